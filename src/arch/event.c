@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Event records: decode and encode, driven by the table of fields. */
+#include <errno.h>
+#include <string.h>
+
+#include "event_table.h"
+
+static uint64_t member_get(const struct vsmmu_event *event, const struct event_field *field)
+{
+	const unsigned char *from = (const unsigned char *)event + field->offset;
+	uint16_t half;
+	uint32_t word;
+	uint64_t value;
+
+	switch (field->size) {
+	case 1:
+		return *from;
+	case 2:
+		memcpy(&half, from, sizeof(half));
+		return half;
+	case 4:
+		memcpy(&word, from, sizeof(word));
+		return word;
+	default:
+		memcpy(&value, from, sizeof(value));
+		return value;
+	}
+}
+
+static void member_set(struct vsmmu_event *event, const struct event_field *field, uint64_t value)
+{
+	unsigned char *to = (unsigned char *)event + field->offset;
+	uint16_t half = (uint16_t)value;
+	uint32_t word = (uint32_t)value;
+
+	switch (field->size) {
+	case 1:
+		*to = (unsigned char)value;
+		break;
+	case 2:
+		memcpy(to, &half, sizeof(half));
+		break;
+	case 4:
+		memcpy(to, &word, sizeof(word));
+		break;
+	default:
+		memcpy(to, &value, sizeof(value));
+		break;
+	}
+}
+
+static uint64_t little_endian(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_bswap64(word);
+#else
+	return word;
+#endif
+}
+
+void vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record)
+{
+	memcpy(record->word, bytes, VSMMU_EVENT_RECORD_SIZE);
+	for (int i = 0; i < 4; i++)
+		record->word[i] = little_endian(record->word[i]);
+}
+
+void vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes)
+{
+	struct vsmmu_event_record copy;
+
+	for (int i = 0; i < 4; i++)
+		copy.word[i] = little_endian(record->word[i]);
+	memcpy(bytes, copy.word, VSMMU_EVENT_RECORD_SIZE);
+}
+
+void vsmmu_event_decode(const struct vsmmu_event_record *record, struct vsmmu_event *event)
+{
+	struct vsmmu_event_record rest = *record;
+	uint64_t fields = arch_event_id_fields((uint8_t)record->word[0]);
+
+	memset(event, 0, sizeof(*event));
+	for (; fields; fields &= fields - 1) {
+		const struct event_field *field = &arch_event_fields[__builtin_ctzll(fields)];
+		uint64_t mask = arch_event_field_mask(field);
+		uint64_t value = (record->word[field->word] & mask) >> field->low;
+
+		member_set(event, field, value << field->shift);
+		rest.word[field->word] &= ~mask;
+	}
+	memcpy(event->reserved, rest.word, sizeof(event->reserved));
+}
+
+int vsmmu_event_encode(const struct vsmmu_event *event, struct vsmmu_event_record *record)
+{
+	struct vsmmu_event rest = *event;
+	struct vsmmu_event_record out;
+
+	memcpy(out.word, event->reserved, sizeof(out.word));
+	for (uint64_t fields = arch_event_id_fields(event->id); fields; fields &= fields - 1) {
+		const struct event_field *field = &arch_event_fields[__builtin_ctzll(fields)];
+		uint64_t mask = arch_event_field_mask(field);
+		uint64_t member = member_get(event, field);
+		uint64_t value = member >> field->shift;
+
+		if (value << field->shift != member || value > mask >> field->low)
+			return -EINVAL;
+		if (event->reserved[field->word] & mask)
+			return -EINVAL;
+		out.word[field->word] |= value << field->low;
+		member_set(&rest, field, 0);
+	}
+	/* What is left belongs to no field of this id. */
+	for (unsigned int i = 0; i < EVENT_FIELDS; i++) {
+		if (member_get(&rest, &arch_event_fields[i]))
+			return -EINVAL;
+	}
+	*record = out;
+	return 0;
+}
+
+bool vsmmu_event_has(uint8_t id, enum vsmmu_event_field field)
+{
+	unsigned int bit = (unsigned int)field;
+
+	return bit < EVENT_FIELDS && arch_event_id_fields(id) >> bit & 1;
+}
+
+const char *vsmmu_event_field_name(enum vsmmu_event_field field)
+{
+	unsigned int index = (unsigned int)field;
+
+	return index < EVENT_FIELDS ? arch_event_fields[index].name : NULL;
+}
+
+uint64_t vsmmu_event_field_value(const struct vsmmu_event *event, enum vsmmu_event_field field)
+{
+	unsigned int index = (unsigned int)field;
+
+	return index < EVENT_FIELDS ? member_get(event, &arch_event_fields[index]) : 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a guest may be told: the check that every record from the host passes before it
+ * is written to a guest's event queue. On the hot path of an event storm.
+ */
+#ifndef ARCH_EVENT_FILTER_H
+#define ARCH_EVENT_FILTER_H
+
+#include <stdint.h>
+
+enum event_verdict {
+	EVENT_OK = 0,
+	EVENT_UNKNOWN_ID, /* not an id that the host kernel forwards */
+	EVENT_STALL,	  /* the guest could not answer: stalls take another way */
+	EVENT_STAGE2,	  /* the guest has no stage 2 */
+	EVENT_SUBSTREAM,  /* a SubstreamID that the guest's SMMU cannot have */
+};
+
+/**
+ * struct event_rule - what to do with one id
+ * @keep0: word 0: bits that stay when SSV = 1 or the id has no SSV
+ * @plain0: word 0: bits that stay otherwise (SubstreamID is UNKNOWN then, 7.3)
+ * @keep1: word 1: bits that stay
+ * @keep2: word 2: bits that stay
+ * @refuse1: word 1: bits of which none may be set
+ * Word 3 is cleared: no id that passes has a field there which means anything for a
+ * guest (an IPA is UNKNOWN with S2 = 0, 7.3.13).
+ */
+struct event_rule {
+	uint64_t keep0;
+	uint64_t plain0;
+	uint64_t keep1;
+	uint64_t keep2;
+	uint64_t refuse1;
+};
+
+#define EVENT_RULES 0x14
+
+/* By id. An id that does not pass has keep0 = 0. */
+extern const struct event_rule arch_event_rules[EVENT_RULES];
+
+#define EVENT_WORD0_SSV	   (UINT64_C(1) << 11)
+#define EVENT_WORD0_SSID   (UINT64_C(0xfffff) << 12)
+#define EVENT_WORD1_STALL  (UINT64_C(1) << 31)
+#define EVENT_WORD1_STAGE2 (UINT64_C(1) << 39)
+
+/**
+ * arch_event_filter() - judge and clean one record
+ * @word: the record in host byte order; changed only when the verdict is EVENT_OK
+ * @ssid_bits: SSIDSIZE of the guest's SMMU (IDR1), 0 to 20
+ *
+ * Clears all bits that the architecture does not define for the id, and those that mean
+ * nothing in a record with Stall = 0 and S2 = 0 from a Non-secure SMMU: STAG, NSIPA,
+ * IPA, the TTRnW group, IMPLEMENTATION DEFINED bits, and SubstreamID with SSV = 0.
+ * Whether the StreamID is one of the guest's is the caller's to know.
+ */
+static inline enum event_verdict arch_event_filter(uint64_t word[4], unsigned int ssid_bits)
+{
+	uint64_t word0 = word[0];
+	uint64_t word1 = word[1];
+	const struct event_rule *rule;
+
+	if ((uint8_t)word0 >= EVENT_RULES)
+		return EVENT_UNKNOWN_ID;
+	rule = &arch_event_rules[(uint8_t)word0];
+	if (!rule->keep0)
+		return EVENT_UNKNOWN_ID;
+	if (word1 & rule->refuse1)
+		return word1 & EVENT_WORD1_STALL ? EVENT_STALL : EVENT_STAGE2;
+	word0 &= rule->keep0;
+	if (word0 & EVENT_WORD0_SSV) {
+		if (!ssid_bits || (word0 & EVENT_WORD0_SSID) >> 12 >> ssid_bits)
+			return EVENT_SUBSTREAM;
+	} else {
+		word0 &= rule->plain0;
+	}
+	word[0] = word0;
+	word[1] = word1 & rule->keep1;
+	word[2] &= rule->keep2;
+	word[3] = 0;
+	return EVENT_OK;
+}
+
+#endif
