@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The vEVENTQ byte stream, decoded. Pure: no I/O, no clock, no allocation after
+ * vsmmu_decoder_new(). For a VMM that reads the fd itself; who wants the reads
+ * done too takes <vsmmu/veventq.h>.
+ *
+ * The stream is what read() on a Linux iommufd vEVENTQ gives: records of an
+ * 8-byte header {flags, sequence} followed by a payload whose size depends on the
+ * queue's type, or by nothing when flags say LOST_EVENTS (Linux
+ * include/uapi/linux/iommufd.h, struct iommufd_vevent_header).
+ */
+#ifndef VSMMU_DECODER_H
+#define VSMMU_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vsmmu/api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* vEVENTQ types, numbered as the kernel numbers them (enum iommu_veventq_type). */
+#define VSMMU_VEVENTQ_ARM_SMMUV3     UINT32_C(1)	  /* 32-byte SMMUv3 event records */
+#define VSMMU_VEVENTQ_TEGRA241_CMDQV UINT32_C(2)	  /* 16-byte maps of queues in error */
+#define VSMMU_VEVENTQ_SELFTEST	     UINT32_C(0xbeefbeef) /* the kernel's test type, 4 bytes */
+
+/** VSMMU_SEQUENCE_UNKNOWN - first_sequence of a queue that somebody else has read before */
+#define VSMMU_SEQUENCE_UNKNOWN UINT32_MAX
+
+/** enum vsmmu_item_kind - what the stream said next */
+enum vsmmu_item_kind {
+	VSMMU_ITEM_END = 0, /* all bytes that were fed are used up */
+	VSMMU_ITEM_EVENT,   /* one event: payload and its sequence number */
+	VSMMU_ITEM_LOST,    /* the kernel dropped `lost` events at this point */
+	VSMMU_ITEM_ERROR,   /* the stream broke its own rules; see `error`; go on */
+};
+
+/** enum vsmmu_item_error - how the stream broke its rules */
+enum vsmmu_item_error {
+	VSMMU_ITEM_TRUNCATED = 1, /* the bytes end inside a record; the rest was dropped */
+	VSMMU_ITEM_SEQUENCE,	  /* a number repeated, went back, or exceeds INT_MAX */
+};
+
+/**
+ * struct vsmmu_item - one item of the stream
+ * @kind: which of the members below are valid
+ * @error: for ERROR
+ * @sequence: for EVENT and LOST: the kernel's number (0 to INT_MAX) of the event,
+ *	or of the last event of those that were lost
+ * @lost: for LOST: how many events, at least 1; exact modulo 2^31
+ * @payload: for EVENT: points into the bytes that were fed; not aligned
+ * @payload_size: for EVENT, in bytes
+ */
+struct vsmmu_item {
+	enum vsmmu_item_kind kind;
+	enum vsmmu_item_error error;
+	uint32_t sequence;
+	uint64_t lost;
+	const void *payload;
+	size_t payload_size;
+};
+
+/**
+ * struct vsmmu_decoder_stats - what a decoder has seen so far
+ * @size: set by the caller to sizeof(struct vsmmu_decoder_stats)
+ * @sequenced: how far the kernel's numbers advanced, widened to 64 bits
+ * @events: EVENT items given out
+ * @lost: sum of all LOST items
+ * @errors: ERROR items given out
+ * @unknown_flags: records whose header had flag bits that this version does not know
+ *
+ * sequenced == events + lost, whenever vsmmu_decoder_next() has said END.
+ */
+struct vsmmu_decoder_stats {
+	size_t size;
+	uint64_t sequenced;
+	uint64_t events;
+	uint64_t lost;
+	uint64_t errors;
+	uint64_t unknown_flags;
+};
+
+struct vsmmu_decoder;
+
+/**
+ * vsmmu_decoder_new() - make a decoder for one queue
+ * @out: where the decoder goes; untouched on failure
+ * @type: the queue's type (VSMMU_VEVENTQ_*), which fixes the payload's size
+ * @first_sequence: number of the first event that this queue ever had (0 for a queue
+ *	that was just allocated, so that loss before the first record counts), or
+ *	VSMMU_SEQUENCE_UNKNOWN for a queue taken over from somebody else
+ *
+ * Return: 0; -EINVAL for an unknown type or a sequence above INT_MAX; -ENOMEM.
+ * Threads: a decoder belongs to one thread at a time. Since: 0.1
+ */
+VSMMU_API int vsmmu_decoder_new(struct vsmmu_decoder **out, uint32_t type, uint32_t first_sequence);
+
+/**
+ * vsmmu_decoder_free() - free a decoder
+ * @decoder: may be NULL
+ *
+ * Since: 0.1
+ */
+VSMMU_API void vsmmu_decoder_free(struct vsmmu_decoder *decoder);
+
+/**
+ * vsmmu_decoder_record_size() - header and payload of one event, in bytes
+ * @decoder: the decoder
+ *
+ * A read buffer smaller than this makes the kernel refuse to give the next event.
+ *
+ * Return: 40 for Arm SMMUv3, 24 for Tegra241 CMDQV, 12 for the test type.
+ * Since: 0.1
+ */
+VSMMU_API size_t vsmmu_decoder_record_size(const struct vsmmu_decoder *decoder);
+
+/**
+ * vsmmu_decoder_feed() - hand over the bytes of one read()
+ * @decoder: a decoder that has said END for what was fed before
+ * @bytes: what read() gave; must stay valid until vsmmu_decoder_next() says END
+ * @length: its return value
+ *
+ * The kernel never splits a record over two reads, nor does the decoder join them:
+ * a partial record at the end is a protocol error.
+ *
+ * Return: 0; -EBUSY when earlier bytes are not used up yet. Since: 0.1
+ */
+VSMMU_API int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *bytes, size_t length);
+
+/**
+ * vsmmu_decoder_next() - take the next item
+ * @decoder: the decoder
+ * @item: filled in
+ *
+ * A gap in the numbers before an event comes out as a LOST item, then the EVENT. A
+ * header-only LOST_EVENTS record with number s means that all from the expected
+ * number to s, s included, are lost. A number at most 2^19 (the kernel's deepest
+ * queue) behind the expected one is an ERROR: the decoder takes it as the new
+ * position and invents no loss; the event, if there is one, still comes out next.
+ *
+ * Return: item->kind. Since: 0.1
+ */
+VSMMU_API enum vsmmu_item_kind vsmmu_decoder_next(
+	struct vsmmu_decoder *decoder, struct vsmmu_item *item);
+
+/**
+ * vsmmu_decoder_get_stats() - counters since the decoder was made
+ * @decoder: the decoder
+ * @stats: with @size set; filled in up to that size
+ *
+ * Return: 0; -EINVAL when @size is too small to hold anything. Since: 0.1
+ */
+VSMMU_API int vsmmu_decoder_get_stats(
+	const struct vsmmu_decoder *decoder, struct vsmmu_decoder_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A host: what a virtual SMMU stands on. Two exist: the real kernel's iommufd and a
+ * simulator. Both give out the same opaque handle, shared by any number of vSMMUs.
+ */
+#ifndef VSMMU_HOST_H
+#define VSMMU_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vsmmu/api.h>
+#include <vsmmu/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct vsmmu_host;
+
+/**
+ * vsmmu_host_ref() - keep a host
+ * @host: not NULL
+ *
+ * Return: @host. Threads: any. Since: 0.1
+ */
+VSMMU_API struct vsmmu_host *vsmmu_host_ref(struct vsmmu_host *host);
+
+/**
+ * vsmmu_host_unref() - let a host go; the last one frees it
+ * @host: may be NULL
+ *
+ * A vSMMU keeps the host that it was made with, so the caller may let go of its own
+ * handle right after vsmmu_new().
+ *
+ * Threads: any. Since: 0.1
+ */
+VSMMU_API void vsmmu_host_unref(struct vsmmu_host *host);
+
+/**
+ * struct vsmmu_iommufd_config - the real kernel
+ * @size: sizeof(struct vsmmu_iommufd_config)
+ * @iommufd: fd of /dev/iommu; duplicated
+ * @ioas_id: the IOAS that holds the guest's memory. Its mappings stay the caller's:
+ *	guest RAM at guest-physical IOVAs, clear of the kernel's software-MSI window
+ * @viommu_type: IOMMU_VIOMMU_TYPE_*; 0 means Arm SMMUv3 (1)
+ * @veventq_type: VSMMU_VEVENTQ_*; 0 means Arm SMMUv3 (1)
+ */
+struct vsmmu_iommufd_config {
+	size_t size;
+	int iommufd;
+	uint32_t ioas_id;
+	uint32_t viommu_type;
+	uint32_t veventq_type;
+};
+
+/**
+ * vsmmu_iommufd_new() - a host that speaks to the kernel's iommufd
+ * @out: where the host goes; untouched on failure
+ * @config: see there
+ *
+ * Return: 0; -EINVAL; -EBADF, -EMFILE; -ENOMEM. Since: 0.1
+ */
+VSMMU_API int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *config);
+
+/**
+ * vsmmu_iommufd_bind() - bind a VFIO device to an iommufd
+ * @vfio_fd: fd of /dev/vfio/devices/vfioN
+ * @iommufd: fd of /dev/iommu
+ * @dev_id: gets the id that endpoint configs want
+ *
+ * For a VMM that does not do this itself. The binding lasts until @vfio_fd is closed.
+ *
+ * Return: 0, or -errno of VFIO_DEVICE_BIND_IOMMUFD; -EPERM usually means that MSIs are
+ * not isolated (no ITS). Since: 0.1
+ */
+VSMMU_API int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/host.h"
+
+struct vsmmu_host *vsmmu_host_ref(struct vsmmu_host *host)
+{
+	atomic_fetch_add_explicit(&host->refs, 1, memory_order_relaxed);
+	return host;
+}
+
+void vsmmu_host_unref(struct vsmmu_host *host)
+{
+	if (!host)
+		return;
+	/* Acquire and release: who frees sees what every former holder wrote. */
+	if (atomic_fetch_sub_explicit(&host->refs, 1, memory_order_acq_rel) == 1)
+		host->ops->free(host);
+}

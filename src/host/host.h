@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a vSMMU needs of its host, as one ops table. The calls are those of iommufd,
+ * one to one, so that the order rules live in src/smmu/ once and hold for every host.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <stdatomic.h>
+
+#include <vsmmu/host.h>
+
+#include "veventq/reader.h"
+
+/* An endpoint as the host sees it. Borrowed by each call. */
+struct host_endpoint {
+	uint32_t dev_id;
+	int vfio_fd; /* -1 when attach is set, or on a host that needs none */
+	int (*attach)(void *opaque, uint32_t pt_id); /* instead of vfio_fd; pt_id 0 detaches */
+	void *opaque;
+};
+
+/* A vEVENTQ that the host allocated. fd polls readable while the queue holds something. */
+struct host_veventq {
+	uint32_t id;
+	int fd;
+	uint32_t type;
+	uint32_t first_sequence;
+	struct veventq_source source;
+};
+
+struct host_ops {
+	const char *name;
+
+	/* Each returns 0 or -errno as the kernel's ioctl does; *out is set on success only. */
+	int (*parent_alloc)(
+		struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out);
+	int (*viommu_alloc)(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+		uint32_t parent_id, uint32_t *out);
+	int (*vdevice_alloc)(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+		uint32_t viommu_id, uint32_t vsid, uint32_t *out);
+	/* ste: the first two words of a stream table entry, canonical (facts: Linux
+	 * arm_smmu_validate_vste()). */
+	int (*nested_alloc)(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+		uint32_t viommu_id, const uint64_t ste[2], uint32_t *out);
+	/* Attach replaces what was attached before, atomically. */
+	int (*attach)(
+		struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id);
+	int (*detach)(struct vsmmu_host *host, const struct host_endpoint *endpoint);
+
+	/* The fd is non-blocking and close-on-exec; on failure nothing is left. */
+	int (*veventq_alloc)(struct vsmmu_host *host, uint32_t viommu_id, uint32_t depth,
+		struct host_veventq *out);
+	/* Closes the fd; the object stays until destroy(), which is EBUSY before. */
+	void (*veventq_close)(struct vsmmu_host *host, struct host_veventq *veventq);
+
+	int (*destroy)(struct vsmmu_host *host, uint32_t id);
+	void (*free)(struct vsmmu_host *host);
+};
+
+/* First member of each host's own structure. */
+struct vsmmu_host {
+	const struct host_ops *ops;
+	atomic_uint refs;
+};
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host_ops of the real kernel: one iommufd or VFIO ioctl behind each. */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/host.h"
+#include "host/fd.h"
+#include "host/iommufd/ioctl.h"
+#include "uapi/iommufd.h"
+#include "uapi/iommufd_test.h"
+#include "uapi/vfio.h"
+#include "util/sized.h"
+
+struct iommufd_host {
+	struct vsmmu_host host;
+	int fd;
+	uint32_t ioas_id;
+	uint32_t viommu_type;
+	uint32_t veventq_type;
+};
+
+static struct iommufd_host *to_iommufd(struct vsmmu_host *host)
+{
+	return (struct iommufd_host *)host;
+}
+
+static int iommufd_call(struct vsmmu_host *host, unsigned long request, void *argument)
+{
+	return iommufd_ioctl(to_iommufd(host)->fd, request, argument);
+}
+
+static int iommufd_destroy(struct vsmmu_host *host, uint32_t id)
+{
+	struct uapi_iommu_destroy call = {.size = sizeof(call), .id = id};
+
+	return iommufd_call(host, UAPI_IOMMU_DESTROY, &call);
+}
+
+static int iommufd_parent_alloc(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
+{
+	struct uapi_iommu_hwpt_alloc call = {
+		.size = sizeof(call),
+		.flags = UAPI_IOMMU_HWPT_ALLOC_NEST_PARENT,
+		.dev_id = endpoint->dev_id,
+		.pt_id = to_iommufd(host)->ioas_id,
+		.data_type = UAPI_IOMMU_HWPT_DATA_NONE,
+	};
+	int ret = iommufd_call(host, UAPI_IOMMU_HWPT_ALLOC, &call);
+
+	if (!ret)
+		*out = call.out_hwpt_id;
+	return ret;
+}
+
+static int iommufd_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t parent_id, uint32_t *out)
+{
+	struct uapi_iommu_viommu_alloc call = {
+		.size = sizeof(call),
+		.type = to_iommufd(host)->viommu_type,
+		.dev_id = endpoint->dev_id,
+		.hwpt_id = parent_id,
+	};
+	int ret = iommufd_call(host, UAPI_IOMMU_VIOMMU_ALLOC, &call);
+
+	if (!ret)
+		*out = call.out_viommu_id;
+	return ret;
+}
+
+static int iommufd_vdevice_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t viommu_id, uint32_t vsid, uint32_t *out)
+{
+	struct uapi_iommu_vdevice_alloc call = {
+		.size = sizeof(call),
+		.viommu_id = viommu_id,
+		.dev_id = endpoint->dev_id,
+		.virt_id = vsid,
+	};
+	int ret = iommufd_call(host, UAPI_IOMMU_VDEVICE_ALLOC, &call);
+
+	if (!ret)
+		*out = call.out_vdevice_id;
+	return ret;
+}
+
+/* What a nested HWPT is made of depends on the vIOMMU that it belongs to. */
+union nested_data {
+	struct uapi_iommu_hwpt_arm_smmuv3 arm_smmuv3;
+	struct uapi_iommu_hwpt_selftest selftest;
+};
+
+static int iommufd_nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
+{
+	union nested_data data = {0};
+	struct uapi_iommu_hwpt_alloc call = {
+		.size = sizeof(call),
+		.dev_id = endpoint->dev_id,
+		.pt_id = viommu_id,
+		.data_uptr = (uintptr_t)&data,
+	};
+	int ret;
+
+	/*
+	 * The mock vIOMMU of a kernel built with CONFIG_IOMMUFD_TEST has no STEs. It is
+	 * here so that the whole library can be tested against the real kernel's queues.
+	 */
+	if (to_iommufd(host)->viommu_type == UAPI_IOMMU_VIOMMU_TYPE_SELFTEST) {
+		call.data_type = UAPI_IOMMU_HWPT_DATA_SELFTEST;
+		call.data_len = sizeof(data.selftest);
+		data.selftest.iotlb = UAPI_IOMMU_TEST_IOTLB_DEFAULT;
+	} else {
+		call.data_type = UAPI_IOMMU_HWPT_DATA_ARM_SMMUV3;
+		call.data_len = sizeof(data.arm_smmuv3);
+		data.arm_smmuv3.ste[0] = htole64(ste[0]);
+		data.arm_smmuv3.ste[1] = htole64(ste[1]);
+	}
+	ret = iommufd_call(host, UAPI_IOMMU_HWPT_ALLOC, &call);
+	if (!ret)
+		*out = call.out_hwpt_id;
+	return ret;
+}
+
+static int iommufd_attach(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	struct uapi_vfio_device_attach_iommufd_pt call = {
+		.argsz = sizeof(call),
+		.pt_id = pt_id,
+	};
+
+	(void)host;
+	if (endpoint->attach)
+		return endpoint->attach(endpoint->opaque, pt_id);
+	return iommufd_ioctl(endpoint->vfio_fd, UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, &call);
+}
+
+static int iommufd_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
+{
+	struct uapi_vfio_device_detach_iommufd_pt call = {.argsz = sizeof(call)};
+
+	(void)host;
+	if (endpoint->attach)
+		return endpoint->attach(endpoint->opaque, 0);
+	return iommufd_ioctl(endpoint->vfio_fd, UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, &call);
+}
+
+static int iommufd_veventq_alloc(
+	struct vsmmu_host *host, uint32_t viommu_id, uint32_t depth, struct host_veventq *out)
+{
+	struct uapi_iommu_veventq_alloc call = {
+		.size = sizeof(call),
+		.viommu_id = viommu_id,
+		.type = to_iommufd(host)->veventq_type,
+		.veventq_depth = depth,
+	};
+	struct host_veventq veventq = {0};
+	int ret;
+
+	ret = iommufd_call(host, UAPI_IOMMU_VEVENTQ_ALLOC, &call);
+	if (ret)
+		return ret;
+	ret = host_veventq_open((int)call.out_veventq_fd, &veventq);
+	if (ret) {
+		/* In this order: the open file holds the object, which is EBUSY till then. */
+		host_fd_close((int)call.out_veventq_fd);
+		iommufd_destroy(host, call.out_veventq_id);
+		return ret;
+	}
+	veventq.id = call.out_veventq_id;
+	veventq.type = call.type;
+	veventq.first_sequence = 0;
+	*out = veventq;
+	return 0;
+}
+
+static void iommufd_veventq_done(struct vsmmu_host *host, struct host_veventq *veventq)
+{
+	(void)host;
+	host_veventq_close(veventq);
+}
+
+static void iommufd_free(struct vsmmu_host *host)
+{
+	host_fd_close(to_iommufd(host)->fd);
+	free(host);
+}
+
+static const struct host_ops iommufd_ops = {
+	.name = "iommufd",
+	.parent_alloc = iommufd_parent_alloc,
+	.viommu_alloc = iommufd_viommu_alloc,
+	.vdevice_alloc = iommufd_vdevice_alloc,
+	.nested_alloc = iommufd_nested_alloc,
+	.attach = iommufd_attach,
+	.detach = iommufd_detach,
+	.veventq_alloc = iommufd_veventq_alloc,
+	.veventq_close = iommufd_veventq_done,
+	.destroy = iommufd_destroy,
+	.free = iommufd_free,
+};
+
+/* The kernel takes any vEVENTQ type for any vIOMMU and lets a wrong one stay silent. */
+static bool config_types_known(const struct vsmmu_iommufd_config *config)
+{
+	if (config->viommu_type == UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
+		return config->veventq_type == UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
+	return config->viommu_type == UAPI_IOMMU_VIOMMU_TYPE_SELFTEST &&
+	       config->veventq_type == UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST;
+}
+
+int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *given)
+{
+	struct vsmmu_iommufd_config config;
+	struct iommufd_host *iommufd;
+	int ret;
+
+	ret = sized_copy_in(&config, given, sizeof(config));
+	if (ret)
+		return ret;
+	if (!config.viommu_type)
+		config.viommu_type = UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3;
+	if (!config.veventq_type)
+		config.veventq_type = UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
+	/* The kernel's ids start at 1. */
+	if (!config.ioas_id || !config_types_known(&config))
+		return -EINVAL;
+
+	iommufd = calloc(1, sizeof(*iommufd));
+	if (!iommufd)
+		return -ENOMEM;
+	iommufd->fd = host_fd_dup(config.iommufd);
+	if (iommufd->fd < 0) {
+		ret = iommufd->fd;
+		free(iommufd);
+		return ret;
+	}
+	iommufd->host.ops = &iommufd_ops;
+	atomic_init(&iommufd->host.refs, 1);
+	iommufd->ioas_id = config.ioas_id;
+	iommufd->viommu_type = config.viommu_type;
+	iommufd->veventq_type = config.veventq_type;
+	*out = &iommufd->host;
+	return 0;
+}
+
+int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id)
+{
+	struct uapi_vfio_device_bind_iommufd call = {
+		.argsz = sizeof(call),
+		.iommufd = iommufd,
+	};
+	int ret = iommufd_ioctl(vfio_fd, UAPI_VFIO_DEVICE_BIND_IOMMUFD, &call);
+
+	if (!ret)
+		*dev_id = call.out_devid;
+	return ret;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vEVENTQ reader for a VMM that has its own SMMU model. */
+#include <vsmmu/veventq.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/fd.h"
+#include "util/sized.h"
+#include "veventq/reader.h"
+
+struct vsmmu_veventq {
+	struct host_veventq host;
+	struct veventq_reader reader;
+};
+
+int vsmmu_veventq_new(struct vsmmu_veventq **out, const struct vsmmu_veventq_config *given)
+{
+	struct vsmmu_veventq_config config;
+	struct vsmmu_veventq *veventq;
+	int ret;
+
+	ret = sized_copy_in(&config, given, sizeof(config));
+	if (ret)
+		return ret;
+	veventq = calloc(1, sizeof(*veventq));
+	if (!veventq)
+		return -ENOMEM;
+	ret = host_veventq_adopt(config.fd, &veventq->host);
+	if (ret)
+		goto fail_free;
+	ret = veventq_reader_init(&veventq->reader, &veventq->host.source, config.type,
+		config.first_sequence, config.batch);
+	if (ret)
+		goto fail_close;
+	*out = veventq;
+	return 0;
+fail_close:
+	host_veventq_close(&veventq->host);
+fail_free:
+	free(veventq);
+	return ret;
+}
+
+void vsmmu_veventq_free(struct vsmmu_veventq *veventq)
+{
+	if (!veventq)
+		return;
+	veventq_reader_destroy(&veventq->reader);
+	host_veventq_close(&veventq->host);
+	free(veventq);
+}
+
+int vsmmu_veventq_get_fd(const struct vsmmu_veventq *veventq)
+{
+	return veventq->host.fd;
+}
+
+int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
+{
+	struct veventq_reader *reader = &veventq->reader;
+	ssize_t got;
+
+	for (;;) {
+		if (veventq_decoder_next(&reader->decoder, item) != VSMMU_ITEM_END)
+			return 1;
+		/* The last read already said that there is no more: once is enough. */
+		if (reader->drained) {
+			reader->drained = false;
+			return 0;
+		}
+		got = veventq_reader_fill(reader, reader->batch);
+		if (got <= 0) {
+			reader->drained = false;
+			return got == -EAGAIN ? 0 : (int)got;
+		}
+	}
+}
+
+int vsmmu_veventq_get_stats(const struct vsmmu_veventq *veventq, struct vsmmu_decoder_stats *stats)
+{
+	return veventq_decoder_get_stats(&veventq->reader.decoder, stats);
+}

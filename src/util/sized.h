@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Structures that carry their own size first and only grow. An older caller's is
+ * shorter than ours: what it lacks is zero. A newer caller's is longer: what we do not
+ * know must be zero, or it asks for something that we would silently not do.
+ */
+#ifndef UTIL_SIZED_H
+#define UTIL_SIZED_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Copies a caller's config into @to, of @size bytes. Return: 0, -EINVAL or -E2BIG. */
+static inline int sized_copy_in(void *to, const void *from, size_t size)
+{
+	size_t given;
+
+	memcpy(&given, from, sizeof(given));
+	if (given <= sizeof(given))
+		return -EINVAL;
+	for (size_t i = size; i < given; i++)
+		if (((const uint8_t *)from)[i])
+			return -E2BIG;
+	memset(to, 0, size);
+	memcpy(to, from, given < size ? given : size);
+	return 0;
+}
+
+/* Fills a caller's structure up to the size that it says, which stays as it is. */
+static inline int sized_copy_out(void *to, const void *from, size_t size)
+{
+	size_t given;
+
+	memcpy(&given, to, sizeof(given));
+	if (given <= sizeof(given))
+		return -EINVAL;
+	if (given > size) {
+		memset((uint8_t *)to + size, 0, given - size);
+		given = size;
+	}
+	memcpy((uint8_t *)to + sizeof(given), (const uint8_t *)from + sizeof(given),
+		given - sizeof(given));
+	return 0;
+}
+
+#endif

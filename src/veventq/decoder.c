@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "veventq/decoder.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uapi/iommufd.h"
+#include "util/sized.h"
+
+#define HEADER_SIZE    sizeof(struct uapi_iommufd_vevent_header)
+#define SEQUENCE_MASK  ((uint32_t)INT_MAX)
+#define SEQUENCE_COUNT ((uint32_t)INT_MAX + 1)
+/* Only what the queue can hold at once can come twice or out of order. */
+#define BACKWARD_DISTANCE (SEQUENCE_COUNT - VEVENTQ_DEPTH_MAX)
+
+uint32_t veventq_payload_size(uint32_t type)
+{
+	switch (type) {
+	case VSMMU_VEVENTQ_ARM_SMMUV3:
+		return 32;
+	case VSMMU_VEVENTQ_TEGRA241_CMDQV:
+		return 16;
+	case VSMMU_VEVENTQ_SELFTEST:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence)
+{
+	uint32_t payload = veventq_payload_size(type);
+
+	if (!payload)
+		return -EINVAL;
+	if (first_sequence > SEQUENCE_MASK && first_sequence != VSMMU_SEQUENCE_UNKNOWN)
+		return -EINVAL;
+	memset(decoder, 0, sizeof(*decoder));
+	decoder->record_size = (uint32_t)HEADER_SIZE + payload;
+	decoder->known = first_sequence != VSMMU_SEQUENCE_UNKNOWN;
+	decoder->expected = first_sequence & SEQUENCE_MASK;
+	return 0;
+}
+
+void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, size_t length)
+{
+	decoder->position = bytes;
+	decoder->end = decoder->position + length;
+}
+
+static enum vsmmu_item_kind decoder_error(
+	struct veventq_decoder *decoder, struct vsmmu_item *item, enum vsmmu_item_error error)
+{
+	decoder->errors++;
+	item->kind = VSMMU_ITEM_ERROR;
+	item->error = error;
+	return VSMMU_ITEM_ERROR;
+}
+
+static enum vsmmu_item_kind decoder_lost(
+	struct veventq_decoder *decoder, struct vsmmu_item *item, uint32_t last, uint32_t count)
+{
+	decoder->expected = (last + 1) & SEQUENCE_MASK;
+	decoder->sequenced += count;
+	decoder->lost += count;
+	item->kind = VSMMU_ITEM_LOST;
+	item->sequence = last;
+	item->lost = count;
+	return VSMMU_ITEM_LOST;
+}
+
+/*
+ * An item that precedes an event (its gap, or its number being wrong) leaves the record
+ * where it is, with the state such that the next call takes it.
+ */
+enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struct vsmmu_item *item)
+{
+	size_t left = (size_t)(decoder->end - decoder->position);
+	struct uapi_iommufd_vevent_header header;
+	uint32_t sequence, gap;
+	bool lost_header;
+
+	if (!left) {
+		item->kind = VSMMU_ITEM_END;
+		return VSMMU_ITEM_END;
+	}
+	if (left < HEADER_SIZE) {
+		decoder->position = decoder->end;
+		return decoder_error(decoder, item, VSMMU_ITEM_TRUNCATED);
+	}
+	memcpy(&header, decoder->position, HEADER_SIZE);
+	lost_header = header.flags & UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
+	/* The length that is needed is known only now: a LOST header has no payload. A
+	 * normal one without it was not delivered (before mid-2026 a fault in copying the
+	 * payload left its header counted; the event comes again). */
+	if (!lost_header && left < decoder->record_size) {
+		decoder->position = decoder->end;
+		return decoder_error(decoder, item, VSMMU_ITEM_TRUNCATED);
+	}
+
+	sequence = header.sequence & SEQUENCE_MASK;
+	gap = (sequence - decoder->expected) & SEQUENCE_MASK;
+	if (!decoder->resync &&
+		(header.sequence != sequence || (decoder->known && gap >= BACKWARD_DISTANCE))) {
+		decoder->resync = true;
+		if (lost_header) {
+			/* How many it stands for cannot be known: none is invented. */
+			decoder->resync = false;
+			decoder->known = true;
+			decoder->expected = (sequence + 1) & SEQUENCE_MASK;
+			decoder->position += HEADER_SIZE;
+		}
+		return decoder_error(decoder, item, VSMMU_ITEM_SEQUENCE);
+	}
+	if (decoder->resync || !decoder->known) {
+		decoder->resync = false;
+		decoder->known = true;
+		gap = 0;
+	}
+
+	if (gap && !lost_header)
+		return decoder_lost(decoder, item, (sequence - 1) & SEQUENCE_MASK, gap);
+	if (header.flags & ~UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS)
+		decoder->unknown_flags++;
+	if (lost_header) {
+		decoder->position += HEADER_SIZE;
+		return decoder_lost(decoder, item, sequence, gap + 1);
+	}
+	decoder->expected = (sequence + 1) & SEQUENCE_MASK;
+	decoder->sequenced++;
+	decoder->events++;
+	item->kind = VSMMU_ITEM_EVENT;
+	item->sequence = sequence;
+	item->payload = decoder->position + HEADER_SIZE;
+	item->payload_size = decoder->record_size - HEADER_SIZE;
+	decoder->position += decoder->record_size;
+	return VSMMU_ITEM_EVENT;
+}
+
+/* The public decoder is the embedded one in memory of its own. */
+struct vsmmu_decoder {
+	struct veventq_decoder decoder;
+};
+
+int vsmmu_decoder_new(struct vsmmu_decoder **out, uint32_t type, uint32_t first_sequence)
+{
+	struct vsmmu_decoder *decoder;
+	int ret;
+
+	decoder = malloc(sizeof(*decoder));
+	if (!decoder)
+		return -ENOMEM;
+	ret = veventq_decoder_init(&decoder->decoder, type, first_sequence);
+	if (ret) {
+		free(decoder);
+		return ret;
+	}
+	*out = decoder;
+	return 0;
+}
+
+void vsmmu_decoder_free(struct vsmmu_decoder *decoder)
+{
+	free(decoder);
+}
+
+size_t vsmmu_decoder_record_size(const struct vsmmu_decoder *decoder)
+{
+	return decoder->decoder.record_size;
+}
+
+int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *bytes, size_t length)
+{
+	if (!veventq_decoder_at_end(&decoder->decoder))
+		return -EBUSY;
+	veventq_decoder_feed(&decoder->decoder, bytes, length);
+	return 0;
+}
+
+enum vsmmu_item_kind vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_item *item)
+{
+	return veventq_decoder_next(&decoder->decoder, item);
+}
+
+int veventq_decoder_get_stats(
+	const struct veventq_decoder *decoder, struct vsmmu_decoder_stats *stats)
+{
+	const struct vsmmu_decoder_stats now = {
+		.sequenced = decoder->sequenced,
+		.events = decoder->events,
+		.lost = decoder->lost,
+		.errors = decoder->errors,
+		.unknown_flags = decoder->unknown_flags,
+	};
+
+	return sized_copy_out(stats, &now, sizeof(now));
+}
+
+int vsmmu_decoder_get_stats(const struct vsmmu_decoder *decoder, struct vsmmu_decoder_stats *stats)
+{
+	return veventq_decoder_get_stats(&decoder->decoder, stats);
+}
