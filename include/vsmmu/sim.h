@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The simulator: a host without hardware. Its vEVENTQs behave as the kernel's, down to
+ * the errno of every read; endpoints fault when they are told to.
+ */
+#ifndef VSMMU_SIM_H
+#define VSMMU_SIM_H
+
+#include <vsmmu/host.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** enum vsmmu_sim_kernel - which kernel's read() the vEVENTQs imitate */
+enum vsmmu_sim_kernel {
+	VSMMU_SIM_KERNEL_NOW = 0,     /* with the fixes of mid-2026 */
+	VSMMU_SIM_KERNEL_BEFORE_2026, /* a short buffer and ENOMEM both answer 0; EFAULT in a
+				       * payload leaves a header alone and repeats the event */
+};
+
+/**
+ * struct vsmmu_sim_config - a simulated host
+ * @size: sizeof(struct vsmmu_sim_config)
+ * @kernel: see enum vsmmu_sim_kernel
+ * @first_sequence: number of the first event of every vEVENTQ (0 to INT_MAX); a kernel
+ *	starts at 0, tests start just before the wrap
+ */
+struct vsmmu_sim_config {
+	size_t size;
+	enum vsmmu_sim_kernel kernel;
+	uint32_t first_sequence;
+};
+
+/**
+ * vsmmu_sim_new() - make a simulated host
+ * @out: where it goes; untouched on failure
+ * @config: see there; NULL means all defaults
+ *
+ * Return: 0; -EINVAL; -ENOMEM. Free it with vsmmu_host_unref(). Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config);
+
+/**
+ * vsmmu_sim_endpoint_new() - plug an endpoint into the simulated host
+ * @sim: a host of vsmmu_sim_new(); any other gives -EINVAL
+ * @physical_smmu: which physical SMMU it sits behind; any number
+ * @dev_id: gets the id for struct vsmmu_endpoint_config
+ *
+ * Return: 0; -EINVAL; -ENOMEM. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_endpoint_new(
+	struct vsmmu_host *sim, uint32_t physical_smmu, uint32_t *dev_id);
+
+/**
+ * vsmmu_sim_fault() - an endpoint's transaction faults
+ * @sim: the simulated host
+ * @dev_id: whose transaction
+ * @record: the physical SMMU's event record; its StreamID is ignored, as the kernel
+ *	replaces it by the vSID
+ *
+ * Does what the kernel's arm-smmu-v3 driver does: the event goes into the endpoint's
+ * vEVENTQ if it is of a kind that is forwarded, not a stall, not of stage 2, and the
+ * endpoint is attached to a nested HWPT with a vDEVICE; a full queue drops it and says
+ * so in its LOST_EVENTS header; everything else is printed in the host's log, which
+ * here is a counter.
+ *
+ * Return: 0 when the queue numbered the event, kept or dropped; -EOPNOTSUPP when the
+ * host printed it; -ENOENT for an unknown endpoint; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_fault(
+	struct vsmmu_host *sim, uint32_t dev_id, const struct vsmmu_event_record *record);
+
+/** enum vsmmu_sim_failure - what can be made to go wrong, once each */
+enum vsmmu_sim_failure {
+	VSMMU_SIM_FAIL_EVENT_ALLOC = 1, /* no memory for the next event: dropped, not full */
+	VSMMU_SIM_FAIL_LOST_COPY,	/* no memory to hand out the next LOST header: ENOMEM */
+	VSMMU_SIM_FAIL_PAYLOAD_FAULT,	/* the copy of the next payload faults: EFAULT */
+	VSMMU_SIM_FAIL_READ,		/* the next read fails with @error */
+	VSMMU_SIM_FAIL_CALL,		/* the next object call (alloc, attach) fails with @error */
+	VSMMU_SIM_FAIL_READ_ALWAYS, /* every read fails with @error; @after 0 and @error 0 end it */
+};
+
+/**
+ * vsmmu_sim_fail() - arrange a failure
+ * @sim: the simulated host
+ * @failure: what shall fail
+ * @after: how many times it still works before it fails
+ * @error: positive errno, for FAIL_READ, FAIL_READ_ALWAYS and FAIL_CALL
+ *
+ * Return: 0; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_fail(
+	struct vsmmu_host *sim, enum vsmmu_sim_failure failure, uint32_t after, int error);
+
+/**
+ * vsmmu_sim_on_lost_copy() - run something just after a LOST header left its queue
+ * @sim: the simulated host
+ * @hook: called once, inside the read that hands the header out, with no lock held; may
+ *	call vsmmu_sim_fault(). NULL takes it back
+ * @opaque: for the hook
+ *
+ * The kernel hands a LOST header out with its lock dropped, so that more can be queued
+ * behind it within the same read. This makes that race happen on demand.
+ *
+ * Return: 0; -EINVAL. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_on_lost_copy(
+	struct vsmmu_host *sim, void (*hook)(void *opaque), void *opaque);
+
+/**
+ * struct vsmmu_sim_stats - what the simulated hardware and kernel did
+ * @size: set by the caller to sizeof(struct vsmmu_sim_stats)
+ * @numbered: events that got a sequence number: kept and dropped
+ * @dropped: those of them that were dropped
+ * @printed: events that the host's log got instead
+ * @reads: calls of read()
+ * @objects: objects alive (HWPTs, vIOMMUs, vDEVICEs, vEVENTQs); a clean teardown leaves 0
+ */
+struct vsmmu_sim_stats {
+	size_t size;
+	uint64_t numbered;
+	uint64_t dropped;
+	uint64_t printed;
+	uint64_t reads;
+	uint64_t objects;
+};
+
+/**
+ * vsmmu_sim_get_stats() - the producer's own counts
+ * @sim: the simulated host
+ * @stats: with @size set
+ *
+ * Return: 0; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_get_stats(struct vsmmu_host *sim, struct vsmmu_sim_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/sim/sim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "arch/event_filter.h"
+#include "util/sized.h"
+
+#define WORD0_SID (UINT64_C(0xffffffff) << 32)
+
+/* Any other host is a misuse: -EINVAL. */
+static bool is_sim(const struct vsmmu_host *host)
+{
+	return host && host->ops == &sim_ops;
+}
+
+int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config)
+{
+	struct vsmmu_sim_config own = {.size = sizeof(own)};
+	struct sim *sim;
+	int ret;
+
+	if (!out)
+		return -EINVAL;
+	if (config) {
+		ret = sized_copy_in(&own, config, sizeof(own));
+		if (ret)
+			return ret;
+	}
+	if (own.kernel != VSMMU_SIM_KERNEL_NOW && own.kernel != VSMMU_SIM_KERNEL_BEFORE_2026)
+		return -EINVAL;
+	if (own.first_sequence > INT_MAX)
+		return -EINVAL;
+	sim = calloc(1, sizeof(*sim));
+	if (!sim)
+		return -ENOMEM;
+	sim->host.ops = &sim_ops;
+	atomic_init(&sim->host.refs, 1);
+	sim->first_sequence = own.first_sequence;
+	pthread_mutex_init(&sim->lock, NULL);
+	sim->reads.kernel = own.kernel;
+	sim_failures_init(&sim->reads.failures);
+	atomic_init(&sim->reads.count, 0);
+	*out = &sim->host;
+	return 0;
+}
+
+int vsmmu_sim_endpoint_new(struct vsmmu_host *host, uint32_t physical_smmu, uint32_t *dev_id)
+{
+	struct sim_endpoint *endpoint;
+	struct sim *sim;
+
+	if (!is_sim(host) || !dev_id)
+		return -EINVAL;
+	sim = sim_of(host);
+	pthread_mutex_lock(&sim->lock);
+	endpoint = sim_object_new(sim, SIM_ENDPOINT, sizeof(*endpoint));
+	if (endpoint) {
+		endpoint->physical_smmu = physical_smmu;
+		*dev_id = endpoint->object.id;
+	}
+	pthread_mutex_unlock(&sim->lock);
+	return endpoint ? 0 : -ENOMEM;
+}
+
+/* arm_smmu_handle_event() (Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c) */
+static bool is_forwarded(const struct vsmmu_event_record *record)
+{
+	switch ((uint8_t)record->word[0]) {
+	case VSMMU_EVENT_C_BAD_STE:
+	case VSMMU_EVENT_F_STREAM_DISABLED:
+	case VSMMU_EVENT_C_BAD_SUBSTREAMID:
+	case VSMMU_EVENT_C_BAD_CD:
+	case VSMMU_EVENT_F_TRANSLATION:
+	case VSMMU_EVENT_F_ADDR_SIZE:
+	case VSMMU_EVENT_F_ACCESS:
+	case VSMMU_EVENT_F_PERMISSION:
+		/* The driver looks at both bits whatever the id. */
+		return !(record->word[1] & (EVENT_WORD1_STALL | EVENT_WORD1_STAGE2));
+	default:
+		return false;
+	}
+}
+
+/* Where an endpoint's forwarded events go now, or NULL. */
+static struct sim_veventq *route(const struct sim_endpoint *endpoint)
+{
+	if (!endpoint->vmaster.viommu || !endpoint->vmaster.viommu->veventq)
+		return NULL;
+	return &endpoint->vmaster.viommu->veventq->queue;
+}
+
+static int fault(struct sim *sim, const struct sim_endpoint *endpoint,
+	const struct vsmmu_event_record *record)
+{
+	struct sim_veventq *queue = is_forwarded(record) ? route(endpoint) : NULL;
+	struct vsmmu_event_record event = *record;
+	bool no_memory;
+
+	if (!queue) {
+		sim->printed++;
+		return -EOPNOTSUPP;
+	}
+	/* arm_vmaster_report_event() */
+	event.word[0] = (event.word[0] & ~WORD0_SID) | (uint64_t)endpoint->vmaster.vsid << 32;
+	no_memory = sim_failures_take(&sim->reads.failures, VSMMU_SIM_FAIL_EVENT_ALLOC);
+	sim->numbered++;
+	sim->dropped += !sim_veventq_push(queue, &event, no_memory);
+	/* Dropped by the queue's depth it is not printed, without memory it is. */
+	sim->printed += no_memory;
+	return 0;
+}
+
+int vsmmu_sim_fault(
+	struct vsmmu_host *host, uint32_t dev_id, const struct vsmmu_event_record *record)
+{
+	const struct sim_endpoint *endpoint;
+	struct sim *sim;
+	int ret;
+
+	if (!is_sim(host) || !record)
+		return -EINVAL;
+	sim = sim_of(host);
+	pthread_mutex_lock(&sim->lock);
+	endpoint = sim_object_get(sim, dev_id, SIM_ENDPOINT);
+	ret = endpoint ? fault(sim, endpoint, record) : -ENOENT;
+	pthread_mutex_unlock(&sim->lock);
+	return ret;
+}
+
+int vsmmu_sim_fail(
+	struct vsmmu_host *host, enum vsmmu_sim_failure failure, uint32_t after, int error)
+{
+	if (!is_sim(host))
+		return -EINVAL;
+	return sim_failures_arm(&sim_of(host)->reads.failures, failure, after, error);
+}
+
+int vsmmu_sim_on_lost_copy(struct vsmmu_host *host, void (*hook)(void *opaque), void *opaque)
+{
+	if (!is_sim(host))
+		return -EINVAL;
+	sim_failures_set_hook(&sim_of(host)->reads.failures, hook, opaque);
+	return 0;
+}
+
+int vsmmu_sim_get_stats(struct vsmmu_host *host, struct vsmmu_sim_stats *stats)
+{
+	struct vsmmu_sim_stats own = {.size = sizeof(own)};
+	struct sim *sim;
+
+	if (!is_sim(host) || !stats)
+		return -EINVAL;
+	sim = sim_of(host);
+	pthread_mutex_lock(&sim->lock);
+	own.numbered = sim->numbered;
+	own.dropped = sim->dropped;
+	own.printed = sim->printed;
+	own.objects = sim->objects_alive;
+	pthread_mutex_unlock(&sim->lock);
+	own.reads = atomic_load_explicit(&sim->reads.count, memory_order_relaxed);
+	return sized_copy_out(stats, &own, sizeof(own));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The simulated host: iommufd's objects and what the arm-smmu-v3 driver does with them.
+ *
+ * Lock order: sim.lock, then sim_veventq.lock, then sim_failures.lock. A fault holds
+ * sim.lock until its event is queued, as the driver holds its streams_mutex; a read takes
+ * sim_veventq.lock alone, and the hook on a LOST header's copy runs with none of them.
+ */
+#ifndef HOST_SIM_SIM_H
+#define HOST_SIM_SIM_H
+
+#include <pthread.h>
+
+#include <vsmmu/sim.h>
+
+#include "host/host.h"
+#include "host/sim/sim_veventq.h"
+
+enum sim_object_type {
+	SIM_ENDPOINT = 0, /* a device that VFIO bound; user space cannot destroy it */
+	SIM_PARENT,	  /* a stage 2 HWPT */
+	SIM_VIOMMU,
+	SIM_VDEVICE,
+	SIM_NESTED, /* a stage 1 HWPT */
+	SIM_VEVENTQ,
+};
+
+/* First member of each object. All are freed with free(). */
+struct sim_object {
+	enum sim_object_type type;
+	uint32_t id;
+	uint32_t users; /* objects and open fds that need it; while there are any: EBUSY */
+};
+
+struct sim_parent {
+	struct sim_object object;
+	uint32_t physical_smmu;
+};
+
+struct sim_viommu {
+	struct sim_object object;
+	struct sim_parent *parent;
+	struct sim_vdevice *vdevices;
+	struct sim_veventq_object *veventq; /* one for each type: there is but one type */
+};
+
+struct sim_vdevice {
+	struct sim_object object;
+	struct sim_viommu *viommu;
+	struct sim_endpoint *endpoint;
+	struct sim_vdevice *next; /* of the vIOMMU's */
+	uint32_t vsid;
+};
+
+struct sim_nested {
+	struct sim_object object;
+	struct sim_viommu *viommu;
+	uint32_t config; /* STE.Config that is in force */
+};
+
+struct sim_veventq_object {
+	struct sim_object object;
+	struct sim_viommu *viommu;
+	struct sim_veventq queue;
+};
+
+/* Where an endpoint's events go, as it was when it was attached: struct arm_smmu_vmaster. */
+struct sim_vmaster {
+	struct sim_viommu *viommu; /* NULL: nowhere. Kept alive by the attached HWPT */
+	uint32_t vsid;
+};
+
+struct sim_endpoint {
+	struct sim_object object;
+	uint32_t physical_smmu;
+	struct sim_object *attached; /* a parent or nested HWPT, or NULL */
+	struct sim_vdevice *vdevice;
+	struct sim_vmaster vmaster;
+};
+
+struct sim {
+	struct vsmmu_host host;
+	uint32_t first_sequence;
+	pthread_mutex_t lock;	     /* of all that follows, but reads */
+	struct sim_object **objects; /* by id; [0] is never used */
+	uint32_t objects_size;
+	uint32_t objects_lowest; /* no id below it is free */
+	uint64_t objects_alive;	 /* endpoints not counted */
+	uint64_t numbered;
+	uint64_t dropped;
+	uint64_t printed;
+	struct sim_reads reads;
+};
+
+extern const struct host_ops sim_ops;
+
+static inline struct sim *sim_of(struct vsmmu_host *host)
+{
+	return (struct sim *)host;
+}
+
+/* sim_object.c: with sim.lock held */
+
+/* Return: a zeroed object of @size bytes with the lowest free id; NULL without memory. */
+void *sim_object_new(struct sim *sim, enum sim_object_type type, size_t size);
+
+/* Takes the object off the table and frees it; what it refers to is the caller's business. */
+void sim_object_free(struct sim *sim, struct sim_object *object);
+
+/* Return: the object, or NULL when there is none. */
+struct sim_object *sim_object_find(struct sim *sim, uint32_t id);
+
+/* Return: the object, or NULL when there is none of that type. */
+void *sim_object_get(struct sim *sim, uint32_t id, enum sim_object_type type);
+
+/* IOMMU_DESTROY. Return: 0, -ENOENT or -EBUSY. */
+int sim_object_destroy(struct sim *sim, uint32_t id);
+
+/* Frees all objects, whoever still refers to them. */
+void sim_object_free_all(struct sim *sim);
+
+/* sim_attach.c: with sim.lock held. Return: 0 or -errno as the kernel. */
+int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id);
+void sim_endpoint_detach(struct sim_endpoint *endpoint);
+
+#endif

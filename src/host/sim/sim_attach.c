@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What attaching an endpoint does (Linux drivers/iommu/iommufd/device.c and
+ * drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-iommufd.c).
+ */
+#include "host/sim/sim.h"
+
+#include <errno.h>
+
+#include "host/sim/sim_ste.h"
+
+/* arm_smmu_attach_prepare_vmaster() */
+static int prepare_vmaster(const struct sim_endpoint *endpoint, const struct sim_nested *nested,
+	struct sim_vmaster *vmaster)
+{
+	const struct sim_vdevice *vdevice = endpoint->vdevice;
+
+	vmaster->viommu = NULL;
+	vmaster->vsid = 0;
+	if (!vdevice || vdevice->viommu != nested->viommu)
+		return nested->config == SIM_STE_CONFIG_S1 ? -ENOENT : 0;
+	/* From here on it has a life of its own: a later vDEVICE needs a new attach. */
+	vmaster->viommu = nested->viommu;
+	vmaster->vsid = vdevice->vsid;
+	return 0;
+}
+
+static int prepare(
+	const struct sim_endpoint *endpoint, struct sim_object *hwpt, struct sim_vmaster *vmaster)
+{
+	const struct sim_parent *parent;
+	int ret = 0;
+
+	*vmaster = (struct sim_vmaster){0};
+	if (hwpt->type == SIM_NESTED) {
+		parent = ((struct sim_nested *)hwpt)->viommu->parent;
+		ret = prepare_vmaster(endpoint, (struct sim_nested *)hwpt, vmaster);
+	} else {
+		parent = (struct sim_parent *)hwpt;
+	}
+	return parent->physical_smmu == endpoint->physical_smmu ? ret : -EINVAL;
+}
+
+int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id)
+{
+	struct sim_object *hwpt = sim_object_find(sim, pt_id);
+	struct sim_vmaster vmaster;
+	int ret;
+
+	if (!hwpt)
+		return -ENOENT;
+	if (hwpt->type != SIM_PARENT && hwpt->type != SIM_NESTED)
+		return -EINVAL;
+	/* Nothing to do, so the vmaster stays too: iommufd_device_do_replace(). */
+	if (hwpt == endpoint->attached)
+		return 0;
+	ret = prepare(endpoint, hwpt, &vmaster);
+	if (ret)
+		return ret;
+	hwpt->users++;
+	sim_endpoint_detach(endpoint);
+	endpoint->attached = hwpt;
+	endpoint->vmaster = vmaster;
+	return 0;
+}
+
+void sim_endpoint_detach(struct sim_endpoint *endpoint)
+{
+	if (endpoint->attached)
+		endpoint->attached->users--;
+	endpoint->attached = NULL;
+	endpoint->vmaster = (struct sim_vmaster){0};
+}

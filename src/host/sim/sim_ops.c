@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * iommufd's ioctls on the simulated objects, checked in the kernel's order so that a call
+ * with two mistakes gets the kernel's errno (Linux drivers/iommu/iommufd/viommu.c,
+ * hw_pagetable.c, eventq.c).
+ */
+#include "host/sim/sim.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/sim/sim_ste.h"
+#include "veventq/decoder.h"
+
+static struct sim *enter(struct vsmmu_host *host)
+{
+	struct sim *sim = sim_of(host);
+
+	pthread_mutex_lock(&sim->lock);
+	return sim;
+}
+
+static int leave(struct sim *sim, int ret)
+{
+	pthread_mutex_unlock(&sim->lock);
+	return ret;
+}
+
+/* Return: 0, or the -errno that a test arranged for this call. */
+static int fail_call(struct sim *sim)
+{
+	return -sim_failures_take(&sim->reads.failures, VSMMU_SIM_FAIL_CALL);
+}
+
+static struct sim_endpoint *get_endpoint(struct sim *sim, const struct host_endpoint *endpoint)
+{
+	return sim_object_get(sim, endpoint->dev_id, SIM_ENDPOINT);
+}
+
+static int sim_parent_alloc(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
+{
+	struct sim *sim = enter(host);
+	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+	struct sim_parent *parent;
+	int ret = fail_call(sim);
+
+	if (ret)
+		return leave(sim, ret);
+	if (!device)
+		return leave(sim, -ENOENT);
+	parent = sim_object_new(sim, SIM_PARENT, sizeof(*parent));
+	if (!parent)
+		return leave(sim, -ENOMEM);
+	parent->physical_smmu = device->physical_smmu;
+	*out = parent->object.id;
+	return leave(sim, 0);
+}
+
+static int sim_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t parent_id, uint32_t *out)
+{
+	struct sim *sim = enter(host);
+	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+	struct sim_parent *parent = sim_object_get(sim, parent_id, SIM_PARENT);
+	struct sim_viommu *viommu;
+	int ret = fail_call(sim);
+
+	if (ret)
+		return leave(sim, ret);
+	if (!device || !parent)
+		return leave(sim, -ENOENT);
+	if (device->physical_smmu != parent->physical_smmu)
+		return leave(sim, -EINVAL);
+	viommu = sim_object_new(sim, SIM_VIOMMU, sizeof(*viommu));
+	if (!viommu)
+		return leave(sim, -ENOMEM);
+	viommu->parent = parent;
+	parent->object.users++;
+	*out = viommu->object.id;
+	return leave(sim, 0);
+}
+
+static bool vsid_is_taken(const struct sim_viommu *viommu, uint32_t vsid)
+{
+	for (const struct sim_vdevice *it = viommu->vdevices; it; it = it->next)
+		if (it->vsid == vsid)
+			return true;
+	return false;
+}
+
+static int sim_vdevice_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t viommu_id, uint32_t vsid, uint32_t *out)
+{
+	struct sim *sim = enter(host);
+	struct sim_viommu *viommu = sim_object_get(sim, viommu_id, SIM_VIOMMU);
+	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+	struct sim_vdevice *vdevice;
+	int ret = fail_call(sim);
+
+	if (ret)
+		return leave(sim, ret);
+	if (!viommu || !device)
+		return leave(sim, -ENOENT);
+	if (device->physical_smmu != viommu->parent->physical_smmu)
+		return leave(sim, -EINVAL);
+	if (device->vdevice || vsid_is_taken(viommu, vsid))
+		return leave(sim, -EEXIST);
+	vdevice = sim_object_new(sim, SIM_VDEVICE, sizeof(*vdevice));
+	if (!vdevice)
+		return leave(sim, -ENOMEM);
+	vdevice->viommu = viommu;
+	vdevice->endpoint = device;
+	vdevice->vsid = vsid;
+	vdevice->next = viommu->vdevices;
+	viommu->vdevices = vdevice;
+	viommu->object.users++;
+	device->vdevice = vdevice;
+	*out = vdevice->object.id;
+	return leave(sim, 0);
+}
+
+/* iommufd_hwpt_alloc(): the one call that answers EINVAL to an unknown id. */
+static int check_nested_parent(const struct sim_endpoint *device, const struct sim_object *pt)
+{
+	if (!device)
+		return -ENOENT;
+	if (!pt)
+		return -EINVAL;
+	/* The driver nests on a vIOMMU only, not on its parent. */
+	if (pt->type == SIM_PARENT)
+		return -EOPNOTSUPP;
+	if (pt->type != SIM_VIOMMU)
+		return -EINVAL;
+	if (((const struct sim_viommu *)pt)->parent->physical_smmu != device->physical_smmu)
+		return -EINVAL;
+	return 0;
+}
+
+static int sim_nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
+{
+	struct sim *sim = enter(host);
+	struct sim_object *pt = sim_object_find(sim, viommu_id);
+	struct sim_nested *nested;
+	uint32_t config;
+	int ret = fail_call(sim);
+
+	if (!ret)
+		ret = check_nested_parent(get_endpoint(sim, endpoint), pt);
+	if (!ret)
+		ret = sim_ste_validate(ste, &config);
+	if (ret)
+		return leave(sim, ret);
+	nested = sim_object_new(sim, SIM_NESTED, sizeof(*nested));
+	if (!nested)
+		return leave(sim, -ENOMEM);
+	nested->viommu = (struct sim_viommu *)pt;
+	nested->config = config;
+	pt->users++;
+	*out = nested->object.id;
+	return leave(sim, 0);
+}
+
+static int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	struct sim *sim = enter(host);
+	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+	int ret = fail_call(sim);
+
+	if (!ret)
+		ret = device ? sim_endpoint_attach(sim, device, pt_id) : -ENOENT;
+	return leave(sim, ret);
+}
+
+static int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
+{
+	struct sim *sim = enter(host);
+	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+
+	if (!device)
+		return leave(sim, -ENOENT);
+	sim_endpoint_detach(device);
+	return leave(sim, 0);
+}
+
+static int sim_veventq_alloc(
+	struct vsmmu_host *host, uint32_t viommu_id, uint32_t depth, struct host_veventq *out)
+{
+	struct sim *sim = enter(host);
+	struct sim_viommu *viommu = sim_object_get(sim, viommu_id, SIM_VIOMMU);
+	struct sim_veventq_object *veventq;
+	int ret = fail_call(sim);
+
+	if (ret)
+		return leave(sim, ret);
+	if (!depth || depth > VEVENTQ_DEPTH_MAX)
+		return leave(sim, -EINVAL);
+	if (!viommu)
+		return leave(sim, -ENOENT);
+	if (viommu->veventq)
+		return leave(sim, -EEXIST);
+	veventq = sim_object_new(sim, SIM_VEVENTQ, sizeof(*veventq));
+	if (!veventq)
+		return leave(sim, -ENOMEM);
+	ret = sim_veventq_init(&veventq->queue, &sim->reads, depth, sim->first_sequence);
+	if (ret) {
+		sim_object_free(sim, &veventq->object);
+		return leave(sim, ret);
+	}
+	veventq->object.users++; /* the open fd's */
+	veventq->viommu = viommu;
+	viommu->veventq = veventq;
+	viommu->object.users++;
+
+	out->id = veventq->object.id;
+	out->fd = veventq->queue.fd;
+	out->type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	out->first_sequence = sim->first_sequence;
+	out->source.read = sim_veventq_read;
+	out->source.ctx = &veventq->queue;
+	return leave(sim, 0);
+}
+
+static void sim_veventq_close_fd(struct vsmmu_host *host, struct host_veventq *veventq)
+{
+	struct sim *sim = enter(host);
+	struct sim_veventq_object *object = sim_object_get(sim, veventq->id, SIM_VEVENTQ);
+
+	if (object && object->queue.fd >= 0) {
+		sim_veventq_close(&object->queue);
+		object->object.users--;
+		veventq->fd = -1;
+	}
+	leave(sim, 0);
+}
+
+static int sim_destroy(struct vsmmu_host *host, uint32_t id)
+{
+	struct sim *sim = enter(host);
+
+	return leave(sim, sim_object_destroy(sim, id));
+}
+
+/* As the kernel when the last fd of an iommufd goes: whatever is left goes with it. */
+static void sim_free(struct vsmmu_host *host)
+{
+	struct sim *sim = sim_of(host);
+
+	sim_object_free_all(sim);
+	sim_failures_destroy(&sim->reads.failures);
+	pthread_mutex_destroy(&sim->lock);
+	free(sim);
+}
+
+const struct host_ops sim_ops = {
+	.name = "sim",
+	.parent_alloc = sim_parent_alloc,
+	.viommu_alloc = sim_viommu_alloc,
+	.vdevice_alloc = sim_vdevice_alloc,
+	.nested_alloc = sim_nested_alloc,
+	.attach = sim_attach,
+	.detach = sim_detach,
+	.veventq_alloc = sim_veventq_alloc,
+	.veventq_close = sim_veventq_close_fd,
+	.destroy = sim_destroy,
+	.free = sim_free,
+};
