@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One guest-visible SMMUv3 and the events that reach it.
+ *
+ * Life: vsmmu_new(), then in any order vsmmu_endpoint_attach() and the guest's MMIO;
+ * poll vsmmu_get_fd() and call vsmmu_dispatch() when it is readable; vsmmu_free().
+ *
+ * Threads: MMIO comes from any vCPU thread; vsmmu_dispatch(), attach, detach and reset
+ * from any other; all of them may run at once. vsmmu_free() must be the last call, with
+ * no other one under way. No call blocks, but on locks that are held for a bounded
+ * time, and in attach, detach, set_ste and reset on the host's ioctls.
+ */
+#ifndef VSMMU_SMMU_H
+#define VSMMU_SMMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vsmmu/api.h>
+#include <vsmmu/host.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct vsmmu;
+struct vsmmu_endpoint;
+struct vsmmu_veventq_source;
+
+/** enum vsmmu_irq - the vSMMU's interrupt lines; all are edges, never levels */
+enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_COUNT };
+
+/** enum vsmmu_severity - how much a report matters */
+enum vsmmu_severity {
+	VSMMU_INFO = 0, /* for the curious */
+	VSMMU_WARNING,	/* something was lost or a guest misbehaves */
+	VSMMU_ERROR,	/* a person must act: see the text */
+};
+
+/** enum vsmmu_report_code - stable numbers of what is reported */
+enum vsmmu_report_code {
+	VSMMU_REPORT_EVENTS_LOST = 1,	 /* the host's kernel dropped events */
+	VSMMU_REPORT_RECORD_REFUSED = 2, /* the host gave a record that a guest may not see */
+	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its own rules */
+	VSMMU_REPORT_QUEUE_DISARMED = 4, /* reading failed for good; see vsmmu_rearm() */
+	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
+	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
+	VSMMU_REPORT_FAIR_SHARE = 7,	 /* a storming stream's excess is being discarded */
+	VSMMU_REPORT_HOST_FAILED = 8,	 /* a host call failed while tearing down or resetting */
+	VSMMU_REPORT_CODE_COUNT
+};
+
+/** VSMMU_NO_VSID - vsid of a report or record that belongs to no stream */
+#define VSMMU_NO_VSID UINT64_MAX
+
+/**
+ * struct vsmmu_report - one thing worth telling a person
+ * @code: stable number; new ones may come, so have a default case
+ * @severity: see enum vsmmu_severity
+ * @vsid: the endpoint's guest StreamID, or VSMMU_NO_VSID
+ * @suppressed: reports of this code that rate limiting held back since the last one
+ * @text: one line, says what to do where a person must act; valid during the call
+ */
+struct vsmmu_report {
+	enum vsmmu_report_code code;
+	enum vsmmu_severity severity;
+	uint64_t vsid;
+	uint64_t suppressed;
+	const char *text;
+};
+
+/**
+ * struct vsmmu_ops - what the VMM supplies
+ * @size: sizeof(struct vsmmu_ops)
+ * @memory_write: copy @length bytes to guest-physical @address; return 0, or a negative
+ *	number when that is not writable guest memory (all or nothing is not required).
+ *	Must not block. Called with the vSMMU's event lock held: do not call back into it
+ * @irq_pulse: raise one edge on @irq. Same rule as memory_write; writing to an eventfd
+ *	that is an irqfd is the usual body
+ * @report: may be NULL. Called with no event lock held, from dispatch, attach, detach,
+ *	reset, rearm and free; may call vsmmu_get_stats() and vsmmu_get_stream_stats(),
+ *	nothing else, and never vsmmu_free()
+ * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
+ *
+ * All get the opaque pointer of the config. The structure is copied.
+ */
+struct vsmmu_ops {
+	size_t size;
+	int (*memory_write)(void *opaque, uint64_t address, const void *bytes, size_t length);
+	void (*irq_pulse)(void *opaque, enum vsmmu_irq irq);
+	void (*report)(void *opaque, const struct vsmmu_report *report);
+	uint64_t (*clock)(void *opaque);
+};
+
+/** enum vsmmu_loss_policy - how the guest learns that the host lost events */
+enum vsmmu_loss_policy {
+	VSMMU_LOSS_OVERFLOW = 0, /* EVENTQ_PROD.OVFLG, with one interrupt */
+	VSMMU_LOSS_COUNT_ONLY,	 /* not at all; the counters know */
+};
+
+/**
+ * struct vsmmu_config - one vSMMU
+ * @size: sizeof(struct vsmmu_config)
+ * @ops: what the VMM supplies
+ * @opaque: for the ops
+ * @host: referenced; NULL when only adopted fds are read
+ * @eventq_log2_max: largest event queue, as IDR1.EVENTQS says it to the guest: 1 to 19;
+ *	0 means 19 (524,288 records)
+ * @ssid_bits: IDR1.SSIDSIZE that the guest sees, 0 to 20
+ * @veventq_depth: depth of each vEVENTQ that is allocated; 0 means 65,536
+ * @isolate: one vIOMMU and vEVENTQ for each endpoint, so that no endpoint's storm can
+ *	cost another its events in the kernel; else one for each physical SMMU
+ * @loss_policy: OVFLG on a queue that is not full deviates from IHI 0070 7.4, on
+ *	purpose: it is the guest's only way to learn of the loss
+ * @no_fair_share: let a storming stream fill the guest's queue to the last slot
+ * @report_burst: reports of one code within @report_interval_ns; 0 means 10
+ * @report_interval_ns: 0 means 5 s
+ */
+struct vsmmu_config {
+	size_t size;
+	const struct vsmmu_ops *ops;
+	void *opaque;
+	struct vsmmu_host *host;
+	uint32_t eventq_log2_max;
+	uint32_t ssid_bits;
+	uint32_t veventq_depth;
+	bool isolate;
+	enum vsmmu_loss_policy loss_policy;
+	bool no_fair_share;
+	uint32_t report_burst;
+	uint64_t report_interval_ns;
+};
+
+/**
+ * vsmmu_new() - make a virtual SMMUv3, in its reset state
+ * @out: where it goes; untouched on failure
+ * @config: see there; copied
+ *
+ * All memory of the event path is allocated here and in vsmmu_endpoint_attach().
+ *
+ * Return: 0; -EINVAL for a config that makes no sense; -ENOMEM, -EMFILE. Since: 0.1
+ */
+VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);
+
+/**
+ * vsmmu_free() - take everything down in the order that the kernel wants
+ * @vsmmu: may be NULL
+ *
+ * Polling stops, every endpoint still attached is detached (its handle is dead then),
+ * what the vEVENTQs still held is drained and counted, then the host objects go.
+ * Forbidden inside a callback. Since: 0.1
+ */
+VSMMU_API void vsmmu_free(struct vsmmu *vsmmu);
+
+/**
+ * vsmmu_get_fd() - the one fd to poll for POLLIN
+ * @vsmmu: the vSMMU
+ *
+ * It is readable exactly while vsmmu_dispatch() has something to do: not while the
+ * guest's queue is full, nor while a failing vEVENTQ is waited for. Level-triggered;
+ * fit for poll, epoll and io_uring.
+ *
+ * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_get_fd(const struct vsmmu *vsmmu);
+
+/**
+ * vsmmu_dispatch() - read events and propagate them into the guest's queue
+ * @vsmmu: the vSMMU
+ * @budget: records to read at most; 0 means 1024. Shared fairly among the vEVENTQs
+ *
+ * Never blocks. Return: records and losses handled, 0 when there was nothing to do;
+ * call again when the fd is readable still. Threads: any but a vCPU's MMIO exit, where
+ * it would only be slow. Since: 0.1
+ */
+VSMMU_API int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget);
+
+/**
+ * vsmmu_rearm() - read vEVENTQs again that a read error had disarmed
+ * @vsmmu: the vSMMU
+ *
+ * Return: how many were rearmed. Since: 0.1
+ */
+VSMMU_API int vsmmu_rearm(struct vsmmu *vsmmu);
+
+/**
+ * vsmmu_mmio_read() - the guest reads a register
+ * @vsmmu: the vSMMU
+ * @offset: from the base of the 128-KiB register space
+ * @size: 4 or 8 bytes, naturally aligned
+ * @value: what it reads; unknown registers read as zero
+ *
+ * Return: 0; -EINVAL for an access that the architecture does not know (reads as zero).
+ * Threads: any. Since: 0.1. Source: IHI 0070 6.2
+ */
+VSMMU_API int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t *value);
+
+/**
+ * vsmmu_mmio_write() - the guest writes a register
+ * @vsmmu: the vSMMU
+ * @offset: from the base of the 128-KiB register space
+ * @size: 4 or 8 bytes, naturally aligned
+ * @value: what it writes; unknown and read-only registers ignore it
+ *
+ * Return: 0; -EINVAL for an access that the architecture does not know (ignored).
+ * Threads: any. Since: 0.1. Source: IHI 0070 6.2
+ */
+VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t value);
+
+/**
+ * vsmmu_reset() - the guest, or its machine, resets
+ * @vsmmu: the vSMMU
+ *
+ * Every endpoint goes back to the parent HWPT, so that the kernel stops forwarding; what
+ * the vEVENTQs hold is discarded and counted, never shown; the registers take their
+ * reset values. Events that the hardware still had in flight and that come later cannot
+ * be told from new ones; they are discarded while the guest's queue is disabled.
+ *
+ * Return: 0, or the first -errno of a host call: the rest was reset all the same.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_reset(struct vsmmu *vsmmu);
+
+/**
+ * vsmmu_adopt_veventq() - read a vEVENTQ that the VMM allocated itself
+ * @vsmmu: the vSMMU
+ * @fd: the vEVENTQ's fd, of type Arm SMMUv3; duplicated
+ * @out: handle for struct vsmmu_endpoint_config
+ *
+ * For a VMM that keeps its own vIOMMU code. Sequence numbers start unknown: loss before
+ * the first record that we read cannot be seen. The handle lives until
+ * vsmmu_drop_veventq() or vsmmu_free().
+ *
+ * Return: 0; -ENOTTY when it is not a vEVENTQ; -EBADF, -EMFILE; -ENOMEM. Since: 0.1
+ */
+VSMMU_API int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out);
+
+/**
+ * vsmmu_drop_veventq() - stop reading an adopted vEVENTQ and close our fd of it
+ * @vsmmu: the vSMMU
+ * @source: dead afterwards
+ *
+ * What it held is drained and counted as discarded.
+ *
+ * Return: 0; -EBUSY while an endpoint uses it. Since: 0.1
+ */
+VSMMU_API int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source);
+
+/**
+ * struct vsmmu_endpoint_config - an assigned device
+ * @size: sizeof(struct vsmmu_endpoint_config)
+ * @vsid: its StreamID as the guest sees it
+ * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
+ * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
+ * @attach: instead of @vfio_fd: attach the device to HWPT @pt_id, replacing what was
+ *	attached before; 0 means detach. Return 0 or -errno. Called from attach, detach,
+ *	set_ste, reset and free with the vSMMU's control lock held: do not call back into it
+ * @attach_opaque: for @attach
+ * @source: an adopted vEVENTQ that carries this endpoint's events: the library then makes
+ *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
+ */
+struct vsmmu_endpoint_config {
+	size_t size;
+	uint32_t vsid;
+	uint32_t dev_id;
+	int vfio_fd;
+	int (*attach)(void *opaque, uint32_t pt_id);
+	void *attach_opaque;
+	struct vsmmu_veventq_source *source;
+};
+
+/**
+ * vsmmu_endpoint_attach() - put an endpoint behind the vSMMU
+ * @vsmmu: the vSMMU
+ * @config: see there; copied
+ * @out: the endpoint; untouched on failure
+ *
+ * Allocates the parent HWPT, vIOMMU and vEVENTQ where the endpoint's physical SMMU has
+ * none yet, attaches the parent (the endpoint's DMA then reaches the guest's memory,
+ * untranslated by the guest), and makes its vDEVICE.
+ *
+ * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
+ * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again;
+ * -EINVAL; -ENOMEM; or -errno of the host's call that failed, -EOPNOTSUPP when the host
+ * cannot nest. Nothing is left behind on failure. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
+	struct vsmmu_endpoint **out);
+
+/**
+ * vsmmu_endpoint_set_ste() - install a stream table entry
+ * @endpoint: the endpoint
+ * @ste: the first two 64-bit words of a canonical STE: V, Config, S1Fmt, S1ContextPtr,
+ *	S1CDMax; S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS. Anything else is refused by
+ *	the kernel with -EIO
+ *
+ * Replaces what was installed with no gap. Events flow once a stage 1 STE is installed.
+ * Today the VMM calls this when its guest invalidates the STE.
+ *
+ * Return: 0; -EOPNOTSUPP on an adopted vEVENTQ's endpoint; -errno of the host: the old
+ * STE stays in force. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
+
+/**
+ * vsmmu_endpoint_detach() - take an endpoint away
+ * @endpoint: dead afterwards; may be NULL
+ *
+ * The parent HWPT is attached first, so that the kernel stops forwarding; events that it
+ * had queued are discarded as they are read, and @vsid is free for others after that.
+ *
+ * Return: 0, or the first -errno of a host call: the endpoint is gone all the same.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
+
+/** enum vsmmu_discard - why an event that the kernel delivered never reached the guest */
+enum vsmmu_discard {
+	VSMMU_DISCARD_DISABLED = 0,   /* EVENTQEN or SMMUEN was 0 */
+	VSMMU_DISCARD_ABORT,	      /* EVENTQ_ABT_ERR active, or this write aborted */
+	VSMMU_DISCARD_FAIR_SHARE,     /* the stream was over its share of a nearly full queue */
+	VSMMU_DISCARD_STALE,	      /* its endpoint was detached */
+	VSMMU_DISCARD_RESET,	      /* read while the vSMMU was being reset */
+	VSMMU_DISCARD_TEARDOWN,	      /* read while the vEVENTQ was being taken down */
+	VSMMU_DISCARD_UNKNOWN_STREAM, /* no endpoint of that vEVENTQ has this StreamID */
+	VSMMU_DISCARD_UNKNOWN_ID,     /* an event that the kernel never forwards */
+	VSMMU_DISCARD_STALL,	      /* Stall = 1: cannot be resumed through a vEVENTQ */
+	VSMMU_DISCARD_STAGE2,	      /* S2 = 1: the host's own business */
+	VSMMU_DISCARD_SUBSTREAM,      /* a SubstreamID that the guest's SMMU does not have */
+	VSMMU_DISCARD_COUNT
+};
+
+/**
+ * struct vsmmu_stats - counters since vsmmu_new(); none ever goes back
+ * @size: set by the caller to sizeof(struct vsmmu_stats)
+ * @sequenced: how far the kernel's sequence numbers advanced, widened to 64 bits
+ * @delivered: events written into the guest's queue
+ * @lost: events that the kernel dropped
+ * @discarded: events that were read but not delivered; the sum of @discarded_by
+ * @pending: events read and not yet decided on
+ * @discarded_by: by reason
+ * @stream_errors: ERROR items of the vEVENTQs
+ * @reads: read() calls; @empty_reads gave 0; @memory_reads gave ENOMEM; @failed_reads
+ *	gave another error and disarmed the queue
+ * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR
+ * @overflows: times that OVFLG was toggled
+ * @aborts: times that EVENTQ_ABT_ERR was raised
+ * @pauses: times that reading stopped because the guest's queue was full
+ * @reports_suppressed: reports that rate limiting held back
+ *
+ * At any time sequenced == delivered + lost + discarded + pending. Not in it, as nobody
+ * numbers them: losses in the physical SMMU's own queue, and merged events (STE.MEV).
+ */
+struct vsmmu_stats {
+	size_t size;
+	uint64_t sequenced;
+	uint64_t delivered;
+	uint64_t lost;
+	uint64_t discarded;
+	uint64_t pending;
+	uint64_t discarded_by[VSMMU_DISCARD_COUNT];
+	uint64_t stream_errors;
+	uint64_t reads;
+	uint64_t empty_reads;
+	uint64_t memory_reads;
+	uint64_t failed_reads;
+	uint64_t eventq_irqs;
+	uint64_t gerror_irqs;
+	uint64_t overflows;
+	uint64_t aborts;
+	uint64_t pauses;
+	uint64_t reports_suppressed;
+};
+
+/**
+ * vsmmu_get_stats() - the vSMMU's counters, one consistent set
+ * @vsmmu: the vSMMU
+ * @stats: with @size set; filled in up to that size
+ *
+ * Return: 0; -EINVAL. Threads: any, at any time. Since: 0.1
+ */
+VSMMU_API int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats);
+
+/**
+ * struct vsmmu_stream_stats - counters of one endpoint since it was attached
+ * @size: set by the caller to sizeof(struct vsmmu_stream_stats)
+ * @delivered: events written into the guest's queue
+ * @discarded: events read but not delivered
+ * @fair_share: those of @discarded that were over the stream's share
+ * @queued: records in the guest's queue that the guest has not consumed yet
+ */
+struct vsmmu_stream_stats {
+	size_t size;
+	uint64_t delivered;
+	uint64_t discarded;
+	uint64_t fair_share;
+	uint64_t queued;
+};
+
+/**
+ * vsmmu_get_stream_stats() - one endpoint's counters
+ * @vsmmu: the vSMMU
+ * @vsid: its StreamID
+ * @stats: with @size set; filled in up to that size
+ *
+ * Return: 0; -ENOENT when no endpoint has that StreamID; -EINVAL. Threads: any.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_get_stream_stats(
+	struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stream_stats *stats);
+
+/**
+ * vsmmu_discard_name() - short lower-case name of a discard reason
+ * @reason: e.g. VSMMU_DISCARD_STALE
+ *
+ * Return: e.g. "stale"; "unknown" for a number out of range. Since: 0.1
+ */
+VSMMU_API const char *vsmmu_discard_name(enum vsmmu_discard reason);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which vEVENTQ is read when, and when reading stops. */
+#include "smmu/forwarder.h"
+
+#define BUDGET_DEFAULT 1024
+#define READY_MAX      64
+
+/* Those that were told to wait are tried again. */
+static void dispatch_retry(struct vsmmu *vsmmu)
+{
+	if (!pollset_timer_expired(&vsmmu->pollset))
+		return;
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		if (vqueue->state == VQUEUE_BACKOFF && vqueue_arm(vsmmu, vqueue))
+			vqueue_backoff(vsmmu, vqueue);
+}
+
+/*
+ * The guest's queue is full: the kernel keeps what it has. The guest may have made room
+ * meanwhile, and then its write of CONS came too early to see the pause.
+ */
+static void dispatch_pause(struct vsmmu *vsmmu)
+{
+	bool full;
+
+	pollset_pause(&vsmmu->pollset);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->stats.pauses++;
+	full = forwarder_is_full(vsmmu);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (!full)
+		pollset_resume(&vsmmu->pollset);
+}
+
+/* Reads @vqueue until it is empty or @records are used up. */
+static enum forward dispatch_vqueue(
+	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled)
+{
+	enum forward forward = FORWARD_MORE;
+	uint32_t mine = 0;
+
+	while (forward == FORWARD_MORE && mine < records)
+		forward = forwarder_step(vsmmu, vqueue, records - mine, &mine);
+	/* poll said readable, read said empty: kernels before mid-2026 do so when they are
+	 * short of memory. Do not spin on it. */
+	if (forward == FORWARD_DRAINED && !mine)
+		vqueue_backoff(vsmmu, vqueue);
+	*handled += mine;
+	return forward;
+}
+
+int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
+{
+	enum forward forward = FORWARD_MORE;
+	void *ready[READY_MAX];
+	uint32_t handled = 0;
+	bool more = true;
+
+	if (!budget)
+		budget = BUDGET_DEFAULT;
+	if (budget > INT32_MAX / 2)
+		budget = INT32_MAX / 2;
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	dispatch_retry(vsmmu);
+	while (more && handled < budget) {
+		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
+		uint32_t slice = (budget - handled) / (uint32_t)(count ? count : 1);
+
+		/* The kernel's ready list turns round, so the rest has its turn next. */
+		more = count == READY_MAX;
+		for (int i = 0; i < count && handled < budget; i++) {
+			forward = dispatch_vqueue(vsmmu, ready[i], slice ? slice : 1, &handled);
+			if (forward == FORWARD_FULL)
+				break;
+			more = more || forward == FORWARD_MORE;
+		}
+		if (forward == FORWARD_FULL) {
+			dispatch_pause(vsmmu);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	return (int)handled;
+}

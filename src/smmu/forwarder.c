@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/forwarder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "arch/event_filter.h"
+#include "arch/queue.h"
+#include "arch/regs.h"
+
+/* What a vEVENTQ can hold, and as much again for what comes in meanwhile. */
+#define DRAIN_MAX   (2 * (VEVENTQ_DEPTH_MAX / EVENTQ_BATCH))
+#define DRAIN_TRIES 8
+
+/* One batch, from the read to the last counter. */
+struct batch {
+	struct vqueue *vqueue;
+	bool deliver;		   /* else all of it is discarded */
+	enum vsmmu_discard reason; /* for that */
+	uint32_t room;		   /* free slots of the guest's queue */
+	uint32_t reserve;	   /* the last so many are not for who is over its share */
+	uint32_t share;
+
+	uint32_t items;
+	uint64_t lost;
+	uint32_t fair_share;
+	uint64_t fair_share_vsid;
+	uint32_t errors;
+	uint32_t refused; /* records that a guest may not see: the last one is kept */
+	uint64_t refused_vsid;
+	uint8_t refused_id;
+	enum vsmmu_discard refused_reason;
+	bool aborted;
+	ssize_t got;
+};
+
+static void discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmmu_discard reason)
+{
+	vsmmu->stats.discarded++;
+	vsmmu->stats.discarded_by[reason]++;
+	if (stream != STREAM_NONE)
+		vsmmu->streams.entries[stream].discarded++;
+}
+
+static void refuse(struct vsmmu *vsmmu, struct batch *batch, uint32_t stream,
+	const uint64_t word[4], enum vsmmu_discard reason)
+{
+	discard(vsmmu, stream, reason);
+	batch->refused++;
+	batch->refused_vsid = word[0] >> 32;
+	batch->refused_id = (uint8_t)word[0];
+	batch->refused_reason = reason;
+}
+
+static enum vsmmu_discard verdict_reason(enum event_verdict verdict)
+{
+	switch (verdict) {
+	case EVENT_STALL:
+		return VSMMU_DISCARD_STALL;
+	case EVENT_STAGE2:
+		return VSMMU_DISCARD_STAGE2;
+	case EVENT_SUBSTREAM:
+		return VSMMU_DISCARD_SUBSTREAM;
+	default:
+		return VSMMU_DISCARD_UNKNOWN_ID;
+	}
+}
+
+/*
+ * A stream over its share of the guest's queue may not take the last slots, so that one
+ * storm never leaves it full for the others.
+ */
+static bool over_share(const struct batch *batch, const struct stream *stream)
+{
+	return batch->room <= batch->reserve && stream->queued >= batch->share;
+}
+
+static void forward_event(struct vsmmu *vsmmu, struct batch *batch, const void *payload)
+{
+	struct vsmmu_event_record record;
+	enum event_verdict verdict;
+	struct stream *stream;
+	uint32_t index;
+
+	vsmmu_event_record_load(payload, &record);
+	index = stream_find(&vsmmu->streams, (uint32_t)(record.word[0] >> 32));
+	/* One that another vEVENTQ carries has nothing to do with it. */
+	if (index != STREAM_NONE && vsmmu->streams.entries[index].vqueue != batch->vqueue)
+		index = STREAM_NONE;
+	if (!batch->deliver) {
+		discard(vsmmu, index, batch->reason);
+		return;
+	}
+	if (index == STREAM_NONE) {
+		refuse(vsmmu, batch, STREAM_NONE, record.word, VSMMU_DISCARD_UNKNOWN_STREAM);
+		return;
+	}
+	stream = &vsmmu->streams.entries[index];
+	if (stream->state == STREAM_STALE) {
+		discard(vsmmu, index, VSMMU_DISCARD_STALE);
+		return;
+	}
+	verdict = arch_event_filter(record.word, vsmmu->config.ssid_bits);
+	if (verdict != EVENT_OK) {
+		refuse(vsmmu, batch, index, record.word, verdict_reason(verdict));
+		return;
+	}
+	if (over_share(batch, stream)) {
+		discard(vsmmu, index, VSMMU_DISCARD_FAIR_SHARE);
+		stream->fair_share++;
+		batch->fair_share++;
+		batch->fair_share_vsid = stream->vsid;
+		return;
+	}
+	vsmmu_event_record_store(&record, eventq_stage(&vsmmu->eventq, index));
+	stream->queued++;
+	stream->delivered++;
+	batch->room--;
+}
+
+static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
+{
+	struct veventq_decoder *decoder = &batch->vqueue->reader.decoder;
+	uint64_t sequenced = decoder->sequenced;
+	struct vsmmu_item item;
+
+	for (;; batch->items++) {
+		switch (veventq_decoder_next(decoder, &item)) {
+		case VSMMU_ITEM_EVENT:
+			forward_event(vsmmu, batch, item.payload);
+			break;
+		case VSMMU_ITEM_LOST:
+			batch->lost += item.lost;
+			break;
+		case VSMMU_ITEM_ERROR:
+			batch->errors++;
+			break;
+		case VSMMU_ITEM_END:
+			vsmmu->stats.sequenced += decoder->sequenced - sequenced;
+			vsmmu->stats.lost += batch->lost;
+			vsmmu->stats.stream_errors += batch->errors;
+			return;
+		}
+	}
+}
+
+static void forward_commit(struct vsmmu *vsmmu, struct batch *batch)
+{
+	struct eventq *queue = &vsmmu->eventq;
+	uint32_t staged = queue->staged;
+	struct eventq_commit commit;
+	bool loss;
+
+	loss = (batch->lost || batch->fair_share) &&
+	       vsmmu->config.loss_policy == VSMMU_LOSS_OVERFLOW;
+	if (!staged && !loss)
+		return;
+	commit = eventq_commit(queue, &vsmmu->ops, vsmmu->config.opaque, loss);
+	vsmmu->stats.delivered += commit.written;
+	for (uint32_t i = commit.written; i < staged; i++) {
+		struct stream *stream = &vsmmu->streams.entries[queue->owners[i]];
+
+		stream->delivered--;
+		stream->queued--;
+		discard(vsmmu, queue->owners[i], VSMMU_DISCARD_ABORT);
+	}
+	vsmmu->stats.overflows += commit.overflowed;
+	if (commit.signal)
+		irq_eventq(vsmmu);
+	if (commit.aborted) {
+		batch->aborted = true;
+		vsmmu->stats.aborts++;
+		gerror_raise(vsmmu, SMMU_GERROR_EVENTQ_ABT_ERR);
+	}
+}
+
+/* What the guest's queue can take (IHI 0070 7.2). Under the event lock. */
+enum queue_state {
+	QUEUE_DISABLED,
+	QUEUE_ABORTED,
+	QUEUE_FULL,
+	QUEUE_READY,
+};
+
+static enum queue_state queue_state(struct vsmmu *vsmmu)
+{
+	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+
+	if ((vsmmu->cr0 & on) != on)
+		return QUEUE_DISABLED;
+	if (gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)
+		return QUEUE_ABORTED;
+	return eventq_room(&vsmmu->eventq) ? QUEUE_READY : QUEUE_FULL;
+}
+
+bool forwarder_is_full(struct vsmmu *vsmmu)
+{
+	return queue_state(vsmmu) == QUEUE_FULL;
+}
+
+/* Return: records that may be read now. */
+static uint32_t batch_begin(struct vsmmu *vsmmu, struct batch *batch)
+{
+	uint32_t size = queue_size(vsmmu->eventq.log2);
+	uint32_t live = vsmmu->streams.live;
+
+	switch (queue_state(vsmmu)) {
+	case QUEUE_DISABLED:
+		batch->reason = VSMMU_DISCARD_DISABLED;
+		return EVENTQ_BATCH;
+	case QUEUE_ABORTED:
+		batch->reason = VSMMU_DISCARD_ABORT;
+		return EVENTQ_BATCH;
+	case QUEUE_FULL:
+		return 0;
+	case QUEUE_READY:
+		break;
+	}
+	batch->deliver = true;
+	eventq_release(&vsmmu->eventq, &vsmmu->streams);
+	batch->room = eventq_room(&vsmmu->eventq);
+	batch->share = UINT32_MAX;
+	if (!vsmmu->config.no_fair_share && live > 1 && size > 1) {
+		batch->reserve = size / 4 ? size / 4 : 1;
+		batch->share = size / live ? size / live : 1;
+	}
+	return batch->room < EVENTQ_BATCH ? batch->room : EVENTQ_BATCH;
+}
+
+/* Reads and forwards one batch under the event lock. Return: whether it could read. */
+static bool batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
+{
+	if (!records)
+		return false;
+	batch->got = veventq_reader_fill(&batch->vqueue->reader, records);
+	vsmmu->stats.reads++;
+	if (batch->got > 0) {
+		forward_items(vsmmu, batch);
+		if (batch->deliver)
+			forward_commit(vsmmu, batch);
+	} else if (batch->got == 0) {
+		vsmmu->stats.empty_reads++;
+	} else if (batch->got == -ENOMEM) {
+		vsmmu->stats.memory_reads++;
+	} else if (batch->got != -EAGAIN) {
+		vsmmu->stats.failed_reads++;
+	}
+	return true;
+}
+
+static void batch_report(struct vsmmu *vsmmu, const struct batch *batch)
+{
+	if (batch->lost)
+		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the host kernel dropped %llu events: its vEVENTQ was full or short of "
+			"memory; a larger veventq_depth or faster dispatch helps",
+			(unsigned long long)batch->lost);
+	if (batch->fair_share)
+		report(vsmmu, VSMMU_REPORT_FAIR_SHARE, VSMMU_WARNING, batch->fair_share_vsid,
+			"stream %#llx storms: %u events over its share of the guest's queue "
+			"were discarded",
+			(unsigned long long)batch->fair_share_vsid, batch->fair_share);
+	if (batch->refused)
+		report(vsmmu, VSMMU_REPORT_RECORD_REFUSED, VSMMU_WARNING, batch->refused_vsid,
+			"%u records refused, the last one with event id %#x for stream %#llx: %s",
+			batch->refused, batch->refused_id, (unsigned long long)batch->refused_vsid,
+			vsmmu_discard_name(batch->refused_reason));
+	if (batch->errors)
+		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
+			"a vEVENTQ gave %u records that are cut short or out of sequence; "
+			"is somebody else reading it?",
+			batch->errors);
+	if (batch->aborted)
+		report(vsmmu, VSMMU_REPORT_EVENTQ_ABORT, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the guest's event queue is not writable memory: EVENTQ_ABT_ERR raised, "
+			"events are discarded until the guest acknowledges it");
+}
+
+/* What a read that gave nothing means for the next one. */
+static void vqueue_read_failed(struct vsmmu *vsmmu, struct vqueue *vqueue, ssize_t got)
+{
+	if (got == -ENOMEM)
+		report(vsmmu, VSMMU_REPORT_QUEUE_BACKOFF, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the host kernel has no memory to hand out events; nothing is lost, "
+			"trying again");
+	if (got == -ENOMEM || got == -EAGAIN) {
+		if (vqueue->state == VQUEUE_ARMED)
+			vqueue_backoff(vsmmu, vqueue);
+		return;
+	}
+	if (vqueue->state == VQUEUE_DISARMED)
+		return;
+	vqueue_disarm(vsmmu, vqueue);
+	report(vsmmu, VSMMU_REPORT_QUEUE_DISARMED, VSMMU_ERROR, VSMMU_NO_VSID,
+		"reading a vEVENTQ failed: %s; no more events come from it until "
+		"vsmmu_rearm() is called",
+		strerror((int)-got));
+}
+
+/* The vEVENTQ was empty: no event of a detached endpoint can be in it any more. */
+static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
+{
+	struct stream_table *streams = &vsmmu->streams;
+
+	for (uint32_t i = 0; i < streams->capacity; i++) {
+		struct stream *stream = &streams->entries[i];
+
+		if (stream->vqueue != vqueue || stream->state == STREAM_FREE)
+			continue;
+		if (stream->state == STREAM_LIVE && !all)
+			continue;
+		eventq_disown(&vsmmu->eventq, i);
+		stream_remove(streams, i);
+	}
+	vqueue->stale = 0;
+}
+
+void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	pthread_mutex_lock(&vsmmu->event_lock);
+	streams_sweep(vsmmu, vqueue, true);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+}
+
+static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
+{
+	struct vqueue *vqueue = batch->vqueue;
+
+	batch_report(vsmmu, batch);
+	if (batch->got < 0) {
+		vqueue_read_failed(vsmmu, vqueue, batch->got);
+		return FORWARD_LATER;
+	}
+	if (batch->got > 0)
+		vqueue->backoff = 0;
+	return vqueue->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
+}
+
+enum forward forwarder_step(
+	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled)
+{
+	struct batch batch = {.vqueue = vqueue};
+	uint32_t limit;
+	bool could;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	limit = batch_begin(vsmmu, &batch);
+	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
+	if (could && batch.got >= 0 && vqueue->reader.drained && vqueue->stale)
+		streams_sweep(vsmmu, vqueue, false);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (!could)
+		return FORWARD_FULL;
+	*handled += batch.items;
+	return batch_end(vsmmu, &batch);
+}
+
+enum forward forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	enum forward forward = FORWARD_MORE;
+	uint32_t handled = 0;
+
+	for (uint32_t reads = 0; reads < DRAIN_MAX && forward == FORWARD_MORE; reads++)
+		forward = forwarder_step(vsmmu, vqueue, EVENTQ_BATCH, &handled);
+	return forward;
+}
+
+static bool vqueue_readable(const struct vqueue *vqueue)
+{
+	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason)
+{
+	unsigned int tries = DRAIN_TRIES;
+
+	for (uint32_t reads = 0; reads < DRAIN_MAX; reads++) {
+		struct batch batch = {.vqueue = vqueue, .reason = reason};
+
+		pthread_mutex_lock(&vsmmu->event_lock);
+		batch_forward(vsmmu, &batch, EVENTQ_BATCH);
+		if (batch.got >= 0 && vqueue->reader.drained)
+			streams_sweep(vsmmu, vqueue, false);
+		pthread_mutex_unlock(&vsmmu->event_lock);
+		batch_end(vsmmu, &batch);
+		if (batch.got > 0)
+			continue;
+		/* There may be no later. A short read, and before mid-2026 one of 0 bytes,
+		 * may hide that memory was short for a LOST header: poll knows. */
+		if (batch.got < 0 && batch.got != -EAGAIN && batch.got != -ENOMEM)
+			break;
+		if (!tries-- || !vqueue_readable(vqueue))
+			break;
+	}
+}

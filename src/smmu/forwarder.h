@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the vEVENTQs into the guest's queue: validates, counts, decides. */
+#ifndef SMMU_FORWARDER_H
+#define SMMU_FORWARDER_H
+
+#include "smmu/vqueue.h"
+
+/* What became of one read. */
+enum forward {
+	FORWARD_MORE,	 /* read on */
+	FORWARD_DRAINED, /* the vEVENTQ was empty just now */
+	FORWARD_FULL,	 /* the guest's queue is: nothing was read */
+	FORWARD_LATER,	 /* the read failed, for now or for good */
+};
+
+/* Under the event lock: whether reading must stop until the guest makes room. */
+bool forwarder_is_full(struct vsmmu *vsmmu);
+
+/* All below under the dispatch lock. */
+
+/*
+ * At most one read, of at most @records records, and what follows from it. @handled
+ * grows by the events and losses that it brought.
+ */
+enum forward forwarder_step(
+	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled);
+
+/* As @step, for all that the vEVENTQ holds now, within the guest's room. */
+enum forward forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
+
+/* Reads it to empty and discards every event for @reason; touches no register. */
+void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason);
+
+/* Its streams, live or stale, are no more. */
+void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue);
+
+#endif

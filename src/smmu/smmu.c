@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A vSMMU's birth, reset and end. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/regs.h"
+#include "smmu/endpoint.h"
+#include "smmu/forwarder.h"
+#include "util/sized.h"
+
+#define DEPTH_DEFAULT	    65536
+#define BURST_DEFAULT	    10
+#define INTERVAL_DEFAULT_NS UINT64_C(5000000000)
+
+/* Fills defaults in. Return: 0 or -EINVAL. */
+static int config_complete(struct vsmmu_config *config)
+{
+	if (!config->ops)
+		return -EINVAL;
+	if (!config->eventq_log2_max)
+		config->eventq_log2_max = SMMU_EVENTQ_LOG2_MAX;
+	if (!config->veventq_depth)
+		config->veventq_depth = DEPTH_DEFAULT;
+	if (!config->report_burst)
+		config->report_burst = BURST_DEFAULT;
+	if (!config->report_interval_ns)
+		config->report_interval_ns = INTERVAL_DEFAULT_NS;
+	if (config->eventq_log2_max > SMMU_EVENTQ_LOG2_MAX ||
+		config->ssid_bits > SMMU_SSID_BITS_MAX ||
+		config->veventq_depth > VEVENTQ_DEPTH_MAX ||
+		(config->loss_policy != VSMMU_LOSS_OVERFLOW &&
+			config->loss_policy != VSMMU_LOSS_COUNT_ONLY))
+		return -EINVAL;
+	return 0;
+}
+
+int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
+{
+	struct vsmmu_config config;
+	struct vsmmu_ops ops;
+	struct vsmmu *vsmmu;
+	int ret;
+
+	ret = sized_copy_in(&config, given, sizeof(config));
+	if (!ret)
+		ret = config_complete(&config);
+	if (!ret)
+		ret = sized_copy_in(&ops, config.ops, sizeof(ops));
+	if (ret)
+		return ret;
+	if (!ops.memory_write || !ops.irq_pulse)
+		return -EINVAL;
+
+	vsmmu = calloc(1, sizeof(*vsmmu));
+	if (!vsmmu)
+		return -ENOMEM;
+	vsmmu->config = config;
+	vsmmu->ops = ops;
+	vsmmu->config.ops = &vsmmu->ops;
+	ret = stream_table_init(&vsmmu->streams);
+	if (ret)
+		goto fail_free;
+	ret = eventq_init(&vsmmu->eventq, config.eventq_log2_max);
+	if (ret)
+		goto fail_streams;
+	ret = pollset_init(&vsmmu->pollset);
+	if (ret)
+		goto fail_eventq;
+	pthread_mutex_init(&vsmmu->control_lock, NULL);
+	pthread_mutex_init(&vsmmu->dispatch_lock, NULL);
+	pthread_mutex_init(&vsmmu->event_lock, NULL);
+	pthread_mutex_init(&vsmmu->report_lock, NULL);
+	if (config.host)
+		vsmmu->host = vsmmu_host_ref(config.host);
+	*out = vsmmu;
+	return 0;
+fail_eventq:
+	eventq_destroy(&vsmmu->eventq);
+fail_streams:
+	stream_table_destroy(&vsmmu->streams);
+fail_free:
+	free(vsmmu);
+	return ret;
+}
+
+void vsmmu_free(struct vsmmu *vsmmu)
+{
+	int ret = 0;
+
+	if (!vsmmu)
+		return;
+	/* All are parked before anything is drained, so that no event comes in between; and
+	 * drained before any is removed, so that nothing more goes to the guest. */
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		endpoint_park(endpoint);
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	while (vsmmu->endpoints) {
+		int removed = endpoint_remove(vsmmu->endpoints);
+
+		ret = ret ? ret : removed;
+	}
+	while (vsmmu->vqueues)
+		vqueue_free(vsmmu, vsmmu->vqueues);
+	if (ret)
+		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
+			"closing: the host said %s; some objects may be left until the iommufd "
+			"is closed",
+			strerror(-ret));
+	report_flush(vsmmu);
+	vsmmu_host_unref(vsmmu->host);
+	pollset_destroy(&vsmmu->pollset);
+	eventq_destroy(&vsmmu->eventq);
+	stream_table_destroy(&vsmmu->streams);
+	pthread_mutex_destroy(&vsmmu->control_lock);
+	pthread_mutex_destroy(&vsmmu->dispatch_lock);
+	pthread_mutex_destroy(&vsmmu->event_lock);
+	pthread_mutex_destroy(&vsmmu->report_lock);
+	free(vsmmu);
+}
+
+int vsmmu_get_fd(const struct vsmmu *vsmmu)
+{
+	return vsmmu->pollset.outer;
+}
+
+int vsmmu_reset(struct vsmmu *vsmmu)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next) {
+		int parked = endpoint_park(endpoint);
+
+		ret = ret ? ret : parked;
+	}
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_RESET);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	registers_reset(vsmmu);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	pollset_resume(&vsmmu->pollset);
+	if (ret)
+		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
+			"reset: the host said %s; an endpoint may be left without translation",
+			strerror(-ret));
+	return ret;
+}

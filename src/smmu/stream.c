@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_FIRST 16
+
+/* Twice as many slots as entries, so that a probe soon ends. */
+static uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)
+{
+	uint32_t mask = 2 * table->capacity - 1;
+
+	/* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
+	return (uint32_t)((vsid * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
+}
+
+static void stream_insert(struct stream_table *table, uint32_t index)
+{
+	uint32_t mask = 2 * table->capacity - 1;
+	uint32_t slot = stream_slot(table, table->entries[index].vsid);
+
+	while (table->slots[slot] != STREAM_NONE)
+		slot = (slot + 1) & mask;
+	table->slots[slot] = index;
+}
+
+static void stream_rehash(struct stream_table *table)
+{
+	memset(table->slots, 0xff, 2 * table->capacity * sizeof(*table->slots));
+	for (uint32_t i = 0; i < table->capacity; i++)
+		if (table->entries[i].state != STREAM_FREE)
+			stream_insert(table, i);
+}
+
+static int stream_resize(struct stream_table *table, uint32_t capacity)
+{
+	struct stream *entries = calloc(capacity, sizeof(*entries));
+	uint32_t *slots = calloc(2 * (size_t)capacity, sizeof(*slots));
+
+	if (!entries || !slots) {
+		free(entries);
+		free(slots);
+		return -ENOMEM;
+	}
+	if (table->entries)
+		memcpy(entries, table->entries, table->capacity * sizeof(*entries));
+	free(table->entries);
+	free(table->slots);
+	table->entries = entries;
+	table->slots = slots;
+	table->capacity = capacity;
+	stream_rehash(table);
+	return 0;
+}
+
+int stream_table_init(struct stream_table *table)
+{
+	memset(table, 0, sizeof(*table));
+	return stream_resize(table, CAPACITY_FIRST);
+}
+
+void stream_table_destroy(struct stream_table *table)
+{
+	free(table->entries);
+	free(table->slots);
+	memset(table, 0, sizeof(*table));
+}
+
+int stream_reserve(struct stream_table *table)
+{
+	if (table->used < table->capacity)
+		return 0;
+	if (table->capacity > UINT32_MAX / 8)
+		return -ENOMEM;
+	return stream_resize(table, 2 * table->capacity);
+}
+
+uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vqueue *vqueue)
+{
+	uint32_t index = 0;
+
+	while (table->entries[index].state != STREAM_FREE)
+		index++;
+	table->entries[index] = (struct stream){
+		.vsid = vsid,
+		.state = STREAM_LIVE,
+		.vqueue = vqueue,
+	};
+	table->live++;
+	table->used++;
+	stream_insert(table, index);
+	return index;
+}
+
+void stream_remove(struct stream_table *table, uint32_t index)
+{
+	if (table->entries[index].state == STREAM_LIVE)
+		table->live--;
+	table->used--;
+	table->entries[index].state = STREAM_FREE;
+	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
+	stream_rehash(table);
+}
+
+uint32_t stream_find(struct stream_table *table, uint32_t vsid)
+{
+	const struct stream *last = &table->entries[table->last];
+	uint32_t mask, slot;
+
+	if (last->vsid == vsid && last->state != STREAM_FREE)
+		return table->last;
+	mask = 2 * table->capacity - 1;
+	slot = stream_slot(table, vsid);
+	for (; table->slots[slot] != STREAM_NONE; slot = (slot + 1) & mask) {
+		uint32_t index = table->slots[slot];
+
+		if (table->entries[index].vsid == vsid) {
+			table->last = index;
+			return index;
+		}
+	}
+	return STREAM_NONE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The StreamIDs that the guest knows: which vEVENTQ carries each, its share of the
+ * guest's queue, its counters. Entries keep their index for life; a hash finds them.
+ * Belongs to the holder of the vSMMU's event lock.
+ */
+#ifndef SMMU_STREAM_H
+#define SMMU_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STREAM_NONE UINT32_MAX
+
+struct vqueue;
+
+enum stream_state {
+	STREAM_FREE = 0,
+	STREAM_LIVE,
+	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
+};
+
+struct stream {
+	uint32_t vsid;
+	enum stream_state state;
+	const struct vqueue *vqueue; /* the only one that may carry its events */
+	uint32_t queued;	     /* its records in the guest's queue */
+	uint64_t delivered;
+	uint64_t discarded;
+	uint64_t fair_share;
+};
+
+struct stream_table {
+	struct stream *entries;
+	uint32_t capacity; /* a power of two */
+	uint32_t live;
+	uint32_t used;	 /* live and stale */
+	uint32_t *slots; /* open addressing: index of the entry, or STREAM_NONE */
+	uint32_t last;	 /* found last: storms come from one stream */
+};
+
+int stream_table_init(struct stream_table *table);
+void stream_table_destroy(struct stream_table *table);
+
+/* Makes sure that the next stream_add() has a place. Return: 0 or -ENOMEM. */
+int stream_reserve(struct stream_table *table);
+
+/* Return: the new entry's index. The StreamID must not be in the table. */
+uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vqueue *vqueue);
+
+void stream_remove(struct stream_table *table, uint32_t index);
+
+/* Return: index of the entry, live or stale, or STREAM_NONE. */
+uint32_t stream_find(struct stream_table *table, uint32_t vsid);
+
+#endif
