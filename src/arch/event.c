@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event_table.h"
+#include "record.h"
 
 static uint64_t member_get(const struct vsmmu_event *event, const struct event_field *field)
 {
@@ -49,29 +50,14 @@ static void member_set(struct vsmmu_event *event, const struct event_field *fiel
 	}
 }
 
-static uint64_t little_endian(uint64_t word)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return __builtin_bswap64(word);
-#else
-	return word;
-#endif
-}
-
 void vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record)
 {
-	memcpy(record->word, bytes, VSMMU_EVENT_RECORD_SIZE);
-	for (int i = 0; i < 4; i++)
-		record->word[i] = little_endian(record->word[i]);
+	record_load(bytes, record->word);
 }
 
 void vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes)
 {
-	struct vsmmu_event_record copy;
-
-	for (int i = 0; i < 4; i++)
-		copy.word[i] = little_endian(record->word[i]);
-	memcpy(bytes, copy.word, VSMMU_EVENT_RECORD_SIZE);
+	record_store(record->word, bytes);
 }
 
 void vsmmu_event_decode(const struct vsmmu_event_record *record, struct vsmmu_event *event)

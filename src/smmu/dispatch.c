@@ -66,10 +66,16 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
 		uint32_t slice = (budget - handled) / (uint32_t)(count ? count : 1);
 
-		/* The kernel's ready list turns round, so the rest has its turn next. */
+		/*
+		 * epoll gives those that stay readable in the same order again, and the guest
+		 * may make room for one record at a time: each has its turn to be the first.
+		 */
+		vsmmu->turn++;
 		more = count == READY_MAX;
 		for (int i = 0; i < count && handled < budget; i++) {
-			forward = dispatch_vqueue(vsmmu, ready[i], slice ? slice : 1, &handled);
+			void *vqueue = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
+
+			forward = dispatch_vqueue(vsmmu, vqueue, slice ? slice : 1, &handled);
 			if (forward == FORWARD_FULL)
 				break;
 			more = more || forward == FORWARD_MORE;

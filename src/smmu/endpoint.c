@@ -159,7 +159,7 @@ static int endpoint_build(struct vsmmu_endpoint *endpoint)
 {
 	const struct host_ops *ops = endpoint_ops(endpoint);
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct parent *parent;
+	struct parent *parent = NULL;
 	int ret;
 
 	ret = endpoint_attach_parent(endpoint, &parent);
@@ -304,6 +304,8 @@ static void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
 	vsmmu->streams.entries[index].state = STREAM_STALE;
 	vsmmu->streams.live--;
 	endpoint->vqueue->stale++;
+	endpoint->vqueue->stale_left =
+		endpoint->vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	forwarder_run(vsmmu, endpoint->vqueue);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arch/queue.h"
+#include "arch/record.h"
 #include "arch/regs.h"
 #include "smmu/stream.h"
-
-#define RECORD_SIZE 32
 
 int eventq_init(struct eventq *queue, unsigned int log2_max)
 {
@@ -60,25 +60,46 @@ void eventq_enable(struct eventq *queue, bool enable)
 		queue->owner[i] = EVENTQ_NOBODY;
 }
 
+static void eventq_give_back(const uint32_t *owner, uint32_t count, struct stream *streams)
+{
+	for (const uint32_t *end = owner + count; owner < end; owner++)
+		if (*owner != EVENTQ_NOBODY)
+			streams[*owner].queued--;
+}
+
+/* Nothing that is in the queue belongs to anybody. */
+static void eventq_forget(struct eventq *queue, struct stream_table *streams, uint32_t cons)
+{
+	queue->released = cons;
+	for (uint32_t i = 0; i < queue_size(queue->log2); i++)
+		queue->owner[i] = EVENTQ_NOBODY;
+	for (uint32_t i = 0; i < streams->capacity; i++)
+		streams->entries[i].queued = 0;
+}
+
 void eventq_release(struct eventq *queue, struct stream_table *streams)
 {
 	uint32_t prod = atomic_load_explicit(&queue->prod, memory_order_relaxed);
 	uint32_t cons = atomic_load(&queue->cons) & queue_mask(queue->log2);
 	uint32_t used = queue_distance(prod, queue->released, queue->log2);
 	uint32_t consumed = queue_distance(cons, queue->released, queue->log2);
+	uint32_t first, to_wrap;
 
+	/* A guest that moves CONS to and fro can have slots written twice: start anew. */
+	if (used > queue_size(queue->log2)) {
+		eventq_forget(queue, streams, cons);
+		return;
+	}
 	/* A CONS beyond PROD is nonsense: nothing was consumed. */
 	if (consumed > used)
 		return;
-	for (; consumed; consumed--) {
-		uint32_t *owner = &queue->owner[queue_index(queue->released, queue->log2)];
-
-		if (*owner != EVENTQ_NOBODY) {
-			streams->entries[*owner].queued--;
-			*owner = EVENTQ_NOBODY;
-		}
-		queue->released = queue_advance(queue->released, 1, queue->log2);
-	}
+	first = queue_index(queue->released, queue->log2);
+	to_wrap = queue_size(queue->log2) - first;
+	if (to_wrap > consumed)
+		to_wrap = consumed;
+	eventq_give_back(queue->owner + first, to_wrap, streams->entries);
+	eventq_give_back(queue->owner, consumed - to_wrap, streams->entries);
+	queue->released = queue_advance(queue->released, consumed, queue->log2);
 }
 
 void eventq_disown(struct eventq *queue, uint32_t stream)
@@ -113,10 +134,14 @@ static uint32_t eventq_write(struct eventq *queue, const struct vsmmu_ops *ops, 
 	return count > 1 ? count : 0;
 }
 
-static void eventq_own(struct eventq *queue, uint32_t prod, uint32_t written)
+/* @to_wrap: slots from PROD up to the end of the ring. */
+static void eventq_own(struct eventq *queue, uint32_t prod, uint32_t written, uint32_t to_wrap)
 {
-	for (uint32_t i = 0; i < written; i++)
-		queue->owner[queue_index(prod + i, queue->log2)] = queue->owners[i];
+	uint32_t first = written < to_wrap ? written : to_wrap;
+	uint32_t *owner = &queue->owner[queue_index(prod, queue->log2)];
+
+	memcpy(owner, queue->owners, first * sizeof(*owner));
+	memcpy(queue->owner, queue->owners + first, (written - first) * sizeof(*owner));
 }
 
 struct eventq_commit eventq_commit(
@@ -138,7 +163,7 @@ struct eventq_commit eventq_commit(
 			commit.written += eventq_write(queue, ops, opaque, first, staged - first,
 				queue_advance(prod, first, queue->log2));
 		commit.aborted = commit.written < staged;
-		eventq_own(queue, prod, commit.written);
+		eventq_own(queue, prod, commit.written, to_wrap);
 	}
 	if (loss) {
 		uint32_t acknowledged = atomic_load(&queue->cons) & SMMU_EVENTQ_CONS_OVACKFLG;

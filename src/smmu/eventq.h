@@ -15,6 +15,8 @@
 
 #include <vsmmu/smmu.h>
 
+#include "arch/record.h"
+
 /* Records that one batch can stage. */
 #define EVENTQ_BATCH 256
 
@@ -34,14 +36,15 @@ struct eventq {
 	unsigned int log2;
 	uint64_t address;
 
-	/* Who owns each slot, to know each stream's share: index of the stream. */
+	/* Who owns each slot, to know each stream's share: index of the stream. Means
+	 * something only from @released up to PROD. */
 	unsigned int log2_max;
 	uint32_t *owner;
 	uint32_t released; /* CONS up to which owners have been given back their slots */
 
 	/* The batch. */
 	uint32_t staged;
-	uint8_t records[EVENTQ_BATCH][32];
+	uint8_t records[EVENTQ_BATCH][RECORD_SIZE];
 	uint32_t owners[EVENTQ_BATCH];
 };
 

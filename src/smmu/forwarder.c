@@ -7,22 +7,26 @@
 
 #include "arch/event_filter.h"
 #include "arch/queue.h"
+#include "arch/record.h"
 #include "arch/regs.h"
 
 /* What a vEVENTQ can hold, and as much again for what comes in meanwhile. */
 #define DRAIN_MAX   (2 * (VEVENTQ_DEPTH_MAX / EVENTQ_BATCH))
 #define DRAIN_TRIES 8
 
+/* What a storm of deliverable events does not come to: kept out of its way. */
+#define COLD __attribute__((cold, noinline))
+
 /* One batch, from the read to the last counter. */
 struct batch {
 	struct vqueue *vqueue;
-	bool deliver;		   /* else all of it is discarded */
+	struct vqueue *deliver;	   /* the same, or NULL: all of it is discarded */
 	enum vsmmu_discard reason; /* for that */
-	uint32_t room;		   /* free slots of the guest's queue */
-	uint32_t reserve;	   /* the last so many are not for who is over its share */
-	uint32_t share;
+	uint32_t unreserved;	   /* free slots of the guest's queue for anybody, */
+	uint32_t share;		   /* the others for who has fewer records than this in it */
 
 	uint32_t items;
+	uint32_t events;
 	uint64_t lost;
 	uint32_t fair_share;
 	uint64_t fair_share_vsid;
@@ -43,13 +47,13 @@ static void discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmmu_discard rea
 		vsmmu->streams.entries[stream].discarded++;
 }
 
-static void refuse(struct vsmmu *vsmmu, struct batch *batch, uint32_t stream,
-	const uint64_t word[4], enum vsmmu_discard reason)
+static COLD void refuse(struct vsmmu *vsmmu, struct batch *batch, uint32_t stream, uint64_t word0,
+	enum vsmmu_discard reason)
 {
 	discard(vsmmu, stream, reason);
 	batch->refused++;
-	batch->refused_vsid = word[0] >> 32;
-	batch->refused_id = (uint8_t)word[0];
+	batch->refused_vsid = word0 >> 32;
+	batch->refused_id = (uint8_t)word0;
 	batch->refused_reason = reason;
 }
 
@@ -67,56 +71,77 @@ static enum vsmmu_discard verdict_reason(enum event_verdict verdict)
 	}
 }
 
-/*
- * A stream over its share of the guest's queue may not take the last slots, so that one
- * storm never leaves it full for the others.
- */
-static bool over_share(const struct batch *batch, const struct stream *stream)
+/* One that is not a live stream's of this vEVENTQ, or that nobody wants now. */
+static COLD void forward_nowhere(
+	struct vsmmu *vsmmu, struct batch *batch, uint32_t index, uint64_t word0)
 {
-	return batch->room <= batch->reserve && stream->queued >= batch->share;
-}
-
-static void forward_event(struct vsmmu *vsmmu, struct batch *batch, const void *payload)
-{
-	struct vsmmu_event_record record;
-	enum event_verdict verdict;
-	struct stream *stream;
-	uint32_t index;
-
-	vsmmu_event_record_load(payload, &record);
-	index = stream_find(&vsmmu->streams, (uint32_t)(record.word[0] >> 32));
 	/* One that another vEVENTQ carries has nothing to do with it. */
 	if (index != STREAM_NONE && vsmmu->streams.entries[index].vqueue != batch->vqueue)
 		index = STREAM_NONE;
-	if (!batch->deliver) {
+	if (!batch->deliver)
 		discard(vsmmu, index, batch->reason);
-		return;
-	}
-	if (index == STREAM_NONE) {
-		refuse(vsmmu, batch, STREAM_NONE, record.word, VSMMU_DISCARD_UNKNOWN_STREAM);
-		return;
-	}
-	stream = &vsmmu->streams.entries[index];
-	if (stream->state == STREAM_STALE) {
+	else if (index == STREAM_NONE)
+		refuse(vsmmu, batch, index, word0, VSMMU_DISCARD_UNKNOWN_STREAM);
+	else
 		discard(vsmmu, index, VSMMU_DISCARD_STALE);
+}
+
+static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32_t index)
+{
+	struct stream *stream = &vsmmu->streams.entries[index];
+
+	discard(vsmmu, index, VSMMU_DISCARD_FAIR_SHARE);
+	stream->fair_share++;
+	batch->fair_share++;
+	batch->fair_share_vsid = stream->vsid;
+}
+
+static inline void forward_event(struct vsmmu *vsmmu, struct batch *batch,
+	const struct stream_table *streams, const void *payload)
+{
+	struct eventq *queue = &vsmmu->eventq;
+	enum event_verdict verdict;
+	struct stream *stream;
+	uint64_t word[4], word0 = record_load_word(payload, 0);
+	uint32_t index;
+
+	index = stream_find(streams, (uint32_t)(word0 >> 32));
+	stream = &streams->entries[index];
+	if (index == STREAM_NONE || stream->vqueue != batch->deliver ||
+		stream->state != STREAM_LIVE) {
+		forward_nowhere(vsmmu, batch, index, word0);
 		return;
 	}
-	verdict = arch_event_filter(record.word, vsmmu->config.ssid_bits);
+	record_load(payload, word);
+	verdict = arch_event_filter(word, vsmmu->config.ssid_bits);
 	if (verdict != EVENT_OK) {
-		refuse(vsmmu, batch, index, record.word, verdict_reason(verdict));
+		refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
 		return;
 	}
-	if (over_share(batch, stream)) {
-		discard(vsmmu, index, VSMMU_DISCARD_FAIR_SHARE);
-		stream->fair_share++;
-		batch->fair_share++;
-		batch->fair_share_vsid = stream->vsid;
+	/*
+	 * A stream over its share of the guest's queue may not take the last slots, so that
+	 * one storm never leaves it full for the others.
+	 */
+	if (queue->staged >= batch->unreserved && stream->queued >= batch->share) {
+		forward_excess(vsmmu, batch, index);
 		return;
 	}
-	vsmmu_event_record_store(&record, eventq_stage(&vsmmu->eventq, index));
+	record_store(word, eventq_stage(queue, index));
 	stream->queued++;
 	stream->delivered++;
-	batch->room--;
+}
+
+static void forward_events(
+	struct vsmmu *vsmmu, struct batch *batch, const uint8_t *payload, uint32_t count)
+{
+	const size_t stride = batch->vqueue->reader.decoder.record_size;
+	/* A copy of the table's head, of which the compiler knows that nothing moves it. */
+	const struct stream_table streams = vsmmu->streams;
+
+	batch->items += count;
+	batch->events += count;
+	for (; count; count--, payload += stride)
+		forward_event(vsmmu, batch, &streams, payload);
 }
 
 static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
@@ -125,15 +150,22 @@ static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 	uint64_t sequenced = decoder->sequenced;
 	struct vsmmu_item item;
 
-	for (;; batch->items++) {
-		switch (veventq_decoder_next(decoder, &item)) {
+	for (;;) {
+		/* In a storm, all of it is one run. */
+		uint32_t count = veventq_decoder_run(decoder, &item);
+		enum vsmmu_item_kind kind =
+			count ? VSMMU_ITEM_EVENT : veventq_decoder_next(decoder, &item);
+
+		switch (kind) {
 		case VSMMU_ITEM_EVENT:
-			forward_event(vsmmu, batch, item.payload);
+			forward_events(vsmmu, batch, item.payload, count ? count : 1);
 			break;
 		case VSMMU_ITEM_LOST:
+			batch->items++;
 			batch->lost += item.lost;
 			break;
 		case VSMMU_ITEM_ERROR:
+			batch->items++;
 			batch->errors++;
 			break;
 		case VSMMU_ITEM_END:
@@ -204,6 +236,7 @@ static uint32_t batch_begin(struct vsmmu *vsmmu, struct batch *batch)
 {
 	uint32_t size = queue_size(vsmmu->eventq.log2);
 	uint32_t live = vsmmu->streams.live;
+	uint32_t room;
 
 	switch (queue_state(vsmmu)) {
 	case QUEUE_DISABLED:
@@ -217,15 +250,17 @@ static uint32_t batch_begin(struct vsmmu *vsmmu, struct batch *batch)
 	case QUEUE_READY:
 		break;
 	}
-	batch->deliver = true;
+	batch->deliver = batch->vqueue;
 	eventq_release(&vsmmu->eventq, &vsmmu->streams);
-	batch->room = eventq_room(&vsmmu->eventq);
-	batch->share = UINT32_MAX;
+	room = eventq_room(&vsmmu->eventq);
+	batch->unreserved = room;
 	if (!vsmmu->config.no_fair_share && live > 1 && size > 1) {
-		batch->reserve = size / 4 ? size / 4 : 1;
+		uint32_t reserve = size / 4 ? size / 4 : 1;
+
+		batch->unreserved = room > reserve ? room - reserve : 0;
 		batch->share = size / live ? size / live : 1;
 	}
-	return batch->room < EVENTQ_BATCH ? batch->room : EVENTQ_BATCH;
+	return room < EVENTQ_BATCH ? room : EVENTQ_BATCH;
 }
 
 /* Reads and forwards one batch under the event lock. Return: whether it could read. */
@@ -298,7 +333,6 @@ static void vqueue_read_failed(struct vsmmu *vsmmu, struct vqueue *vqueue, ssize
 		strerror((int)-got));
 }
 
-/* The vEVENTQ was empty: no event of a detached endpoint can be in it any more. */
 static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
 {
 	struct stream_table *streams = &vsmmu->streams;
@@ -314,6 +348,22 @@ static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
 		stream_remove(streams, i);
 	}
 	vqueue->stale = 0;
+}
+
+/*
+ * Once the vEVENTQ was empty, or as much was read as it can hold, no event of a detached
+ * endpoint is in it any more: the second is for neighbours that never let it be empty.
+ */
+static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
+{
+	struct vqueue *vqueue = batch->vqueue;
+
+	if (!vqueue->stale || batch->got < 0)
+		return;
+	vqueue->stale_left -=
+		batch->events < vqueue->stale_left ? batch->events : vqueue->stale_left;
+	if (vqueue->reader.drained || !vqueue->stale_left)
+		streams_sweep(vsmmu, vqueue, false);
 }
 
 void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue)
@@ -347,8 +397,8 @@ enum forward forwarder_step(
 	pthread_mutex_lock(&vsmmu->event_lock);
 	limit = batch_begin(vsmmu, &batch);
 	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
-	if (could && batch.got >= 0 && vqueue->reader.drained && vqueue->stale)
-		streams_sweep(vsmmu, vqueue, false);
+	if (could)
+		streams_retire(vsmmu, &batch);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!could)
 		return FORWARD_FULL;
@@ -382,16 +432,14 @@ void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_disc
 
 		pthread_mutex_lock(&vsmmu->event_lock);
 		batch_forward(vsmmu, &batch, EVENTQ_BATCH);
-		if (batch.got >= 0 && vqueue->reader.drained)
-			streams_sweep(vsmmu, vqueue, false);
+		streams_retire(vsmmu, &batch);
 		pthread_mutex_unlock(&vsmmu->event_lock);
 		batch_end(vsmmu, &batch);
 		if (batch.got > 0)
 			continue;
-		/* There may be no later. A short read, and before mid-2026 one of 0 bytes,
-		 * may hide that memory was short for a LOST header: poll knows. */
-		if (batch.got < 0 && batch.got != -EAGAIN && batch.got != -ENOMEM)
-			break;
+		/* There may be no later, so what failed is tried again. A short read, and
+		 * before mid-2026 one of 0 bytes, may hide that memory was short for a LOST
+		 * header: poll knows. */
 		if (!tries-- || !vqueue_readable(vqueue))
 			break;
 	}

@@ -58,7 +58,7 @@ void report_flush(struct vsmmu *vsmmu)
 			.severity = VSMMU_INFO,
 			.vsid = VSMMU_NO_VSID,
 			.suppressed = limit->suppressed,
-			.text = "closing: further reports of this kind were held back",
+			.text = "closing: reports of this code were held back; see their number",
 		};
 
 		if (!limit->suppressed)

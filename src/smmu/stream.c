@@ -7,15 +7,6 @@
 
 #define CAPACITY_FIRST 16
 
-/* Twice as many slots as entries, so that a probe soon ends. */
-static uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)
-{
-	uint32_t mask = 2 * table->capacity - 1;
-
-	/* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
-	return (uint32_t)((vsid * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
-}
-
 static void stream_insert(struct stream_table *table, uint32_t index)
 {
 	uint32_t mask = 2 * table->capacity - 1;
@@ -51,6 +42,7 @@ static int stream_resize(struct stream_table *table, uint32_t capacity)
 	table->entries = entries;
 	table->slots = slots;
 	table->capacity = capacity;
+	table->slot_shift = (uint32_t)__builtin_clz(capacity);
 	stream_rehash(table);
 	return 0;
 }
@@ -104,22 +96,14 @@ void stream_remove(struct stream_table *table, uint32_t index)
 	stream_rehash(table);
 }
 
-uint32_t stream_find(struct stream_table *table, uint32_t vsid)
+uint32_t stream_probe(const struct stream_table *table, uint32_t vsid, uint32_t slot)
 {
-	const struct stream *last = &table->entries[table->last];
-	uint32_t mask, slot;
+	uint32_t mask = 2 * table->capacity - 1;
+	uint32_t index;
 
-	if (last->vsid == vsid && last->state != STREAM_FREE)
-		return table->last;
-	mask = 2 * table->capacity - 1;
-	slot = stream_slot(table, vsid);
-	for (; table->slots[slot] != STREAM_NONE; slot = (slot + 1) & mask) {
-		uint32_t index = table->slots[slot];
-
-		if (table->entries[index].vsid == vsid) {
-			table->last = index;
-			return index;
-		}
-	}
-	return STREAM_NONE;
+	do {
+		slot = (slot + 1) & mask;
+		index = table->slots[slot];
+	} while (index != STREAM_NONE && table->entries[index].vsid != vsid);
+	return index;
 }

@@ -34,9 +34,9 @@ struct stream_table {
 	struct stream *entries;
 	uint32_t capacity; /* a power of two */
 	uint32_t live;
-	uint32_t used;	 /* live and stale */
-	uint32_t *slots; /* open addressing: index of the entry, or STREAM_NONE */
-	uint32_t last;	 /* found last: storms come from one stream */
+	uint32_t used;	     /* live and stale */
+	uint32_t *slots;     /* open addressing: index of the entry, or STREAM_NONE */
+	uint32_t slot_shift; /* 32 less log2 of their number */
 };
 
 int stream_table_init(struct stream_table *table);
@@ -50,7 +50,25 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 
 void stream_remove(struct stream_table *table, uint32_t index);
 
+/* Where the search for a StreamID begins. Twice as many slots as entries: it soon ends. */
+static inline uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)
+{
+	/* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
+	return vsid * UINT32_C(0x9e3779b9) >> table->slot_shift;
+}
+
+/* From the slot after @slot on, for stream_find(). */
+uint32_t stream_probe(const struct stream_table *table, uint32_t vsid, uint32_t slot);
+
 /* Return: index of the entry, live or stale, or STREAM_NONE. */
-uint32_t stream_find(struct stream_table *table, uint32_t vsid);
+static inline uint32_t stream_find(const struct stream_table *table, uint32_t vsid)
+{
+	uint32_t slot = stream_slot(table, vsid);
+	uint32_t index = table->slots[slot];
+
+	if (index == STREAM_NONE || table->entries[index].vsid == vsid)
+		return index;
+	return stream_probe(table, vsid, slot);
+}
 
 #endif

@@ -50,6 +50,9 @@ static int vqueue_start(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	const struct host_veventq *veventq = &vqueue->veventq;
 	int ret;
 
+	/* A guest's event queue takes SMMUv3 records and nothing else. */
+	if (veventq->type != VSMMU_VEVENTQ_ARM_SMMUV3)
+		return -EINVAL;
 	ret = veventq_reader_init(&vqueue->reader, &veventq->source, veventq->type,
 		veventq->first_sequence, EVENTQ_BATCH);
 	if (ret)

@@ -28,7 +28,8 @@ struct vqueue {
 	struct host_veventq veventq;
 	struct veventq_reader reader;
 	unsigned int endpoints;
-	unsigned int stale; /* streams that await an empty queue */
+	unsigned int stale;  /* streams that await that what they caused has been read */
+	uint32_t stale_left; /* events, at most, that are in it for that long */
 	enum vqueue_state state;
 	uint64_t backoff; /* nanoseconds, next time; 0 after a good read */
 };

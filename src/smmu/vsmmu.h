@@ -41,6 +41,7 @@ struct vsmmu {
 	pthread_mutex_t dispatch_lock;
 	struct vqueue *vqueues; /* changed with control_lock held too */
 	struct pollset pollset;
+	uint32_t turn; /* which of the readable ones is read first */
 
 	pthread_mutex_t event_lock;
 	uint32_t cr0;

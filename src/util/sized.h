@@ -17,6 +17,8 @@ static inline int sized_copy_in(void *to, const void *from, size_t size)
 {
 	size_t given;
 
+	if (!from)
+		return -EINVAL;
 	memcpy(&given, from, sizeof(given));
 	if (given <= sizeof(given))
 		return -EINVAL;
@@ -33,6 +35,8 @@ static inline int sized_copy_out(void *to, const void *from, size_t size)
 {
 	size_t given;
 
+	if (!to)
+		return -EINVAL;
 	memcpy(&given, to, sizeof(given));
 	if (given <= sizeof(given))
 		return -EINVAL;

@@ -139,6 +139,42 @@ enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struc
 	return VSMMU_ITEM_EVENT;
 }
 
+uint32_t veventq_decoder_run(struct veventq_decoder *decoder, struct vsmmu_item *item)
+{
+	const struct uapi_iommufd_vevent_header header = {.sequence = decoder->expected};
+	const struct uapi_iommufd_vevent_header next = {.sequence = 1};
+	const size_t size = decoder->record_size;
+	const uint8_t *record = decoder->position;
+	/* After INT_MAX comes 0: that is another run. */
+	size_t most = SEQUENCE_COUNT - decoder->expected;
+	uint64_t expected, step;
+	const uint8_t *end;
+	uint32_t count;
+
+	if (!decoder->known || decoder->resync)
+		return 0;
+	if (most > (size_t)(decoder->end - record) / size)
+		most = (size_t)(decoder->end - record) / size;
+	/* Flags and number in one comparison. The sum has no carry out of the number. */
+	memcpy(&expected, &header, HEADER_SIZE);
+	memcpy(&step, &next, HEADER_SIZE);
+	for (end = record + most * size; record != end; record += size, expected += step)
+		if (memcmp(record, &expected, HEADER_SIZE))
+			break;
+	count = (uint32_t)((size_t)(record - decoder->position) / size);
+	if (!count)
+		return 0;
+	item->kind = VSMMU_ITEM_EVENT;
+	item->sequence = decoder->expected;
+	item->payload = decoder->position + HEADER_SIZE;
+	item->payload_size = size - HEADER_SIZE;
+	decoder->position = record;
+	decoder->expected = (decoder->expected + count) & SEQUENCE_MASK;
+	decoder->sequenced += count;
+	decoder->events += count;
+	return count;
+}
+
 /* The public decoder is the embedded one in memory of its own. */
 struct vsmmu_decoder {
 	struct veventq_decoder decoder;

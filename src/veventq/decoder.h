@@ -40,4 +40,12 @@ int veventq_decoder_get_stats(
 
 enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struct vsmmu_item *item);
 
+/*
+ * Takes the events that come next with nothing to tell in between, no loss and no error,
+ * all at once. @item is the first of them; the others' payloads follow, each record_size
+ * bytes behind the one before. Return: how many; 0 when veventq_decoder_next() must say
+ * what comes, and @item is untouched.
+ */
+uint32_t veventq_decoder_run(struct veventq_decoder *decoder, struct vsmmu_item *item);
+
 #endif
