@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vSMMU in an epoll loop. The host is the simulator, so this runs anywhere; with
+ * vsmmu_iommufd_new() in its place the rest stays as it is. One endpoint faults once; the
+ * event takes its way into the guest's queue, and what the guest finds there is printed.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <vsmmu/sim.h>
+#include <vsmmu/smmu.h>
+#include <vsmmu/text.h>
+
+#define RAM_BASE    UINT64_C(0x40000000)
+#define QUEUE_LOG2  7
+#define CR0	    0x20 /* SMMUv3 registers, IHI 0070 6.2 */
+#define IRQ_CTRL    0x50
+#define EVENTQ_BASE 0xa0
+#define EVENTQ_CONS 0x100ac
+
+struct vm {
+	uint8_t ram[VSMMU_EVENT_RECORD_SIZE << QUEUE_LOG2];
+	int irq; /* an eventfd: in a VMM with KVM, an irqfd */
+};
+
+static int vm_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	struct vm *vm = opaque;
+
+	if (address < RAM_BASE || length > sizeof(vm->ram) ||
+		address - RAM_BASE > sizeof(vm->ram) - length)
+		return -1;
+	memcpy(vm->ram + (address - RAM_BASE), bytes, length);
+	return 0;
+}
+
+static void vm_irq(void *opaque, enum vsmmu_irq irq)
+{
+	struct vm *vm = opaque;
+
+	if (irq == VSMMU_IRQ_EVENTQ)
+		(void)eventfd_write(vm->irq, 1);
+}
+
+/* What a guest's driver does when it starts: its writes come from vCPU exits. */
+static void guest_enables_queue(struct vsmmu *vsmmu)
+{
+	vsmmu_mmio_write(vsmmu, EVENTQ_BASE, 8, RAM_BASE | QUEUE_LOG2);
+	vsmmu_mmio_write(vsmmu, IRQ_CTRL, 4, 1 << 2);
+	vsmmu_mmio_write(vsmmu, CR0, 4, 1 << 2 | 1 << 0);
+}
+
+/* And when its interrupt comes. */
+static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
+{
+	struct vsmmu_event_record record;
+	struct vsmmu_event event;
+	char text[VSMMU_EVENT_TEXT_SIZE];
+
+	vsmmu_event_record_load(vm->ram, &record);
+	vsmmu_event_decode(&record, &event);
+	vsmmu_event_format(text, sizeof(text), &event);
+	printf("%s\n", text);
+	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, 1);
+}
+
+static void watch(int epoll, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void loop(struct vsmmu *vsmmu, struct vm *vm)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event;
+	eventfd_t count = 0;
+
+	watch(epoll, vsmmu_get_fd(vsmmu));
+	watch(epoll, vm->irq);
+	while (!count && epoll_wait(epoll, &event, 1, 1000) == 1) {
+		if (event.data.fd == vm->irq)
+			(void)eventfd_read(vm->irq, &count);
+		else
+			vsmmu_dispatch(vsmmu, 0);
+	}
+	if (count)
+		guest_consumes(vsmmu, vm);
+	close(epoll);
+}
+
+int main(void)
+{
+	const struct vsmmu_event fault = {
+		.id = VSMMU_EVENT_F_TRANSLATION,
+		.class_ = VSMMU_EVENT_CLASS_IN,
+		.rnw = true,
+		.input_addr = 0x100000,
+	};
+	/* V = 1, Config: stage 1 */
+	const uint64_t ste[2] = {1 | 5 << 1 | RAM_BASE, 0};
+	static struct vm vm;
+	const struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_write = vm_write,
+		.irq_pulse = vm_irq,
+	};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = &vm};
+	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 0x42, .vfio_fd = -1};
+	struct vsmmu_event_record record;
+	struct vsmmu_endpoint *endpoint;
+	struct vsmmu *vsmmu = NULL;
+	int ret = 1;
+
+	vm.irq = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (vsmmu_sim_new(&config.host, NULL) ||
+		vsmmu_sim_endpoint_new(config.host, 0, &device.dev_id) ||
+		vsmmu_new(&vsmmu, &config) || vsmmu_endpoint_attach(vsmmu, &device, &endpoint) ||
+		vsmmu_endpoint_set_ste(endpoint, ste) || vsmmu_event_encode(&fault, &record))
+		goto out;
+	guest_enables_queue(vsmmu);
+	if (vsmmu_sim_fault(config.host, device.dev_id, &record))
+		goto out;
+	loop(vsmmu, &vm);
+	ret = 0;
+out:
+	if (ret)
+		fprintf(stderr, "embed_epoll: could not set it all up\n");
+	vsmmu_free(vsmmu);
+	vsmmu_host_unref(config.host);
+	close(vm.irq);
+	return ret;
+}

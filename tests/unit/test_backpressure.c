@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A full guest queue: the kernel keeps what it has, nobody spins, everything that ends it
+ * is noticed. And one that is not memory: EVENTQ_ABT_ERR, and nothing until that is over. */
+#include "vm.h"
+
+#define OVFLG	SMMU_EVENTQ_PROD_OVFLG
+#define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
+
+/* Queue of 8, full, with 5 more in the kernel. */
+static struct vm *full_vm(const struct vm_setup *setup)
+{
+	struct vm *vm = vm_new(setup);
+
+	vm_enable(vm, 3);
+	vm_faults(vm, 0, 13);
+	assert_int_equal(vm_dispatch(vm), 8);
+	assert_int_equal(vm_pending(vm), 8);
+	assert_false(vm_readable(vm));
+	return vm;
+}
+
+static void a_full_queue_stops_reading(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+	uint64_t reads = vm_host_reads(vm);
+
+	(void)unused;
+	/* No read, no spin, no OVFLG, whoever asks. */
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
+		vm_fault(vm, 0);
+		assert_false(vm_readable(vm));
+	}
+	assert_int_equal(vm_host_reads(vm), reads);
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 8);
+	assert_int_equal(vm_stats(vm).overflows, 0);
+	assert_true(vm_stats(vm).pauses > 0);
+	assert_int_equal(vm_stats(vm).delivered, 8);
+	vm_expect(vm, 0, 1, 8);
+	assert_int_equal(vm_dispatch(vm), 8);
+	vm_expect(vm, 0, 9, 8);
+	assert_int_equal(vm_dispatch(vm), 7);
+	vm_expect(vm, 0, 17, 7);
+	assert_int_equal(vm_stats_all(vm).delivered, 23);
+	vm_free(vm);
+}
+
+static void moving_cons_resumes(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	vm_expect(vm, 0, 1, 1);
+	assert_true(vm_readable(vm));
+	assert_int_equal(vm_dispatch(vm), 1);
+	assert_int_equal(vm_pending(vm), 8);
+	assert_false(vm_readable(vm));
+	vm_expect(vm, 0, 2, 8);
+	assert_true(vm_readable(vm));
+	vm_free(vm);
+}
+
+static void a_64_bit_write_of_cons_resumes(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_PROD, 8, UINT64_C(4) << 32), 0);
+	assert_true(vm_readable(vm));
+	assert_int_equal(vm_dispatch(vm), 4);
+	vm_free(vm);
+}
+
+static void disabling_resumes(void **unused)
+{
+	static const uint32_t cr0[] = {0, SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN};
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		struct vm *vm = full_vm(NULL);
+
+		vm_write(vm, SMMU_CR0, cr0[i]);
+		assert_true(vm_readable(vm));
+		assert_int_equal(vm_dispatch(vm), 5);
+		assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_DISABLED], 5);
+		vm_free(vm);
+	}
+}
+
+static void a_reset_resumes(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 5);
+	vm_set_ste(vm, 0);
+	vm_enable(vm, 3);
+	vm_fault(vm, 0);
+	assert_true(vm_readable(vm));
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 14, 1);
+	vm_free(vm);
+}
+
+static void a_larger_queue_resumes(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	vm_write(vm, SMMU_CR0, 0);
+	vm_enable(vm, 4);
+	assert_true(vm_readable(vm));
+	assert_int_equal(vm_dispatch(vm), 5);
+	vm_expect(vm, 0, 9, 5);
+	vm_free(vm);
+}
+
+/* Writes that change nothing wake the caller once at most. */
+static void a_write_that_makes_no_room_does_not_spin(void **unused)
+{
+	static const uint64_t offsets[] = {
+		SMMU_IRQ_CTRL, SMMU_GERRORN, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, 0x44, SMMU_CR0ACK};
+	struct vm *vm = full_vm(NULL);
+	uint64_t reads = vm_host_reads(vm);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		vm_write(vm, offsets[i], offsets[i] == SMMU_IRQ_CTRL ? 5 : 0);
+		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
+		assert_false(vm_readable(vm));
+	}
+	vm_write(vm, SMMU_EVENTQ_CONS, 0);
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
+	assert_false(vm_readable(vm));
+	assert_int_equal(vm_host_reads(vm), reads);
+	vm_free(vm);
+}
+
+static void nonsense_in_cons_is_full_and_overwrites_nothing(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	uint32_t writes;
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_faults(vm, 0, 3);
+	vm_dispatch(vm);
+	writes = vm->memory_writes;
+	for (uint32_t cons = 4; cons <= 10; cons++) { /* PROD is 3: all of them ahead of it */
+		vm_write(vm, SMMU_EVENTQ_CONS, cons);
+		vm_fault(vm, 0);
+		vm_dispatch(vm);
+		assert_false(vm_readable(vm));
+	}
+	assert_int_equal(vm->memory_writes, writes);
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 3);
+	vm_write(vm, SMMU_EVENTQ_CONS, 0);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 1, 8);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 9, 2);
+	assert_int_equal(vm_stats_all(vm).delivered, 10);
+	vm_free(vm);
+}
+
+static void the_kernel_may_overflow_meanwhile(void **unused)
+{
+	const struct vm_setup setup = {.depth = 6};
+	struct vm *vm = vm_new(&setup);
+
+	(void)unused;
+	vm_enable(vm, 1);
+	vm_faults(vm, 0, 2);
+	vm_dispatch(vm);
+	vm_faults(vm, 0, 10); /* 6 kept, 4 dropped */
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 2);
+	for (uint64_t serial = 1; serial <= 7; serial += 2) {
+		vm_expect(vm, 0, serial, 2);
+		vm_dispatch(vm);
+	}
+	/* The LOST header was behind the last event. */
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD) & OVFLG, OVFLG);
+	assert_int_equal(vm_stats_all(vm).lost, 4);
+	assert_int_equal(vm_stats_all(vm).delivered, 8);
+	vm_free(vm);
+}
+
+/* A page of the queue that is not writable: record by record, and over the wrap. */
+static void an_abort_in_a_batch_delivers_what_precedes_it(void **unused)
+{
+	(void)unused;
+	for (unsigned int begin = 0; begin < 8; begin++) {
+		for (unsigned int bad = 0; bad < 8; bad++) {
+			struct vm *vm = vm_new(NULL);
+			struct vsmmu_stats stats;
+			unsigned int good;
+
+			vm_enable(vm, 3);
+			vm_faults(vm, 0, begin);
+			vm_dispatch(vm);
+			vm_consume_all(vm);
+			vm->bad_begin = VM_QUEUE + 32 * bad;
+			vm->bad_end = vm->bad_begin + 32;
+			good = (bad - begin) & 7; /* slots up to the bad one */
+			vm_faults(vm, 0, 8);
+			vm_lose(vm, 0, 1);
+			assert_int_equal(vm_dispatch(vm), 9);
+			assert_int_equal(vm_pending(vm), good);
+			assert_int_equal(vm_read(vm, SMMU_GERROR), ABT_ERR);
+			assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 1);
+			vm_expect(vm, 0, begin + 1, good);
+			stats = vm_stats_all(vm);
+			assert_int_equal(stats.aborts, 1);
+			assert_int_equal(stats.delivered, begin + good);
+			assert_int_equal(stats.discarded_by[VSMMU_DISCARD_ABORT], 8 - good);
+			assert_int_equal(stats.lost, 1);
+			assert_int_equal(stats.overflows, 0);
+			assert_int_equal(vm_stream(vm, 0).discarded, 8 - good);
+			assert_int_equal(vm_stream(vm, 0).delivered, begin + good);
+			assert_int_equal(vm_stream(vm, 0).queued, 0);
+
+			/* Memory is back, and acknowledged: it goes on in the bad slot. */
+			vm->bad_end = 0;
+			vm_write(vm, SMMU_GERRORN, ABT_ERR);
+			vm_fault(vm, 0);
+			vm_dispatch(vm);
+			vm_expect(vm, 0, vm->serial, 1);
+			vm_expect_empty(vm);
+			vm_free(vm);
+		}
+	}
+}
+
+static void nothing_is_written_until_the_abort_is_acknowledged(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	unsigned int writes;
+	uint32_t prod;
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	vm->bad_end = UINT64_MAX;
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	vm->bad_end = 0; /* memory is back, but the guest has not said so */
+	writes = vm->memory_writes;
+	prod = vm_read(vm, SMMU_EVENTQ_PROD);
+	vm_faults(vm, 0, 300);
+	vm_lose(vm, 0, 2);
+	vm_dispatch(vm);
+	assert_false(vm_readable(vm));
+	assert_int_equal(vm->memory_writes, writes);
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), prod);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 1);
+	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_ABORT], 301);
+	assert_int_equal(vm_stats_all(vm).lost, 2);
+	assert_int_equal(vm_stats_all(vm).overflows, 0);
+	vm_write(vm, SMMU_GERRORN, ABT_ERR);
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 1, 1);
+	vm_expect(vm, 0, vm->serial, 1);
+	vm_expect_empty(vm);
+	/* The second one toggles GERROR back. */
+	vm->bad_end = UINT64_MAX;
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 2);
+	vm_free(vm);
+}
+
+static void a_full_queue_is_no_abort_and_an_abort_no_overflow(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	vm->bad_end = UINT64_MAX; /* not touched while full */
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+	vm_consume_all(vm);
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_GERROR), ABT_ERR);
+	assert_false(vm_overflow_pending(vm));
+	vm_free(vm);
+}
+
+/* Full, then aborted, then full again: the abort is read on, not waited for. */
+static void an_abort_with_a_full_queue_behind_it_does_not_stop(void **unused)
+{
+	struct vm *vm = full_vm(NULL);
+
+	(void)unused;
+	vm_expect(vm, 0, 1, 1);
+	vm->bad_end = UINT64_MAX;
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_ABORT], 5);
+	assert_false(vm_readable(vm));
+	vm_free(vm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E7 P6", a_full_queue_stops_reading),
+		UNIT_TEST("E7", moving_cons_resumes),
+		UNIT_TEST("E7", a_64_bit_write_of_cons_resumes),
+		UNIT_TEST("E7 P5", disabling_resumes),
+		UNIT_TEST("E10", a_reset_resumes),
+		UNIT_TEST("E7 P7", a_larger_queue_resumes),
+		UNIT_TEST("E7", a_write_that_makes_no_room_does_not_spin),
+		UNIT_TEST("E7", nonsense_in_cons_is_full_and_overwrites_nothing),
+		UNIT_TEST("E6", the_kernel_may_overflow_meanwhile),
+		UNIT_TEST("E7 P6", an_abort_in_a_batch_delivers_what_precedes_it),
+		UNIT_TEST("E7 P6", nothing_is_written_until_the_abort_is_acknowledged),
+		UNIT_TEST("P6", a_full_queue_is_no_abort_and_an_abort_no_overflow),
+		UNIT_TEST("E7 P6", an_abort_with_a_full_queue_behind_it_does_not_stop),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

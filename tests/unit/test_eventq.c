@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest's event queue by itself: arithmetic, overflow, aborts, signals, ownership. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/queue.h"
+#include "arch/regs.h"
+#include "rng.h"
+#include "smmu/eventq.h"
+#include "smmu/stream.h"
+#include "unit.h"
+
+#define BASE   UINT64_C(0x40000000)
+#define OVFLG  SMMU_EVENTQ_PROD_OVFLG
+#define RECORD 32
+
+static struct eventq queue;
+static struct stream_table streams;
+static uint8_t *memory;
+static uint64_t memory_size, bad_from; /* writes at or beyond it are refused */
+static void (*on_write)(void);
+static unsigned int writes;
+
+static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	(void)opaque;
+	writes++;
+	if (on_write)
+		on_write();
+	assert_true(address >= BASE && address - BASE + length <= memory_size);
+	if (address + length > bad_from)
+		return -1;
+	memcpy(memory + (address - BASE), bytes, length);
+	return 0;
+}
+
+static const struct vsmmu_ops ops = {.size = sizeof(ops), .memory_write = memory_write};
+
+static void start(unsigned int log2_max, unsigned int log2, uint32_t prod, uint32_t cons)
+{
+	assert_int_equal(eventq_init(&queue, log2_max), 0);
+	assert_int_equal(stream_table_init(&streams), 0);
+	assert_int_equal(stream_add(&streams, 7, NULL), 0);
+	memory_size = (uint64_t)RECORD << (log2 < log2_max ? log2 : log2_max);
+	memory = calloc(1, memory_size);
+	assert_non_null(memory);
+	bad_from = UINT64_MAX;
+	on_write = NULL;
+	writes = 0;
+	queue.base = BASE | log2;
+	atomic_store(&queue.prod, prod);
+	atomic_store(&queue.cons, cons);
+	eventq_enable(&queue, true);
+}
+
+static void stop(void)
+{
+	eventq_destroy(&queue);
+	stream_table_destroy(&streams);
+	free(memory);
+}
+
+static void stage(uint32_t number)
+{
+	uint8_t *record = eventq_stage(&queue, 0);
+
+	memset(record, 0, RECORD);
+	memcpy(record, &number, sizeof(number));
+	streams.entries[0].queued++;
+}
+
+static struct eventq_commit commit(bool loss)
+{
+	return eventq_commit(&queue, &ops, NULL, loss);
+}
+
+static uint32_t slot(uint32_t index)
+{
+	uint32_t number;
+
+	memcpy(&number, memory + (size_t)index * RECORD, sizeof(number));
+	return number;
+}
+
+/* Fills and empties the queue over its wrap, for every legal size. */
+static void every_size_wraps(void **unused)
+{
+	(void)unused;
+	for (unsigned int log2 = 0; log2 <= 19; log2++) {
+		uint32_t size = 1u << log2, number = 0, written = 0, batch;
+
+		start(19, log2, 0, 0);
+		assert_int_equal(eventq_room(&queue), size);
+		/* Three quarters first, so that the next rounds wrap in the middle. */
+		for (uint32_t goal = size - size / 4; written <= 3 * size; goal = size) {
+			uint32_t used = 0;
+
+			while (used < goal) {
+				batch = goal - used < EVENTQ_BATCH ? goal - used : EVENTQ_BATCH;
+				for (uint32_t i = 0; i < batch; i++)
+					stage(++number);
+				assert_int_equal(commit(false).written, batch);
+				used += batch;
+			}
+			assert_int_equal(eventq_room(&queue), size - goal);
+			assert_int_equal((eventq_room(&queue) == 0), goal == size);
+			assert_int_equal(
+				atomic_load(&queue.prod), (written + used) & (2 * size - 1));
+			for (uint32_t i = 0; i < used; i++)
+				if (slot((written + i) & (size - 1)) != written + i + 1)
+					fail();
+			written += used;
+			atomic_store(&queue.cons, written & (2 * size - 1));
+			assert_int_equal(eventq_room(&queue), size);
+		}
+		stop();
+	}
+}
+
+static void a_size_above_the_maximum_counts_as_the_maximum(void **unused)
+{
+	(void)unused;
+	start(4, 31, 0, 0);
+	assert_int_equal(queue.log2, 4);
+	assert_int_equal(eventq_room(&queue), 16);
+	stop();
+	start(19, 20, 0, 0);
+	assert_int_equal(queue.log2, 19);
+	stop();
+}
+
+static void the_base_is_aligned_to_the_size(void **unused)
+{
+	(void)unused;
+	start(10, 6, 0, 0);
+	queue.base = (BASE + 0x7e0) | 6; /* 64 records are 0x800 bytes */
+	eventq_enable(&queue, true);
+	assert_int_equal(queue.address, BASE);
+	queue.base = (BASE + 0x20) | 0;
+	eventq_enable(&queue, true);
+	assert_int_equal(queue.address, BASE + 0x20);
+	queue.base = UINT64_MAX; /* bits 55:5 are address, and the size is capped */
+	eventq_enable(&queue, true);
+	assert_int_equal(queue.address, UINT64_C(0x00ffffffffff8000));
+	stop();
+}
+
+static void overflow_is_told_once_until_acknowledged(void **unused)
+{
+	struct eventq_commit result;
+
+	(void)unused;
+	start(3, 3, 0, 0);
+	result = commit(true);
+	assert_true(result.overflowed && result.signal);
+	assert_int_equal(atomic_load(&queue.prod), OVFLG);
+	result = commit(true); /* pending already */
+	assert_false(result.overflowed || result.signal);
+	assert_int_equal(atomic_load(&queue.prod), OVFLG);
+	atomic_store(&queue.cons, OVFLG); /* acknowledged: it toggles back */
+	assert_true(commit(true).overflowed);
+	assert_int_equal(atomic_load(&queue.prod), 0);
+	assert_false(commit(true).overflowed);
+	/* An unacknowledged overflow does not stop delivery (7.4). */
+	stage(1);
+	assert_int_equal(commit(false).written, 1);
+	assert_int_equal(atomic_load(&queue.prod), 1);
+	stop();
+}
+
+static void flags_and_high_bits_do_not_disturb_the_index(void **unused)
+{
+	(void)unused;
+	start(3, 3, OVFLG | 0x000ffff5, OVFLG | 0x000aaa75);
+	assert_int_equal(eventq_room(&queue), 8);
+	stage(9);
+	assert_true(commit(false).signal);
+	/* What the SMMU owns now is clean, but for OVFLG. */
+	assert_int_equal(atomic_load(&queue.prod), OVFLG | 6);
+	assert_int_equal(slot(5), 9);
+	stop();
+}
+
+static void a_signal_means_it_was_empty(void **unused)
+{
+	(void)unused;
+	start(2, 2, 0, 0);
+	stage(1);
+	assert_true(commit(false).signal);
+	stage(2);
+	assert_false(commit(false).signal);
+	atomic_store(&queue.cons, 2);
+	stage(3);
+	stage(4);
+	assert_true(commit(false).signal);
+	assert_false(commit(false).signal); /* nothing written */
+	stop();
+}
+
+static void consume_one(void)
+{
+	atomic_fetch_add(&queue.cons, 1);
+}
+
+static void a_guest_that_empties_it_meanwhile_is_signalled(void **unused)
+{
+	(void)unused;
+	start(2, 2, 1, 0);
+	on_write = consume_one; /* between the staging and PROD */
+	stage(1);
+	assert_true(commit(false).signal);
+	stop();
+}
+
+/* Every pair of PROD and CONS: nonsense counts as full, and nothing is overwritten. */
+static void nonsense_pointers_are_full(void **unused)
+{
+	(void)unused;
+	for (unsigned int log2 = 0; log2 <= 4; log2++) {
+		for (uint32_t prod = 0; prod < 2u << log2; prod++) {
+			for (uint32_t cons = 0; cons < 2u << log2; cons++) {
+				uint32_t used = (prod - cons) & ((2u << log2) - 1);
+				uint32_t size = 1u << log2;
+
+				start(4, log2, prod, cons);
+				assert_int_equal(
+					eventq_room(&queue), used > size ? 0 : size - used);
+				assert_int_equal((eventq_room(&queue) == 0), used >= size);
+				eventq_release(&queue, &streams);
+				stop();
+			}
+		}
+	}
+}
+
+/* A write that fails at record k of a batch, for each k and each place of the wrap. */
+static void an_abort_delivers_what_precedes_it(void **unused)
+{
+	(void)unused;
+	for (uint32_t begin = 0; begin < 16; begin++) {
+		for (uint32_t good = 0; good < 8; good++) {
+			struct eventq_commit result;
+			uint32_t expected = 0;
+
+			start(3, 3, begin, begin);
+			/* Records in slots from @good on are refused. */
+			bad_from = BASE + (uint64_t)good * RECORD;
+			while (expected < 6 && ((begin + expected) & 7) < good)
+				expected++;
+			for (uint32_t i = 0; i < 6; i++)
+				stage(i + 1);
+			result = commit(true);
+			assert_int_equal(result.written, expected);
+			assert_int_equal(result.aborted, expected < 6);
+			assert_true(result.overflowed);
+			assert_int_equal(
+				atomic_load(&queue.prod), OVFLG | ((begin + expected) & 15));
+			for (uint32_t i = 0; i < expected; i++)
+				assert_int_equal(slot((begin + i) & 7), i + 1);
+			assert_int_equal(queue.staged, 0);
+			stop();
+		}
+	}
+}
+
+static void a_refused_batch_changes_nothing(void **unused)
+{
+	struct eventq_commit result;
+
+	(void)unused;
+	start(3, 3, 5, 3);
+	bad_from = 0;
+	stage(1);
+	result = commit(false);
+	assert_int_equal(result.written, 0);
+	assert_true(result.aborted);
+	assert_false(result.signal || result.overflowed);
+	assert_int_equal(atomic_load(&queue.prod), 5);
+	assert_int_equal(writes, 1);
+	stop();
+}
+
+static void a_batch_is_one_write_or_two_at_the_wrap(void **unused)
+{
+	(void)unused;
+	start(3, 3, 0, 0);
+	for (uint32_t i = 0; i < 6; i++)
+		stage(i);
+	commit(false);
+	assert_int_equal(writes, 1);
+	atomic_store(&queue.cons, 6);
+	for (uint32_t i = 0; i < 6; i++)
+		stage(i);
+	commit(false);
+	assert_int_equal(writes, 3);
+	stop();
+}
+
+static void slots_go_back_to_their_stream_when_consumed(void **unused)
+{
+	(void)unused;
+	start(3, 3, 0, 0);
+	for (uint32_t i = 0; i < 8; i++)
+		stage(i);
+	commit(false);
+	assert_int_equal(streams.entries[0].queued, 8);
+	atomic_store(&queue.cons, 3);
+	eventq_release(&queue, &streams);
+	assert_int_equal(streams.entries[0].queued, 5);
+	atomic_store(&queue.cons, 12); /* beyond PROD: nothing was consumed */
+	eventq_release(&queue, &streams);
+	assert_int_equal(streams.entries[0].queued, 5);
+	atomic_store(&queue.cons, 2); /* nor is it given back by going back */
+	eventq_release(&queue, &streams);
+	assert_int_equal(streams.entries[0].queued, 5);
+	atomic_store(&queue.cons, 8);
+	eventq_release(&queue, &streams);
+	assert_int_equal(streams.entries[0].queued, 0);
+	stop();
+}
+
+static void records_of_a_stream_that_went_are_nobodys(void **unused)
+{
+	(void)unused;
+	start(2, 2, 0, 0);
+	stage(1);
+	stage(2);
+	commit(false);
+	eventq_disown(&queue, 0);
+	streams.entries[0].queued = 5; /* of the next holder of that entry */
+	atomic_store(&queue.cons, 2);
+	eventq_release(&queue, &streams);
+	assert_int_equal(streams.entries[0].queued, 5);
+	stop();
+}
+
+static void enabling_takes_the_queue_as_it_stands(void **unused)
+{
+	(void)unused;
+	start(8, 3, 0, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		stage(i);
+	commit(false);
+	eventq_enable(&queue, false);
+	queue.base = BASE | 2;
+	atomic_store(&queue.prod, 6);
+	atomic_store(&queue.cons, 4);
+	eventq_enable(&queue, true);
+	assert_int_equal(eventq_room(&queue), 2);
+	stage(77);
+	commit(false);
+	assert_int_equal(atomic_load(&queue.prod), 7);
+	assert_int_equal(slot(2), 77);
+	stop();
+}
+
+/* Whatever a guest writes into CONS: no slot that it has not given back is written. */
+static void a_guest_that_writes_nonsense_loses_nothing_of_others(void **unused)
+{
+	struct rng rng = {1};
+
+	(void)unused;
+	for (int round = 0; round < 200; round++) {
+		uint32_t first = (uint32_t)rng_next(&rng), second = (uint32_t)rng_next(&rng);
+
+		start(4, (unsigned int)rng_below(&rng, 5), first, second);
+		for (int step = 0; step < 200; step++) {
+			uint32_t cons = rng_below(&rng, 3) ? (uint32_t)rng_next(&rng)
+							   : (uint32_t)atomic_load(&queue.prod);
+			uint32_t room, used;
+
+			atomic_store(&queue.cons, cons);
+			eventq_release(&queue, &streams);
+			room = eventq_room(&queue);
+			used = (atomic_load(&queue.prod) - cons) & queue_mask(queue.log2);
+			assert_int_equal(room + (used > 1u << queue.log2 ? 1u << queue.log2 : used),
+				1u << queue.log2);
+			for (uint32_t i = 0; i < room; i++)
+				stage(i);
+			assert_int_equal(commit(rng_below(&rng, 2)).written, room);
+			/* Never negative, never more than there are slots. */
+			assert_true(streams.entries[0].queued <= 1u << queue.log2);
+		}
+		stop();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E7", every_size_wraps),
+		UNIT_TEST("E7", a_size_above_the_maximum_counts_as_the_maximum),
+		UNIT_TEST_PLAIN(the_base_is_aligned_to_the_size),
+		UNIT_TEST("E7 P6", overflow_is_told_once_until_acknowledged),
+		UNIT_TEST_PLAIN(flags_and_high_bits_do_not_disturb_the_index),
+		UNIT_TEST("E8", a_signal_means_it_was_empty),
+		UNIT_TEST("E8", a_guest_that_empties_it_meanwhile_is_signalled),
+		UNIT_TEST("E7", nonsense_pointers_are_full),
+		UNIT_TEST("E7 P6", an_abort_delivers_what_precedes_it),
+		UNIT_TEST("P6", a_refused_batch_changes_nothing),
+		UNIT_TEST("E2", a_batch_is_one_write_or_two_at_the_wrap),
+		UNIT_TEST("E9", slots_go_back_to_their_stream_when_consumed),
+		UNIT_TEST("E10", records_of_a_stream_that_went_are_nobodys),
+		UNIT_TEST("P7", enabling_takes_the_queue_as_it_stands),
+		UNIT_TEST("E7", a_guest_that_writes_nonsense_loses_nothing_of_others),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

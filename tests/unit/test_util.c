@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Structures that carry their size, the version, and the stream table. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vsmmu/api.h>
+#include <vsmmu/smmu.h>
+
+#include "rng.h"
+#include "smmu/stream.h"
+#include "unit.h"
+#include "util/sized.h"
+
+struct old {
+	size_t size;
+	uint64_t a;
+};
+
+struct new
+{
+	size_t size;
+	uint64_t a;
+	uint64_t b;
+};
+
+/* Not inlined: the compiler would see, and warn of, sizes that are wrong on purpose. */
+__attribute__((noinline)) static int copy_in(void *to, const void *from, size_t size)
+{
+	return sized_copy_in(to, from, size);
+}
+
+__attribute__((noinline)) static int copy_out(void *to, const void *from, size_t size)
+{
+	return sized_copy_out(to, from, size);
+}
+
+static void configs_grow(void **unused)
+{
+	const struct old older = {.size = sizeof(older), .a = 1};
+	struct new newer = {.size = sizeof(newer), .a = 1};
+	struct new copy = {.b = 5};
+	struct old small;
+
+	(void)unused;
+	assert_int_equal(copy_in(&copy, &older, sizeof(copy)), 0);
+	assert_int_equal(copy.a, 1);
+	assert_int_equal(copy.b, 0);
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), 0);
+	newer.b = 1;
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -E2BIG);
+	newer.size = sizeof(size_t);
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
+	newer.size = 0;
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
+	assert_int_equal(copy_in(&small, NULL, sizeof(small)), -EINVAL);
+}
+
+static void results_grow(void **unused)
+{
+	const struct new now = {.a = 7, .b = 8};
+	const struct old then = {.a = 7};
+	struct new newer = {.size = sizeof(newer), .b = 99};
+	struct new older = {.size = sizeof(struct old), .b = 99};
+
+	(void)unused;
+	assert_int_equal(copy_out(&older, &now, sizeof(now)), 0);
+	assert_int_equal(older.a, 7);
+	assert_int_equal(older.b, 99);
+	assert_int_equal(older.size, sizeof(struct old));
+	assert_int_equal(copy_out(&newer, &then, sizeof(then)), 0);
+	assert_int_equal(newer.a, 7);
+	assert_int_equal(newer.b, 0);
+	newer.size = 3;
+	assert_int_equal(copy_out(&newer, &now, sizeof(now)), -EINVAL);
+	assert_int_equal(copy_out(NULL, &now, sizeof(now)), -EINVAL);
+}
+
+static void the_version_is_that_of_the_headers(void **unused)
+{
+	char text[32];
+
+	(void)unused;
+	snprintf(text, sizeof(text), "%d.%d.%d", VSMMU_VERSION_MAJOR, VSMMU_VERSION_MINOR,
+		VSMMU_VERSION_PATCH);
+	assert_string_equal(vsmmu_version(), text);
+}
+
+static int write_nothing(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	(void)opaque;
+	(void)address;
+	(void)bytes;
+	(void)length;
+	return 0;
+}
+
+static void pulse_nothing(void *opaque, enum vsmmu_irq irq)
+{
+	(void)opaque;
+	(void)irq;
+}
+
+static void a_config_that_makes_no_sense_is_refused(void **unused)
+{
+	struct vsmmu_ops ops = {
+		.size = sizeof(ops), .memory_write = write_nothing, .irq_pulse = pulse_nothing};
+	struct vsmmu_config good = {.size = sizeof(good), .ops = &ops}, config;
+	struct vsmmu_stats stats = {.size = 0};
+	struct vsmmu *vsmmu = NULL;
+
+	(void)unused;
+	assert_int_equal(vsmmu_new(&vsmmu, NULL), -EINVAL);
+	config = good, config.size = 0;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	config = good, config.ops = NULL;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	config = good, config.eventq_log2_max = 20;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	config = good, config.ssid_bits = 21;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	config = good, config.veventq_depth = (1 << 19) + 1;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	config = good, config.loss_policy = (enum vsmmu_loss_policy)2;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	ops.memory_write = NULL;
+	assert_int_equal(vsmmu_new(&vsmmu, &good), -EINVAL);
+	ops.memory_write = write_nothing;
+	ops.irq_pulse = NULL;
+	assert_int_equal(vsmmu_new(&vsmmu, &good), -EINVAL);
+	ops.irq_pulse = pulse_nothing;
+	assert_null(vsmmu);
+	vsmmu_free(NULL);
+
+	/* Without a host it has registers, and that is all. */
+	assert_int_equal(vsmmu_new(&vsmmu, &good), 0);
+	assert_int_equal(vsmmu_get_stats(vsmmu, &stats), -EINVAL);
+	assert_int_equal(vsmmu_dispatch(vsmmu, 0), 0);
+	assert_int_equal(vsmmu_rearm(vsmmu), 0);
+	assert_int_equal(vsmmu_reset(vsmmu), 0);
+	{
+		const struct vsmmu_endpoint_config endpoint = {
+			.size = sizeof(endpoint), .vfio_fd = -1};
+		struct vsmmu_endpoint *out = NULL;
+
+		assert_int_equal(vsmmu_endpoint_attach(vsmmu, &endpoint, &out), -EINVAL);
+		assert_null(out);
+	}
+	vsmmu_free(vsmmu);
+}
+
+/* Against a plain array: StreamIDs that collide, come and go. */
+static void the_stream_table_finds_what_is_in_it(void **unused)
+{
+	struct stream_table table;
+	struct rng rng = {7};
+	uint32_t held[300], index[300];
+	unsigned int count = 0;
+
+	(void)unused;
+	assert_int_equal(stream_table_init(&table), 0);
+	for (int step = 0; step < 5000; step++) {
+		uint32_t vsid = (uint32_t)rng_below(&rng, 400) * 0x10001u;
+		unsigned int at = 0;
+
+		while (at < count && held[at] != vsid)
+			at++;
+		if (at < count) {
+			assert_int_equal(stream_find(&table, vsid), index[at]);
+			assert_int_equal(table.entries[index[at]].vsid, vsid);
+			if (rng_below(&rng, 2)) {
+				stream_remove(&table, index[at]);
+				assert_int_equal(stream_find(&table, vsid), STREAM_NONE);
+				held[at] = held[--count];
+				index[at] = index[count];
+			}
+		} else {
+			assert_int_equal(stream_find(&table, vsid), STREAM_NONE);
+			if (count == 300)
+				continue;
+			assert_int_equal(stream_reserve(&table), 0);
+			held[count] = vsid;
+			index[count++] = stream_add(&table, vsid, NULL);
+		}
+		assert_int_equal(table.live, count);
+		assert_int_equal(table.used, count);
+	}
+	for (unsigned int at = 0; at < count; at++)
+		assert_int_equal(stream_find(&table, held[at]), index[at]);
+	stream_table_destroy(&table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST_PLAIN(configs_grow),
+		UNIT_TEST_PLAIN(results_grow),
+		UNIT_TEST_PLAIN(the_version_is_that_of_the_headers),
+		UNIT_TEST_PLAIN(a_config_that_makes_no_sense_is_refused),
+		UNIT_TEST_PLAIN(the_stream_table_finds_what_is_in_it),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

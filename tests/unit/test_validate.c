@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Of what comes from the host, the guest sees only what it may. */
+#include <string.h>
+
+#include "vm.h"
+
+static void put(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3)
+{
+	const struct vsmmu_event_record record = {.word = {word0, word1, word2, word3}};
+
+	vm->produced += vm_host_fault(vm, 0, &record);
+}
+
+static void expect(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2)
+{
+	uint64_t word[4];
+
+	assert_true(vm_consume(vm, word));
+	assert_int_equal(word[0], word0 | (uint64_t)VM_VSID(0) << 32);
+	assert_int_equal(word[1], word1);
+	assert_int_equal(word[2], word2);
+	assert_int_equal(word[3], 0);
+}
+
+static void reserved_bits_and_the_ipa_are_cleared(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	const uint64_t open1 = ~(UINT64_C(1) << 31 | UINT64_C(1) << 39); /* not Stall, not S2 */
+
+	(void)unused;
+	vm_enable(vm, 4);
+	/* All bits that the host may set, and no SSV as the guest has no SubstreamIDs. */
+	put(vm, 0xfffff710, open1, UINT64_MAX, UINT64_MAX);
+	put(vm, 0xfffff704, open1, UINT64_MAX, UINT64_MAX);
+	put(vm, 0xfffff706, open1, UINT64_MAX, UINT64_MAX);
+	put(vm, 0xfffff70a, open1, UINT64_MAX, UINT64_MAX);
+	vm_dispatch(vm);
+	expect(vm, 0x10, UINT64_C(0x30e) << 32, UINT64_MAX); /* CLASS, RnW, InD, PnU */
+	expect(vm, 0x04, 0, 0);
+	expect(vm, 0x06, 0, 0);
+	expect(vm, 0x0a, 0, 0);
+	vm_expect_empty(vm);
+	assert_int_equal(vm_stats_all(vm).discarded, 0);
+	vm_free(vm);
+}
+
+static void all_ids_that_linux_forwards_arrive(void **unused)
+{
+	static const uint8_t ids[] = {0x04, 0x06, 0x08, 0x0a, 0x10, 0x11, 0x12, 0x13};
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 4);
+	for (size_t i = 0; i < sizeof(ids); i++)
+		put(vm, ids[i], 0, 0, 0);
+	vm_dispatch(vm);
+	for (size_t i = 0; i < sizeof(ids); i++)
+		expect(vm, ids[i], 0, 0);
+	vm_free(vm);
+}
+
+static void substreams_are_those_that_the_guest_has(void **unused)
+{
+	static const struct {
+		uint32_t bits;
+		uint32_t ssid;
+		bool arrives;
+	} cases[] = {{0, 0, false}, {0, 1, false}, {1, 1, true}, {1, 2, false}, {8, 255, true},
+		{8, 256, false}, {20, 0xfffff, true}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct vm_setup setup = {.ssid_bits = cases[i].bits};
+		struct vm *vm = vm_new(&setup);
+		uint64_t word0 = 0x10 | 1 << 11 | (uint64_t)cases[i].ssid << 12;
+
+		vm_enable(vm, 4);
+		put(vm, word0, 0, 0x1000, 0);
+		vm_dispatch(vm);
+		if (cases[i].arrives) {
+			expect(vm, word0, 0, 0x1000);
+		} else {
+			vm_expect_empty(vm);
+			assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_SUBSTREAM], 1);
+			assert_int_equal(vm_stream(vm, 0).discarded, 1);
+			assert_int_equal(vm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
+			assert_int_equal(vm->reports[0].vsid, VM_VSID(0));
+		}
+		vm_free(vm);
+	}
+}
+
+/* What is refused raises nothing: no interrupt, no OVFLG, and takes no slot. */
+static void refusing_is_not_loss(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 1);
+	for (int i = 0; i < 10; i++)
+		put(vm, 0x10 | 1 << 11, 0, 0, 0);
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(vm_stats_all(vm).discarded, 10);
+	vm_expect(vm, 0, vm->serial, 1);
+	vm_free(vm);
+}
+
+static void reasons_have_names(void **unused)
+{
+	(void)unused;
+	for (int reason = 0; reason < VSMMU_DISCARD_COUNT; reason++) {
+		const char *name = vsmmu_discard_name((enum vsmmu_discard)reason);
+
+		assert_non_null(name);
+		assert_string_not_equal(name, "unknown");
+		for (int other = 0; other < reason; other++)
+			assert_string_not_equal(
+				name, vsmmu_discard_name((enum vsmmu_discard)other));
+	}
+	assert_string_equal(vsmmu_discard_name(VSMMU_DISCARD_COUNT), "unknown");
+	assert_string_equal(vsmmu_discard_name((enum vsmmu_discard) - 1), "unknown");
+	assert_string_equal(vsmmu_discard_name(VSMMU_DISCARD_STALE), "stale");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E12", reserved_bits_and_the_ipa_are_cleared),
+		UNIT_TEST("E12", all_ids_that_linux_forwards_arrive),
+		UNIT_TEST("E12", substreams_are_those_that_the_guest_has),
+		UNIT_TEST("E12", refusing_is_not_loss),
+		UNIT_TEST_PLAIN(reasons_have_names),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vEVENTQ reader, over a fake kernel whose reads are scripted to the byte. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vsmmu/event.h>
+#include <vsmmu/veventq.h>
+
+#include "fail_nth.h"
+#include "fake_kernel.h"
+#include "uapi/iommufd.h"
+#include "unit.h"
+
+#define DEPTH  16
+#define RECORD 40
+
+static unsigned int fds_before;
+static uint32_t queue;
+static int queue_fd;
+
+static int set_up(void **unused)
+{
+	(void)unused;
+	fds_before = fake_kernel_open_fds();
+	fake_kernel_start();
+	queue = fake_veventq_new(DEPTH, &queue_fd);
+	return 0;
+}
+
+/* Each test frees its reader: then only what the fake gave is open. */
+static int tear_down(void **unused)
+{
+	(void)unused;
+	fake_kernel_stop();
+	return fake_kernel_open_fds() == fds_before ? 0 : -1;
+}
+
+static int reader_new(struct vsmmu_veventq **out, uint32_t first_sequence, uint32_t batch)
+{
+	const struct vsmmu_veventq_config config = {
+		.size = sizeof(config),
+		.fd = queue_fd,
+		.type = VSMMU_VEVENTQ_ARM_SMMUV3,
+		.first_sequence = first_sequence,
+		.batch = batch,
+	};
+
+	return vsmmu_veventq_new(out, &config);
+}
+
+static struct vsmmu_veventq *reader(uint32_t first_sequence, uint32_t batch)
+{
+	struct vsmmu_veventq *veventq = NULL;
+
+	assert_int_equal(reader_new(&veventq, first_sequence, batch), 0);
+	return veventq;
+}
+
+static void report(unsigned int count)
+{
+	static const uint8_t record[VSMMU_EVENT_RECORD_SIZE] = {VSMMU_EVENT_F_TRANSLATION};
+
+	while (count--)
+		fake_veventq_report(queue, record, sizeof(record));
+}
+
+static void expect_event(struct vsmmu_veventq *veventq, uint32_t sequence)
+{
+	struct vsmmu_item item;
+
+	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
+	assert_int_equal(item.kind, VSMMU_ITEM_EVENT);
+	assert_int_equal(item.sequence, sequence);
+	assert_int_equal(item.payload_size, VSMMU_EVENT_RECORD_SIZE);
+	assert_int_equal(*(const uint8_t *)item.payload, VSMMU_EVENT_F_TRANSLATION);
+}
+
+static void expect_lost(struct vsmmu_veventq *veventq, uint32_t sequence, uint64_t lost)
+{
+	struct vsmmu_item item;
+
+	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
+	assert_int_equal(item.kind, VSMMU_ITEM_LOST);
+	assert_int_equal(item.sequence, sequence);
+	assert_int_equal(item.lost, lost);
+}
+
+static void expect_error(struct vsmmu_veventq *veventq, enum vsmmu_item_error error)
+{
+	struct vsmmu_item item;
+
+	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
+	assert_int_equal(item.kind, VSMMU_ITEM_ERROR);
+	assert_int_equal(item.error, error);
+}
+
+static void expect_return(struct vsmmu_veventq *veventq, int should)
+{
+	struct vsmmu_item item;
+
+	assert_int_equal(vsmmu_veventq_next(veventq, &item), should);
+}
+
+static bool readable(const struct vsmmu_veventq *veventq)
+{
+	struct pollfd fd = {.fd = vsmmu_veventq_get_fd(veventq), .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void one_read_takes_a_batch(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	assert_false(readable(veventq));
+	report(DEPTH);
+	assert_true(readable(veventq));
+	for (uint32_t n = 0; n < DEPTH; n++)
+		expect_event(veventq, n);
+	expect_return(veventq, 0);
+	assert_int_equal(fake_kernel_reads(), 1);
+	/* The short read said that there is no more; the next call asks anew. */
+	report(1);
+	expect_event(veventq, DEPTH);
+	expect_return(veventq, 0);
+	assert_int_equal(fake_kernel_reads(), 2);
+	assert_false(readable(veventq));
+	vsmmu_veventq_free(veventq);
+}
+
+static void batch_is_limited(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 4);
+
+	(void)unused;
+	report(9);
+	for (uint32_t n = 0; n < 9; n++)
+		expect_event(veventq, n);
+	expect_return(veventq, 0);
+	assert_int_equal(fake_kernel_reads(), 3);
+	vsmmu_veventq_free(veventq);
+}
+
+/* The fake leaves nonsense in errno after each success, as any library call may. */
+static void zero_is_empty_whatever_errno_says(void **unused)
+{
+	static const int stale[] = {EAGAIN, EINTR, ENOMEM, EBADF, EIO};
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++) {
+		errno = stale[i];
+		expect_return(veventq, 0);
+	}
+	report(1);
+	expect_event(veventq, 0);
+	vsmmu_veventq_free(veventq);
+}
+
+static void later_is_not_an_error(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	fake_veventq_script_error(queue, EAGAIN);
+	fake_veventq_script_error(queue, EINTR);
+	report(1);
+	expect_return(veventq, 0);
+	expect_return(veventq, 0);
+	expect_event(veventq, 0);
+	vsmmu_veventq_free(veventq);
+}
+
+static void reading_goes_on_after_enomem(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	fake_veventq_script_error(queue, ENOMEM);
+	fake_veventq_script_error(queue, ENOMEM);
+	report(2);
+	expect_return(veventq, -ENOMEM);
+	expect_return(veventq, -ENOMEM);
+	expect_event(veventq, 0);
+	expect_event(veventq, 1);
+	expect_return(veventq, 0);
+	vsmmu_veventq_free(veventq);
+}
+
+static void other_errors_are_told_as_they_are(void **unused)
+{
+	static const int errors[] = {EBADF, EINVAL, EFAULT, EIO, ENODEV};
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake_veventq_script_error(queue, errors[i]);
+		expect_return(veventq, -errors[i]);
+	}
+	vsmmu_veventq_free(veventq);
+}
+
+/* A race in the kernel's read can give two in one go: 16 bytes that are no record. */
+static void two_lost_headers_in_16_bytes(void **unused)
+{
+	static const struct uapi_iommufd_vevent_header headers[] = {
+		{UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 2},
+		{UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 5},
+	};
+	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	fake_veventq_script(queue, headers, sizeof(headers));
+	fake_veventq_set_sequence(queue, 6);
+	expect_lost(veventq, 2, 3);
+	expect_lost(veventq, 5, 3);
+	expect_return(veventq, 0);
+	report(1);
+	expect_event(veventq, 6);
+	assert_int_equal(vsmmu_veventq_get_stats(veventq, &stats), 0);
+	assert_int_equal(stats.sequenced, 7);
+	assert_int_equal(stats.lost, 6);
+	assert_int_equal(stats.events, 1);
+	vsmmu_veventq_free(veventq);
+}
+
+static void partial_record_ends_what_came_before(void **unused)
+{
+	uint8_t bytes[RECORD + 8 + 20] = {0};
+	const struct uapi_iommufd_vevent_header second = {0, 1};
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	bytes[8] = VSMMU_EVENT_F_TRANSLATION;
+	memcpy(bytes + RECORD, &second, sizeof(second));
+	fake_veventq_script(queue, bytes, sizeof(bytes));
+	fake_veventq_set_sequence(queue, 1);
+	report(1);
+	expect_event(veventq, 0);
+	expect_error(veventq, VSMMU_ITEM_TRUNCATED);
+	expect_return(veventq, 0);
+	/* The kernel queues such an event again: its number is not used up. */
+	expect_event(veventq, 1);
+	vsmmu_veventq_free(veventq);
+}
+
+static void loss_is_counted_from_the_first_event_on(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	fake_veventq_drop(queue);
+	fake_veventq_drop(queue);
+	expect_lost(veventq, 1, 2);
+	expect_return(veventq, 0);
+	report(DEPTH + 3);
+	for (uint32_t n = 0; n < DEPTH; n++)
+		expect_event(veventq, 2 + n);
+	expect_lost(veventq, DEPTH + 4, 3);
+	expect_return(veventq, 0);
+	assert_int_equal(fake_kernel_reads(), 2);
+	vsmmu_veventq_free(veventq);
+}
+
+static void numbers_wrap(void **unused)
+{
+	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_veventq *veventq = reader(INT32_MAX - 1, 0);
+
+	(void)unused;
+	fake_veventq_set_sequence(queue, INT32_MAX - 1);
+	report(3);
+	expect_event(veventq, INT32_MAX - 1);
+	expect_event(veventq, INT32_MAX);
+	expect_event(veventq, 0);
+	expect_return(veventq, 0);
+	assert_int_equal(vsmmu_veventq_get_stats(veventq, &stats), 0);
+	assert_int_equal(stats.sequenced, 3);
+	assert_int_equal(stats.lost, 0);
+	vsmmu_veventq_free(veventq);
+}
+
+static void adopted_queue_starts_anywhere(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(VSMMU_SEQUENCE_UNKNOWN, 0);
+
+	(void)unused;
+	fake_veventq_set_sequence(queue, 1000);
+	report(1);
+	expect_event(veventq, 1000);
+	expect_return(veventq, 0);
+	fake_veventq_set_sequence(queue, 1003);
+	report(1);
+	expect_lost(veventq, 1002, 2);
+	expect_event(veventq, 1003);
+	vsmmu_veventq_free(veventq);
+}
+
+static void callers_fd_stays_its_own(void **unused)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+
+	(void)unused;
+	assert_int_not_equal(vsmmu_veventq_get_fd(veventq), queue_fd);
+	vsmmu_veventq_free(veventq);
+	report(1);
+	veventq = reader(0, 0);
+	close(queue_fd);
+	assert_true(readable(veventq));
+	expect_event(veventq, 0);
+	vsmmu_veventq_free(veventq);
+	vsmmu_veventq_free(NULL);
+}
+
+static void bad_configs_are_refused(void **unused)
+{
+	struct vsmmu_veventq_config config = {
+		.size = sizeof(config),
+		.fd = queue_fd,
+		.type = 77,
+	};
+	unsigned int open = fake_kernel_open_fds();
+	struct vsmmu_veventq *veventq = NULL;
+	int fds[2];
+
+	(void)unused;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
+	config.type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	config.first_sequence = UINT32_C(0x80000000);
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
+	config.first_sequence = 0;
+	config.batch = UINT32_MAX;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
+	config.batch = 0;
+	config.size = 4;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
+	config.size = sizeof(config);
+	config.fd = -1;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EBADF);
+	assert_int_equal(fake_kernel_open_fds(), open);
+	assert_int_equal(pipe(fds), 0);
+	config.fd = fds[0];
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -ENOTTY);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(fake_kernel_open_fds(), open);
+	assert_null(veventq);
+}
+
+static void every_call_may_fail(void **unused)
+{
+	unsigned int open = fake_kernel_open_fds(), n = 0;
+
+	(void)unused;
+	report(1);
+	do {
+		struct vsmmu_veventq *veventq = NULL;
+		struct vsmmu_item item;
+		int ret;
+
+		fail_nth_arm(++n);
+		ret = reader_new(&veventq, VSMMU_SEQUENCE_UNKNOWN, 0);
+		if (!ret) {
+			ret = vsmmu_veventq_next(veventq, &item);
+			assert_int_equal(ret, n == 7 ? -EIO : 1);
+		} else {
+			assert_null(veventq);
+		}
+		fail_nth_arm(0);
+		vsmmu_veventq_free(veventq);
+		assert_int_equal(fake_kernel_open_fds(), open);
+		/* Where /proc is missing, adopting works all the same, and took the event. */
+		if (ret == 1)
+			report(1);
+	} while (fail_nth_fired());
+	assert_int_equal(n - 1, 7); /* calloc, dup, readlink, F_GETFL, F_SETFL, malloc, read */
+}
+
+#define TEST(ids, fn)                                                                              \
+	{                                                                                          \
+		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
+		.teardown_func = tear_down                                                         \
+	}
+#define TEST_PLAIN(fn)                                                                             \
+	{                                                                                          \
+		.name = #fn, .test_func = (fn), .setup_func = set_up, .teardown_func = tear_down   \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("E2", one_read_takes_a_batch),
+		TEST("E2", batch_is_limited),
+		TEST("E3 P2", zero_is_empty_whatever_errno_says),
+		TEST("E3", later_is_not_an_error),
+		TEST("E3 P8", reading_goes_on_after_enomem),
+		TEST("E3", other_errors_are_told_as_they_are),
+		TEST("E4 P4", two_lost_headers_in_16_bytes),
+		TEST("E4", partial_record_ends_what_came_before),
+		TEST("E5", loss_is_counted_from_the_first_event_on),
+		TEST("E5 P1", numbers_wrap),
+		TEST("E5", adopted_queue_starts_anywhere),
+		TEST_PLAIN(callers_fd_stays_its_own),
+		TEST_PLAIN(bad_configs_are_refused),
+		TEST("E1 P18", every_call_may_fail),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

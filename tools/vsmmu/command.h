@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What main.c and the subcommands share. */
+#ifndef VSMMU_COMMAND_H
+#define VSMMU_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Documented in man/vsmmu.1.scd: scripts rely on them. A signal adds 128 + its number. */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,      /* it ran, and what it checks does not hold */
+	EXIT_USAGE = 2,	      /* the command line makes no sense */
+	EXIT_ENVIRONMENT = 3, /* the machine would not let it run */
+};
+
+/* One subcommand: argv[0] is its full name, for messages. Return: an exit code. */
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+};
+
+int demo_command(int argc, char **argv);
+
+/*
+ * A decimal number of an option's argument. Return: true with *out set; false after a
+ * message on stderr that names @command and @option.
+ */
+bool option_number(const char *command, const char *option, const char *text, uint64_t min,
+	uint64_t max, uint64_t *out);
+
+#endif

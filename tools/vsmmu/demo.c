@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vsmmu demo: the whole event path on the embedded simulator, and its accounting. */
+#include "command.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demo/result.h"
+#include "demo/scenario.h"
+#include "demo/view.h"
+
+#define EVENTS_DEFAULT	  2000000
+#define EVENTS_MAX	  UINT64_C(1000000000000)
+#define SEED_DEFAULT	  1
+#define ENDPOINTS_DEFAULT 4
+#define SECONDS_TERMINAL  4
+#define SECONDS_MAX	  86400
+
+struct demo_options {
+	uint64_t events;
+	uint64_t seed;
+	uint64_t endpoints;
+	uint64_t seconds;
+	bool seconds_given;
+	bool json;
+	bool quiet;
+	bool help;
+};
+
+static volatile sig_atomic_t caught_signal;
+
+static void catch_signal(int number)
+{
+	caught_signal = number;
+}
+
+static void print_help(void)
+{
+	printf("usage: vsmmu demo [OPTION]...\n"
+	       "\n"
+	       "Runs the event path on the embedded simulator: endpoints fault and storm, the\n"
+	       "simulated kernel loses events, a model of a guest's driver consumes its queue.\n"
+	       "It ends with one line that says whether every event is accounted for. The same\n"
+	       "options give the same numbers every time.\n"
+	       "\n"
+	       "options:\n"
+	       "  -n, --events N     events to produce (default %d)\n"
+	       "  -s, --seed N       seed of all that is random (default %d)\n"
+	       "  -e, --endpoints N  endpoints, 1 to %d; the last one storms (default %d)\n"
+	       "  -t, --seconds N    take at least so long, for a person to watch\n"
+	       "                     (default %d with the live table, else 0)\n"
+	       "  -j, --json         one JSON object on standard output, and nothing else\n"
+	       "  -q, --quiet        only the last line\n"
+	       "  -h, --help         this text\n"
+	       "\n"
+	       "exit codes: 0 every event is accounted for, 1 not, 2 bad usage, 3 the machine\n"
+	       "would not let it run, 128 + N ended by signal N.\n",
+		EVENTS_DEFAULT, SEED_DEFAULT, MACHINE_ENDPOINTS_MAX, ENDPOINTS_DEFAULT,
+		SECONDS_TERMINAL);
+}
+
+/* Return: true, or false after a message. */
+static bool parse_options(int argc, char **argv, struct demo_options *options)
+{
+	static const struct option known[] = {
+		{"events", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 's'},
+		{"endpoints", required_argument, NULL, 'e'},
+		{"seconds", required_argument, NULL, 't'},
+		{"json", no_argument, NULL, 'j'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	bool good = true;
+	int option;
+
+	while (good && (option = getopt_long(argc, argv, "n:s:e:t:jqh", known, NULL)) != -1) {
+		switch (option) {
+		case 'n':
+			good = option_number(
+				argv[0], "--events", optarg, 1, EVENTS_MAX, &options->events);
+			break;
+		case 's':
+			good = option_number(
+				argv[0], "--seed", optarg, 0, UINT64_MAX, &options->seed);
+			break;
+		case 'e':
+			good = option_number(argv[0], "--endpoints", optarg, 1,
+				MACHINE_ENDPOINTS_MAX, &options->endpoints);
+			break;
+		case 't':
+			good = option_number(
+				argv[0], "--seconds", optarg, 0, SECONDS_MAX, &options->seconds);
+			options->seconds_given = true;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'q':
+			options->quiet = true;
+			break;
+		case 'h':
+			options->help = true;
+			return true;
+		default:
+			fprintf(stderr, "'vsmmu demo --help' says what is possible\n");
+			return false;
+		}
+	}
+	if (good && optind < argc) {
+		fprintf(stderr, "%s: no argument is expected, but there is '%s'\n", argv[0],
+			argv[optind]);
+		good = false;
+	}
+	return good;
+}
+
+static enum view_mode view_mode(const struct demo_options *options)
+{
+	if (options->json || options->quiet)
+		return VIEW_NONE;
+	return view_has_terminal() ? VIEW_TABLE : VIEW_LINES;
+}
+
+static void run(struct machine *machine, struct view *view)
+{
+	struct scenario scenario;
+
+	scenario_init(&scenario, machine);
+	while (machine->produced < machine->produced_max && !machine->error && !caught_signal) {
+		while (scenario_step(&scenario))
+			view_step(view, scenario.text);
+		scenario_run(&scenario);
+		view_tick(view);
+	}
+	machine_drain(machine);
+	machine_sample(machine);
+}
+
+static int conclude(const struct demo_options *options, const struct result *result)
+{
+	bool good = result_is_sound(result);
+
+	good &= result_is_accounted(result);
+	if (options->json) {
+		if (result_print_json(result)) {
+			fprintf(stderr, "vsmmu demo: no memory for the JSON object\n");
+			return EXIT_ENVIRONMENT;
+		}
+	} else {
+		if (!options->quiet)
+			result_print_summary(result);
+		result_print_line(result);
+	}
+	if (result->machine->error) {
+		fprintf(stderr, "vsmmu demo: %s: %s\n", result->machine->error_call,
+			strerror(-result->machine->error));
+		return EXIT_ENVIRONMENT;
+	}
+	if (!good)
+		return EXIT_FAILED;
+	return result->signal ? 128 + result->signal : EXIT_OK;
+}
+
+static int demo_run(const struct demo_options *options, struct machine *machine)
+{
+	enum view_mode mode = view_mode(options);
+	struct result result = {.machine = machine, .seed = options->seed};
+	uint64_t seconds = mode == VIEW_TABLE ? SECONDS_TERMINAL : 0;
+	struct view view;
+	int ret;
+
+	ret = machine_init(machine, (uint32_t)options->endpoints, options->seed, options->events);
+	if (ret) {
+		fprintf(stderr, "vsmmu demo: cannot make the simulated machine: %s\n",
+			strerror(-ret));
+		return EXIT_ENVIRONMENT;
+	}
+	if (options->seconds_given)
+		seconds = options->seconds;
+	view_init(&view, mode, machine, (double)seconds);
+	run(machine, &view);
+	view_end(&view);
+	result.objects_left = machine_destroy(machine);
+	result.signal = caught_signal;
+	result.reports_shown = view.reports_shown;
+	result.reports_suppressed = view.reports_suppressed;
+	return conclude(options, &result);
+}
+
+int demo_command(int argc, char **argv)
+{
+	struct demo_options options = {
+		.events = EVENTS_DEFAULT,
+		.seed = SEED_DEFAULT,
+		.endpoints = ENDPOINTS_DEFAULT,
+	};
+	/* No SA_RESTART: a signal also ends the wait between two drawings. */
+	const struct sigaction action = {.sa_handler = catch_signal};
+	struct machine *machine;
+	int code;
+
+	if (!parse_options(argc, argv, &options))
+		return EXIT_USAGE;
+	if (options.help) {
+		print_help();
+		return EXIT_OK;
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	machine = malloc(sizeof(*machine));
+	if (!machine) {
+		fprintf(stderr, "vsmmu demo: no memory\n");
+		return EXIT_ENVIRONMENT;
+	}
+	code = demo_run(&options, machine);
+	free(machine);
+	return code;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The producer: what the endpoints' transactions do wrong. */
+#include "demo/machine.h"
+
+#include <errno.h>
+
+#define SSID_BITS 20
+
+/* All that the host's kernel hands to a vEVENTQ; the first, the usual one, more often. */
+static const uint8_t kinds[] = {
+	VSMMU_EVENT_F_TRANSLATION,
+	VSMMU_EVENT_F_TRANSLATION,
+	VSMMU_EVENT_F_TRANSLATION,
+	VSMMU_EVENT_F_PERMISSION,
+	VSMMU_EVENT_F_PERMISSION,
+	VSMMU_EVENT_F_ACCESS,
+	VSMMU_EVENT_F_ADDR_SIZE,
+	VSMMU_EVENT_C_BAD_CD,
+	VSMMU_EVENT_C_BAD_STE,
+	VSMMU_EVENT_C_BAD_SUBSTREAMID,
+	VSMMU_EVENT_F_STREAM_DISABLED,
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void make_event(struct prng *prng, struct vsmmu_event *event)
+{
+	uint64_t random = prng_next(prng);
+
+	*event = (struct vsmmu_event){.id = kinds[prng_below(prng, KINDS)]};
+	/* Now and then what the kernel keeps for its own log. */
+	if (prng_one_in(prng, 2048))
+		event->id = VSMMU_EVENT_F_WALK_EABT;
+	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_INPUT_ADDR)) {
+		event->input_addr = random & UINT64_C(0xfffffffffff8);
+		event->rnw = random >> 63;
+		event->pnu = random >> 62 & 1;
+		event->class_ = VSMMU_EVENT_CLASS_IN;
+	}
+	/* UNKNOWN without S2, so the hardware leaves anything there. */
+	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_IPA))
+		event->ipa = random & UINT64_C(0xfffffffff000);
+	/* Some use a SubstreamID, and a few of these one that the guest's SMMU lacks. */
+	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSV) && prng_one_in(prng, 16)) {
+		event->ssv = true;
+		event->ssid = prng_below(prng, prng_one_in(prng, 64) ? 1 << SSID_BITS : 256);
+	}
+}
+
+static void fault_once(struct machine *machine, struct machine_endpoint *endpoint)
+{
+	struct vsmmu_event_record record;
+	struct vsmmu_event event;
+	int ret;
+
+	make_event(&machine->prng, &event);
+	ret = vsmmu_event_encode(&event, &record);
+	if (!ret)
+		ret = vsmmu_sim_fault(machine->host, endpoint->dev_id, &record);
+	if (!ret) {
+		endpoint->faults++;
+		machine->produced++;
+		machine->smmus[endpoint->smmu].numbered++;
+	} else if (ret == -EOPNOTSUPP) {
+		endpoint->host_log++;
+	} else if (!machine->error) {
+		machine->error = ret;
+		machine->error_call = "vsmmu_sim_fault";
+	}
+}
+
+void machine_fault(struct machine *machine, struct machine_endpoint *endpoint, uint32_t count)
+{
+	for (; count && machine->produced < machine->produced_max; count--)
+		fault_once(machine, endpoint);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "demo/machine.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#define VEVENTQ_DEPTH  2048
+#define DISPATCH_BATCH 256
+#define TURNS	       4
+#define TURN_NS	       UINT64_C(50000)
+
+/* So that every vEVENTQ passes from INT_MAX to 0 within its first events. */
+#define FIRST_SEQUENCE (INT_MAX - 500)
+
+/* Turns in which nothing moved, after which nothing ever will. */
+#define STUCK_TURNS 1000
+
+static void check(struct machine *machine, int ret, const char *call)
+{
+	if (ret >= 0 || machine->error)
+		return;
+	machine->error = ret;
+	machine->error_call = call;
+}
+
+static int guest_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	struct machine *machine = opaque;
+
+	return guest_memory_write(&machine->memory, address, bytes, length);
+}
+
+static void guest_irq(void *opaque, enum vsmmu_irq irq)
+{
+	struct machine *machine = opaque;
+
+	machine->irqs[irq]++;
+	guest_driver_interrupt(&machine->guest, irq);
+}
+
+static void forward_report(void *opaque, const struct vsmmu_report *report)
+{
+	struct machine *machine = opaque;
+
+	if (machine->report)
+		machine->report(machine->report_opaque, report);
+}
+
+static uint64_t simulated_clock(void *opaque)
+{
+	return ((struct machine *)opaque)->now;
+}
+
+/* What the guest's driver makes of a record: its own fault if it does not know the stream. */
+static void guest_record(void *opaque, const struct vsmmu_event_record *record)
+{
+	struct machine *machine = opaque;
+	uint32_t vsid = (uint32_t)(record->word[0] >> 32);
+	bool known = vsid >= machine->endpoints[0].vsid &&
+		     vsid <= machine->endpoints[machine->endpoint_count - 1].vsid;
+
+	/* Word 3 would be an IPA, which the hardware leaves UNKNOWN: not for a guest. */
+	machine->bad_records += !known || record->word[3];
+}
+
+static int make_vsmmu(struct machine *machine)
+{
+	static const struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_write = guest_write,
+		.irq_pulse = guest_irq,
+		.report = forward_report,
+		.clock = simulated_clock,
+	};
+	const struct vsmmu_sim_config sim = {
+		.size = sizeof(sim),
+		.first_sequence = FIRST_SEQUENCE,
+	};
+	struct vsmmu_config config = {
+		.size = sizeof(config),
+		.ops = &ops,
+		.opaque = machine,
+		.ssid_bits = 8,
+		.veventq_depth = VEVENTQ_DEPTH,
+		.report_burst = 2, /* a person reads them all */
+	};
+	int ret;
+
+	ret = vsmmu_sim_new(&machine->host, &sim);
+	if (ret)
+		return ret;
+	config.host = machine->host;
+	return vsmmu_new(&machine->vsmmu, &config);
+}
+
+int machine_init(struct machine *machine, uint32_t endpoints, uint64_t seed, uint64_t produced_max)
+{
+	int ret;
+
+	memset(machine, 0, sizeof(*machine));
+	machine->prng.state = seed;
+	machine->produced_max = produced_max;
+	machine->endpoint_count = endpoints;
+	ret = guest_memory_init(&machine->memory, MACHINE_RAM_BASE, MACHINE_RAM_SIZE);
+	if (!ret)
+		ret = make_vsmmu(machine);
+	for (uint32_t i = 0; i < endpoints && !ret; i++) {
+		struct machine_endpoint *endpoint = &machine->endpoints[i];
+
+		/* PCI requester IDs 01:00.0, 01:01.0, ... */
+		endpoint->vsid = 0x100 + 8 * i;
+		endpoint->smmu = i % MACHINE_SMMUS;
+		ret = vsmmu_sim_endpoint_new(machine->host, endpoint->smmu, &endpoint->dev_id);
+		if (!ret)
+			machine_plug(machine, endpoint);
+		if (!ret)
+			ret = machine->error;
+	}
+	if (ret) {
+		machine_destroy(machine);
+		return ret;
+	}
+	machine->guest = (struct guest_driver){
+		.vsmmu = machine->vsmmu,
+		.memory = &machine->memory,
+		.record = guest_record,
+		.opaque = machine,
+	};
+	return 0;
+}
+
+uint64_t machine_destroy(struct machine *machine)
+{
+	struct vsmmu_sim_stats sim = {.size = sizeof(sim)};
+
+	vsmmu_free(machine->vsmmu);
+	if (machine->host)
+		vsmmu_sim_get_stats(machine->host, &sim);
+	vsmmu_host_unref(machine->host);
+	guest_memory_destroy(&machine->memory);
+	return sim.objects;
+}
+
+static void install_ste(struct machine *machine, struct machine_endpoint *endpoint)
+{
+	/* V = 1, Config = stage 1, S1ContextPtr; see IHI 0070 5.2 */
+	const uint64_t ste[2] = {1 | 5 << 1 | MACHINE_RAM_BASE, 0};
+
+	check(machine, vsmmu_endpoint_set_ste(endpoint->handle, ste), "vsmmu_endpoint_set_ste");
+}
+
+void machine_plug(struct machine *machine, struct machine_endpoint *endpoint)
+{
+	const struct vsmmu_endpoint_config config = {
+		.size = sizeof(config),
+		.vsid = endpoint->vsid,
+		.dev_id = endpoint->dev_id,
+		.vfio_fd = -1,
+	};
+	int ret = -EAGAIN;
+
+	/* Events of its last life may be stuck behind a full queue: the guest makes room. */
+	for (int turn = 0; ret == -EAGAIN && turn < STUCK_TURNS; turn++) {
+		ret = vsmmu_endpoint_attach(machine->vsmmu, &config, &endpoint->handle);
+		if (ret == -EAGAIN)
+			machine_run(machine, DISPATCH_BATCH);
+	}
+	check(machine, ret, "vsmmu_endpoint_attach");
+	if (ret)
+		return;
+	machine->smmus[endpoint->smmu].endpoints++;
+	install_ste(machine, endpoint);
+}
+
+void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
+{
+	struct machine_smmu *smmu = &machine->smmus[endpoint->smmu];
+	int ret;
+
+	/* The stream's counters go with it. */
+	machine_sample(machine);
+	endpoint->delivered_before = endpoint->delivered;
+	endpoint->discarded_before = endpoint->discarded;
+	ret = vsmmu_endpoint_detach(endpoint->handle);
+	check(machine, ret, "vsmmu_endpoint_detach");
+	endpoint->handle = NULL;
+	endpoint->queued = 0;
+	machine->unplugged = endpoint;
+	/* The last one takes the vEVENTQ with it: the next one counts from the start. */
+	if (!--smmu->endpoints)
+		smmu->numbered = 0;
+}
+
+void machine_reboot(struct machine *machine, struct machine_endpoint *endpoint, uint32_t in_flight)
+{
+	guest_driver_disable(&machine->guest);
+	machine_fault(machine, endpoint, in_flight);
+	check(machine, vsmmu_reset(machine->vsmmu), "vsmmu_reset");
+	for (uint32_t i = 0; i < machine->endpoint_count; i++)
+		if (machine->endpoints[i].handle)
+			install_ste(machine, &machine->endpoints[i]);
+}
+
+static bool is_readable(struct machine *machine)
+{
+	struct pollfd pollfd = {.fd = vsmmu_get_fd(machine->vsmmu), .events = POLLIN};
+
+	return poll(&pollfd, 1, 0) == 1;
+}
+
+/* Return: whether anything happened. */
+static bool take_turns(struct machine *machine, uint32_t records)
+{
+	int handled = 0;
+
+	if (is_readable(machine))
+		handled = vsmmu_dispatch(machine->vsmmu, DISPATCH_BATCH);
+	check(machine, handled, "vsmmu_dispatch");
+	machine->now += TURN_NS;
+	return guest_driver_run(&machine->guest, records) || handled > 0;
+}
+
+void machine_run(struct machine *machine, uint32_t records)
+{
+	for (int turn = 0; turn < TURNS; turn++)
+		take_turns(machine, records);
+}
+
+void machine_drain(struct machine *machine)
+{
+	int stuck = 0;
+
+	while (stuck < STUCK_TURNS && !machine->error) {
+		if (take_turns(machine, DISPATCH_BATCH))
+			stuck = 0;
+		else if (is_readable(machine) || !guest_driver_is_idle(&machine->guest))
+			stuck++;
+		else
+			return;
+	}
+}
+
+void machine_sample(struct machine *machine)
+{
+	machine->stats.size = sizeof(machine->stats);
+	vsmmu_get_stats(machine->vsmmu, &machine->stats);
+	for (uint32_t i = 0; i < machine->endpoint_count; i++) {
+		struct machine_endpoint *endpoint = &machine->endpoints[i];
+		struct vsmmu_stream_stats stream = {.size = sizeof(stream)};
+
+		if (endpoint->handle)
+			vsmmu_get_stream_stats(machine->vsmmu, endpoint->vsid, &stream);
+		endpoint->delivered = endpoint->delivered_before + stream.delivered;
+		endpoint->discarded = endpoint->discarded_before + stream.discarded;
+		endpoint->queued = stream.queued;
+		if (endpoint == machine->unplugged)
+			endpoint->discarded += machine->stats.discarded_by[VSMMU_DISCARD_STALE] +
+					       machine->stats.discarded_by[VSMMU_DISCARD_TEARDOWN];
+	}
+}
+
+uint32_t machine_sequence(const struct machine_smmu *smmu)
+{
+	return (uint32_t)((FIRST_SEQUENCE + smmu->numbered - 1) & INT_MAX);
+}
