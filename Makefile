@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
+
+.PHONY: build demo check check-fast rig rig-shell clean help
+
+build:
+	@scripts/build native
+
+demo:
+	@scripts/setup build
+	@scripts/build native
+	@build/native/tools/vsmmu/vsmmu demo
+
+check:
+	@scripts/setup build check rig
+	@tests/check
+
+check-fast:
+	@scripts/setup build check
+	@tests/check --fast
+
+rig:
+	@rig/run
+
+rig-shell:
+	@scripts/setup rig
+	@rig/boot --shell --nvme 1
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make             build the library and the command in build/native'
+	@echo 'make demo        install what that needs (as root), build, and show it at work'
+	@echo 'make check       everything: three builds and their tests, then the rig, then the matrix'
+	@echo 'make check-fast  the same without the emulated machine'
+	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
+	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
+	@echo 'make clean       remove build/; what was downloaded, and the kernel, stay in ~/.cache/vsmmu'
+	@echo 'make help        this text'

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * QEMU's "edu" device (its docs/specs/edu.rst), through VFIO: an endpoint that does DMA
+ * when told to. It moves 4 bytes at a time, so each 4 bytes that cannot be translated
+ * are one fault; a DMA of any length ends 100 ms after its start.
+ */
+#ifndef RIG_EDU_H
+#define RIG_EDU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EDU_DMA_MAX UINT32_C(4096) /* bytes of one DMA, and of the device's own buffer */
+#define EDU_STEP    UINT32_C(4)	   /* bytes of one transaction */
+
+struct edu {
+	int vfio_fd;
+	uint32_t dev_id;
+	volatile uint8_t *bar;
+	size_t bar_size;
+	char bdf[16];
+};
+
+/* All edu devices that vfio-pci has, in the order of their addresses. Return: how many. */
+unsigned int edu_find(char bdf[][16], unsigned int max);
+
+/*
+ * Opens the device's file, binds it to @iommufd, enables bus mastering. Nothing is
+ * attached yet. Return: 0 or -errno, nothing left.
+ */
+int edu_open(struct edu *edu, const char *bdf, int iommufd);
+
+/* The kernel detaches and unbinds. No DMA may be running. */
+void edu_close(struct edu *edu);
+
+/* @length: at most EDU_DMA_MAX. From @iova into the device, or back from there. */
+void edu_start_read(struct edu *edu, uint64_t iova, uint32_t length);
+void edu_start_write(struct edu *edu, uint64_t iova, uint32_t length);
+
+/* Until the DMA is over. Return: 0; -ETIMEDOUT after 5 s. */
+int edu_wait(struct edu *edu);
+
+#endif
