@@ -79,8 +79,8 @@ struct vsmmu_report {
  * @irq_pulse: raise one edge on @irq. Same rule as memory_write; writing to an eventfd
  *	that is an irqfd is the usual body
  * @report: may be NULL. Called with no event lock held, from dispatch, attach, detach,
- *	reset, rearm and free; may call vsmmu_get_stats() and vsmmu_get_stream_stats(),
- *	nothing else, and never vsmmu_free()
+ *	set_ste, reset, rearm and free; may call vsmmu_get_stats() and
+ *	vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
  *
  * All get the opaque pointer of the config. The structure is copied.
@@ -346,7 +346,7 @@ enum vsmmu_discard {
  * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR
  * @overflows: times that OVFLG was toggled
  * @aborts: times that EVENTQ_ABT_ERR was raised
- * @pauses: times that reading stopped because the guest's queue was full
+ * @pauses: dispatches that stopped because the guest's queue was full
  * @reports_suppressed: reports that rate limiting held back
  *
  * At any time sequenced == delivered + lost + discarded + pending. Not in it, as nobody

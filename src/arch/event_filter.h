@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <vsmmu/event.h>
+
 enum event_verdict {
 	EVENT_OK = 0,
 	EVENT_UNKNOWN_ID, /* not an id that the host kernel forwards */
@@ -34,15 +36,51 @@ struct event_rule {
 	uint64_t refuse1;
 };
 
-#define EVENT_RULES 0x14
-
-/* By id. An id that does not pass has keep0 = 0. */
-extern const struct event_rule arch_event_rules[EVENT_RULES];
-
 #define EVENT_WORD0_SSV	   (UINT64_C(1) << 11)
 #define EVENT_WORD0_SSID   (UINT64_C(0xfffff) << 12)
 #define EVENT_WORD1_STALL  (UINT64_C(1) << 31)
 #define EVENT_WORD1_STAGE2 (UINT64_C(1) << 39)
+
+/* Bits that stay: event id and StreamID; with SSV and SubstreamID; CLASS, RnW, InD, PnU. */
+#define EVENT_KEEP0_SID	   (UINT64_C(0xffffffff) << 32 | 0xff)
+#define EVENT_KEEP0_STREAM (EVENT_KEEP0_SID | EVENT_WORD0_SSV | EVENT_WORD0_SSID)
+#define EVENT_KEEP1_FAULT  (UINT64_C(3) << 40 | UINT64_C(7) << 33)
+
+/* The rule of the four faults, F_TRANSLATION to F_PERMISSION: what storms are made of. */
+#define EVENT_RULE_FAULT                                                                           \
+	{                                                                                          \
+		.keep0 = EVENT_KEEP0_STREAM, .plain0 = EVENT_KEEP0_SID,                            \
+		.keep1 = EVENT_KEEP1_FAULT, .keep2 = ~UINT64_C(0),                                 \
+		.refuse1 = EVENT_WORD1_STALL | EVENT_WORD1_STAGE2                                  \
+	}
+
+#define EVENT_RULES 0x14
+
+/* By id. An id that does not pass has plain0 = 0. */
+extern const struct event_rule arch_event_rules[EVENT_RULES];
+
+static inline enum event_verdict event_filter_by(
+	const struct event_rule *rule, uint64_t word[4], unsigned int ssid_bits)
+{
+	uint64_t word0 = word[0];
+
+	if (!rule->plain0)
+		return EVENT_UNKNOWN_ID;
+	if (word[1] & rule->refuse1)
+		return word[1] & EVENT_WORD1_STALL ? EVENT_STALL : EVENT_STAGE2;
+	if (word0 & EVENT_WORD0_SSV & rule->keep0) {
+		word0 &= rule->keep0;
+		if (!ssid_bits || (word0 & EVENT_WORD0_SSID) >> 12 >> ssid_bits)
+			return EVENT_SUBSTREAM;
+	} else {
+		word0 &= rule->plain0;
+	}
+	word[0] = word0;
+	word[1] &= rule->keep1;
+	word[2] &= rule->keep2;
+	word[3] = 0;
+	return EVENT_OK;
+}
 
 /**
  * arch_event_filter() - judge and clean one record
@@ -56,29 +94,15 @@ extern const struct event_rule arch_event_rules[EVENT_RULES];
  */
 static inline enum event_verdict arch_event_filter(uint64_t word[4], unsigned int ssid_bits)
 {
-	uint64_t word0 = word[0];
-	uint64_t word1 = word[1];
-	const struct event_rule *rule;
+	static const struct event_rule fault = EVENT_RULE_FAULT;
+	uint8_t id = (uint8_t)word[0];
 
-	if ((uint8_t)word0 >= EVENT_RULES)
+	/* The same as by the table, with the masks as constants in the code. */
+	if (__builtin_expect(id >= VSMMU_EVENT_F_TRANSLATION && id <= VSMMU_EVENT_F_PERMISSION, 1))
+		return event_filter_by(&fault, word, ssid_bits);
+	if (id >= EVENT_RULES)
 		return EVENT_UNKNOWN_ID;
-	rule = &arch_event_rules[(uint8_t)word0];
-	if (!rule->keep0)
-		return EVENT_UNKNOWN_ID;
-	if (word1 & rule->refuse1)
-		return word1 & EVENT_WORD1_STALL ? EVENT_STALL : EVENT_STAGE2;
-	word0 &= rule->keep0;
-	if (word0 & EVENT_WORD0_SSV) {
-		if (!ssid_bits || (word0 & EVENT_WORD0_SSID) >> 12 >> ssid_bits)
-			return EVENT_SUBSTREAM;
-	} else {
-		word0 &= rule->plain0;
-	}
-	word[0] = word0;
-	word[1] = word1 & rule->keep1;
-	word[2] &= rule->keep2;
-	word[3] = 0;
-	return EVENT_OK;
+	return event_filter_by(&arch_event_rules[id], word, ssid_bits);
 }
 
 #endif

@@ -252,7 +252,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	const struct host_ops *ops;
 	uint32_t nested;
-	int ret;
+	int ret, left = 0;
 
 	if (!endpoint->vqueue->parent)
 		return -EOPNOTSUPP;
@@ -268,10 +268,16 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 		goto out;
 	}
 	if (endpoint->nested_id)
-		ret = ops->destroy(vsmmu->host, endpoint->nested_id);
+		left = ops->destroy(vsmmu->host, endpoint->nested_id);
 	endpoint->nested_id = nested;
 out:
 	pthread_mutex_unlock(&vsmmu->control_lock);
+	/* The new one is in force: what could not be destroyed is no failure of this. */
+	if (left)
+		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, endpoint->vsid,
+			"replacing an STE: the host said %s; the old HWPT may be left until the "
+			"iommufd is closed",
+			strerror(-left));
 	return ret;
 }
 

@@ -73,8 +73,7 @@ static void eventq_forget(struct eventq *queue, struct stream_table *streams, ui
 	queue->released = cons;
 	for (uint32_t i = 0; i < queue_size(queue->log2); i++)
 		queue->owner[i] = EVENTQ_NOBODY;
-	for (uint32_t i = 0; i < streams->capacity; i++)
-		streams->entries[i].queued = 0;
+	stream_unqueue_all(streams);
 }
 
 void eventq_release(struct eventq *queue, struct stream_table *streams)

@@ -66,11 +66,17 @@ void eventq_disown(struct eventq *queue, uint32_t stream);
 /* Return: slots that a record can go into, less what is staged. */
 uint32_t eventq_room(struct eventq *queue);
 
+/* The place for record @n of the batch; who uses it keeps @staged. */
+static inline uint8_t *eventq_place(struct eventq *queue, uint32_t n, uint32_t owner)
+{
+	queue->owners[n] = owner;
+	return queue->records[n];
+}
+
 /* The place for the next record of the batch: there must be room, and in the batch too. */
 static inline uint8_t *eventq_stage(struct eventq *queue, uint32_t owner)
 {
-	queue->owners[queue->staged] = owner;
-	return queue->records[queue->staged++];
+	return eventq_place(queue, queue->staged++, owner);
 }
 
 struct eventq_commit {

@@ -96,52 +96,52 @@ static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32
 	batch->fair_share_vsid = stream->vsid;
 }
 
-static inline void forward_event(struct vsmmu *vsmmu, struct batch *batch,
-	const struct stream_table *streams, const void *payload)
+/*
+ * What stays the same throughout a run is copied first: only of a copy does the compiler
+ * know that no record's store changes it. Return: where the run has come to.
+ */
+static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, struct veventq_run run)
 {
-	struct eventq *queue = &vsmmu->eventq;
-	enum event_verdict verdict;
-	struct stream *stream;
-	uint64_t word[4], word0 = record_load_word(payload, 0);
-	uint32_t index;
-
-	index = stream_find(streams, (uint32_t)(word0 >> 32));
-	stream = &streams->entries[index];
-	if (index == STREAM_NONE || stream->vqueue != batch->deliver ||
-		stream->state != STREAM_LIVE) {
-		forward_nowhere(vsmmu, batch, index, word0);
-		return;
-	}
-	record_load(payload, word);
-	verdict = arch_event_filter(word, vsmmu->config.ssid_bits);
-	if (verdict != EVENT_OK) {
-		refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
-		return;
-	}
-	/*
-	 * A stream over its share of the guest's queue may not take the last slots, so that
-	 * one storm never leaves it full for the others.
-	 */
-	if (queue->staged >= batch->unreserved && stream->queued >= batch->share) {
-		forward_excess(vsmmu, batch, index);
-		return;
-	}
-	record_store(word, eventq_stage(queue, index));
-	stream->queued++;
-	stream->delivered++;
-}
-
-static void forward_events(
-	struct vsmmu *vsmmu, struct batch *batch, const uint8_t *payload, uint32_t count)
-{
-	const size_t stride = batch->vqueue->reader.decoder.record_size;
-	/* A copy of the table's head, of which the compiler knows that nothing moves it. */
 	const struct stream_table streams = vsmmu->streams;
+	const struct vqueue *deliver = batch->deliver;
+	const unsigned int ssid_bits = vsmmu->config.ssid_bits;
+	const uint32_t unreserved = batch->unreserved;
+	struct eventq *queue = &vsmmu->eventq;
+	uint32_t staged = queue->staged;
+	const uint8_t *payload;
 
-	batch->items += count;
-	batch->events += count;
-	for (; count; count--, payload += stride)
-		forward_event(vsmmu, batch, &streams, payload);
+	while ((payload = veventq_run_next(&run))) {
+		uint64_t word[4], word0 = record_load_word(payload, 0);
+		uint32_t index = stream_find(&streams, (uint32_t)(word0 >> 32));
+		enum event_verdict verdict;
+		struct stream *stream;
+
+		if (index == STREAM_NONE || streams.entries[index].vqueue != deliver ||
+			streams.entries[index].state != STREAM_LIVE) {
+			forward_nowhere(vsmmu, batch, index, word0);
+			continue;
+		}
+		stream = &streams.entries[index];
+		record_load(payload, word);
+		verdict = arch_event_filter(word, ssid_bits);
+		if (verdict != EVENT_OK) {
+			refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
+			continue;
+		}
+		/*
+		 * A stream over its share of the guest's queue may not take the last slots, so
+		 * that one storm never leaves it full for the others.
+		 */
+		if (staged >= unreserved && stream->queued >= batch->share) {
+			forward_excess(vsmmu, batch, index);
+			continue;
+		}
+		record_store(word, eventq_place(queue, staged++, index));
+		stream->queued++;
+		stream->delivered++;
+	}
+	queue->staged = staged;
+	return run.record;
 }
 
 static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
@@ -150,22 +150,21 @@ static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 	uint64_t sequenced = decoder->sequenced;
 	struct vsmmu_item item;
 
-	for (;;) {
-		/* In a storm, all of it is one run. */
-		uint32_t count = veventq_decoder_run(decoder, &item);
-		enum vsmmu_item_kind kind =
-			count ? VSMMU_ITEM_EVENT : veventq_decoder_next(decoder, &item);
+	for (;; batch->items++) {
+		const uint8_t *record = forward_run(vsmmu, batch, veventq_run_begin(decoder));
+		uint32_t count = veventq_run_end(decoder, record);
 
-		switch (kind) {
+		batch->items += count;
+		batch->events += count;
+		switch (veventq_decoder_next(decoder, &item)) {
 		case VSMMU_ITEM_EVENT:
-			forward_events(vsmmu, batch, item.payload, count ? count : 1);
+			forward_run(vsmmu, batch, veventq_run_of(&item));
+			batch->events++;
 			break;
 		case VSMMU_ITEM_LOST:
-			batch->items++;
 			batch->lost += item.lost;
 			break;
 		case VSMMU_ITEM_ERROR:
-			batch->items++;
 			batch->errors++;
 			break;
 		case VSMMU_ITEM_END:
@@ -350,9 +349,17 @@ static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
 	vqueue->stale = 0;
 }
 
+static bool vqueue_readable(const struct vqueue *vqueue)
+{
+	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
 /*
  * Once the vEVENTQ was empty, or as much was read as it can hold, no event of a detached
- * endpoint is in it any more: the second is for neighbours that never let it be empty.
+ * endpoint is in it any more: the second is for neighbours that never let it be empty. A
+ * read that came back short may have been cut by a fault: poll knows.
  */
 static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 {
@@ -362,7 +369,7 @@ static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 		return;
 	vqueue->stale_left -=
 		batch->events < vqueue->stale_left ? batch->events : vqueue->stale_left;
-	if (vqueue->reader.drained || !vqueue->stale_left)
+	if (!vqueue->stale_left || (vqueue->reader.drained && !vqueue_readable(vqueue)))
 		streams_sweep(vsmmu, vqueue, false);
 }
 
@@ -414,13 +421,6 @@ enum forward forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	for (uint32_t reads = 0; reads < DRAIN_MAX && forward == FORWARD_MORE; reads++)
 		forward = forwarder_step(vsmmu, vqueue, EVENTQ_BATCH, &handled);
 	return forward;
-}
-
-static bool vqueue_readable(const struct vqueue *vqueue)
-{
-	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
-
-	return poll(&fd, 1, 0) > 0;
 }
 
 void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason)

@@ -21,8 +21,7 @@ void registers_reset(struct vsmmu *vsmmu)
 	vsmmu->gerror = 0;
 	vsmmu->gerrorn = 0;
 	eventq_reset(&vsmmu->eventq);
-	for (uint32_t i = 0; i < vsmmu->streams.capacity; i++)
-		vsmmu->streams.entries[i].queued = 0;
+	stream_unqueue_all(&vsmmu->streams);
 }
 
 /* Under the event lock. */
@@ -56,8 +55,7 @@ static void cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	if (!((old ^ vsmmu->cr0) & SMMU_CR0_EVENTQEN))
 		return;
 	eventq_enable(&vsmmu->eventq, vsmmu->cr0 & SMMU_CR0_EVENTQEN);
-	for (uint32_t i = 0; i < vsmmu->streams.capacity; i++)
-		vsmmu->streams.entries[i].queued = 0;
+	stream_unqueue_all(&vsmmu->streams);
 }
 
 /* The base may not move under an enabled queue: such writes are ignored (6.3.94). */

@@ -93,8 +93,11 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	/* All are parked before anything is drained, so that no event comes in between; and
 	 * drained before any is removed, so that nothing more goes to the guest. */
 	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
-		endpoint_park(endpoint);
+		endpoint = endpoint->next) {
+		int parked = endpoint_park(endpoint);
+
+		ret = ret ? ret : parked;
+	}
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
 		forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);

@@ -86,6 +86,12 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 	return index;
 }
 
+void stream_unqueue_all(struct stream_table *table)
+{
+	for (uint32_t i = 0; i < table->capacity; i++)
+		table->entries[i].queued = 0;
+}
+
 void stream_remove(struct stream_table *table, uint32_t index)
 {
 	if (table->entries[index].state == STREAM_LIVE)
@@ -94,16 +100,4 @@ void stream_remove(struct stream_table *table, uint32_t index)
 	table->entries[index].state = STREAM_FREE;
 	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
 	stream_rehash(table);
-}
-
-uint32_t stream_probe(const struct stream_table *table, uint32_t vsid, uint32_t slot)
-{
-	uint32_t mask = 2 * table->capacity - 1;
-	uint32_t index;
-
-	do {
-		slot = (slot + 1) & mask;
-		index = table->slots[slot];
-	} while (index != STREAM_NONE && table->entries[index].vsid != vsid);
-	return index;
 }

@@ -57,8 +57,8 @@ static inline uint32_t stream_slot(const struct stream_table *table, uint32_t vs
 	return vsid * UINT32_C(0x9e3779b9) >> table->slot_shift;
 }
 
-/* From the slot after @slot on, for stream_find(). */
-uint32_t stream_probe(const struct stream_table *table, uint32_t vsid, uint32_t slot);
+/* None of them has a record in the guest's queue any more. */
+void stream_unqueue_all(struct stream_table *table);
 
 /* Return: index of the entry, live or stale, or STREAM_NONE. */
 static inline uint32_t stream_find(const struct stream_table *table, uint32_t vsid)
@@ -66,9 +66,11 @@ static inline uint32_t stream_find(const struct stream_table *table, uint32_t vs
 	uint32_t slot = stream_slot(table, vsid);
 	uint32_t index = table->slots[slot];
 
-	if (index == STREAM_NONE || table->entries[index].vsid == vsid)
-		return index;
-	return stream_probe(table, vsid, slot);
+	while (index != STREAM_NONE && table->entries[index].vsid != vsid) {
+		slot = (slot + 1) & (2 * table->capacity - 1);
+		index = table->slots[slot];
+	}
+	return index;
 }
 
 #endif

@@ -9,7 +9,6 @@
 #include "uapi/iommufd.h"
 #include "util/sized.h"
 
-#define HEADER_SIZE    sizeof(struct uapi_iommufd_vevent_header)
 #define SEQUENCE_MASK  ((uint32_t)INT_MAX)
 #define SEQUENCE_COUNT ((uint32_t)INT_MAX + 1)
 /* Only what the queue can hold at once can come twice or out of order. */
@@ -38,7 +37,7 @@ int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_
 	if (first_sequence > SEQUENCE_MASK && first_sequence != VSMMU_SEQUENCE_UNKNOWN)
 		return -EINVAL;
 	memset(decoder, 0, sizeof(*decoder));
-	decoder->record_size = (uint32_t)HEADER_SIZE + payload;
+	decoder->record_size = (uint32_t)VEVENTQ_HEADER_SIZE + payload;
 	decoder->known = first_sequence != VSMMU_SEQUENCE_UNKNOWN;
 	decoder->expected = first_sequence & SEQUENCE_MASK;
 	return 0;
@@ -86,11 +85,11 @@ enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struc
 		item->kind = VSMMU_ITEM_END;
 		return VSMMU_ITEM_END;
 	}
-	if (left < HEADER_SIZE) {
+	if (left < VEVENTQ_HEADER_SIZE) {
 		decoder->position = decoder->end;
 		return decoder_error(decoder, item, VSMMU_ITEM_TRUNCATED);
 	}
-	memcpy(&header, decoder->position, HEADER_SIZE);
+	memcpy(&header, decoder->position, VEVENTQ_HEADER_SIZE);
 	lost_header = header.flags & UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
 	/* The length that is needed is known only now: a LOST header has no payload. A
 	 * normal one without it was not delivered (before mid-2026 a fault in copying the
@@ -110,7 +109,7 @@ enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struc
 			decoder->resync = false;
 			decoder->known = true;
 			decoder->expected = (sequence + 1) & SEQUENCE_MASK;
-			decoder->position += HEADER_SIZE;
+			decoder->position += VEVENTQ_HEADER_SIZE;
 		}
 		return decoder_error(decoder, item, VSMMU_ITEM_SEQUENCE);
 	}
@@ -125,7 +124,7 @@ enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struc
 	if (header.flags & ~UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS)
 		decoder->unknown_flags++;
 	if (lost_header) {
-		decoder->position += HEADER_SIZE;
+		decoder->position += VEVENTQ_HEADER_SIZE;
 		return decoder_lost(decoder, item, sequence, gap + 1);
 	}
 	decoder->expected = (sequence + 1) & SEQUENCE_MASK;
@@ -133,41 +132,35 @@ enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struc
 	decoder->events++;
 	item->kind = VSMMU_ITEM_EVENT;
 	item->sequence = sequence;
-	item->payload = decoder->position + HEADER_SIZE;
-	item->payload_size = decoder->record_size - HEADER_SIZE;
+	item->payload = decoder->position + VEVENTQ_HEADER_SIZE;
+	item->payload_size = decoder->record_size - VEVENTQ_HEADER_SIZE;
 	decoder->position += decoder->record_size;
 	return VSMMU_ITEM_EVENT;
 }
 
-uint32_t veventq_decoder_run(struct veventq_decoder *decoder, struct vsmmu_item *item)
+struct veventq_run veventq_run_begin(const struct veventq_decoder *decoder)
 {
-	const struct uapi_iommufd_vevent_header header = {.sequence = decoder->expected};
-	const struct uapi_iommufd_vevent_header next = {.sequence = 1};
 	const size_t size = decoder->record_size;
-	const uint8_t *record = decoder->position;
+	size_t whole = (size_t)(decoder->end - decoder->position) / size;
 	/* After INT_MAX comes 0: that is another run. */
 	size_t most = SEQUENCE_COUNT - decoder->expected;
-	uint64_t expected, step;
-	const uint8_t *end;
-	uint32_t count;
 
+	if (most > whole)
+		most = whole;
 	if (!decoder->known || decoder->resync)
-		return 0;
-	if (most > (size_t)(decoder->end - record) / size)
-		most = (size_t)(decoder->end - record) / size;
-	/* Flags and number in one comparison. The sum has no carry out of the number. */
-	memcpy(&expected, &header, HEADER_SIZE);
-	memcpy(&step, &next, HEADER_SIZE);
-	for (end = record + most * size; record != end; record += size, expected += step)
-		if (memcmp(record, &expected, HEADER_SIZE))
-			break;
-	count = (uint32_t)((size_t)(record - decoder->position) / size);
-	if (!count)
-		return 0;
-	item->kind = VSMMU_ITEM_EVENT;
-	item->sequence = decoder->expected;
-	item->payload = decoder->position + HEADER_SIZE;
-	item->payload_size = size - HEADER_SIZE;
+		most = 0;
+	return (struct veventq_run){
+		.record = decoder->position,
+		.end = decoder->position + most * size,
+		.size = size,
+		.header = veventq_header(decoder->expected),
+	};
+}
+
+uint32_t veventq_run_end(struct veventq_decoder *decoder, const uint8_t *record)
+{
+	uint32_t count = (uint32_t)((size_t)(record - decoder->position) / decoder->record_size);
+
 	decoder->position = record;
 	decoder->expected = (decoder->expected + count) & SEQUENCE_MASK;
 	decoder->sequenced += count;

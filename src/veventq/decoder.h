@@ -3,7 +3,13 @@
 #ifndef VEVENTQ_DECODER_H
 #define VEVENTQ_DECODER_H
 
+#include <string.h>
+
 #include <vsmmu/decoder.h>
+
+#include "uapi/iommufd.h"
+
+#define VEVENTQ_HEADER_SIZE sizeof(struct uapi_iommufd_vevent_header)
 
 /* The kernel's deepest queue (VEVENTQ depth cap, Linux drivers/iommu/iommufd/eventq.c). */
 #define VEVENTQ_DEPTH_MAX (UINT32_C(1) << 19)
@@ -41,11 +47,60 @@ int veventq_decoder_get_stats(
 enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struct vsmmu_item *item);
 
 /*
- * Takes the events that come next with nothing to tell in between, no loss and no error,
- * all at once. @item is the first of them; the others' payloads follow, each record_size
- * bytes behind the one before. Return: how many; 0 when veventq_decoder_next() must say
- * what comes, and @item is untouched.
+ * Many at once: a run is the events that come next with nothing to tell in between, no
+ * loss and no error. In a storm that is all there is.
  */
-uint32_t veventq_decoder_run(struct veventq_decoder *decoder, struct vsmmu_item *item);
+struct veventq_run {
+	const uint8_t *record;
+	const uint8_t *end; /* no further than this */
+	size_t size;	    /* of a record */
+	uint64_t header;    /* that the next one must have */
+};
+
+/* A header without flags, in one word. */
+static inline uint64_t veventq_header(uint32_t sequence)
+{
+	const struct uapi_iommufd_vevent_header header = {.sequence = sequence};
+	uint64_t word;
+
+	memcpy(&word, &header, sizeof(word));
+	return word;
+}
+
+struct veventq_run veventq_run_begin(const struct veventq_decoder *decoder);
+
+/* The event of an item as a run of its own: for it there is no veventq_run_end(). */
+static inline struct veventq_run veventq_run_of(const struct vsmmu_item *item)
+{
+	const uint8_t *record = (const uint8_t *)item->payload - VEVENTQ_HEADER_SIZE;
+	struct veventq_run run = {
+		.record = record,
+		.size = VEVENTQ_HEADER_SIZE + item->payload_size,
+	};
+
+	run.end = record + run.size;
+	memcpy(&run.header, record, sizeof(run.header));
+	return run;
+}
+
+/* Return: the next one's payload, or NULL: veventq_decoder_next() knows what comes. */
+static inline const uint8_t *veventq_run_next(struct veventq_run *run)
+{
+	const uint8_t *record = run->record;
+	uint64_t header;
+
+	if (record == run->end)
+		return NULL;
+	memcpy(&header, record, sizeof(header));
+	if (header != run->header)
+		return NULL;
+	run->record += run->size;
+	/* No carry: the run ends before the number has more than 31 bits. */
+	run->header += veventq_header(1);
+	return record + VEVENTQ_HEADER_SIZE;
+}
+
+/* The decoder goes on at @record, where the run has come to. Return: events of the run. */
+uint32_t veventq_run_end(struct veventq_decoder *decoder, const uint8_t *record);
 
 #endif
