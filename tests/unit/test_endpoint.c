@@ -98,6 +98,31 @@ static void stale_events_are_discarded(void **unused)
 	vm_free(vm);
 }
 
+static void fault_on_irq(struct vm *vm, enum vsmmu_irq irq)
+{
+	(void)irq;
+	vm_fault(vm, 0);
+}
+
+/* It is parked before its vEVENTQ is read: what comes later is the host's to print. */
+static void nothing_comes_in_while_an_endpoint_goes(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2};
+	struct vm *vm = vm_new(&setup);
+
+	(void)unused;
+	vm_enable(vm, 4);
+	vm_fault(vm, 0);
+	vm_fault(vm, 1); /* delivered by the detach, which is when the other one faults */
+	vm->on_irq = fault_on_irq;
+	vm_detach(vm, 0);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(vm->produced, 2);
+	assert_int_equal(discarded(vm, VSMMU_DISCARD_STALE), 1);
+	vm_stats_all(vm);
+	vm_free(vm);
+}
+
 static void a_streamid_is_used_again_when_its_events_are_gone(void **unused)
 {
 	const struct vm_setup setup = {.endpoints = 3, .no_fair_share = true};
@@ -352,6 +377,7 @@ int main(void)
 		UNIT_TEST_PLAIN(a_streamid_is_held_by_one),
 		UNIT_TEST_PLAIN(misuse_is_einval),
 		UNIT_TEST("E10 P20", stale_events_are_discarded),
+		UNIT_TEST("E10 E11", nothing_comes_in_while_an_endpoint_goes),
 		UNIT_TEST("E10 P20", a_streamid_is_used_again_when_its_events_are_gone),
 		UNIT_TEST("E10 P20", a_dispatch_frees_the_streamid_too),
 		UNIT_TEST("E10 P20", a_storming_neighbour_does_not_hold_a_streamid),

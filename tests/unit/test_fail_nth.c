@@ -242,8 +242,8 @@ static void any_call_may_fail_at_the_end(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST("E1 E11", any_call_may_fail_with_one_veventq),
-		UNIT_TEST("E1 E11", any_call_may_fail_with_several),
+		UNIT_TEST("E11", any_call_may_fail_with_one_veventq),
+		UNIT_TEST("E11", any_call_may_fail_with_several),
 		UNIT_TEST("E11", any_call_may_fail_at_the_end),
 	};
 

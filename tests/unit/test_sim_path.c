@@ -102,7 +102,7 @@ static void enomem_for_a_lost_header_is_told_apart(void **unused)
 	vm_lose(vm, 0, 2);
 	fail_next(vm, VSMMU_SIM_FAIL_LOST_COPY, 0, 0);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
-	assert_false(vm_readable(vm));
+	assert_false(vm_queue_readable(vm));
 	assert_int_equal(vm_stats(vm).memory_reads, 1);
 	assert_int_equal(vm_stats(vm).lost, 0);
 	vm_wait(vm);
@@ -123,7 +123,7 @@ static void an_old_kernel_short_of_memory_does_not_spin(void **unused)
 	fail_next(vm, VSMMU_SIM_FAIL_LOST_COPY, 0, 0);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 	assert_int_equal(vm_stats(vm).empty_reads, 1);
-	assert_false(vm_readable(vm));
+	assert_false(vm_queue_readable(vm));
 	vm_wait(vm);
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats_all(vm).lost, 2);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "arch/queue.h"
+#include "smmu/vsmmu.h"
 
 #define RECORD_SIZE  32
 #define F_RNW	     (UINT64_C(1) << 35)
@@ -37,7 +38,7 @@ static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 		vm->on_irq(vm, irq);
 }
 
-static void report(void *opaque, const struct vsmmu_report *report)
+static void keep_report(void *opaque, const struct vsmmu_report *report)
 {
 	struct vm *vm = opaque;
 	struct vm_report *copy;
@@ -63,7 +64,7 @@ static const struct vsmmu_ops ops = {
 	.size = sizeof(ops),
 	.memory_write = memory_write,
 	.irq_pulse = irq_pulse,
-	.report = report,
+	.report = keep_report,
 	.clock = clock_now,
 };
 
@@ -266,9 +267,9 @@ void vm_expect_empty(struct vm *vm)
 	assert_int_equal(vm_pending(vm), 0);
 }
 
-static bool poll_fd(struct vm *vm, int timeout)
+static bool poll_fd(int pollable, int timeout)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = pollable, .events = POLLIN};
 	int ready = poll(&fd, 1, timeout);
 
 	assert_true(ready >= 0);
@@ -279,12 +280,17 @@ static bool poll_fd(struct vm *vm, int timeout)
 
 bool vm_readable(struct vm *vm)
 {
-	return poll_fd(vm, 0);
+	return poll_fd(vsmmu_get_fd(vm->vsmmu), 0);
+}
+
+bool vm_queue_readable(struct vm *vm)
+{
+	return poll_fd(vm->vsmmu->pollset.inner, 0);
 }
 
 void vm_wait(struct vm *vm)
 {
-	assert_true(poll_fd(vm, 10000));
+	assert_true(poll_fd(vsmmu_get_fd(vm->vsmmu), 10000));
 }
 
 unsigned int vm_dispatch(struct vm *vm)

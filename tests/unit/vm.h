@@ -115,6 +115,8 @@ void vm_expect(struct vm *vm, unsigned int n, uint64_t serial, unsigned int coun
 void vm_expect_empty(struct vm *vm);
 
 bool vm_readable(struct vm *vm);
+/* A vEVENTQ that is polled has something: false while the only one is backed off. */
+bool vm_queue_readable(struct vm *vm);
 /* Waits until the fd is readable: for the backoff timer. */
 void vm_wait(struct vm *vm);
 /* Dispatches while the fd is readable. Return: items handled. Asserts that it ends. */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vEVENTQs that the VMM allocated itself: taking one over may fail at any call. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "fail_nth.h"
+#include "fake_kernel.h"
+#include "vm.h"
+
+static const struct vm_setup no_endpoints = {.unattached = true};
+
+static void adopting_leaves_nothing_when_it_fails(void **unused)
+{
+	struct vm *vm = vm_new(&no_endpoints);
+	struct vsmmu_veventq_source *source;
+	unsigned int before, failed = 0;
+	int fd;
+
+	(void)unused;
+	fake_veventq_new(4, &fd);
+	before = fake_kernel_open_fds();
+	for (unsigned int n = 1;; n++) {
+		int ret;
+
+		source = NULL;
+		fail_nth_arm(n);
+		ret = vsmmu_adopt_veventq(vm->vsmmu, fd, &source);
+		fail_nth_arm(0);
+		assert_int_equal(!ret, source != NULL);
+		if (!ret)
+			assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, source), 0);
+		assert_int_equal(fake_kernel_open_fds(), before);
+		if (!fail_nth_fired())
+			break;
+		failed += ret != 0;
+	}
+	/* Memory for the handle and for the buffer, the duplicate, its flags, the poll set. */
+	assert_true(failed >= 5);
+	close(fd);
+	vm_free(vm);
+}
+
+/* The VMM's own endpoint, on a queue that somebody else's events come by as well. */
+static void an_endpoint_without_memory_is_not_attached(void **unused)
+{
+	struct vm *vm = vm_new(&no_endpoints);
+	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
+	struct vsmmu_endpoint *endpoint;
+	int fd, ret;
+
+	(void)unused;
+	fake_veventq_new(4, &fd);
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	for (unsigned int n = 1; config.vsid < 40; n = fail_nth_fired() ? n + 1 : 1) {
+		endpoint = NULL;
+		fail_nth_arm(n);
+		ret = vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint);
+		fail_nth_arm(0);
+		assert_int_equal(!ret, endpoint != NULL);
+		assert_int_equal(!ret, !fail_nth_fired());
+		assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source),
+			config.vsid || !ret ? -EBUSY : 0);
+		if (config.vsid == 0 && ret)
+			assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+		config.vsid += !ret;
+	}
+	close(fd);
+	vm_free(vm);
+}
+
+/* The host's refusals at the end are told; what can be done is done all the same. */
+static void an_end_that_the_host_refuses_is_told(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	fake_kernel_fail("ATTACH", EIO);
+	vsmmu_free(vm->vsmmu);
+	vm->vsmmu = NULL;
+	assert_int_equal(vm_reported(vm, VSMMU_REPORT_HOST_FAILED), 1);
+	vm_free(vm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
+		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
+		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

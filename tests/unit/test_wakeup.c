@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The dispatcher that finds the queue full against the guest that makes room at that very
+ * moment: with a queue of one slot, once for each event. One lost wake-up, and all stands
+ * still. Whoever waits here does nothing else that could hide it.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "vm.h"
+
+#define EVENTS 40000
+#define DEPTH  50000
+
+static struct vm *vm;
+static atomic_uint consumed;
+static atomic_bool stuck;
+
+static void *dispatcher(void *unused)
+{
+	(void)unused;
+	while (atomic_load(&consumed) < EVENTS && !atomic_load(&stuck)) {
+		struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+
+		if (poll(&fd, 1, 100) == 1)
+			vsmmu_dispatch(vm->vsmmu, 0);
+	}
+	return NULL;
+}
+
+/* Writes a register only when it takes a record. */
+static void *guest(void *write_cr0)
+{
+	uint32_t cons = 0;
+
+	while (atomic_load(&consumed) < EVENTS && !atomic_load(&stuck)) {
+		uint64_t prod;
+
+		vsmmu_mmio_read(vm->vsmmu, SMMU_EVENTQ_PROD, 4, &prod);
+		if (prod == cons) {
+			sched_yield();
+			continue;
+		}
+		atomic_fetch_add(&consumed, 1);
+		cons ^= 1;
+		if (write_cr0) {
+			/* Leaves "full" another way: anew, and empty. */
+			vsmmu_mmio_write(vm->vsmmu, SMMU_CR0, 4, 0);
+			vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_PROD, 8, 0);
+			cons = 0;
+			vsmmu_mmio_write(vm->vsmmu, SMMU_CR0, 4, VM_ON);
+		} else {
+			vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_CONS, 4, cons);
+		}
+	}
+	return NULL;
+}
+
+static void run(bool write_cr0)
+{
+	const struct vm_setup setup = {.depth = DEPTH};
+	unsigned int before = 0, still = 0;
+	pthread_t threads[2];
+
+	vm = vm_new(&setup);
+	vm_enable(vm, 0);
+	/* Some are discarded while it is disabled: there are more than enough. */
+	vm_faults(vm, 0, write_cr0 ? DEPTH : EVENTS);
+	atomic_store(&consumed, 0);
+	atomic_store(&stuck, false);
+	assert_int_equal(pthread_create(&threads[0], NULL, dispatcher, NULL), 0);
+	assert_int_equal(
+		pthread_create(&threads[1], NULL, guest, write_cr0 ? (void *)&stuck : NULL), 0);
+	/* Five seconds without one event: nobody will ever wake it. */
+	while (before < EVENTS && still < 100) {
+		struct vsmmu_stats stats = {.size = sizeof(stats)};
+		unsigned int now = atomic_load(&consumed);
+
+		/* Not vm_stats(): the interrupts that it counts are another thread's. */
+		assert_int_equal(vsmmu_get_stats(vm->vsmmu, &stats), 0);
+		if (write_cr0 && stats.sequenced == vm->produced)
+			break;
+		still = now == before ? still + 1 : 0;
+		before = now;
+		poll(NULL, 0, 50);
+	}
+	atomic_store(&stuck, true);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_true(still < 100);
+	if (!write_cr0)
+		assert_int_equal(vm_stats_all(vm).delivered, EVENTS);
+	assert_true(vm_stats(vm).pauses > 0);
+	vm_free(vm);
+}
+
+static void no_wake_up_is_lost_when_cons_moves(void **unused)
+{
+	(void)unused;
+	run(false);
+}
+
+static void no_wake_up_is_lost_when_the_queue_is_enabled_anew(void **unused)
+{
+	(void)unused;
+	run(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E7", no_wake_up_is_lost_when_cons_moves),
+		UNIT_TEST("E7", no_wake_up_is_lost_when_the_queue_is_enabled_anew),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
