@@ -71,6 +71,21 @@ VSMMU_API int vsmmu_sim_endpoint_new(
 VSMMU_API int vsmmu_sim_fault(
 	struct vsmmu_host *sim, uint32_t dev_id, const struct vsmmu_event_record *record);
 
+/**
+ * vsmmu_sim_drop() - many of an endpoint's transactions fault, and no event is kept
+ * @sim: the simulated host
+ * @dev_id: whose transactions
+ * @count: how many, 1 to INT_MAX
+ *
+ * As if there had been no memory for any of @count events that the kernel would have
+ * forwarded: each takes a number, and one LOST_EVENTS header tells of all of them. It
+ * takes no longer for many than for one.
+ *
+ * Return: 0; -EOPNOTSUPP when the host would have printed them; -ENOENT for an unknown
+ * endpoint; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_drop(struct vsmmu_host *sim, uint32_t dev_id, uint32_t count);
+
 /** enum vsmmu_sim_failure - what can be made to go wrong, once each */
 enum vsmmu_sim_failure {
 	VSMMU_SIM_FAIL_EVENT_ALLOC = 1, /* no memory for the next event: dropped, not full */

@@ -21,7 +21,9 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int decode_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
+int replay_command(int argc, char **argv);
 
 /*
  * A decimal number of an option's argument. Return: true with *out set; false after a

@@ -3,11 +3,13 @@
 #include "command.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "demo/recorder.h"
 #include "demo/result.h"
 #include "demo/scenario.h"
 #include "demo/view.h"
@@ -19,12 +21,16 @@
 #define SECONDS_TERMINAL  4
 #define SECONDS_MAX	  86400
 
+/* So that every vEVENTQ passes from INT_MAX to 0 within its first events. */
+#define FIRST_SEQUENCE (INT_MAX - 500)
+
 struct demo_options {
 	uint64_t events;
 	uint64_t seed;
 	uint64_t endpoints;
 	uint64_t seconds;
 	bool seconds_given;
+	const char *record; /* NULL or a path */
 	bool json;
 	bool quiet;
 	bool help;
@@ -52,13 +58,14 @@ static void print_help(void)
 	       "  -e, --endpoints N  endpoints, 1 to %d; the last one storms (default %d)\n"
 	       "  -t, --seconds N    take at least so long, for a person to watch\n"
 	       "                     (default %d with the live table, else 0)\n"
+	       "  -r, --record FILE  write a capture, for 'vsmmu replay' and 'vsmmu decode'\n"
 	       "  -j, --json         one JSON object on standard output, and nothing else\n"
 	       "  -q, --quiet        only the last line\n"
 	       "  -h, --help         this text\n"
 	       "\n"
 	       "exit codes: 0 every event is accounted for, 1 not, 2 bad usage, 3 the machine\n"
 	       "would not let it run, 128 + N ended by signal N.\n",
-		EVENTS_DEFAULT, SEED_DEFAULT, MACHINE_ENDPOINTS_MAX, ENDPOINTS_DEFAULT,
+		EVENTS_DEFAULT, SEED_DEFAULT, DEMO_ENDPOINTS_MAX, ENDPOINTS_DEFAULT,
 		SECONDS_TERMINAL);
 }
 
@@ -70,6 +77,7 @@ static bool parse_options(int argc, char **argv, struct demo_options *options)
 		{"seed", required_argument, NULL, 's'},
 		{"endpoints", required_argument, NULL, 'e'},
 		{"seconds", required_argument, NULL, 't'},
+		{"record", required_argument, NULL, 'r'},
 		{"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
@@ -78,7 +86,7 @@ static bool parse_options(int argc, char **argv, struct demo_options *options)
 	bool good = true;
 	int option;
 
-	while (good && (option = getopt_long(argc, argv, "n:s:e:t:jqh", known, NULL)) != -1) {
+	while (good && (option = getopt_long(argc, argv, "n:s:e:t:r:jqh", known, NULL)) != -1) {
 		switch (option) {
 		case 'n':
 			good = option_number(
@@ -89,13 +97,16 @@ static bool parse_options(int argc, char **argv, struct demo_options *options)
 				argv[0], "--seed", optarg, 0, UINT64_MAX, &options->seed);
 			break;
 		case 'e':
-			good = option_number(argv[0], "--endpoints", optarg, 1,
-				MACHINE_ENDPOINTS_MAX, &options->endpoints);
+			good = option_number(argv[0], "--endpoints", optarg, 1, DEMO_ENDPOINTS_MAX,
+				&options->endpoints);
 			break;
 		case 't':
 			good = option_number(
 				argv[0], "--seconds", optarg, 0, SECONDS_MAX, &options->seconds);
 			options->seconds_given = true;
+			break;
+		case 'r':
+			options->record = optarg;
 			break;
 		case 'j':
 			options->json = true;
@@ -166,20 +177,33 @@ static int conclude(const struct demo_options *options, const struct result *res
 	return result->signal ? 128 + result->signal : EXIT_OK;
 }
 
-static int demo_run(const struct demo_options *options, struct machine *machine)
+/* Return: 0 or -errno; the machine is to be destroyed in any case. */
+static int add_endpoints(struct machine *machine, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && !machine->error; i++) {
+		/* PCI requester IDs 01:00.0, 01:01.0, ... */
+		struct machine_endpoint *endpoint =
+			machine_add(machine, 0x100 + 8 * i, i % DEMO_SMMUS);
+
+		if (endpoint)
+			machine_plug(machine, endpoint);
+	}
+	return machine->error;
+}
+
+/* The machine is gone after this. */
+static int play(const struct demo_options *options, struct machine *machine)
 {
 	enum view_mode mode = view_mode(options);
-	struct result result = {.machine = machine, .seed = options->seed};
+	struct result result = {
+		.name = "demo",
+		.machine = machine,
+		.has_seed = true,
+		.seed = options->seed,
+	};
 	uint64_t seconds = mode == VIEW_TABLE ? SECONDS_TERMINAL : 0;
 	struct view view;
-	int ret;
 
-	ret = machine_init(machine, (uint32_t)options->endpoints, options->seed, options->events);
-	if (ret) {
-		fprintf(stderr, "vsmmu demo: cannot make the simulated machine: %s\n",
-			strerror(-ret));
-		return EXIT_ENVIRONMENT;
-	}
 	if (options->seconds_given)
 		seconds = options->seconds;
 	view_init(&view, mode, machine, (double)seconds);
@@ -190,6 +214,40 @@ static int demo_run(const struct demo_options *options, struct machine *machine)
 	result.reports_shown = view.reports_shown;
 	result.reports_suppressed = view.reports_suppressed;
 	return conclude(options, &result);
+}
+
+static int fail(const char *what, const char *object, int error)
+{
+	fprintf(stderr, "vsmmu demo: cannot %s %s: %s\n", what, object, strerror(-error));
+	return EXIT_ENVIRONMENT;
+}
+
+static int demo_run(const struct demo_options *options, struct machine *machine)
+{
+	const struct machine_config config = {
+		.first_sequence = FIRST_SEQUENCE,
+		.ssid_bits = 8,
+		.seed = options->seed,
+		.produced_max = options->events,
+	};
+	struct recorder recorder;
+	int ret = machine_init(machine, &config);
+	int code;
+
+	if (ret)
+		return fail("make", "the simulated machine", ret);
+	if (options->record)
+		ret = recorder_open(&recorder, options->record, machine);
+	if (ret) {
+		machine_destroy(machine);
+		return fail("write", options->record, ret);
+	}
+	ret = add_endpoints(machine, (uint32_t)options->endpoints);
+	if (ret)
+		machine_destroy(machine);
+	code = ret ? fail("make", "the simulated machine", ret) : play(options, machine);
+	ret = options->record ? recorder_close(&recorder) : 0;
+	return ret ? fail("write", options->record, ret) : code;
 }
 
 int demo_command(int argc, char **argv)

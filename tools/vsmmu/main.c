@@ -10,7 +10,9 @@
 #include <vsmmu/api.h>
 
 static const struct command commands[] = {
+	{"decode", "tell what event records and kernel logs mean", decode_command},
 	{"demo", "run the event path on the embedded simulator", demo_command},
+	{"replay", "run the event path on a capture", replay_command},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

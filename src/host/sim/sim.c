@@ -130,6 +130,35 @@ int vsmmu_sim_fault(
 	return ret;
 }
 
+static int drop(struct sim *sim, const struct sim_endpoint *endpoint, uint32_t count)
+{
+	struct sim_veventq *queue = route(endpoint);
+
+	sim->printed += count;
+	if (!queue)
+		return -EOPNOTSUPP;
+	sim->numbered += count;
+	sim->dropped += count;
+	sim_veventq_drop(queue, count);
+	return 0;
+}
+
+int vsmmu_sim_drop(struct vsmmu_host *host, uint32_t dev_id, uint32_t count)
+{
+	const struct sim_endpoint *endpoint;
+	struct sim *sim;
+	int ret;
+
+	if (!is_sim(host) || !count || count > INT_MAX)
+		return -EINVAL;
+	sim = sim_of(host);
+	pthread_mutex_lock(&sim->lock);
+	endpoint = sim_object_get(sim, dev_id, SIM_ENDPOINT);
+	ret = endpoint ? drop(sim, endpoint, count) : -ENOENT;
+	pthread_mutex_unlock(&sim->lock);
+	return ret;
+}
+
 int vsmmu_sim_fail(
 	struct vsmmu_host *host, enum vsmmu_sim_failure failure, uint32_t after, int error)
 {

@@ -103,6 +103,16 @@ bool sim_veventq_push(
 	return kept;
 }
 
+void sim_veventq_drop(struct sim_veventq *queue, uint32_t count)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->lost = true;
+	queue->lost_sequence = (queue->sequence + count - 1) & SEQUENCE_MASK;
+	queue->sequence = (queue->sequence + count) & SEQUENCE_MASK;
+	update_fd(queue);
+	pthread_mutex_unlock(&queue->lock);
+}
+
 /*
  * Copies all but one of the events that are there and fit, up to BULK. The kernel lets
  * go of its lock around each record's copy; that nobody came in between is one of the

@@ -64,6 +64,9 @@ void sim_veventq_close(struct sim_veventq *queue);
 bool sim_veventq_push(
 	struct sim_veventq *queue, const struct vsmmu_event_record *record, bool no_memory);
 
+/* Numbers @count events, at least one, and drops them for want of memory. */
+void sim_veventq_drop(struct sim_veventq *queue, uint32_t count);
+
 /* A veventq_source's read; ctx is the queue. A NULL buffer is one that faults. */
 ssize_t sim_veventq_read(void *ctx, void *buffer, size_t length);
 

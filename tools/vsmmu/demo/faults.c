@@ -47,6 +47,54 @@ static void make_event(struct prng *prng, struct vsmmu_event *event)
 	}
 }
 
+/* The simulated kernel's own count: whether it keeps an event it tells nobody. */
+static uint64_t count_dropped(struct machine *machine)
+{
+	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
+
+	if (machine->recorder.event)
+		vsmmu_sim_get_stats(machine->host, &stats);
+	return stats.dropped;
+}
+
+static void count_produced(
+	struct machine *machine, struct machine_endpoint *endpoint, uint64_t count)
+{
+	endpoint->faults += count;
+	machine->produced += count;
+	machine->smmus[endpoint->smmu].numbered += count;
+}
+
+bool machine_fault_with(struct machine *machine, struct machine_endpoint *endpoint,
+	const struct vsmmu_event_record *record)
+{
+	uint64_t dropped = count_dropped(machine);
+	int ret = vsmmu_sim_fault(machine->host, endpoint->dev_id, record);
+
+	if (ret == -EOPNOTSUPP) {
+		endpoint->host_log++;
+		return false;
+	}
+	machine_check(machine, ret, "vsmmu_sim_fault");
+	if (ret)
+		return false;
+	count_produced(machine, endpoint, 1);
+	if (machine->recorder.event)
+		machine->recorder.event(machine->recorder.opaque, endpoint,
+			machine_sequence(machine, &machine->smmus[endpoint->smmu]), record,
+			count_dropped(machine) == dropped);
+	return true;
+}
+
+void machine_drop(struct machine *machine, struct machine_endpoint *endpoint, uint32_t count)
+{
+	int ret = vsmmu_sim_drop(machine->host, endpoint->dev_id, count);
+
+	machine_check(machine, ret, "vsmmu_sim_drop");
+	if (!ret)
+		count_produced(machine, endpoint, count);
+}
+
 static void fault_once(struct machine *machine, struct machine_endpoint *endpoint)
 {
 	struct vsmmu_event_record record;
@@ -54,19 +102,11 @@ static void fault_once(struct machine *machine, struct machine_endpoint *endpoin
 	int ret;
 
 	make_event(&machine->prng, &event);
+	event.sid = endpoint->vsid;
 	ret = vsmmu_event_encode(&event, &record);
+	machine_check(machine, ret, "vsmmu_event_encode");
 	if (!ret)
-		ret = vsmmu_sim_fault(machine->host, endpoint->dev_id, &record);
-	if (!ret) {
-		endpoint->faults++;
-		machine->produced++;
-		machine->smmus[endpoint->smmu].numbered++;
-	} else if (ret == -EOPNOTSUPP) {
-		endpoint->host_log++;
-	} else if (!machine->error) {
-		machine->error = ret;
-		machine->error_call = "vsmmu_sim_fault";
-	}
+		machine_fault_with(machine, endpoint, &record);
 }
 
 void machine_fault(struct machine *machine, struct machine_endpoint *endpoint, uint32_t count)

@@ -11,13 +11,10 @@
 #define TURNS	       4
 #define TURN_NS	       UINT64_C(50000)
 
-/* So that every vEVENTQ passes from INT_MAX to 0 within its first events. */
-#define FIRST_SEQUENCE (INT_MAX - 500)
-
 /* Turns in which nothing moved, after which nothing ever will. */
 #define STUCK_TURNS 1000
 
-static void check(struct machine *machine, int ret, const char *call)
+void machine_check(struct machine *machine, int ret, const char *call)
 {
 	if (ret >= 0 || machine->error)
 		return;
@@ -58,14 +55,13 @@ static void guest_record(void *opaque, const struct vsmmu_event_record *record)
 {
 	struct machine *machine = opaque;
 	uint32_t vsid = (uint32_t)(record->word[0] >> 32);
-	bool known = vsid >= machine->endpoints[0].vsid &&
-		     vsid <= machine->endpoints[machine->endpoint_count - 1].vsid;
+	bool known = vsid >= machine->vsid_least && vsid <= machine->vsid_most;
 
 	/* Word 3 would be an IPA, which the hardware leaves UNKNOWN: not for a guest. */
 	machine->bad_records += !known || record->word[3];
 }
 
-static int make_vsmmu(struct machine *machine)
+static int make_vsmmu(struct machine *machine, uint32_t ssid_bits)
 {
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
@@ -76,13 +72,13 @@ static int make_vsmmu(struct machine *machine)
 	};
 	const struct vsmmu_sim_config sim = {
 		.size = sizeof(sim),
-		.first_sequence = FIRST_SEQUENCE,
+		.first_sequence = machine->first_sequence,
 	};
 	struct vsmmu_config config = {
 		.size = sizeof(config),
 		.ops = &ops,
 		.opaque = machine,
-		.ssid_bits = 8,
+		.ssid_bits = ssid_bits,
 		.veventq_depth = VEVENTQ_DEPTH,
 		.report_burst = 2, /* a person reads them all */
 	};
@@ -95,29 +91,18 @@ static int make_vsmmu(struct machine *machine)
 	return vsmmu_new(&machine->vsmmu, &config);
 }
 
-int machine_init(struct machine *machine, uint32_t endpoints, uint64_t seed, uint64_t produced_max)
+int machine_init(struct machine *machine, const struct machine_config *config)
 {
 	int ret;
 
 	memset(machine, 0, sizeof(*machine));
-	machine->prng.state = seed;
-	machine->produced_max = produced_max;
-	machine->endpoint_count = endpoints;
+	machine->prng.state = config->seed;
+	machine->produced_max = config->produced_max;
+	machine->first_sequence = config->first_sequence;
+	machine->vsid_least = UINT32_MAX;
 	ret = guest_memory_init(&machine->memory, MACHINE_RAM_BASE, MACHINE_RAM_SIZE);
 	if (!ret)
-		ret = make_vsmmu(machine);
-	for (uint32_t i = 0; i < endpoints && !ret; i++) {
-		struct machine_endpoint *endpoint = &machine->endpoints[i];
-
-		/* PCI requester IDs 01:00.0, 01:01.0, ... */
-		endpoint->vsid = 0x100 + 8 * i;
-		endpoint->smmu = i % MACHINE_SMMUS;
-		ret = vsmmu_sim_endpoint_new(machine->host, endpoint->smmu, &endpoint->dev_id);
-		if (!ret)
-			machine_plug(machine, endpoint);
-		if (!ret)
-			ret = machine->error;
-	}
+		ret = make_vsmmu(machine, config->ssid_bits);
 	if (ret) {
 		machine_destroy(machine);
 		return ret;
@@ -129,6 +114,37 @@ int machine_init(struct machine *machine, uint32_t endpoints, uint64_t seed, uin
 		.opaque = machine,
 	};
 	return 0;
+}
+
+struct machine_endpoint *machine_add(struct machine *machine, uint32_t vsid, uint32_t smmu)
+{
+	struct machine_endpoint *endpoint = &machine->endpoints[machine->endpoint_count];
+	int ret = -ENOSPC;
+
+	if (machine->endpoint_count < MACHINE_ENDPOINTS_MAX && smmu < MACHINE_SMMUS_MAX)
+		ret = vsmmu_sim_endpoint_new(machine->host, smmu, &endpoint->dev_id);
+	machine_check(machine, ret, "vsmmu_sim_endpoint_new");
+	if (ret)
+		return NULL;
+	machine->endpoint_count++;
+	endpoint->vsid = vsid;
+	endpoint->smmu = smmu;
+	if (vsid < machine->vsid_least)
+		machine->vsid_least = vsid;
+	if (vsid > machine->vsid_most)
+		machine->vsid_most = vsid;
+	return endpoint;
+}
+
+void machine_move(struct machine *machine, struct machine_endpoint *endpoint, uint32_t smmu)
+{
+	int ret = -ENOSPC;
+
+	if (smmu < MACHINE_SMMUS_MAX)
+		ret = vsmmu_sim_endpoint_new(machine->host, smmu, &endpoint->dev_id);
+	machine_check(machine, ret, "vsmmu_sim_endpoint_new");
+	if (!ret)
+		endpoint->smmu = smmu;
 }
 
 uint64_t machine_destroy(struct machine *machine)
@@ -148,7 +164,8 @@ static void install_ste(struct machine *machine, struct machine_endpoint *endpoi
 	/* V = 1, Config = stage 1, S1ContextPtr; see IHI 0070 5.2 */
 	const uint64_t ste[2] = {1 | 5 << 1 | MACHINE_RAM_BASE, 0};
 
-	check(machine, vsmmu_endpoint_set_ste(endpoint->handle, ste), "vsmmu_endpoint_set_ste");
+	machine_check(
+		machine, vsmmu_endpoint_set_ste(endpoint->handle, ste), "vsmmu_endpoint_set_ste");
 }
 
 void machine_plug(struct machine *machine, struct machine_endpoint *endpoint)
@@ -167,11 +184,13 @@ void machine_plug(struct machine *machine, struct machine_endpoint *endpoint)
 		if (ret == -EAGAIN)
 			machine_run(machine, DISPATCH_BATCH);
 	}
-	check(machine, ret, "vsmmu_endpoint_attach");
+	machine_check(machine, ret, "vsmmu_endpoint_attach");
 	if (ret)
 		return;
 	machine->smmus[endpoint->smmu].endpoints++;
 	install_ste(machine, endpoint);
+	if (machine->recorder.endpoint)
+		machine->recorder.endpoint(machine->recorder.opaque, endpoint);
 }
 
 void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
@@ -184,20 +203,22 @@ void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
 	endpoint->delivered_before = endpoint->delivered;
 	endpoint->discarded_before = endpoint->discarded;
 	ret = vsmmu_endpoint_detach(endpoint->handle);
-	check(machine, ret, "vsmmu_endpoint_detach");
+	machine_check(machine, ret, "vsmmu_endpoint_detach");
 	endpoint->handle = NULL;
 	endpoint->queued = 0;
 	machine->unplugged = endpoint;
 	/* The last one takes the vEVENTQ with it: the next one counts from the start. */
-	if (!--smmu->endpoints)
-		smmu->numbered = 0;
+	if (--smmu->endpoints)
+		return;
+	smmu->numbered = 0;
+	smmu->queues++;
 }
 
 void machine_reboot(struct machine *machine, struct machine_endpoint *endpoint, uint32_t in_flight)
 {
 	guest_driver_disable(&machine->guest);
 	machine_fault(machine, endpoint, in_flight);
-	check(machine, vsmmu_reset(machine->vsmmu), "vsmmu_reset");
+	machine_check(machine, vsmmu_reset(machine->vsmmu), "vsmmu_reset");
 	for (uint32_t i = 0; i < machine->endpoint_count; i++)
 		if (machine->endpoints[i].handle)
 			install_ste(machine, &machine->endpoints[i]);
@@ -217,7 +238,7 @@ static bool take_turns(struct machine *machine, uint32_t records)
 
 	if (is_readable(machine))
 		handled = vsmmu_dispatch(machine->vsmmu, DISPATCH_BATCH);
-	check(machine, handled, "vsmmu_dispatch");
+	machine_check(machine, handled, "vsmmu_dispatch");
 	machine->now += TURN_NS;
 	return guest_driver_run(&machine->guest, records) || handled > 0;
 }
@@ -261,7 +282,12 @@ void machine_sample(struct machine *machine)
 	}
 }
 
-uint32_t machine_sequence(const struct machine_smmu *smmu)
+uint32_t machine_sequence(const struct machine *machine, const struct machine_smmu *smmu)
 {
-	return (uint32_t)((FIRST_SEQUENCE + smmu->numbered - 1) & INT_MAX);
+	return (uint32_t)((machine->first_sequence + smmu->numbered - 1) & INT_MAX);
+}
+
+uint32_t machine_queue(const struct machine *machine, const struct machine_endpoint *endpoint)
+{
+	return machine->smmus[endpoint->smmu].queues * DEMO_SMMUS + endpoint->smmu;
 }

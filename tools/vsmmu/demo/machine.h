@@ -16,8 +16,12 @@
 #include "demo/guest_memory.h"
 #include "demo/prng.h"
 
-#define MACHINE_ENDPOINTS_MAX 64
-#define MACHINE_SMMUS	      2
+#define MACHINE_ENDPOINTS_MAX 4096
+#define MACHINE_SMMUS_MAX     4096
+
+/* What the demo has of them; a replay has what the capture has. */
+#define DEMO_ENDPOINTS_MAX 64
+#define DEMO_SMMUS	   2
 
 /* RAM ends half way through a queue that is placed at MACHINE_QUEUE_MISPLACED. */
 #define MACHINE_RAM_BASE	UINT64_C(0x80000000)
@@ -49,6 +53,22 @@ struct machine_endpoint {
 struct machine_smmu {
 	uint64_t numbered;
 	uint32_t endpoints;
+	uint32_t queues; /* vEVENTQs that were there before this one */
+};
+
+struct machine_config {
+	uint32_t first_sequence; /* of each vEVENTQ */
+	uint32_t ssid_bits;
+	uint64_t seed;
+	uint64_t produced_max;
+};
+
+/* What a vEVENTQ numbers, for who writes it down. */
+struct machine_recorder {
+	void *opaque;
+	void (*endpoint)(void *opaque, const struct machine_endpoint *endpoint);
+	void (*event)(void *opaque, const struct machine_endpoint *endpoint, uint32_t sequence,
+		const struct vsmmu_event_record *record, bool kept);
 };
 
 struct machine {
@@ -58,8 +78,12 @@ struct machine {
 	struct guest_driver guest;
 	struct machine_endpoint endpoints[MACHINE_ENDPOINTS_MAX];
 	uint32_t endpoint_count;
-	struct machine_smmu smmus[MACHINE_SMMUS];
+	uint32_t vsid_least;
+	uint32_t vsid_most;
+	struct machine_smmu smmus[MACHINE_SMMUS_MAX];
+	uint32_t first_sequence;
 	struct prng prng;
+	struct machine_recorder recorder; /* its functions are NULL without one */
 
 	void (*report)(void *opaque, const struct vsmmu_report *report);
 	void *report_opaque;
@@ -77,14 +101,27 @@ struct machine {
 
 /* All that must not fail sets machine->error instead; then the demo is over. */
 
-/* Return: 0 or -errno, with nothing left. @produced_max faults at most, from @seed. */
-int machine_init(struct machine *machine, uint32_t endpoints, uint64_t seed, uint64_t produced_max);
+/* A machine without endpoints. Return: 0 or -errno, with nothing left. */
+int machine_init(struct machine *machine, const struct machine_config *config);
+
+/* Another endpoint, behind any of MACHINE_SMMUS_MAX; unplugged. NULL: machine->error. */
+struct machine_endpoint *machine_add(struct machine *machine, uint32_t vsid, uint32_t smmu);
+
+/* An unplugged endpoint goes behind another physical SMMU. */
+void machine_move(struct machine *machine, struct machine_endpoint *endpoint, uint32_t smmu);
 
 /* Return: host objects that were left behind: none, ever. */
 uint64_t machine_destroy(struct machine *machine);
 
 /* Transactions of an endpoint fault, so many, of all kinds. */
 void machine_fault(struct machine *machine, struct machine_endpoint *endpoint, uint32_t count);
+
+/* A single one of a known kind. Return: whether the kernel numbered it. */
+bool machine_fault_with(struct machine *machine, struct machine_endpoint *endpoint,
+	const struct vsmmu_event_record *record);
+
+/* @count events at once for which the kernel has no memory; at most INT_MAX. */
+void machine_drop(struct machine *machine, struct machine_endpoint *endpoint, uint32_t count);
 
 void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint);
 void machine_plug(struct machine *machine, struct machine_endpoint *endpoint);
@@ -102,6 +139,12 @@ void machine_drain(struct machine *machine);
 void machine_sample(struct machine *machine);
 
 /* Number of the last event of a physical SMMU's vEVENTQ, as the kernel counts. */
-uint32_t machine_sequence(const struct machine_smmu *smmu);
+uint32_t machine_sequence(const struct machine *machine, const struct machine_smmu *smmu);
+
+/* A number for each vEVENTQ that there ever was. */
+uint32_t machine_queue(const struct machine *machine, const struct machine_endpoint *endpoint);
+
+/* A call that must not fail: its first error ends everything. */
+void machine_check(struct machine *machine, int ret, const char *call);
 
 #endif

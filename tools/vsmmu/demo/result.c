@@ -17,10 +17,10 @@ bool result_is_accounted(const struct result *result)
 	       machine->guest.consumed == stats->delivered;
 }
 
-static bool sound(bool holds, const char *complaint)
+static bool sound(const struct result *result, bool holds, const char *complaint)
 {
 	if (!holds)
-		fprintf(stderr, "vsmmu demo: %s\n", complaint);
+		fprintf(stderr, "vsmmu %s: %s\n", result->name, complaint);
 	return holds;
 }
 
@@ -30,18 +30,20 @@ bool result_is_sound(const struct result *result)
 	const struct vsmmu_stats *stats = &machine->stats;
 	bool all;
 
-	all = sound(machine->guest.overflows == stats->overflows,
+	all = sound(result, machine->guest.overflows == stats->overflows,
 		"the guest did not see each overflow flag once");
-	all &= sound(machine->guest.aborts == stats->aborts,
+	all &= sound(result, machine->guest.aborts == stats->aborts,
 		"the guest did not see each aborted write once");
-	all &= sound(machine->irqs[VSMMU_IRQ_EVENTQ] == stats->eventq_irqs &&
-			     machine->irqs[VSMMU_IRQ_GERROR] == stats->gerror_irqs,
+	all &= sound(result,
+		machine->irqs[VSMMU_IRQ_EVENTQ] == stats->eventq_irqs &&
+			machine->irqs[VSMMU_IRQ_GERROR] == stats->gerror_irqs,
 		"interrupts that were counted and those that arrived differ");
-	all &= sound(!machine->bad_records && !machine->guest.unreadable,
+	all &= sound(result, !machine->bad_records && !machine->guest.unreadable,
 		"the guest found records in its queue that are not its own");
-	all &= sound(!machine->guest.bad_acks, "a register was not acknowledged as written");
-	all &= sound(!stats->stream_errors, "a vEVENTQ broke its own rules");
-	all &= sound(!result->objects_left, "host objects were left behind");
+	all &= sound(
+		result, !machine->guest.bad_acks, "a register was not acknowledged as written");
+	all &= sound(result, !stats->stream_errors, "a vEVENTQ broke its own rules");
+	all &= sound(result, !result->objects_left, "host objects were left behind");
 	return all;
 }
 
@@ -99,8 +101,8 @@ void result_print_line(const struct result *result)
 {
 	const struct vsmmu_stats *stats = &result->machine->stats;
 
-	printf("demo: produced=%" PRIu64 " delivered=%" PRIu64 " lost=%" PRIu64
-	       " discarded=%" PRIu64 " accounted=%s\n",
-		result->machine->produced, stats->delivered, stats->lost, stats->discarded,
-		result_is_accounted(result) ? "yes" : "no");
+	printf("%s: produced=%" PRIu64 " delivered=%" PRIu64 " lost=%" PRIu64 " discarded=%" PRIu64
+	       " accounted=%s\n",
+		result->name, result->machine->produced, stats->delivered, stats->lost,
+		stats->discarded, result_is_accounted(result) ? "yes" : "no");
 }

@@ -6,7 +6,9 @@
 #include "demo/machine.h"
 
 struct result {
+	const char *name;	       /* the subcommand's */
 	const struct machine *machine; /* sampled; its objects are gone already */
+	bool has_seed;
 	uint64_t seed;
 	int signal; /* that ended the run early, or 0 */
 	uint64_t reports_shown;

@@ -83,7 +83,7 @@ static bool fill(struct json_object *object, const struct result *result)
 	const struct machine *machine = result->machine;
 	const struct vsmmu_stats *stats = &machine->stats;
 
-	return add_number(object, "seed", result->seed) &&
+	return (!result->has_seed || add_number(object, "seed", result->seed)) &&
 	       add_number(object, "produced", machine->produced) &&
 	       add_number(object, "sequenced", stats->sequenced) &&
 	       add_number(object, "delivered", stats->delivered) &&

@@ -173,7 +173,8 @@ static void draw_table(struct view *view)
 		"   pauses for a full queue: %" PRIu64,
 		machine->irqs[VSMMU_IRQ_EVENTQ], machine->irqs[VSMMU_IRQ_GERROR], stats->pauses);
 	draw(view, "sequence numbers of the vEVENTQs: %" PRIu32 ", %" PRIu32,
-		machine_sequence(&machine->smmus[0]), machine_sequence(&machine->smmus[1]));
+		machine_sequence(machine, &machine->smmus[0]),
+		machine_sequence(machine, &machine->smmus[1]));
 	draw(view, "%s", "");
 	for (unsigned int i = 0; i < VIEW_REPORTS && i < view->reports_shown; i++) {
 		uint64_t first = view->reports_shown > VIEW_REPORTS ? view->reports_shown : 0;

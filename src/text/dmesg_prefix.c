@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is before the driver's own text: times, levels, host names, the device. */
+#include "text/dmesg_prefix.h"
+
+#define SECOND UINT64_C(1000000000)
+#define MICRO  UINT64_C(1000)
+
+/* "[   12.345678]", wherever it stands. */
+static bool parse_uptime(struct span prefix, uint64_t *time)
+{
+	struct span before, digits;
+	uint64_t seconds, micros;
+
+	while (span_take_until(&prefix, "[", &before)) {
+		digits = prefix;
+		while (digits.length && digits.at[0] == ' ')
+			digits = span_skip(digits, 1);
+		if (span_take_number(&digits, 10, &seconds) && seconds < UINT64_MAX / SECOND - 1 &&
+			span_take(&digits, ".") && digits.length > 6 && digits.at[6] == ']' &&
+			span_take_number(&digits, 10, &micros) && span_begins(digits, "]")) {
+			*time = seconds * SECOND + micros * MICRO;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* /dev/kmsg: "PRIORITY,SEQUENCE,MICROSECONDS,FLAGS[,...];" Taken off if it is there. */
+static bool take_kmsg(struct span *line, uint64_t *time)
+{
+	struct span rest = *line, flags;
+	uint64_t number;
+
+	if (!span_take_number(&rest, 10, &number) || !span_take(&rest, ",") ||
+		!span_take_number(&rest, 10, &number) || !span_take(&rest, ",") ||
+		!span_take_number(&rest, 10, time) || *time > UINT64_MAX / MICRO ||
+		!span_take(&rest, ",") || !span_take_until(&rest, ";", &flags))
+		return false;
+	*time *= MICRO;
+	*line = rest;
+	return true;
+}
+
+/* The last word; what is before it stays in @span. */
+static struct span take_last_word(struct span *span)
+{
+	struct span word = *span = span_trim(*span);
+
+	while (span->length && !span_is_blank(span->at[span->length - 1]))
+		span->length--;
+	return span_skip(word, span->length);
+}
+
+/*
+ * A tab, as it is or as one of the programs that handle logs writes it: the kernel's
+ * /dev/kmsg "\x09", rsyslog "#011", others "\t".
+ */
+static struct span strip_tab(struct span prefix)
+{
+	static const char *const tabs[] = {"\\x09", "#011", "\\011", "\\t"};
+
+	prefix = span_trim(prefix);
+	for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
+		if (span_ends(prefix, tabs[i]))
+			prefix.length -= strlen(tabs[i]);
+	return span_trim(prefix);
+}
+
+/* A syslog daemon writes "... HOST kernel: ". */
+static struct span parse_host(struct span prefix)
+{
+	struct span before;
+
+	if (!span_take_until(&prefix, " kernel: ", &before))
+		return span_of("");
+	return take_last_word(&before);
+}
+
+static bool has_smmu(struct span prefix)
+{
+	return span_has(prefix, "smmu") || span_has(prefix, "iommu");
+}
+
+/*
+ * What ends with no colon is no device. That is right if nothing but a time or a level
+ * is there; then someone cut the device's name off.
+ */
+static bool parse_device(struct span prefix, struct span *device)
+{
+	char last;
+
+	*device = span_of("");
+	if (!prefix.length)
+		return true;
+	last = prefix.at[prefix.length - 1];
+	if (last == ']' || last == '>')
+		return true;
+	if (last != ':')
+		return false;
+	if (span_ends(prefix, "kernel:"))
+		return true;
+	if (!has_smmu(prefix))
+		return false;
+	prefix.length--;
+	*device = take_last_word(&prefix);
+	return device->length > 0;
+}
+
+bool dmesg_prefix_parse(struct span prefix, struct dmesg_message *message)
+{
+	message->has_time = take_kmsg(&prefix, &message->time);
+	if (!message->has_time)
+		message->has_time = parse_uptime(prefix, &message->time);
+	message->host = parse_host(prefix);
+	return parse_device(strip_tab(prefix), &message->smmu);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEXT_DMESG_PREFIX_H
+#define TEXT_DMESG_PREFIX_H
+
+#include "text/dmesg_line.h"
+
+/*
+ * Takes time, host and device from what is before the driver's text. Return: whether it
+ * may stand before a message of an SMMU's driver.
+ */
+bool dmesg_prefix_parse(struct span prefix, struct dmesg_message *message);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events explained: each kind, stage and class has its own sentence. */
+#include <string.h>
+
+#include <vsmmu/text.h>
+
+#include "unit.h"
+
+static const struct {
+	struct vsmmu_event event;
+	const char *client;
+	const char *text;
+} samples[] = {
+	{{.id = 0x10, .sid = 0x100, .rnw = true, .class_ = 2, .input_addr = 0x100000},
+		"0000:01:00.0",
+		"endpoint 0000:01:00.0 (stream 0x100) read IOVA 0x100000, which no page maps"},
+	{{.id = 0x10, .sid = 0x100, .class_ = 2, .input_addr = 0x100000}, NULL,
+		"the endpoint of stream 0x100 wrote IOVA 0x100000, which no page maps"},
+	{{.id = 0x10, .sid = 0x8, .ssv = true, .ssid = 5, .rnw = true, .ind = true, .class_ = 2},
+		"",
+		"the endpoint of stream 0x8, with PASID 0x5, fetched instructions from IOVA 0x0, "
+		"which no page maps"},
+	{{.id = 0x10, .sid = 0x8, .rnw = true, .s2 = true, .class_ = 2, .ipa = 0x5000}, NULL,
+		"the endpoint of stream 0x8 read IOVA 0x0; stage 1 made IPA 0x5000 of it, which is "
+		"not mapped in stage 2"},
+	{{.id = 0x13, .sid = 0x8, .s2 = true, .class_ = 1, .ipa = 0x5000}, NULL,
+		"the endpoint of stream 0x8 wrote IOVA 0x0; on the way the SMMU needed a page "
+		"table "
+		"at IPA 0x5000, which is in a page that does not permit it in stage 2"},
+	{{.id = 0x12, .sid = 0x8, .class_ = 2, .stall = true, .stag = 0x17}, NULL,
+		"the endpoint of stream 0x8 wrote IOVA 0x0, which is in a page whose access flag "
+		"is "
+		"clear; it waits to be resumed (tag 0x17)"},
+	{{.id = 0x03, .sid = 0x8, .fetch_addr = 0x1040, .gpcf = true}, NULL,
+		"the endpoint of stream 0x8 made a transaction, but the SMMU could not read its "
+		"stream table entry at 0x1040 (granule protection forbids it)"},
+	{{.id = 0x08, .sid = 0x8, .ssid = 7}, NULL,
+		"the endpoint of stream 0x8 used PASID 0x7, which its stream table entry does not "
+		"allow"},
+	{{.id = 0x24, .sid = 0x8, .span = 255}, NULL,
+		"the endpoint of stream 0x8 will soon need 1020 KiB at IOVA 0x0 (a hint, not a "
+		"fault)"},
+	{{.id = 0xe3}, "x", "the SMMU recorded event 0xe3, which only its manual explains"},
+	{{.id = 0x77}, NULL,
+		"the SMMU recorded event 0x77, which the architecture does not define"},
+};
+
+static void sentences(void **unused)
+{
+	char text[VSMMU_EVENT_TEXT_SIZE];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		int length = vsmmu_event_explain(
+			text, sizeof(text), &samples[i].event, samples[i].client);
+
+		assert_string_equal(text, samples[i].text);
+		assert_int_equal(length, strlen(text));
+		assert_int_equal(
+			vsmmu_event_explain(NULL, 0, &samples[i].event, samples[i].client), length);
+		for (size_t size = 1; size <= (size_t)length; size++) {
+			assert_int_equal(vsmmu_event_explain(
+						 text, size, &samples[i].event, samples[i].client),
+				length);
+			assert_int_equal(strlen(text), size - 1);
+			assert_memory_equal(text, samples[i].text, size - 1);
+		}
+	}
+}
+
+/* Of every id, whatever else is set: it fits, and the known ones have their own words. */
+static void every_event(void **unused)
+{
+	char name[VSMMU_DMESG_NAME_SIZE], text[2][VSMMU_EVENT_TEXT_SIZE];
+
+	(void)unused;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	text[0][0] = '\0';
+	for (unsigned int id = 0; id < 256; id++) {
+		for (unsigned int class_ = 0; class_ < 4; class_++) {
+			struct vsmmu_event_record ones = {
+				{~UINT64_C(0xff) | id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+			struct vsmmu_event event;
+
+			ones.word[1] &= ~(UINT64_C(3) << 40);
+			ones.word[1] |= (uint64_t)class_ << 40;
+			vsmmu_event_decode(&ones, &event);
+			assert_in_range(vsmmu_event_explain(text[1], sizeof(text[1]), &event, name),
+				10, VSMMU_EVENT_TEXT_SIZE - 1);
+			assert_true(strlen(vsmmu_event_causes(&event)) > 10);
+		}
+		assert_string_not_equal(text[0], text[1]);
+		memcpy(text[0], text[1], sizeof(text[0]));
+	}
+}
+
+static void causes_by_stage(void **unused)
+{
+	const struct vsmmu_event stage1 = {.id = 0x10}, stage2 = {.id = 0x10, .s2 = true};
+	const struct vsmmu_event other = {.id = 0x13, .s2 = true}, impdef = {.id = 0xe0};
+
+	(void)unused;
+	assert_non_null(strstr(vsmmu_event_causes(&stage1), "unmapped too early"));
+	assert_string_not_equal(vsmmu_event_causes(&stage1), vsmmu_event_causes(&stage2));
+	assert_string_equal(vsmmu_event_causes(&other), vsmmu_event_causes(&stage2));
+	assert_non_null(strstr(vsmmu_event_causes(&impdef), "manual"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST_PLAIN(sentences),
+		UNIT_TEST_PLAIN(every_event),
+		UNIT_TEST_PLAIN(causes_by_stage),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Input that consists of lines: kernel logs, and records in hexadecimal. */
+#include <string.h>
+
+#include "decode/input.h"
+
+/* A kernel's line has less than 1 KiB, and what syslog puts before it is short. */
+#define LINE_MAX_BYTES 65536
+
+static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
+{
+	static const enum item_kind kinds[] = {
+		[VSMMU_DMESG_EVENT] = ITEM_EVENT,
+		[VSMMU_DMESG_OVERFLOW] = ITEM_OVERFLOW,
+		[VSMMU_DMESG_SUPPRESSED] = ITEM_SUPPRESSED,
+		[VSMMU_DMESG_ERROR] = ITEM_MESSAGE,
+	};
+	const struct position position = {
+		.file = input->position.file,
+		.number = dmesg->line,
+	};
+	struct item item;
+
+	if (dmesg->kind == VSMMU_DMESG_BAD) {
+		output_bad(input->output, &position, dmesg->text);
+		return;
+	}
+	item_init(&item, &position);
+	item.kind = kinds[dmesg->kind];
+	item.has_time = dmesg->has_time;
+	item.time = dmesg->time;
+	item.count = dmesg->count;
+	item.known = dmesg->known;
+	item.event = dmesg->event;
+	item.record = dmesg->record;
+	item.smmu = dmesg->smmu;
+	item.client = dmesg->client;
+	item.text = dmesg->text;
+	output_item(input->output, &item);
+}
+
+static void give_all(struct input *input)
+{
+	struct vsmmu_dmesg_item item;
+
+	while (vsmmu_dmesg_next(&input->dmesg, &item))
+		give(input, &item);
+}
+
+static void hex_line(struct input *input, const char *line, size_t length)
+{
+	struct item item;
+
+	switch (hex_parse(&input->hex, line, length)) {
+	case HEX_RECORD:
+		item_init(&item, &input->position);
+		item_set_record(&item, &input->hex.record);
+		output_item(input->output, &item);
+		break;
+	case HEX_BAD:
+		output_bad(input->output, &input->position, input->hex.complaint);
+		break;
+	case HEX_NOTHING:
+		break;
+	}
+}
+
+static void line_done(struct input *input, const char *line, size_t length)
+{
+	if (input->kind == INPUT_HEX) {
+		hex_line(input, line, length);
+	} else {
+		vsmmu_dmesg_feed(&input->dmesg, line, length);
+		give_all(input);
+	}
+}
+
+/* Return: bytes of the first line with its end, 0 if it is not complete. */
+static size_t take_line(struct input *input, const char *text, size_t length, bool end)
+{
+	const char *newline = memchr(text, '\n', length);
+	size_t line = newline ? (size_t)(newline - text) : length;
+
+	if (!newline && !end) {
+		if (length < LINE_MAX_BYTES)
+			return 0;
+		/* No line of interest is so long: its begin will do. */
+		if (!input->cut_line)
+			line_done(input, text, length);
+		input->cut_line = true;
+		return length;
+	}
+	if (!input->cut_line)
+		line_done(input, text, line);
+	input->cut_line = false;
+	input->position.number++;
+	return line + (newline != NULL);
+}
+
+long lines_take(struct input *input, const uint8_t *bytes, size_t length, bool end)
+{
+	size_t used = 0, line = 1;
+
+	for (; used < length && line; used += line)
+		line = take_line(input, (const char *)bytes + used, length - used, end);
+	return (long)used;
+}
+
+void lines_flush(struct input *input, bool end)
+{
+	if (input->kind == INPUT_HEX) {
+		if (end && hex_end(&input->hex) == HEX_BAD)
+			output_bad(input->output, &input->position, input->hex.complaint);
+		return;
+	}
+	vsmmu_dmesg_flush(&input->dmesg, end);
+	give_all(input);
+}
