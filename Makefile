@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
 
-.PHONY: build demo check check-fast rig rig-shell clean help
+.PHONY: build demo check check-fast rig rig-shell docs deb clean help
 
 build:
 	@scripts/build native
@@ -12,11 +12,11 @@ demo:
 	@build/native/tools/vsmmu/vsmmu demo
 
 check:
-	@scripts/setup build check rig
+	@scripts/setup build check docs rig
 	@tests/check
 
 check-fast:
-	@scripts/setup build check
+	@scripts/setup build check docs
 	@tests/check --fast
 
 rig:
@@ -25,6 +25,15 @@ rig:
 rig-shell:
 	@scripts/setup rig
 	@rig/boot --shell --nvme 1
+
+docs:
+	@scripts/setup docs
+	@scripts/docs
+
+deb:
+	@scripts/setup build deb
+	@scripts/deb
+	@tests/package/run
 
 clean:
 	rm -rf build
@@ -36,5 +45,7 @@ help:
 	@echo 'make check-fast  the same without the emulated machine'
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
 	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
+	@echo 'make docs        the API reference, in build/docs'
+	@echo 'make deb         Debian packages, in build/deb, tried in a fresh root'
 	@echo 'make clean       remove build/; what was downloaded, and the kernel, stay in ~/.cache/vsmmu'
 	@echo 'make help        this text'
