@@ -127,7 +127,10 @@ static void c_bad_cd(void *context)
 	guest_close(&guest);
 }
 
-/* STEs that the kernel takes and the hardware finds ILLEGAL: so it tells the guest. */
+/*
+ * STEs that the kernel takes and the hardware finds ILLEGAL: so it tells the guest. That
+ * S1CDMax is one of them is the emulator's own: tests/rig/deviations.
+ */
 static void bad_ste(void *context, uint64_t word0, uint64_t word1)
 {
 	struct real_machine *real = open_guest(context, &(struct guest_options){.depth = 16});

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest's ID registers. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "idr.h"
+#include "regs.h"
+
+#define SID_BITS_MAX 32
+#define TTF_AARCH64  2
+#define ST_2_LEVELS  1 /* we walk the stream table, so the host's ST_LEVEL is no limit */
+#define AIDR_V3_1    1
+
+/*
+ * ProductID 1 of no implementer. Not Arm's (0x43b): for some of its products Linux switches
+ * workarounds on.
+ */
+#define IIDR_VALUE UINT32_C(0x00100000)
+
+/*
+ * What Linux allows to be read. IDR0: ST_LEVEL, TERM_MODEL, STALL_MODEL, TTENDIAN, CD2L,
+ * ASID16, TTF; IDR1: SSIDSIZE, SIDSIZE; IDR3: BBML, RIL; IDR5: VAX, DS, GRAN64K, 16K, 4K.
+ */
+static const uint32_t allowed[6] = {
+	[0] = 0x1f68100c,
+	[1] = 0x000007ff,
+	[3] = 0x00001c00,
+	[5] = 0x00000cf0,
+};
+
+static const uint32_t simulator[6] = {
+	[0] = 0x0d48100c, /* the baseline of a guest, and CD2L */
+	[1] = SMMU_SSID_BITS_MAX << 6 | SID_BITS_MAX,
+	[3] = 0x00000400, /* RIL */
+	[5] = 0x00000070, /* all granules */
+};
+
+const struct idr_config arch_idr_defaults = {
+	.sid_bits = 16,
+	.cmdq_log2 = IDR_QUEUE_LOG2_MAX,
+	.eventq_log2 = IDR_QUEUE_LOG2_MAX,
+	.oas_bits = 44,
+	.stall_model = ARCH_STALL_NONE,
+};
+
+__attribute__((format(printf, 3, 4))) static bool refuse(
+	char *why, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, size, format, args);
+	va_end(args);
+	return false;
+}
+
+void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_features *features)
+{
+	const uint32_t *from = host ? host : simulator;
+	uint32_t seen[6];
+
+	for (int i = 0; i < 6; i++)
+		seen[i] = from[i] & allowed[i];
+	arch_features_from_idr(seen, features);
+	/* Of reserved values nothing is known. */
+	if (features->bbml == 3)
+		features->bbml = 0;
+	if (features->vax == 3)
+		features->vax = 0;
+	features->s1p = true;
+	features->had = true;
+	features->ats = ats;
+	features->oas = 52;
+}
+
+/* OAS as IDR5 encodes it, or -1. */
+static int oas_encoded(unsigned int bits)
+{
+	for (int i = 0; i < 7; i++) {
+		if (arch_address_bits((unsigned int)i) == bits)
+			return i;
+	}
+	return -1;
+}
+
+/* STALL_MODEL 0 can be made 1 with S1STALLD; nothing can be made of the other two. */
+static bool stall_fits(unsigned int guest, unsigned int host)
+{
+	if (guest == ARCH_STALL_NONE)
+		return host == ARCH_STALL_NONE || host == ARCH_STALL_OR_TERMINATE;
+	return guest == host;
+}
+
+static bool config_is_possible(const struct idr_config *config, char *why, size_t size)
+{
+	if (config->sid_bits > SID_BITS_MAX)
+		return refuse(why, size, "sid_bits %u asked for, but SIDSIZE is at most %u",
+			config->sid_bits, SID_BITS_MAX);
+	if (config->ssid_bits > SMMU_SSID_BITS_MAX)
+		return refuse(why, size, "ssid_bits %u asked for, but SSIDSIZE is at most %u",
+			config->ssid_bits, SMMU_SSID_BITS_MAX);
+	if (config->cmdq_log2 < IDR_CMDQ_LOG2_MIN || config->cmdq_log2 > IDR_QUEUE_LOG2_MAX)
+		return refuse(why, size,
+			"cmdq_log2 %u asked for, but CMDQS is %u (for Linux' drivers) to %u",
+			config->cmdq_log2, IDR_CMDQ_LOG2_MIN, IDR_QUEUE_LOG2_MAX);
+	if (!config->eventq_log2 || config->eventq_log2 > IDR_QUEUE_LOG2_MAX)
+		return refuse(why, size, "eventq_log2 %u asked for, but EVENTQS is 1 to %u",
+			config->eventq_log2, IDR_QUEUE_LOG2_MAX);
+	if (oas_encoded(config->oas_bits) < 0)
+		return refuse(why, size,
+			"oas_bits %u asked for, but OAS is 32, 36, 40, 42, 44, 48 or 52",
+			config->oas_bits);
+	if (config->stall_model > ARCH_STALL_FORCED)
+		return refuse(why, size, "stall_model %u asked for, but STALL_MODEL is at most %u",
+			config->stall_model, ARCH_STALL_FORCED);
+	if (config->stall_model != ARCH_STALL_NONE && !config->stall_max)
+		return refuse(why, size, "stall_model %u asked for, but with stall_max 0",
+			config->stall_model);
+	return true;
+}
+
+static bool host_is_possible(const struct arch_features *host, char *why, size_t size)
+{
+	if (!(host->ttf & TTF_AARCH64))
+		return refuse(why, size,
+			"AArch64 tables are needed, but the host's SMMU has TTF %u", host->ttf);
+	if (host->ttendian != ARCH_TTENDIAN_MIXED && host->ttendian != ARCH_TTENDIAN_LITTLE)
+		return refuse(why, size,
+			"little-endian tables are needed, but the host's SMMU has TTENDIAN %u",
+			host->ttendian);
+	if (!host->gran4k && !host->gran16k && !host->gran64k)
+		return refuse(why, size,
+			"a granule is needed, but the host's SMMU has GRAN4K, GRAN16K, GRAN64K 0");
+	return true;
+}
+
+static bool pair_is_possible(
+	const struct idr_config *config, const struct arch_features *host, char *why, size_t size)
+{
+	if (config->ssid_bits > host->ssid_bits)
+		return refuse(why, size,
+			"ssid_bits %u asked for, but the host's SMMU has SSIDSIZE %u",
+			config->ssid_bits, host->ssid_bits);
+	if (config->ril == IDR_ON && !host->ril)
+		return refuse(why, size, "ril on asked for, but the host's SMMU has RIL 0");
+	if (!stall_fits(config->stall_model, host->stall_model))
+		return refuse(why, size,
+			"stall_model %u asked for, but the host's SMMU has STALL_MODEL %u",
+			config->stall_model, host->stall_model);
+	return true;
+}
+
+/* 6.3.6: DS needs VAX and a granule that it is about, VAX needs a granule or DS. */
+static void settle_addresses(struct arch_features *host)
+{
+	host->ds = host->ds && host->vax && (host->gran4k || host->gran16k);
+	host->vax = host->vax && (host->gran64k || host->ds);
+}
+
+static uint32_t at(unsigned int low, uint32_t value)
+{
+	return value << low;
+}
+
+/* COHACC is what iommufd wants of every host. */
+static uint32_t idr0(const struct idr_config *config, const struct arch_features *host)
+{
+	const uint32_t s1p_and_cohacc = 0x12;
+
+	return s1p_and_cohacc | at(2, TTF_AARCH64) | at(10, config->ats) | at(12, host->asid16) |
+	       at(13, config->msi) | at(19, config->ssid_bits && host->cd2l) |
+	       at(21, ARCH_TTENDIAN_LITTLE) | at(24, config->stall_model) |
+	       at(26, host->term_model) | at(27, ST_2_LEVELS);
+}
+
+static uint32_t idr1(const struct idr_config *config)
+{
+	return config->sid_bits | at(6, config->ssid_bits) | at(16, config->eventq_log2) |
+	       at(21, config->cmdq_log2);
+}
+
+/* HAD is a part of SMMUv3.1. */
+static uint32_t idr3(const struct idr_config *config, const struct arch_features *host)
+{
+	const uint32_t had = 0x4;
+
+	return had | at(10, host->ril && config->ril != IDR_OFF) | at(11, host->bbml);
+}
+
+static uint32_t idr5(const struct idr_config *config, const struct arch_features *host)
+{
+	const uint32_t stall_max = config->stall_model == ARCH_STALL_NONE ? 0 : config->stall_max;
+
+	return (uint32_t)oas_encoded(config->oas_bits) | at(4, host->gran4k) |
+	       at(5, host->gran16k) | at(6, host->gran64k) | at(7, host->ds) | at(10, host->vax) |
+	       at(16, stall_max);
+}
+
+bool arch_idr_build(const struct idr_config *config, const uint32_t host_idr[6],
+	struct idr_registers *registers, char *why, size_t size)
+{
+	struct arch_features host;
+
+	arch_idr_host_features(host_idr, config->ats, &host);
+	if (!config_is_possible(config, why, size) || !host_is_possible(&host, why, size) ||
+		!pair_is_possible(config, &host, why, size))
+		return false;
+	settle_addresses(&host);
+	if (config->oas_bits == 52 && !host.gran64k && !host.ds)
+		return refuse(why, size,
+			"oas_bits 52 asked for, but the host's SMMU has GRAN64K 0 and DS 0");
+	*registers = (struct idr_registers){.iidr = IIDR_VALUE, .aidr = AIDR_V3_1};
+	registers->idr[0] = idr0(config, &host);
+	registers->idr[1] = idr1(config);
+	registers->idr[3] = idr3(config, &host);
+	registers->idr[5] = idr5(config, &host);
+	return true;
+}
+
+/* Fields of which a guest must not have been promised more than there is. */
+static const struct promise {
+	const char *name;
+	size_t offset; /* of a member of one byte in struct arch_features */
+} promises[] = {
+	{"SSIDSIZE", offsetof(struct arch_features, ssid_bits)},
+	{"ASID16", offsetof(struct arch_features, asid16)},
+	{"CD2L", offsetof(struct arch_features, cd2l)},
+	{"RIL", offsetof(struct arch_features, ril)},
+	{"BBML", offsetof(struct arch_features, bbml)},
+	{"GRAN4K", offsetof(struct arch_features, gran4k)},
+	{"GRAN16K", offsetof(struct arch_features, gran16k)},
+	{"GRAN64K", offsetof(struct arch_features, gran64k)},
+	{"DS", offsetof(struct arch_features, ds)},
+	{"VAX", offsetof(struct arch_features, vax)},
+};
+
+bool arch_idr_fits(
+	const struct idr_registers *registers, const uint32_t host_idr[6], char *why, size_t size)
+{
+	struct arch_features guest, host;
+
+	arch_features_from_idr(registers->idr, &guest);
+	arch_idr_host_features(host_idr, guest.ats, &host);
+	if (!host_is_possible(&host, why, size))
+		return false;
+	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++) {
+		unsigned int promised = ((const uint8_t *)&guest)[promises[i].offset];
+		unsigned int there = ((const uint8_t *)&host)[promises[i].offset];
+
+		if (promised > there)
+			return refuse(why, size,
+				"the guest was promised %s %u, but the host's SMMU has %u",
+				promises[i].name, promised, there);
+	}
+	/* A guest that knows TERM_MODEL = 0 may write CD.A = 0, ILLEGAL with 1 (5.4.2). */
+	if (host.term_model && !guest.term_model)
+		return refuse(why, size,
+			"the guest was promised TERM_MODEL 0, but the host's SMMU has 1");
+	if (!stall_fits(guest.stall_model, host.stall_model))
+		return refuse(why, size,
+			"the guest was promised STALL_MODEL %u, but the host's SMMU has %u",
+			guest.stall_model, host.stall_model);
+	return true;
+}

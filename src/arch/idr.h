@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's ID registers (IHI 0070 6.3.1 to 6.3.8), made of what the VMM asks for and what
+ * the host's SMMU can do: hardware reads the guest's CDs and translation tables, so nothing
+ * about them may be promised that it lacks. Of the host's raw registers only the fields are
+ * looked at that Linux lists for it (struct iommu_hw_info_arm_smmuv3 in its iommufd.h).
+ */
+#ifndef ARCH_IDR_H
+#define ARCH_IDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "features.h"
+
+/* Room that every message of this file fits in. */
+#define IDR_WHY_SIZE 160
+
+#define IDR_CMDQ_LOG2_MIN  7 /* Linux' drivers want more than 64 entries */
+#define IDR_QUEUE_LOG2_MAX 19
+
+enum idr_choice {
+	IDR_AUTO = 0, /* as the host has it */
+	IDR_ON,	      /* refused if the host has it not */
+	IDR_OFF,
+};
+
+/**
+ * struct idr_config - what the VMM wants the guest to see
+ * @sid_bits: SIDSIZE, 0 to 32. Free of the host's: the guest's StreamIDs are virtual
+ * @ssid_bits: SSIDSIZE, 0 (no PASIDs) to 20
+ * @cmdq_log2: CMDQS, 7 to 19
+ * @eventq_log2: EVENTQS, 1 to 19
+ * @oas_bits: OAS: 32, 36, 40, 42, 44, 48 or 52
+ * @stall_model: enum arch_stall_model. With ARCH_STALL_NONE on a host of
+ *               ARCH_STALL_OR_TERMINATE the STEs that hardware sees must have S1STALLD set
+ * @stall_max: STALL_MAX, at least 1 if the guest may have stalls, else without meaning
+ * @ats: ATS; whether the endpoints can do it is for the caller to know
+ * @msi: MSI
+ * @ril: range invalidation
+ */
+struct idr_config {
+	uint8_t sid_bits;
+	uint8_t ssid_bits;
+	uint8_t cmdq_log2;
+	uint8_t eventq_log2;
+	uint8_t oas_bits;
+	uint8_t stall_model;
+	uint16_t stall_max;
+	bool ats;
+	bool msi;
+	enum idr_choice ril;
+};
+
+/* 16 bits of StreamID, no PASIDs, the largest queues, 44 bits of OAS, no stalls, no MSIs. */
+extern const struct idr_config arch_idr_defaults;
+
+struct idr_registers {
+	uint32_t idr[6];
+	uint32_t iidr;
+	uint32_t aidr;
+};
+
+/**
+ * arch_idr_build() - make the guest's ID registers
+ * @config: what is wanted
+ * @host: IDR0 to IDR5 of the host's SMMU, or NULL for the simulator's
+ * @registers: filled in on success
+ * @why: on failure, both sides of what does not go together
+ * @size: of @why
+ */
+bool arch_idr_build(const struct idr_config *config, const uint32_t host[6],
+	struct idr_registers *registers, char *why, size_t size);
+
+/**
+ * arch_idr_fits() - can this host keep what a guest was promised?
+ * @registers: from arch_idr_build(), perhaps for another host
+ * @host: as above
+ * @why: on failure, the promise and what the host has instead
+ * @size: of @why
+ */
+bool arch_idr_fits(
+	const struct idr_registers *registers, const uint32_t host[6], char *why, size_t size);
+
+/**
+ * arch_idr_host_features() - what may be known of the host's SMMU
+ * @host: as above
+ * @ats: whether an endpoint behind it can do ATS (IOMMU_GET_HW_INFO's capabilities)
+ * @features: what is not in Linux' list is set to what never limits a guest: stage 1, HAD,
+ *            and the largest OAS; or is off
+ */
+void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_features *features);
+
+#endif
