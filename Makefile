@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
 
-.PHONY: build demo check check-fast rig rig-shell docs deb clean help
+.PHONY: build demo check check-fast rig rig-shell bench docs deb clean help
 
 build:
 	@scripts/build native
@@ -26,6 +26,9 @@ rig-shell:
 	@scripts/setup rig
 	@rig/boot --shell --nvme 1
 
+bench:
+	@bench/run
+
 docs:
 	@scripts/setup docs
 	@scripts/docs
@@ -45,6 +48,7 @@ help:
 	@echo 'make check-fast  the same without the emulated machine'
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
 	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
+	@echo 'make bench       what an event costs, beside what a plain read costs, as ratios (10 minutes)'
 	@echo 'make docs        the API reference, in build/docs'
 	@echo 'make deb         Debian packages, in build/deb, tried in a fresh root'
 	@echo 'make clean       remove build/; what was downloaded, and the kernel, stay in ~/.cache/vsmmu'

@@ -6,8 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#define RECORD_SIZE 32
-
 static inline uint64_t record_little_endian(uint64_t word)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

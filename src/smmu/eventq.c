@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "arch/queue.h"
-#include "arch/record.h"
 #include "arch/regs.h"
 #include "smmu/stream.h"
+
+#define RECORD_SIZE VSMMU_EVENT_RECORD_SIZE
 
 int eventq_init(struct eventq *queue, unsigned int log2_max)
 {

@@ -13,9 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vsmmu/event.h>
 #include <vsmmu/smmu.h>
-
-#include "arch/record.h"
 
 /* Records that one batch can stage. */
 #define EVENTQ_BATCH 256
@@ -44,7 +43,7 @@ struct eventq {
 
 	/* The batch. */
 	uint32_t staged;
-	uint8_t records[EVENTQ_BATCH][RECORD_SIZE];
+	uint8_t records[EVENTQ_BATCH][VSMMU_EVENT_RECORD_SIZE];
 	uint32_t owners[EVENTQ_BATCH];
 };
 

@@ -44,7 +44,7 @@ static void discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmmu_discard rea
 	vsmmu->stats.discarded++;
 	vsmmu->stats.discarded_by[reason]++;
 	if (stream != STREAM_NONE)
-		vsmmu->streams.entries[stream].discarded++;
+		vsmmu->streams.discards[stream].discarded++;
 }
 
 static COLD void refuse(struct vsmmu *vsmmu, struct batch *batch, uint32_t stream, uint64_t word0,
@@ -88,12 +88,10 @@ static COLD void forward_nowhere(
 
 static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32_t index)
 {
-	struct stream *stream = &vsmmu->streams.entries[index];
-
 	discard(vsmmu, index, VSMMU_DISCARD_FAIR_SHARE);
-	stream->fair_share++;
+	vsmmu->streams.discards[index].fair_share++;
 	batch->fair_share++;
-	batch->fair_share_vsid = stream->vsid;
+	batch->fair_share_vsid = vsmmu->streams.entries[index].vsid;
 }
 
 /*

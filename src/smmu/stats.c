@@ -32,8 +32,8 @@ int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stre
 		if (vsmmu->eventq.enabled)
 			eventq_release(&vsmmu->eventq, &vsmmu->streams);
 		now.delivered = stream->delivered;
-		now.discarded = stream->discarded;
-		now.fair_share = stream->fair_share;
+		now.discarded = vsmmu->streams.discards[index].discarded;
+		now.fair_share = vsmmu->streams.discards[index].fair_share;
 		now.queued = stream->queued;
 		ret = 0;
 	}

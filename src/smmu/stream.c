@@ -28,18 +28,24 @@ static void stream_rehash(struct stream_table *table)
 static int stream_resize(struct stream_table *table, uint32_t capacity)
 {
 	struct stream *entries = calloc(capacity, sizeof(*entries));
+	struct stream_discards *discards = calloc(capacity, sizeof(*discards));
 	uint32_t *slots = calloc(2 * (size_t)capacity, sizeof(*slots));
 
-	if (!entries || !slots) {
+	if (!entries || !discards || !slots) {
 		free(entries);
+		free(discards);
 		free(slots);
 		return -ENOMEM;
 	}
-	if (table->entries)
+	if (table->entries) {
 		memcpy(entries, table->entries, table->capacity * sizeof(*entries));
+		memcpy(discards, table->discards, table->capacity * sizeof(*discards));
+	}
 	free(table->entries);
+	free(table->discards);
 	free(table->slots);
 	table->entries = entries;
+	table->discards = discards;
 	table->slots = slots;
 	table->capacity = capacity;
 	table->slot_shift = (uint32_t)__builtin_clz(capacity);
@@ -56,6 +62,7 @@ int stream_table_init(struct stream_table *table)
 void stream_table_destroy(struct stream_table *table)
 {
 	free(table->entries);
+	free(table->discards);
 	free(table->slots);
 	memset(table, 0, sizeof(*table));
 }
@@ -80,6 +87,7 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 		.state = STREAM_LIVE,
 		.vqueue = vqueue,
 	};
+	table->discards[index] = (struct stream_discards){0};
 	table->live++;
 	table->used++;
 	stream_insert(table, index);

@@ -20,19 +20,24 @@ enum stream_state {
 	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
 };
 
+/* What every event touches: half a cache line. */
 struct stream {
 	uint32_t vsid;
 	enum stream_state state;
 	const struct vqueue *vqueue; /* the only one that may carry its events */
-	uint32_t queued;	     /* its records in the guest's queue */
 	uint64_t delivered;
+	uint32_t queued; /* its records in the guest's queue */
+};
+
+struct stream_discards {
 	uint64_t discarded;
-	uint64_t fair_share;
+	uint64_t fair_share; /* of them */
 };
 
 struct stream_table {
 	struct stream *entries;
-	uint32_t capacity; /* a power of two */
+	struct stream_discards *discards; /* of the entry with the same index */
+	uint32_t capacity;		  /* a power of two */
 	uint32_t live;
 	uint32_t used;	     /* live and stale */
 	uint32_t *slots;     /* open addressing: index of the entry, or STREAM_NONE */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the library itself costs, on the simulator and on this machine: bench/run counts
+ * the instructions of "dispatch" with callgrind, the rest is measured here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stage.h"
+
+static const char usage[] = "usage: native_bench dispatch VSMMUS STREAMS QUEUED TIMES\n"
+			    "       native_bench memory VSMMUS STREAMS\n"
+			    "       native_bench syscalls QUEUED TIMES\n"
+			    "       native_bench latency FAULTS\n";
+
+static unsigned int number(char **argv, int index)
+{
+	return argv[index] ? (unsigned int)strtoul(argv[index], NULL, 10) : 0;
+}
+
+/*
+ * @times times, @queued events in the vEVENTQ of a vSMMU, one after the other in turn;
+ * only vsmmu_dispatch() counts.
+ */
+static void measure_dispatch(
+	unsigned int vmms, unsigned int streams, unsigned int queued, unsigned int times)
+{
+	uint64_t events = (uint64_t)queued * times, delivered = 0;
+	uint64_t *nanoseconds = calloc(times, sizeof(*nanoseconds));
+	struct stage stage;
+
+	if (!nanoseconds)
+		bench_check(-ENOMEM, "memory");
+	stage_open(&stage, vmms, streams);
+	for (unsigned int i = 0; i < times; i++) {
+		struct vmm *vmm = &stage.vmm[i % vmms];
+		uint64_t begin;
+
+		stage_fault(&stage, i % vmms, queued);
+		begin = vmm_clock();
+		vsmmu_dispatch(vmm->vsmmu, queued);
+		nanoseconds[i] = vmm_clock() - begin;
+		vmm_consume(vmm);
+	}
+	for (unsigned int v = 0; v < vmms; v++)
+		delivered += vmm_stats(&stage.vmm[v]).delivered;
+	/* The median dispatch: it is short enough to be interrupted seldom. */
+	printf("events=%llu\nns_per_event=%.2f\n", (unsigned long long)events,
+		(double)bench_quantile(nanoseconds, times, 50) / queued);
+	free(nanoseconds);
+	if (delivered != events)
+		exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "dispatch") && argc == 6)
+		measure_dispatch(
+			number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
+	else if (!strcmp(what, "memory") && argc == 4)
+		measure_memory(number(argv, 2), number(argv, 3));
+	else if (!strcmp(what, "syscalls") && argc == 4)
+		measure_syscalls(number(argv, 2), number(argv, 3));
+	else if (!strcmp(what, "latency") && argc == 3)
+		measure_latency(number(argv, 2));
+	else {
+		fputs(usage, stderr);
+		return 2;
+	}
+	return 0;
+}

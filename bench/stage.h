@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The native benchmarks' machine: a simulated host, endpoints, and VMMs that share them out. */
+#ifndef BENCH_STAGE_H
+#define BENCH_STAGE_H
+
+#include "vmm.h"
+
+#define STAGE_VSID(n) (0x100u + (n))
+
+struct stage {
+	struct vsmmu_host *host;
+	unsigned int vmms;
+	unsigned int streams; /* of each VMM */
+	struct vmm *vmm;
+	uint32_t *dev_id; /* of stream s of VMM v: [v * streams + s] */
+	uint64_t faults;
+};
+
+/* Exits on failure. There is no way to close it: each measurement is a process of its own. */
+void stage_open(struct stage *stage, unsigned int vmms, unsigned int streams);
+
+/* @count faults in the vEVENTQ of VMM @v, each from the stream after the last one's. */
+void stage_fault(struct stage *stage, unsigned int v, unsigned int count);
+
+/* Bytes that malloc has given out and not got back. */
+uint64_t stage_allocated(void);
+
+/* The measurements. Each prints lines "name=value". */
+void measure_memory(unsigned int vmms, unsigned int streams);
+void measure_syscalls(unsigned int queued, unsigned int times);
+void measure_latency(unsigned int faults);
+
+#endif
