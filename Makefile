@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
 
-.PHONY: build demo check check-fast rig rig-shell bench docs deb clean help
+.PHONY: build demo check check-fast rig rig-shell bench stress fuzz coverage docs deb clean help
 
 build:
 	@scripts/build native
@@ -29,6 +29,15 @@ rig-shell:
 bench:
 	@bench/run
 
+stress:
+	@tests/stress/run
+
+fuzz:
+	@tests/fuzz/run
+
+coverage:
+	@scripts/coverage
+
 docs:
 	@scripts/setup docs
 	@scripts/docs
@@ -49,6 +58,9 @@ help:
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
 	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
 	@echo 'make bench       what an event costs, beside what a plain read costs, as ratios (10 minutes)'
+	@echo 'make stress      1,000,000,000 events through the simulator, all accounted for'
+	@echo 'make fuzz        each fuzzer for 10 minutes; make check runs them for seconds'
+	@echo 'make coverage    what of the source the tests reach'
 	@echo 'make docs        the API reference, in build/docs'
 	@echo 'make deb         Debian packages, in build/deb, tried in a fresh root'
 	@echo 'make clean       remove build/; what was downloaded, and the kernel, stay in ~/.cache/vsmmu'
