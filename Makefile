@@ -30,12 +30,15 @@ bench:
 	@bench/run
 
 stress:
+	@scripts/setup build check
 	@tests/stress/run
 
 fuzz:
+	@scripts/setup build check
 	@tests/fuzz/run
 
 coverage:
+	@scripts/setup build check coverage
 	@scripts/coverage
 
 docs:
