@@ -51,7 +51,8 @@ void check_fail(const char *file, int line, const char *condition, const char *f
 	va_end(values);
 	fprintf(stderr, "\nseed %" PRIu64 ", %u workers, %" PRIu64 " events\n", check_seed,
 		options.workers, options.events);
-	abort();
+	/* At once: the other threads are still at work. */
+	_exit(1);
 }
 
 /* Lives one world after the other until it has had its events. */
@@ -235,16 +236,23 @@ static void parse(int argc, char **argv)
 
 	check_seed = (uint64_t)time(NULL);
 	for (int c; (c = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
-		if (c == 'e')
+		switch (c) {
+		case 'e':
 			options.events = number(optarg);
-		else if (c == 's')
+			break;
+		case 's':
 			check_seed = number(optarg);
-		else if (c == 'w')
+			break;
+		case 'w':
 			workers = number(optarg);
-		else if (c == 't')
+			break;
+		case 't':
 			options.tap = true;
-		else
-			usage(c == 'h' ? stdout : stderr), exit(c == 'h' ? 0 : 2);
+			break;
+		default:
+			usage(c == 'h' ? stdout : stderr);
+			exit(c == 'h' ? 0 : 2);
+		}
 	}
 	if (optind != argc || !workers || workers > WORKERS_MAX || !options.events) {
 		usage(stderr);
