@@ -3,6 +3,7 @@
 #ifndef VSMMU_COMMAND_H
 #define VSMMU_COMMAND_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,13 @@ struct command {
 int decode_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
 int replay_command(int argc, char **argv);
+
+/*
+ * The signal, SIGINT or SIGTERM, that asked the command to end, or 0. Without SA_RESTART,
+ * so that it also ends a wait.
+ */
+extern volatile sig_atomic_t caught_signal;
+void signals_catch(void);
 
 /*
  * A decimal number of an option's argument. Return: true with *out set; false after a

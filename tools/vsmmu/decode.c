@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +27,6 @@ struct decode_options {
 	bool follow;
 	bool help;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number)
-{
-	caught_signal = number;
-}
 
 static void print_help(void)
 {
@@ -243,8 +235,6 @@ static int decode_run(const struct decode_options *options, int argc, char **arg
 int decode_command(int argc, char **argv)
 {
 	struct decode_options options = {0};
-	/* No SA_RESTART: a signal also ends a wait for data. */
-	const struct sigaction action = {.sa_handler = catch_signal};
 	int code = EXIT_OK;
 
 	options.records = calloc((size_t)argc, sizeof(*options.records));
@@ -257,8 +247,7 @@ int decode_command(int argc, char **argv)
 	} else if (options.help) {
 		print_help();
 	} else {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
+		signals_catch();
 		code = decode_run(&options, argc, argv);
 	}
 	free(options.records);

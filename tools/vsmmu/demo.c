@@ -4,7 +4,6 @@
 
 #include <getopt.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +34,6 @@ struct demo_options {
 	bool quiet;
 	bool help;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number)
-{
-	caught_signal = number;
-}
 
 static void print_help(void)
 {
@@ -257,8 +249,6 @@ int demo_command(int argc, char **argv)
 		.seed = SEED_DEFAULT,
 		.endpoints = ENDPOINTS_DEFAULT,
 	};
-	/* No SA_RESTART: a signal also ends the wait between two drawings. */
-	const struct sigaction action = {.sa_handler = catch_signal};
 	struct machine *machine;
 	int code;
 
@@ -268,8 +258,7 @@ int demo_command(int argc, char **argv)
 		print_help();
 		return EXIT_OK;
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	signals_catch();
 	machine = malloc(sizeof(*machine));
 	if (!machine) {
 		fprintf(stderr, "vsmmu demo: no memory\n");

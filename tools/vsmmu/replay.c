@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +25,6 @@ struct replay_options {
 	bool quiet;
 	bool help;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int number)
-{
-	caught_signal = number;
-}
 
 static void print_help(void)
 {
@@ -221,16 +213,12 @@ static int replay_run(const struct replay_options *options)
 int replay_command(int argc, char **argv)
 {
 	struct replay_options options = {0};
-	/* No SA_RESTART: a signal also ends a wait. */
-	const struct sigaction action = {.sa_handler = catch_signal};
-
 	if (!parse_options(argc, argv, &options))
 		return EXIT_USAGE;
 	if (options.help) {
 		print_help();
 		return EXIT_OK;
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	signals_catch();
 	return replay_run(&options);
 }

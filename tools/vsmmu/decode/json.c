@@ -11,20 +11,7 @@
 #include <vsmmu/text.h>
 
 #include "decode/output.h"
-
-/* Takes @value, also on failure. Return: success. */
-static bool add(struct json_object *object, const char *key, struct json_object *value)
-{
-	if (value && !json_object_object_add(object, key, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-static bool add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	return add(object, key, json_object_new_uint64(value));
-}
+#include "json_add.h"
 
 static bool add_string(struct json_object *object, const char *key, const char *value)
 {

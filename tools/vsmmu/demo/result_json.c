@@ -4,21 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <json-c/json.h>
-
-/* Each makes and adds one member. Return: false when there is no memory. */
-static bool add(struct json_object *object, const char *key, struct json_object *value)
-{
-	if (value && !json_object_object_add(object, key, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-static bool add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	return add(object, key, json_object_new_uint64(value));
-}
+#include "json_add.h"
 
 static struct json_object *endpoint_object(const struct machine_endpoint *endpoint)
 {
