@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The simulator: a host without hardware. Its vEVENTQs behave as the kernel's, down to
- * the errno of every read; endpoints fault when they are told to.
+ * the errno of every read; its endpoints do DMA through what the guest's stream table,
+ * CDs and translation tables say, or fault when they are told to.
  */
 #ifndef VSMMU_SIM_H
 #define VSMMU_SIM_H
 
+#include <vsmmu/access.h>
 #include <vsmmu/host.h>
 
 #ifdef __cplusplus
@@ -25,11 +27,31 @@ enum vsmmu_sim_kernel {
  * @kernel: see enum vsmmu_sim_kernel
  * @first_sequence: number of the first event of every vEVENTQ (0 to INT_MAX); a kernel
  *	starts at 0, tests start just before the wrap
+ * @memory_read: copy from the guest-physical memory that DMA reaches (stage 2); return a
+ *	negative number where there is none. Called by vsmmu_sim_dma() alone, by one thread at
+ *	a time; attaching and invalidating wait for it. Must not call back into a vSMMU nor the
+ *	simulator. NULL: there is no memory at all
+ * @memory_write: the same for writing
+ * @memory_opaque: for both
+ * @idr: IDR0 to IDR5 of the physical SMMUs, of which the fields count that Linux lists for
+ *	IOMMU_GET_HW_INFO, and OAS; all 0 means: AArch64 tables of all granules, 20 bits of
+ *	SubstreamID, two-level CD tables, 16-bit ASIDs, range invalidation, no stalls, 52-bit
+ *	output addresses
+ * @repeat_commands: it has the erratum for which invalidations must be sent twice: an array
+ *	of commands has an effect only if the one before it, of the same vIOMMU, was the same
+ *	and had none
+ * @ats: the endpoints can do ATS, as far as commands go: they cache no translations
  */
 struct vsmmu_sim_config {
 	size_t size;
 	enum vsmmu_sim_kernel kernel;
 	uint32_t first_sequence;
+	int (*memory_read)(void *opaque, uint64_t address, void *bytes, size_t length);
+	int (*memory_write)(void *opaque, uint64_t address, const void *bytes, size_t length);
+	void *memory_opaque;
+	uint32_t idr[6];
+	bool repeat_commands;
+	bool ats;
 };
 
 /**
@@ -72,6 +94,26 @@ VSMMU_API int vsmmu_sim_fault(
 	struct vsmmu_host *sim, uint32_t dev_id, const struct vsmmu_event_record *record);
 
 /**
+ * vsmmu_sim_dma() - an endpoint reads or writes memory
+ * @sim: the simulated host
+ * @dev_id: which endpoint
+ * @access: what it does; @vsid is not looked at
+ * @bytes: what is written, or where what was read goes
+ * @length: of it, at least 1; the hardware splits it at each 4 KiB
+ *
+ * Goes the way that hardware goes: the STE that is attached, the CD, the tables, each from
+ * the SMMU's caches if it is there, stale or not, until the guest's invalidation reaches
+ * it. A fault is recorded as vsmmu_sim_fault() would, unless the guest's CD forbids it;
+ * where the guest has no memory that is a fault of stage 2, which the host prints. A fault
+ * that the guest's CD makes invisible reads as zeroes, or loses what is written.
+ *
+ * Return: 0; -EFAULT when the endpoint saw an abort: the rest was not done; -ENOENT for an
+ * unknown endpoint; -EINVAL; -E2BIG. Threads: any. Since: 0.1. Source: IHI 0070 3.3, 15
+ */
+VSMMU_API int vsmmu_sim_dma(struct vsmmu_host *sim, uint32_t dev_id,
+	const struct vsmmu_access *access, void *bytes, size_t length);
+
+/**
  * vsmmu_sim_drop() - many of an endpoint's transactions fault, and no event is kept
  * @sim: the simulated host
  * @dev_id: whose transactions
@@ -94,6 +136,8 @@ enum vsmmu_sim_failure {
 	VSMMU_SIM_FAIL_READ,		/* the next read fails with @error */
 	VSMMU_SIM_FAIL_CALL,		/* the next object call (alloc, attach) fails with @error */
 	VSMMU_SIM_FAIL_READ_ALWAYS, /* every read fails with @error; @after 0 and @error 0 end it */
+	VSMMU_SIM_FAIL_INVALIDATE,  /* the next invalidation call fails with @error, having done
+				     * less than the number of commands that it says */
 };
 
 /**
@@ -101,7 +145,7 @@ enum vsmmu_sim_failure {
  * @sim: the simulated host
  * @failure: what shall fail
  * @after: how many times it still works before it fails
- * @error: positive errno, for FAIL_READ, FAIL_READ_ALWAYS and FAIL_CALL
+ * @error: positive errno, for FAIL_READ, FAIL_READ_ALWAYS, FAIL_CALL and FAIL_INVALIDATE
  *
  * Return: 0; -EINVAL. Threads: any. Since: 0.1
  */
@@ -131,6 +175,12 @@ VSMMU_API int vsmmu_sim_on_lost_copy(
  * @printed: events that the host's log got instead
  * @reads: calls of read()
  * @objects: objects alive (HWPTs, vIOMMUs, vDEVICEs, vEVENTQs); a clean teardown leaves 0
+ * @commands: invalidation commands that it took
+ * @command_calls: calls that brought them
+ * @commands_refused: calls that had a command which the kernel refuses
+ * @transactions: of vsmmu_sim_dma(), after splitting
+ * @aborts: those of them that ended with one
+ * @walks: translation table walks, which is what the TLB did not know
  */
 struct vsmmu_sim_stats {
 	size_t size;
@@ -139,6 +189,12 @@ struct vsmmu_sim_stats {
 	uint64_t printed;
 	uint64_t reads;
 	uint64_t objects;
+	uint64_t commands;
+	uint64_t command_calls;
+	uint64_t commands_refused;
+	uint64_t transactions;
+	uint64_t aborts;
+	uint64_t walks;
 };
 
 /**

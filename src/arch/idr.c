@@ -28,11 +28,11 @@ static const uint32_t allowed[6] = {
 	[5] = 0x00000cf0,
 };
 
-static const uint32_t simulator[6] = {
+const uint32_t arch_idr_simulator[6] = {
 	[0] = 0x0d48100c, /* the baseline of a guest, and CD2L */
 	[1] = SMMU_SSID_BITS_MAX << 6 | SID_BITS_MAX,
 	[3] = 0x00000400, /* RIL */
-	[5] = 0x00000070, /* all granules */
+	[5] = 0x00000076, /* all granules, OAS of 52 bits */
 };
 
 const struct idr_config arch_idr_defaults = {
@@ -56,7 +56,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(
 
 void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_features *features)
 {
-	const uint32_t *from = host ? host : simulator;
+	const uint32_t *from = host ? host : arch_idr_simulator;
 	uint32_t seen[6];
 
 	for (int i = 0; i < 6; i++)

@@ -56,6 +56,9 @@ struct idr_config {
 /* 16 bits of StreamID, no PASIDs, the largest queues, 44 bits of OAS, no stalls, no MSIs. */
 extern const struct idr_config arch_idr_defaults;
 
+/* IDR0 to IDR5 of the simulator's SMMUs, unless its caller gives others. */
+extern const uint32_t arch_idr_simulator[6];
+
 struct idr_registers {
 	uint32_t idr[6];
 	uint32_t iidr;

@@ -93,7 +93,7 @@ static bool fail_stage1(struct arch_result *result, const struct arch_context *c
 	return false;
 }
 
-static bool fetch_cd(const struct arch_state *state, const struct arch_memory *memory,
+static bool fetch_cd(const struct arch_features *features, const struct arch_memory *memory,
 	const struct arch_transaction *transaction, struct arch_context *context,
 	struct arch_result *result)
 {
@@ -101,8 +101,8 @@ static bool fetch_cd(const struct arch_state *state, const struct arch_memory *m
 	struct arch_fault fault;
 	uint64_t address;
 
-	switch (arch_cd_find(&context->ste, &state->features, memory, transaction->ssv,
-		transaction->ssid, &address, &fault)) {
+	switch (arch_cd_find(&context->ste, features, memory, transaction->ssv, transaction->ssid,
+		&address, &fault)) {
 	case ARCH_CD_BYPASS:
 		return true;
 	case ARCH_CD_FOUND:
@@ -115,10 +115,29 @@ static bool fetch_cd(const struct arch_state *state, const struct arch_memory *m
 		fault.fetch_address = address;
 		return abort_config(result, transaction, &fault);
 	}
-	if (!arch_cd_parse(word, &state->features, context->ste.s1stalld, &context->cd))
+	if (!arch_cd_parse(word, features, context->ste.s1stalld, &context->cd))
 		return abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_CD);
 	context->translates = true;
 	return true;
+}
+
+bool arch_context_from_ste(const struct arch_features *features, const struct arch_memory *memory,
+	const uint64_t word[ARCH_ENTRY_WORDS], const struct arch_transaction *transaction,
+	struct arch_context *context, struct arch_result *result)
+{
+	*context = (struct arch_context){0};
+	arch_ste_parse(word, features, &context->ste);
+	switch (context->ste.kind) {
+	case ARCH_STE_ABORT:
+		return abort_silently(result);
+	case ARCH_STE_BYPASS:
+		return !transaction->ssv ||
+		       abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_SUBSTREAMID);
+	case ARCH_STE_S1:
+		return fetch_cd(features, memory, transaction, context, result);
+	default:
+		return abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_STE);
+	}
 }
 
 bool arch_context_fetch(const struct arch_state *state, const struct arch_memory *memory,
@@ -128,9 +147,8 @@ bool arch_context_fetch(const struct arch_state *state, const struct arch_memory
 	uint64_t word[ARCH_ENTRY_WORDS];
 	struct arch_fault fault;
 
-	*context = (struct arch_context){0};
 	if (!state->enabled) {
-		context->ste.kind = ARCH_STE_BYPASS;
+		*context = (struct arch_context){.ste.kind = ARCH_STE_BYPASS};
 		return !state->gbpa_abort || abort_silently(result);
 	}
 	if (!arch_strtab_fetch(
@@ -140,18 +158,7 @@ bool arch_context_fetch(const struct arch_state *state, const struct arch_memory
 			result->recorded = state->record_bad_sid;
 		return false;
 	}
-	arch_ste_parse(word, &state->features, &context->ste);
-	switch (context->ste.kind) {
-	case ARCH_STE_ABORT:
-		return abort_silently(result);
-	case ARCH_STE_BYPASS:
-		return !transaction->ssv ||
-		       abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_SUBSTREAMID);
-	case ARCH_STE_S1:
-		return fetch_cd(state, memory, transaction, context, result);
-	default:
-		return abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_STE);
-	}
+	return arch_context_from_ste(&state->features, memory, word, transaction, context, result);
 }
 
 bool arch_context_walk(const struct arch_context *context, const struct arch_memory *memory,

@@ -98,6 +98,17 @@ bool arch_context_fetch(const struct arch_state *state, const struct arch_memory
 	struct arch_result *result);
 
 /**
+ * arch_context_from_ste() - the same for an STE that was read already
+ * @features: of the SMMU
+ * @word: the STE in host byte order
+ * @context: set on success
+ * @result: set on failure
+ */
+bool arch_context_from_ste(const struct arch_features *features, const struct arch_memory *memory,
+	const uint64_t word[ARCH_ENTRY_WORDS], const struct arch_transaction *transaction,
+	struct arch_context *context, struct arch_result *result);
+
+/**
  * arch_context_walk() - find the mapping for a transaction
  * @context: from arch_context_fetch(), with @translates
  * @mapping: set on success

@@ -29,6 +29,13 @@ struct host_veventq {
 	struct veventq_source source;
 };
 
+/* What is known of the physical SMMU behind an endpoint (IOMMU_GET_HW_INFO). */
+struct host_hw_info {
+	uint32_t idr[6];      /* raw: arch/idr.h knows which fields may be used */
+	bool ats;	      /* the endpoint can do ATS */
+	bool repeat_commands; /* ERRATA_REPEAT_TLBI_CFGI: every batch must be sent twice */
+};
+
 struct host_ops {
 	const char *name;
 
@@ -53,6 +60,17 @@ struct host_ops {
 		struct host_veventq *out);
 	/* Closes the fd; the object stays until destroy(), which is EBUSY before. */
 	void (*veventq_close)(struct vsmmu_host *host, struct host_veventq *veventq);
+
+	/* -EOPNOTSUPP: it is no SMMUv3 (the kernel's mock). */
+	int (*hw_info)(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+		struct host_hw_info *out);
+	/*
+	 * Invalidates what the guest of a vIOMMU has cached in the hardware, all complete on
+	 * return: @count > 0 commands in host byte order, two words each. *@handled is what the
+	 * host says that it handled, which after a failure may be too many: do not build on it.
+	 */
+	int (*invalidate)(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],
+		uint32_t count, uint32_t *handled);
 
 	int (*destroy)(struct vsmmu_host *host, uint32_t id);
 	void (*free)(struct vsmmu_host *host);

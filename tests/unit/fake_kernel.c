@@ -11,6 +11,7 @@
 
 #include "fail_nth.h"
 #include "fake_objects.h"
+#include "uapi/iommufd.h"
 #include "uapi/vfio.h"
 
 #define LOG_SIZE 65536
@@ -115,6 +116,30 @@ static int call_alloc(unsigned long request, void *argument)
 	return ret;
 }
 
+static int call_hw_info(struct uapi_iommu_hw_info *call)
+{
+	int ret = scripted_failure("GET_HW_INFO");
+
+	if (!ret)
+		ret = fake_hw_info(call);
+	log_call("GET_HW_INFO", "", ret);
+	return ret;
+}
+
+static int call_invalidate(struct uapi_iommu_hwpt_invalidate *call)
+{
+	int ret = scripted_failure("INVALIDATE");
+	char count[16];
+
+	snprintf(count, sizeof(count), "%u", call->entry_num);
+	if (ret)
+		call->entry_num = 0;
+	else
+		ret = fake_invalidate(call);
+	log_call("INVALIDATE", count, ret);
+	return ret;
+}
+
 static int call_vfio(uint32_t dev_id, unsigned long request, void *argument)
 {
 	const struct uapi_vfio_device_attach_iommufd_pt *attach = argument;
@@ -160,6 +185,10 @@ static int fake_ioctl(int fd, unsigned long request, void *argument)
 		ret = call_vfio(file->id, request, argument);
 	else if (file->kind == FILE_IOMMUFD && request == UAPI_IOMMU_DESTROY)
 		ret = call_destroy(destroy->id);
+	else if (file->kind == FILE_IOMMUFD && request == UAPI_IOMMU_GET_HW_INFO)
+		ret = call_hw_info(argument);
+	else if (file->kind == FILE_IOMMUFD && request == UAPI_IOMMU_HWPT_INVALIDATE)
+		ret = call_invalidate(argument);
 	else if (file->kind == FILE_IOMMUFD)
 		ret = call_alloc(request, argument);
 	return finish(ret);
@@ -280,6 +309,7 @@ void fake_kernel_start(void)
 	reads = 0;
 	fail_error = 0;
 	fake_kernel_log_clear();
+	fake_smmus_reset();
 	ioas_id = fake_make(FAKE_IOAS, 0, 0);
 	fake_object(ioas_id)->given = true;
 	iommufd_fd = __real_eventfd(0, EFD_CLOEXEC);

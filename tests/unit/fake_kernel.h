@@ -3,15 +3,27 @@
  * A small iommufd and VFIO of our own, behind fail_nth.h's wrapped functions: objects
  * with the kernel's reference counts and errno, vEVENTQs that are real fds (for epoll)
  * with what read() gives decided here, and a log of all calls in order. One at a time.
- * Link fake_kernel.c, fake_objects.c, fake_veventq.c and fail_nth.c, see there.
+ * Link fake_kernel.c, fake_objects.c, fake_smmu.c, fake_veventq.c and fail_nth.c, see there.
  *
  * Followed: Linux drivers/iommu/iommufd/{main,viommu,hw_pagetable,eventq,driver}.c
  */
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define FAKE_COMMANDS 4096 /* invalidations that are kept */
+
+/* What IOMMU_GET_HW_INFO says. As the rig's at first: both stages, RIL, 20 bits of SSID. */
+struct fake_smmu {
+	uint32_t idr[6];
+	bool ats;
+	bool repeat_commands;
+	uint32_t type;	   /* UAPI_IOMMU_HW_INFO_TYPE_ */
+	uint32_t data_len; /* bytes that the kernel has to tell */
+};
 
 void fake_kernel_start(void);
 
@@ -24,6 +36,13 @@ uint32_t fake_kernel_ioas(void);
 
 /* A device file behind physical SMMU @smmu: open, bound; the fake closes it at the end. */
 int fake_kernel_device(uint32_t smmu, uint32_t *dev_id);
+
+/* To be changed before it is asked for; each start sets all of them back. */
+struct fake_smmu *fake_kernel_smmu(uint32_t smmu);
+
+/* Invalidations that were really carried out since the start, and the @n-th, from 0. */
+uint32_t fake_kernel_carried_out(void);
+const uint64_t *fake_kernel_command(uint32_t n);
 
 /* For attach callbacks; @opaque is a pointer to the dev_id. */
 int fake_kernel_attach(void *opaque, uint32_t pt_id);

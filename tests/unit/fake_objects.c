@@ -211,6 +211,8 @@ static int vdevice_alloc(struct uapi_iommu_vdevice_alloc *call)
 		return -EINVAL;
 	if (!fake_get(call->viommu_id, FAKE_VIOMMU) || !fake_get(call->dev_id, FAKE_DEVICE))
 		return -ENOENT;
+	if (objects[objects[call->viommu_id].holds[0]].smmu != objects[call->dev_id].smmu)
+		return -EINVAL;
 	for (uint32_t id = 1; id <= last_id; id++) {
 		const struct fake_object *other = &objects[id];
 

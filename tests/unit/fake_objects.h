@@ -75,6 +75,14 @@ int fake_queue_open(uint32_t id);
 ssize_t fake_queue_read(struct fake_queue *queue, void *buffer, size_t length);
 void fake_queue_drop(struct fake_queue *queue);
 
+/* fake_smmu.c */
+struct uapi_iommu_hw_info;
+struct uapi_iommu_hwpt_invalidate;
+
+void fake_smmus_reset(void);
+int fake_hw_info(struct uapi_iommu_hw_info *call);
+int fake_invalidate(struct uapi_iommu_hwpt_invalidate *call);
+
 /* fake_kernel.c: the fd table */
 void fake_file_new(int fd, uint32_t veventq_id);
 

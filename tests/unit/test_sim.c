@@ -41,7 +41,7 @@ static void misuse_is_einval(void **unused)
 	assert_int_equal(vsmmu_sim_get_stats(s->host, &stats), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(&other, VSMMU_SIM_FAIL_READ, 0, EIO), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, (enum vsmmu_sim_failure)0, 0, EIO), -EINVAL);
-	assert_int_equal(vsmmu_sim_fail(s->host, (enum vsmmu_sim_failure)7, 0, EIO), -EINVAL);
+	assert_int_equal(vsmmu_sim_fail(s->host, (enum vsmmu_sim_failure)8, 0, EIO), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_READ, 0, 0), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_CALL, 0, -EIO), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_READ_ALWAYS, 1, 0), -EINVAL);

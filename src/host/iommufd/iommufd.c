@@ -2,7 +2,9 @@
 /* The host_ops of the real kernel: one iommufd or VFIO ioctl behind each. */
 #include <endian.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/host.h"
 #include "host/fd.h"
@@ -183,6 +185,94 @@ static void iommufd_veventq_done(struct vsmmu_host *host, struct host_veventq *v
 	host_veventq_close(veventq);
 }
 
+static int iommufd_hw_info(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct host_hw_info *out)
+{
+	struct uapi_iommu_hw_info_arm_smmuv3 data = {0};
+	struct uapi_iommu_hw_info call = {
+		.size = sizeof(call),
+		.dev_id = endpoint->dev_id,
+		.data_len = sizeof(data),
+		.data_uptr = (uintptr_t)&data,
+	};
+	int ret = iommufd_call(host, UAPI_IOMMU_GET_HW_INFO, &call);
+
+	if (ret)
+		return ret;
+	/* A kernel that has more than we asked for cuts it; data_len says what it has. */
+	if (call.data_type != UAPI_IOMMU_HW_INFO_TYPE_ARM_SMMUV3 ||
+		call.data_len < offsetof(struct uapi_iommu_hw_info_arm_smmuv3, iidr))
+		return -EOPNOTSUPP;
+	memcpy(out->idr, data.idr, sizeof(out->idr));
+	out->ats = !(call.out_capabilities & UAPI_IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED);
+	out->repeat_commands = data.flags & UAPI_IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI;
+	return 0;
+}
+
+static int invalidate_entries(struct vsmmu_host *host, uint32_t viommu_id,
+	const struct uapi_iommu_viommu_arm_smmuv3_invalidate *entries, uint32_t count,
+	uint32_t *handled)
+{
+	struct uapi_iommu_hwpt_invalidate call = {
+		.size = sizeof(call),
+		.hwpt_id = viommu_id,
+		.data_uptr = (uintptr_t)entries,
+		.data_type = UAPI_IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
+		.entry_len = sizeof(*entries),
+		.entry_num = count,
+	};
+	int ret = iommufd_call(host, UAPI_IOMMU_HWPT_INVALIDATE, &call);
+
+	/* More than there were: a kernel that did not get as far as counting. */
+	*handled = call.entry_num < count ? call.entry_num : count;
+	return ret;
+}
+
+#if BYTE_ORDER == LITTLE_ENDIAN
+static int invalidate_commands(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+{
+	static_assert(sizeof(command[0]) == sizeof(struct uapi_iommu_viommu_arm_smmuv3_invalidate),
+		"the same bytes");
+	return invalidate_entries(host, viommu_id, (const void *)command, count, handled);
+}
+#else
+#define INVALIDATE_CHUNK 64
+
+static int invalidate_commands(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+{
+	struct uapi_iommu_viommu_arm_smmuv3_invalidate entries[INVALIDATE_CHUNK];
+	int ret = 0;
+
+	*handled = 0;
+	for (uint32_t done = 0; !ret && done < count; done += INVALIDATE_CHUNK) {
+		uint32_t chunk = count - done < INVALIDATE_CHUNK ? count - done : INVALIDATE_CHUNK;
+		uint32_t taken;
+
+		for (uint32_t i = 0; i < chunk; i++) {
+			entries[i].cmd[0] = htole64(command[done + i][0]);
+			entries[i].cmd[1] = htole64(command[done + i][1]);
+		}
+		ret = invalidate_entries(host, viommu_id, entries, chunk, &taken);
+		*handled += taken;
+	}
+	return ret;
+}
+#endif
+
+static int iommufd_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+{
+	*handled = 0;
+	/* The kernel's text has an array without entries for a probe; for Arm it is EINVAL. */
+	if (!count)
+		return -EINVAL;
+	if (to_iommufd(host)->viommu_type != UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
+		return -EOPNOTSUPP;
+	return invalidate_commands(host, viommu_id, command, count, handled);
+}
+
 static void iommufd_free(struct vsmmu_host *host)
 {
 	host_fd_close(to_iommufd(host)->fd);
@@ -199,6 +289,8 @@ static const struct host_ops iommufd_ops = {
 	.detach = iommufd_detach,
 	.veventq_alloc = iommufd_veventq_alloc,
 	.veventq_close = iommufd_veventq_done,
+	.hw_info = iommufd_hw_info,
+	.invalidate = iommufd_invalidate,
 	.destroy = iommufd_destroy,
 	.free = iommufd_free,
 };

@@ -4,16 +4,37 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arch/event_filter.h"
+#include "arch/idr.h"
 #include "util/sized.h"
 
 #define WORD0_SID (UINT64_C(0xffffffff) << 32)
 
-/* Any other host is a misuse: -EINVAL. */
-static bool is_sim(const struct vsmmu_host *host)
+static bool is_all_zero(const uint32_t idr[6])
 {
-	return host && host->ops == &sim_ops;
+	return !(idr[0] | idr[1] | idr[2] | idr[3] | idr[4] | idr[5]);
+}
+
+/*
+ * The fields that Linux lists are all that anybody knows of a physical SMMU; but how wide its
+ * output addresses are it knows itself.
+ */
+static void init_hardware(struct sim *sim, const struct vsmmu_sim_config *config)
+{
+	memcpy(sim->idr, is_all_zero(config->idr) ? arch_idr_simulator : config->idr,
+		sizeof(sim->idr));
+	arch_idr_host_features(sim->idr, config->ats, &sim->features);
+	sim->features.oas = arch_address_bits(sim->idr[5] & 7);
+	sim->repeat_commands = config->repeat_commands;
+	sim->memory_read = config->memory_read;
+	sim->memory_write = config->memory_write;
+	sim->memory_opaque = config->memory_opaque;
+	atomic_init(&sim->transactions, 0);
+	atomic_init(&sim->aborts, 0);
+	atomic_init(&sim->walks, 0);
+	pthread_mutex_init(&sim->hardware_lock, NULL);
 }
 
 int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config)
@@ -39,6 +60,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 	sim->host.ops = &sim_ops;
 	atomic_init(&sim->host.refs, 1);
 	sim->first_sequence = own.first_sequence;
+	init_hardware(sim, &own);
 	pthread_mutex_init(&sim->lock, NULL);
 	sim->reads.kernel = own.kernel;
 	sim_failures_init(&sim->reads.failures);
@@ -52,7 +74,7 @@ int vsmmu_sim_endpoint_new(struct vsmmu_host *host, uint32_t physical_smmu, uint
 	struct sim_endpoint *endpoint;
 	struct sim *sim;
 
-	if (!is_sim(host) || !dev_id)
+	if (!sim_is(host) || !dev_id)
 		return -EINVAL;
 	sim = sim_of(host);
 	pthread_mutex_lock(&sim->lock);
@@ -92,7 +114,7 @@ static struct sim_veventq *route(const struct sim_endpoint *endpoint)
 	return &endpoint->vmaster.viommu->veventq->queue;
 }
 
-static int fault(struct sim *sim, const struct sim_endpoint *endpoint,
+int sim_fault(struct sim *sim, const struct sim_endpoint *endpoint,
 	const struct vsmmu_event_record *record)
 {
 	struct sim_veventq *queue = is_forwarded(record) ? route(endpoint) : NULL;
@@ -120,12 +142,12 @@ int vsmmu_sim_fault(
 	struct sim *sim;
 	int ret;
 
-	if (!is_sim(host) || !record)
+	if (!sim_is(host) || !record)
 		return -EINVAL;
 	sim = sim_of(host);
 	pthread_mutex_lock(&sim->lock);
 	endpoint = sim_object_get(sim, dev_id, SIM_ENDPOINT);
-	ret = endpoint ? fault(sim, endpoint, record) : -ENOENT;
+	ret = endpoint ? sim_fault(sim, endpoint, record) : -ENOENT;
 	pthread_mutex_unlock(&sim->lock);
 	return ret;
 }
@@ -149,7 +171,7 @@ int vsmmu_sim_drop(struct vsmmu_host *host, uint32_t dev_id, uint32_t count)
 	struct sim *sim;
 	int ret;
 
-	if (!is_sim(host) || !count || count > INT_MAX)
+	if (!sim_is(host) || !count || count > INT_MAX)
 		return -EINVAL;
 	sim = sim_of(host);
 	pthread_mutex_lock(&sim->lock);
@@ -162,14 +184,14 @@ int vsmmu_sim_drop(struct vsmmu_host *host, uint32_t dev_id, uint32_t count)
 int vsmmu_sim_fail(
 	struct vsmmu_host *host, enum vsmmu_sim_failure failure, uint32_t after, int error)
 {
-	if (!is_sim(host))
+	if (!sim_is(host))
 		return -EINVAL;
 	return sim_failures_arm(&sim_of(host)->reads.failures, failure, after, error);
 }
 
 int vsmmu_sim_on_lost_copy(struct vsmmu_host *host, void (*hook)(void *opaque), void *opaque)
 {
-	if (!is_sim(host))
+	if (!sim_is(host))
 		return -EINVAL;
 	sim_failures_set_hook(&sim_of(host)->reads.failures, hook, opaque);
 	return 0;
@@ -180,7 +202,7 @@ int vsmmu_sim_get_stats(struct vsmmu_host *host, struct vsmmu_sim_stats *stats)
 	struct vsmmu_sim_stats own = {.size = sizeof(own)};
 	struct sim *sim;
 
-	if (!is_sim(host) || !stats)
+	if (!sim_is(host) || !stats)
 		return -EINVAL;
 	sim = sim_of(host);
 	pthread_mutex_lock(&sim->lock);
@@ -188,7 +210,13 @@ int vsmmu_sim_get_stats(struct vsmmu_host *host, struct vsmmu_sim_stats *stats)
 	own.dropped = sim->dropped;
 	own.printed = sim->printed;
 	own.objects = sim->objects_alive;
+	own.commands = sim->commands;
+	own.command_calls = sim->command_calls;
+	own.commands_refused = sim->commands_refused;
 	pthread_mutex_unlock(&sim->lock);
+	own.transactions = atomic_load_explicit(&sim->transactions, memory_order_relaxed);
+	own.aborts = atomic_load_explicit(&sim->aborts, memory_order_relaxed);
+	own.walks = atomic_load_explicit(&sim->walks, memory_order_relaxed);
 	own.reads = atomic_load_explicit(&sim->reads.count, memory_order_relaxed);
 	return sized_copy_out(stats, &own, sizeof(own));
 }

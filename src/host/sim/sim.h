@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The simulated host: iommufd's objects and what the arm-smmu-v3 driver does with them.
+ * The simulated host: iommufd's objects, what the arm-smmu-v3 driver does with them, and
+ * the physical SMMUs behind it.
  *
- * Lock order: sim.lock, then sim_veventq.lock, then sim_failures.lock. A fault holds
- * sim.lock until its event is queued, as the driver holds its streams_mutex; a read takes
- * sim_veventq.lock alone, and the hook on a LOST header's copy runs with none of them.
+ * Lock order: sim.hardware_lock, then sim.lock, then sim_veventq.lock, then
+ * sim_failures.lock. A transaction holds hardware_lock until its data has moved or its event
+ * is queued, so that what was attached or invalidated is so for all that comes later; with
+ * it, and no other lock, the guest's memory is called. A fault holds sim.lock until its
+ * event is queued, as the driver holds its streams_mutex; a read takes sim_veventq.lock
+ * alone, and the hook on a LOST header's copy runs with none of them.
  */
 #ifndef HOST_SIM_SIM_H
 #define HOST_SIM_SIM_H
@@ -13,7 +17,10 @@
 
 #include <vsmmu/sim.h>
 
+#include "arch/features.h"
 #include "host/host.h"
+#include "host/sim/sim_context.h"
+#include "host/sim/sim_tlb.h"
 #include "host/sim/sim_veventq.h"
 
 enum sim_object_type {
@@ -42,6 +49,12 @@ struct sim_viommu {
 	struct sim_parent *parent;
 	struct sim_vdevice *vdevices;
 	struct sim_veventq_object *veventq; /* one for each type: there is but one type */
+	/*
+	 * Here each vIOMMU has a VMID of its own, as a later kernel may do; today's gives all
+	 * those of a parent the same, on which nobody should count. NULL until it is used.
+	 */
+	struct sim_tlb *tlb; /* under the hardware lock */
+	uint64_t unheeded;   /* digest of the last invalidation if it did nothing, or 0 */
 };
 
 struct sim_vdevice {
@@ -56,6 +69,7 @@ struct sim_nested {
 	struct sim_object object;
 	struct sim_viommu *viommu;
 	uint32_t config; /* STE.Config that is in force */
+	uint64_t ste[2];
 };
 
 struct sim_veventq_object {
@@ -73,22 +87,38 @@ struct sim_vmaster {
 struct sim_endpoint {
 	struct sim_object object;
 	uint32_t physical_smmu;
-	struct sim_object *attached; /* a parent or nested HWPT, or NULL */
 	struct sim_vdevice *vdevice;
 	struct sim_vmaster vmaster;
+	/* Changed with both locks held: */
+	struct sim_object *attached;   /* a parent or nested HWPT, or NULL */
+	uint64_t ste[2];	       /* what it makes of the STE */
+	struct sim_contexts *contexts; /* under the hardware lock; NULL until it is used */
 };
 
 struct sim {
 	struct vsmmu_host host;
 	uint32_t first_sequence;
-	pthread_mutex_t lock;	     /* of all that follows, but reads */
-	struct sim_object **objects; /* by id; [0] is never used */
+	int (*memory_read)(void *opaque, uint64_t address, void *bytes, size_t length);
+	int (*memory_write)(void *opaque, uint64_t address, const void *bytes, size_t length);
+	void *memory_opaque;
+	uint32_t idr[6];
+	bool repeat_commands;
+	struct arch_features features; /* of every physical SMMU */
+	atomic_uint_fast64_t transactions;
+	atomic_uint_fast64_t aborts;
+	atomic_uint_fast64_t walks;
+	pthread_mutex_t hardware_lock; /* of what endpoints are attached to, and all caches */
+	pthread_mutex_t lock;	       /* of all that follows, but reads */
+	struct sim_object **objects;   /* by id; [0] is never used */
 	uint32_t objects_size;
 	uint32_t objects_lowest; /* no id below it is free */
 	uint64_t objects_alive;	 /* endpoints not counted */
 	uint64_t numbered;
 	uint64_t dropped;
 	uint64_t printed;
+	uint64_t commands;
+	uint64_t command_calls;
+	uint64_t commands_refused;
 	struct sim_reads reads;
 };
 
@@ -98,6 +128,32 @@ static inline struct sim *sim_of(struct vsmmu_host *host)
 {
 	return (struct sim *)host;
 }
+
+/* Any other host is a misuse. */
+static inline bool sim_is(const struct vsmmu_host *host)
+{
+	return host && host->ops == &sim_ops;
+}
+
+/* For what changes the hardware and the kernel's view of it together. */
+static inline void sim_lock_all(struct sim *sim)
+{
+	pthread_mutex_lock(&sim->hardware_lock);
+	pthread_mutex_lock(&sim->lock);
+}
+
+static inline void sim_unlock_all(struct sim *sim)
+{
+	pthread_mutex_unlock(&sim->lock);
+	pthread_mutex_unlock(&sim->hardware_lock);
+}
+
+/*
+ * sim.c: what the driver does with an event, with sim.lock held. Return: 0, or -EOPNOTSUPP
+ * if it was printed.
+ */
+int sim_fault(struct sim *sim, const struct sim_endpoint *endpoint,
+	const struct vsmmu_event_record *record);
 
 /* sim_object.c: with sim.lock held */
 
@@ -119,8 +175,12 @@ int sim_object_destroy(struct sim *sim, uint32_t id);
 /* Frees all objects, whoever still refers to them. */
 void sim_object_free_all(struct sim *sim);
 
-/* sim_attach.c: with sim.lock held. Return: 0 or -errno as the kernel. */
+/* sim_attach.c: with both locks held. Return: 0 or -errno as the kernel. */
 int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id);
 void sim_endpoint_detach(struct sim_endpoint *endpoint);
+
+/* sim_invalidate.c: a host operation */
+int sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],
+	uint32_t count, uint32_t *handled);
 
 #endif

@@ -9,6 +9,9 @@
 
 #include "host/sim/sim_ste.h"
 
+#define STE_ABORT  UINT64_C(0x1)
+#define STE_BYPASS UINT64_C(0x9)
+
 /* arm_smmu_attach_prepare_vmaster() */
 static int prepare_vmaster(const struct sim_endpoint *endpoint, const struct sim_nested *nested,
 	struct sim_vmaster *vmaster)
@@ -41,6 +44,53 @@ static int prepare(
 	return parent->physical_smmu == endpoint->physical_smmu ? ret : -EINVAL;
 }
 
+/* The STE's first two words as the driver writes them; stage 2 is not told by them. */
+static void make_ste(const struct sim_object *hwpt, uint64_t ste[2])
+{
+	const struct sim_nested *nested = (const struct sim_nested *)hwpt;
+
+	ste[0] = STE_BYPASS;
+	ste[1] = 0;
+	if (hwpt->type != SIM_NESTED || nested->config == SIM_STE_CONFIG_BYPASS)
+		return;
+	ste[0] = STE_ABORT;
+	if (nested->config == SIM_STE_CONFIG_ABORT)
+		return;
+	ste[0] = nested->ste[0];
+	ste[1] = nested->ste[1];
+}
+
+/* What STE.S2VMID follows from. */
+static const struct sim_object *stage2_of(const struct sim_object *hwpt)
+{
+	if (!hwpt || hwpt->type != SIM_NESTED)
+		return hwpt;
+	return &((const struct sim_nested *)hwpt)->viommu->object;
+}
+
+/*
+ * Writes the STE and, like the driver, invalidates what is cached of it and its CDs, but only
+ * if the words change (arm_smmu_write_entry()).
+ */
+static void install(struct sim_endpoint *endpoint, struct sim_object *hwpt)
+{
+	uint64_t ste[2] = {STE_ABORT, 0};
+	bool changed = stage2_of(endpoint->attached) != stage2_of(hwpt);
+
+	if (hwpt)
+		make_ste(hwpt, ste);
+	changed |= endpoint->ste[0] != ste[0] || endpoint->ste[1] != ste[1];
+	if (changed && endpoint->contexts)
+		sim_contexts_drop_all(endpoint->contexts);
+	endpoint->ste[0] = ste[0];
+	endpoint->ste[1] = ste[1];
+	if (hwpt)
+		hwpt->users++;
+	if (endpoint->attached)
+		endpoint->attached->users--;
+	endpoint->attached = hwpt;
+}
+
 int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id)
 {
 	struct sim_object *hwpt = sim_object_find(sim, pt_id);
@@ -57,17 +107,13 @@ int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t
 	ret = prepare(endpoint, hwpt, &vmaster);
 	if (ret)
 		return ret;
-	hwpt->users++;
-	sim_endpoint_detach(endpoint);
-	endpoint->attached = hwpt;
+	install(endpoint, hwpt);
 	endpoint->vmaster = vmaster;
 	return 0;
 }
 
 void sim_endpoint_detach(struct sim_endpoint *endpoint)
 {
-	if (endpoint->attached)
-		endpoint->attached->users--;
-	endpoint->attached = NULL;
+	install(endpoint, NULL);
 	endpoint->vmaster = (struct sim_vmaster){0};
 }

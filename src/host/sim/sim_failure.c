@@ -32,7 +32,7 @@ static void set_armed(struct sim_failures *failures, unsigned int bit, bool arme
 static bool has_error(enum vsmmu_sim_failure failure)
 {
 	return failure == VSMMU_SIM_FAIL_READ || failure == VSMMU_SIM_FAIL_READ_ALWAYS ||
-	       failure == VSMMU_SIM_FAIL_CALL;
+	       failure == VSMMU_SIM_FAIL_CALL || failure == VSMMU_SIM_FAIL_INVALIDATE;
 }
 
 int sim_failures_arm(

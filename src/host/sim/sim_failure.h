@@ -10,7 +10,7 @@
 
 #include <vsmmu/sim.h>
 
-#define SIM_FAILURE_END (VSMMU_SIM_FAIL_READ_ALWAYS + 1)
+#define SIM_FAILURE_END (VSMMU_SIM_FAIL_INVALIDATE + 1)
 
 struct sim_failures {
 	atomic_uint armed; /* one bit per enum vsmmu_sim_failure, bit 0 for the hook */

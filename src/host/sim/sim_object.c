@@ -42,13 +42,29 @@ void *sim_object_new(struct sim *sim, enum sim_object_type type, size_t size)
 	return object;
 }
 
+/* The object and what it alone refers to. */
+static void release(struct sim_object *object)
+{
+	switch (object->type) {
+	case SIM_ENDPOINT:
+		free(((struct sim_endpoint *)object)->contexts);
+		break;
+	case SIM_VIOMMU:
+		free(((struct sim_viommu *)object)->tlb);
+		break;
+	default:
+		break;
+	}
+	free(object);
+}
+
 void sim_object_free(struct sim *sim, struct sim_object *object)
 {
 	sim->objects[object->id] = NULL;
 	if (object->id < sim->objects_lowest)
 		sim->objects_lowest = object->id;
 	sim->objects_alive -= object->type != SIM_ENDPOINT;
-	free(object);
+	release(object);
 }
 
 struct sim_object *sim_object_find(struct sim *sim, uint32_t id)
@@ -116,9 +132,11 @@ void sim_object_free_all(struct sim *sim)
 	for (uint32_t id = 1; id < sim->objects_size; id++) {
 		struct sim_object *object = sim->objects[id];
 
-		if (object && object->type == SIM_VEVENTQ)
+		if (!object)
+			continue;
+		if (object->type == SIM_VEVENTQ)
 			sim_veventq_destroy(&((struct sim_veventq_object *)object)->queue);
-		free(object);
+		release(object);
 	}
 	free(sim->objects);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/sim/sim_ste.h"
 #include "veventq/decoder.h"
@@ -157,6 +158,8 @@ static int sim_nested_alloc(struct vsmmu_host *host, const struct host_endpoint 
 		return leave(sim, -ENOMEM);
 	nested->viommu = (struct sim_viommu *)pt;
 	nested->config = config;
+	nested->ste[0] = ste[0];
+	nested->ste[1] = ste[1];
 	pt->users++;
 	*out = nested->object.id;
 	return leave(sim, 0);
@@ -164,24 +167,30 @@ static int sim_nested_alloc(struct vsmmu_host *host, const struct host_endpoint 
 
 static int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
 {
-	struct sim *sim = enter(host);
-	struct sim_endpoint *device = get_endpoint(sim, endpoint);
-	int ret = fail_call(sim);
+	struct sim *sim = sim_of(host);
+	struct sim_endpoint *device;
+	int ret;
 
+	sim_lock_all(sim);
+	device = get_endpoint(sim, endpoint);
+	ret = fail_call(sim);
 	if (!ret)
 		ret = device ? sim_endpoint_attach(sim, device, pt_id) : -ENOENT;
-	return leave(sim, ret);
+	sim_unlock_all(sim);
+	return ret;
 }
 
 static int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
 {
-	struct sim *sim = enter(host);
-	struct sim_endpoint *device = get_endpoint(sim, endpoint);
+	struct sim *sim = sim_of(host);
+	struct sim_endpoint *device;
 
-	if (!device)
-		return leave(sim, -ENOENT);
-	sim_endpoint_detach(device);
-	return leave(sim, 0);
+	sim_lock_all(sim);
+	device = get_endpoint(sim, endpoint);
+	if (device)
+		sim_endpoint_detach(device);
+	sim_unlock_all(sim);
+	return device ? 0 : -ENOENT;
 }
 
 static int sim_veventq_alloc(
@@ -235,6 +244,19 @@ static void sim_veventq_close_fd(struct vsmmu_host *host, struct host_veventq *v
 	leave(sim, 0);
 }
 
+static int sim_hw_info(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct host_hw_info *out)
+{
+	struct sim *sim = enter(host);
+
+	if (!get_endpoint(sim, endpoint))
+		return leave(sim, -ENOENT);
+	memcpy(out->idr, sim->idr, sizeof(out->idr));
+	out->ats = sim->features.ats;
+	out->repeat_commands = sim->repeat_commands;
+	return leave(sim, 0);
+}
+
 static int sim_destroy(struct vsmmu_host *host, uint32_t id)
 {
 	struct sim *sim = enter(host);
@@ -250,6 +272,7 @@ static void sim_free(struct vsmmu_host *host)
 	sim_object_free_all(sim);
 	sim_failures_destroy(&sim->reads.failures);
 	pthread_mutex_destroy(&sim->lock);
+	pthread_mutex_destroy(&sim->hardware_lock);
 	free(sim);
 }
 
@@ -263,6 +286,8 @@ const struct host_ops sim_ops = {
 	.detach = sim_detach,
 	.veventq_alloc = sim_veventq_alloc,
 	.veventq_close = sim_veventq_close_fd,
+	.hw_info = sim_hw_info,
+	.invalidate = sim_invalidate,
 	.destroy = sim_destroy,
 	.free = sim_free,
 };

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/sim/sim_tlb.h"
+
+#include "arch/command.h"
+
+#define GET(word, field) arch_command_get(word, COMMAND_FIELD_##field)
+
+/* What a TLBI covers. */
+struct scope {
+	bool any_asid;
+	bool any_address;
+	bool spares_global;
+	uint16_t asid;
+	uint8_t granule; /* 0: all */
+	uint8_t level;	 /* 0: all */
+	uint64_t first;
+	uint64_t last;
+};
+
+/* Whatever an ignored top byte is, entries have bit 55 in its place. */
+static uint64_t extend(uint64_t address)
+{
+	return address & UINT64_C(1) << 55 ? address | ~arch_mask(56) : address & arch_mask(56);
+}
+
+static uint64_t last_of(const struct arch_mapping *mapping)
+{
+	return mapping->input | arch_mask(mapping->size_log2);
+}
+
+bool sim_tlb_find(const struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address,
+	struct arch_mapping *mapping)
+{
+	if (cd->region[arch_bit(address, 55)].tbi)
+		address = extend(address);
+	for (unsigned int i = 0; i < tlb->used; i++) {
+		const struct sim_tlb_entry *entry = &tlb->entry[i];
+
+		if (address < entry->mapping.input || address > last_of(&entry->mapping))
+			continue;
+		if (entry->mapping.not_global && entry->asid != cd->asid)
+			continue;
+		*mapping = entry->mapping;
+		return true;
+	}
+	return false;
+}
+
+void sim_tlb_add(struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address,
+	const struct arch_mapping *mapping)
+{
+	unsigned int i;
+
+	if (tlb->used < SIM_TLB_ENTRIES) {
+		i = tlb->used++;
+	} else {
+		i = tlb->next;
+		tlb->next = (i + 1) % SIM_TLB_ENTRIES;
+	}
+	tlb->entry[i] = (struct sim_tlb_entry){
+		.mapping = *mapping,
+		.asid = cd->asid,
+		.granule = cd->region[arch_bit(address, 55)].granule,
+	};
+}
+
+/* (NUM + 1) * 2^SCALE granules (4.4.1.1), as many as there are up to the last address. */
+static uint64_t range_last(uint64_t first, uint64_t num, unsigned int scale, unsigned int granule)
+{
+	const unsigned int shift = scale + granule;
+	uint64_t length;
+
+	if (shift >= 64 || num + 1 > ~UINT64_C(0) >> shift)
+		return ~UINT64_C(0);
+	length = (num + 1) << shift;
+	return length - 1 > ~UINT64_C(0) - first ? ~UINT64_C(0) : first + length - 1;
+}
+
+static struct scope scope_of_va(const uint64_t word[2])
+{
+	const unsigned int tg = (unsigned int)GET(word, TG);
+	const unsigned int granule = 10 + 2 * tg;
+	const uint64_t address = extend(GET(word, ADDR) << 12);
+	struct scope scope = {
+		.any_asid = (uint8_t)word[0] == COMMAND_OP_TLBI_NH_VAA,
+		.asid = (uint16_t)GET(word, ASID),
+		.first = address,
+		.last = address,
+	};
+
+	if (!tg)
+		return scope;
+	scope.granule = (uint8_t)granule;
+	scope.level = (uint8_t)GET(word, TTL);
+	scope.first = address & ~arch_mask(granule);
+	scope.last =
+		range_last(scope.first, GET(word, NUM), (unsigned int)GET(word, SCALE), granule);
+	return scope;
+}
+
+static struct scope scope_of(const uint64_t word[2])
+{
+	switch ((uint8_t)word[0]) {
+	case COMMAND_OP_TLBI_NH_ASID:
+		return (struct scope){.any_address = true,
+			.spares_global = true,
+			.asid = (uint16_t)GET(word, ASID)};
+	case COMMAND_OP_TLBI_NH_VA:
+	case COMMAND_OP_TLBI_NH_VAA:
+		return scope_of_va(word);
+	default:
+		return (struct scope){.any_address = true, .any_asid = true};
+	}
+}
+
+static bool is_covered(const struct sim_tlb_entry *entry, const struct scope *scope)
+{
+	const struct arch_mapping *mapping = &entry->mapping;
+
+	if (!mapping->not_global && scope->spares_global)
+		return false;
+	if (mapping->not_global && !scope->any_asid && entry->asid != scope->asid)
+		return false;
+	if (scope->any_address)
+		return true;
+	if (scope->granule && scope->granule != entry->granule)
+		return false;
+	if (scope->level && scope->level != mapping->level)
+		return false;
+	return mapping->input <= scope->last && last_of(mapping) >= scope->first;
+}
+
+void sim_tlb_invalidate(struct sim_tlb *tlb, const uint64_t word[2])
+{
+	const struct scope scope = scope_of(word);
+
+	for (unsigned int i = 0; i < tlb->used;) {
+		if (is_covered(&tlb->entry[i], &scope))
+			tlb->entry[i] = tlb->entry[--tlb->used];
+		else
+			i++;
+	}
+}

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the simulated hardware caches, how long, and what makes it forget. */
+#include "fail_nth.h"
+#include "sim_dma_stand.h"
+
+#define ENTRIES	 1024 /* of a vIOMMU's TLB */
+#define NUM(n)	 ((uint64_t)(n) << 12)
+#define SCALE(n) ((uint64_t)(n) << 20)
+#define TG(g)	 ((uint64_t)((g) + 1) << 10)
+#define TTL(n)	 ((uint64_t)(n) << 8)
+
+/*
+ * Two address spaces, ASIDs 1 and 2, as SubstreamIDs 1 and 2. Page n of either is page n of
+ * DATA, in which n stands, until they are mapped anew, to pages that many further on.
+ */
+struct spaces {
+	struct stand *s;
+	struct space space[3];
+	unsigned int pages;
+};
+
+static void map_all(struct spaces *spaces, unsigned int ssid, uint64_t bits, unsigned int shift)
+{
+	for (unsigned int n = 0; n < spaces->pages; n++)
+		map_page(&spaces->space[ssid], VA + n * PAGE,
+			DATA + ((n + shift) % (DATA_SIZE / PAGE)) * PAGE, bits);
+}
+
+static void fill_pages(void)
+{
+	for (unsigned int n = 0; n < DATA_SIZE / PAGE; n++)
+		ram_set(&ram, DATA + n * PAGE, n);
+}
+
+static void spaces_init(struct spaces *spaces, unsigned int pages, uint64_t bits)
+{
+	*spaces = (struct spaces){.pages = pages};
+	dma_space(&spaces->space[0]);
+	fill_pages();
+	for (unsigned int i = 1; i < 3; i++) {
+		struct space *space = &spaces->space[i];
+
+		*space = spaces->space[0];
+		space->root = RAM_BASE + 0x20000 * i;
+		space->free = space->root + PAGE;
+		space->word[1] = space->root;
+		space->word[0] |= (uint64_t)i << 48;
+		ram_set_entry(&ram, CD_TABLE + UINT64_C(64) * i, space->word);
+		map_all(spaces, i, bits, 0);
+	}
+	spaces->s = dma_build(NULL);
+	install(spaces->s, CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2);
+}
+
+static uint64_t load_page(struct spaces *spaces, unsigned int ssid, unsigned int n)
+{
+	return load_by(spaces->s, spaces->s->endpoint.dev_id, ssid, VA + n * PAGE);
+}
+
+/* All in the TLB, and all changed in memory by 16 pages. */
+static void go_stale(struct spaces *spaces, uint64_t bits)
+{
+	for (unsigned int i = 1; i < 3; i++) {
+		map_all(spaces, i, bits, 0);
+		invalidate(spaces->s, NH_ALL, 0);
+	}
+	for (unsigned int i = 1; i < 3; i++)
+		for (unsigned int n = 0; n < spaces->pages; n++)
+			assert_int_equal(load_page(spaces, i, n), n);
+	for (unsigned int i = 1; i < 3; i++)
+		map_all(spaces, i, bits, 16);
+	for (unsigned int i = 1; i < 3; i++)
+		for (unsigned int n = 0; n < spaces->pages; n++)
+			assert_int_equal(load_page(spaces, i, n), n);
+}
+
+/* Exactly pages @first to @last of those of @ssids (bit n: n) are read anew. */
+static void expect_fresh(
+	struct spaces *spaces, unsigned int ssids, unsigned int first, unsigned int last)
+{
+	for (unsigned int i = 1; i < 3; i++)
+		for (unsigned int n = 0; n < spaces->pages; n++)
+			assert_int_equal(load_page(spaces, i, n),
+				(ssids >> i & 1) && n >= first && n <= last ? n + 16 : n);
+}
+
+static void an_unmapped_page_is_used_until_invalidated(void **unused)
+{
+	struct spaces spaces;
+	uint64_t walks;
+	uint8_t last;
+
+	(void)unused;
+	spaces_init(&spaces, 4, RW | NG);
+	assert_int_equal(load_page(&spaces, 1, 3), 3);
+	walks = stats_of(spaces.s).walks;
+	unmap_page(&spaces.space[1], VA + 3 * PAGE);
+	for (unsigned int i = 0; i < 5; i++)
+		assert_int_equal(load_page(&spaces, 1, 3), 3);
+	assert_int_equal(dma_by(spaces.s, spaces.s->endpoint.dev_id, VSMMU_ACCESS_SSID, 1,
+				 VA + 4 * PAGE - 1, &last, 1),
+		0);
+	assert_int_equal(stats_of(spaces.s).walks, walks);
+	expect_silence(spaces.s);
+	invalidate(spaces.s, NH_VA(1), (VA + 3 * PAGE) | LEAF);
+	assert_int_equal(load_page(&spaces, 1, 3), ABORTED);
+	expect_event(spaces.s, VSMMU_EVENT_F_TRANSLATION | BIT(11) | UINT64_C(1) << 12,
+		UINT64_C(0x20800000000), VA + 3 * PAGE, 0);
+	/* A fault is not kept. */
+	map_page(&spaces.space[1], VA + 3 * PAGE, DATA + PAGE, RW | NG);
+	assert_int_equal(load_page(&spaces, 1, 3), 1);
+	assert_int_equal(stats_of(spaces.s).walks, walks + 2);
+	tear_down(spaces.s);
+}
+
+static void permissions_go_stale_too(void **unused)
+{
+	struct spaces spaces;
+	uint8_t byte = 1;
+	const uint32_t flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_SSID;
+	uint32_t id;
+
+	(void)unused;
+	spaces_init(&spaces, 1, RW | NG | BIT(7));
+	id = spaces.s->endpoint.dev_id;
+	assert_int_equal(dma_by(spaces.s, id, flags, 1, VA, &byte, 1), -EFAULT);
+	map_page(&spaces.space[1], VA, DATA, RW | NG);
+	assert_int_equal(dma_by(spaces.s, id, flags, 1, VA, &byte, 1), -EFAULT);
+	invalidate(spaces.s, NH_VA(1), VA);
+	assert_int_equal(dma_by(spaces.s, id, flags, 1, VA, &byte, 1), 0);
+	map_page(&spaces.space[1], VA, DATA, RW | NG | BIT(7));
+	assert_int_equal(dma_by(spaces.s, id, flags, 1, VA, &byte, 1), 0);
+	invalidate(spaces.s, NH_ASID(1), 0);
+	assert_int_equal(dma_by(spaces.s, id, flags, 1, VA, &byte, 1), -EFAULT);
+	assert_int_equal(stats_of(spaces.s).numbered, 3);
+	tear_down(spaces.s);
+}
+
+static void each_tlbi_reaches_what_it_names(void **unused)
+{
+	struct spaces spaces;
+
+	(void)unused;
+	spaces_init(&spaces, 6, RW | NG);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_ASID(3), 0);
+	invalidate(spaces.s, NH_VA(3), VA);
+	invalidate(spaces.s, NH_VA(0), VA);
+	invalidate(spaces.s, NH_VA(1), VA - PAGE);
+	invalidate(spaces.s, NH_VA(1), VA + 6 * PAGE);
+	invalidate(spaces.s, NH_VA(1), VA | BIT(55));
+	invalidate(spaces.s, NH_VA(1), VA | BIT(47));
+	expect_fresh(&spaces, 0, 0, 0);
+	invalidate(spaces.s, NH_VA(1), VA + 2 * PAGE);
+	expect_fresh(&spaces, 1 << 1, 2, 2);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_VA(2), (VA + 5 * PAGE) | LEAF);
+	expect_fresh(&spaces, 1 << 2, 5, 5);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_VAA, VA + PAGE);
+	expect_fresh(&spaces, 3 << 1, 1, 1);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_ASID(2), 0);
+	expect_fresh(&spaces, 1 << 2, 0, 5);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_ALL, 0);
+	expect_fresh(&spaces, 3 << 1, 0, 5);
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NSNH_ALL, 0);
+	expect_fresh(&spaces, 3 << 1, 0, 5);
+	/* The VMID is the host's to know. */
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_VA(1) | UINT64_C(0x7777) << 32, VA);
+	expect_fresh(&spaces, 1 << 1, 0, 0);
+	tear_down(spaces.s);
+}
+
+/* nG = 0: one entry for all ASIDs, which NH_ASID leaves alone and NH_VA does not. */
+static void global_entries_belong_to_all(void **unused)
+{
+	struct spaces spaces;
+
+	(void)unused;
+	spaces_init(&spaces, 2, RW);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	map_all(&spaces, 2, RW, 16);
+	assert_int_equal(load_page(&spaces, 2, 0), 0); /* of ASID 1's tables */
+	assert_int_equal(load_page(&spaces, 2, 1), 17);
+	map_all(&spaces, 1, RW, 32);
+	invalidate(spaces.s, NH_ASID(1), 0);
+	invalidate(spaces.s, NH_ASID(2), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&spaces, 1, 1), 17);
+	invalidate(spaces.s, NH_VA(2), VA);
+	assert_int_equal(load_page(&spaces, 1, 0), 32);
+	assert_int_equal(load_page(&spaces, 1, 1), 17);
+	invalidate(spaces.s, NH_VA(7), VA + PAGE);
+	assert_int_equal(load_page(&spaces, 1, 1), 33);
+	tear_down(spaces.s);
+}
+
+static void ranges_are_exact(void **unused)
+{
+	/* 4.4.1.1: (NUM + 1) * 2^SCALE pages; by 4 KiB here */
+	static const struct {
+		unsigned int num, scale, begin, first, last;
+	} cases[] = {{1, 0, 3, 3, 4}, {2, 0, 0, 0, 2}, {0, 1, 8, 8, 9}, {0, 2, 4, 4, 7},
+		{2, 1, 1, 1, 6}, {31, 31, 2, 2, 11}, {4, 0, 11, 11, 11}};
+	struct spaces spaces;
+
+	(void)unused;
+	spaces_init(&spaces, 12, RW | NG);
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint64_t range = NUM(cases[i].num) | SCALE(cases[i].scale);
+		const uint64_t va = VA + cases[i].begin * PAGE;
+
+		go_stale(&spaces, RW | NG);
+		invalidate(spaces.s, NH_VA(1) | range, va | TG(0));
+		expect_fresh(&spaces, 1 << 1, cases[i].first, cases[i].last);
+		go_stale(&spaces, RW | NG);
+		invalidate(spaces.s, NH_VAA | range, va | TG(0) | TTL(3) | LEAF);
+		expect_fresh(&spaces, 3 << 1, cases[i].first, cases[i].last);
+	}
+	/* Entries of another granule, or of another level, need not go, and do not. */
+	go_stale(&spaces, RW | NG);
+	invalidate(spaces.s, NH_VAA | NUM(31), VA | TG(0) | TTL(2));
+	invalidate(spaces.s, NH_VAA | NUM(31), VA | TG(1));
+	invalidate(spaces.s, NH_VAA | NUM(31), VA | TG(2));
+	expect_fresh(&spaces, 0, 0, 0);
+	/* One page of the range form */
+	invalidate(spaces.s, NH_VA(2), (VA + 4 * PAGE) | TG(0) | TTL(3));
+	expect_fresh(&spaces, 1 << 2, 4, 4);
+	tear_down(spaces.s);
+}
+
+/* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
+static void blocks_and_tags(void **unused)
+{
+	/* With DS, for which SCALE has a sixth bit */
+	const struct vsmmu_sim_config config = {.idr = {0x0d48100c, 0x520, 0, 0x400, 0, 0x4f6}};
+	struct space space;
+	struct stand *s;
+	struct mapped block;
+	uint64_t va;
+
+	(void)unused;
+	assert_true(space_init(&space, 0, true, 25, false, 48, RAM_BASE));
+	fill_pages();
+	space.word[0] |= BIT(39); /* TBI1 */
+	ram_set_entry(&ram, CD_TABLE, space.word);
+	va = space_sign(&space) | BIT(30);
+	block = (struct mapped){.va = va, .pa = RAM_BASE, .index = 3};
+	space_map(&space, &block, RW | NG);
+	s = dma_build(&config);
+	install(s, CD_TABLE | STE_S1, 0);
+	va += DATA - RAM_BASE;
+	assert_int_equal(load(s, va), 0);
+	assert_int_equal(load(s, va + PAGE), 1);
+	assert_int_equal(load(s, (va + 2 * PAGE) ^ UINT64_C(0x5a) << 56), 2);
+	assert_int_equal(stats_of(s).walks, 1);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0), block.va - PAGE);
+	invalidate(s, NH_VA(0), block.va + BIT(21));
+	invalidate(s, NH_VA(0), va | TG(0) | TTL(3));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0), (va + 0x3d000) | TG(0) | TTL(2));
+	assert_int_equal(load(s, va), ABORTED);
+	space_map(&space, &block, RW | NG);
+	assert_int_equal(load(s, va), 0);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (block.va + BIT(21)) | TG(0));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0) | NUM(1), (block.va - PAGE) | TG(0));
+	assert_int_equal(load(s, va), ABORTED);
+	/* A range ends where addresses end, whatever its size. */
+	space_map(&space, &block, RW | NG);
+	assert_int_equal(load(s, va), 0);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(2));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(0));
+	assert_int_equal(load(s, va), ABORTED);
+	tear_down(s);
+}
+
+static void another_viommu_is_another_world(void **unused)
+{
+	struct spaces spaces;
+	struct stand *s;
+	struct host_endpoint peer = {.vfio_fd = -1};
+	uint64_t ste[2] = {CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2};
+	uint32_t viommu, vdevice, nested;
+
+	(void)unused;
+	spaces_init(&spaces, 2, RW);
+	s = spaces.s;
+	peer.dev_id = new_endpoint(s, 7);
+	assert_int_equal(s->ops->viommu_alloc(s->host, &peer, s->parent, &viommu), 0);
+	assert_int_equal(s->ops->vdevice_alloc(s->host, &peer, viommu, VSID, &vdevice), 0);
+	assert_int_equal(s->ops->nested_alloc(s->host, &peer, viommu, ste, &nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &peer, nested), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	map_all(&spaces, 1, RW, 16);
+	assert_int_equal(load_by(s, peer.dev_id, 1, VA), 16);
+	map_all(&spaces, 1, RW, 32);
+	invalidate_on(s, viommu, &(const uint64_t[2]){NSNH_ALL, 0}, 1);
+	assert_int_equal(load_by(s, peer.dev_id, 1, VA), 32);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	/* Nor its CDs, though the StreamID is the same. */
+	ram_set(&ram, CD_TABLE + 64, 0);
+	invalidate_on(s, viommu, &(const uint64_t[2]){CFGI_CD_ALL, 0}, 1);
+	assert_int_equal(load_by(s, peer.dev_id, 1, VA), ABORTED);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(s->ops->detach(s->host, &peer), 0);
+	assert_int_equal(s->ops->destroy(s->host, nested), 0);
+	assert_int_equal(s->ops->destroy(s->host, vdevice), 0);
+	assert_int_equal(s->ops->destroy(s->host, viommu), 0);
+	tear_down(s);
+}
+
+/* In memory alone. */
+static void break_cd(struct spaces *spaces, unsigned int ssid, bool broken)
+{
+	ram_set(&ram, CD_TABLE + UINT64_C(64) * ssid, broken ? 0 : spaces->space[ssid].word[0]);
+}
+
+static void a_cd_is_used_until_invalidated(void **unused)
+{
+	struct spaces spaces;
+	struct stand *s;
+
+	(void)unused;
+	spaces_init(&spaces, 1, RW | NG);
+	s = spaces.s;
+	for (unsigned int i = 1; i < 3; i++) {
+		assert_int_equal(load_page(&spaces, i, 0), 0);
+		break_cd(&spaces, i, true);
+	}
+	invalidate(s, NSNH_ALL, 0);
+	invalidate(s, CFGI_CD(3), 0);
+	invalidate(s, CFGI_CD(0), LEAF);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&spaces, 2, 0), 0);
+	invalidate(s, CFGI_CD(1), LEAF);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	assert_int_equal(load_page(&spaces, 2, 0), 0);
+	expect_event(s, VSMMU_EVENT_C_BAD_CD | BIT(11) | UINT64_C(1) << 12, 0, 0, 0);
+	break_cd(&spaces, 1, false);
+	assert_int_equal(load_page(&spaces, 1, 0), 0); /* an error is not kept */
+	break_cd(&spaces, 1, true);
+	invalidate(s, CFGI_CD_ALL, 0);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	assert_int_equal(load_page(&spaces, 2, 0), ABORTED);
+	tear_down(s);
+}
+
+/* The driver writes no STE, and so invalidates nothing, if the words stay as they are. */
+static void attaching_forgets_cds_if_words_change(void **unused)
+{
+	struct spaces spaces;
+	struct stand *s;
+
+	(void)unused;
+	spaces_init(&spaces, 1, RW | NG);
+	s = spaces.s;
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	break_cd(&spaces, 1, true);
+	install(s, CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	install(s, CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2 | 1 << 2); /* S1CIR */
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	break_cd(&spaces, 1, false);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	break_cd(&spaces, 1, false);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(s->ops->detach(s->host, &s->endpoint), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	/* The TLB is not of the STE: nobody invalidated it. */
+	break_cd(&spaces, 1, false);
+	unmap_page(&spaces.space[1], VA);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	tear_down(s);
+}
+
+/* So are the words of its stage 2, which a vIOMMU brings along. */
+static void attaching_to_another_viommu_forgets_cds(void **unused)
+{
+	const uint64_t ste[2] = {CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2};
+	struct spaces spaces;
+	uint32_t viommu, nested;
+	struct stand *s;
+
+	(void)unused;
+	spaces_init(&spaces, 1, RW | NG);
+	s = spaces.s;
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
+	assert_int_equal(s->ops->viommu_alloc(s->host, &s->endpoint, s->parent, &viommu), 0);
+	assert_int_equal(
+		s->ops->vdevice_alloc(s->host, &s->endpoint, viommu, VSID, &s->vdevice), 0);
+	assert_int_equal(s->ops->nested_alloc(s->host, &s->endpoint, viommu, ste, &nested), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested), 0);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	assert_int_equal(stats_of(s).printed, 1); /* that vIOMMU has no vEVENTQ */
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(s->ops->destroy(s->host, nested), 0);
+	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
+	assert_int_equal(s->ops->destroy(s->host, viommu), 0);
+	assert_int_equal(
+		s->ops->vdevice_alloc(s->host, &s->endpoint, s->viommu, VSID, &s->vdevice), 0);
+	tear_down(s);
+}
+
+static void caches_are_bounded(void **unused)
+{
+	struct spaces spaces;
+	uint64_t walks;
+
+	(void)unused;
+	spaces_init(&spaces, ENTRIES + 1, RW | NG);
+	for (unsigned int round = 0; round < 2; round++)
+		for (unsigned int n = 0; n < ENTRIES; n++)
+			assert_int_equal(load_page(&spaces, 1, n), n % (DATA_SIZE / PAGE));
+	assert_int_equal(stats_of(spaces.s).walks, ENTRIES);
+	assert_int_equal(load_page(&spaces, 1, ENTRIES), ENTRIES % (DATA_SIZE / PAGE));
+	walks = stats_of(spaces.s).walks;
+	assert_int_equal(load_page(&spaces, 1, 0), 0); /* took the first one's place */
+	assert_int_equal(load_page(&spaces, 1, 2), 2);
+	assert_int_equal(stats_of(spaces.s).walks, walks + 1);
+	/* CDs: SubstreamIDs 3 to 99 are copies of 1. */
+	for (unsigned int i = 3; i < 100; i++)
+		ram_set_entry(&ram, CD_TABLE + UINT64_C(64) * i, spaces.space[1].word);
+	for (unsigned int i = 3; i < 100; i++)
+		assert_int_equal(load_page(&spaces, i, 2), 2);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(load_page(&spaces, 1, 2), ABORTED);
+	tear_down(spaces.s);
+}
+
+/* The first transaction needs memory twice: for the CDs, then for the TLB. */
+static void without_memory_nothing_is_cached(void **unused)
+{
+	struct spaces spaces;
+
+	(void)unused;
+	spaces_init(&spaces, 1, RW | NG);
+	fail_nth_arm(1);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_true(fail_nth_fired());
+	fail_nth_arm(0);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(load_page(&spaces, 1, 0), ABORTED);
+	break_cd(&spaces, 1, false);
+	map_all(&spaces, 1, RW | NG, 16);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	tear_down(spaces.s);
+
+	spaces_init(&spaces, 1, RW | NG);
+	fail_nth_arm(2);
+	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_true(fail_nth_fired());
+	fail_nth_arm(0);
+	map_all(&spaces, 1, RW | NG, 16);
+	assert_int_equal(load_page(&spaces, 1, 0), 16);
+	map_all(&spaces, 1, RW | NG, 32);
+	assert_int_equal(load_page(&spaces, 1, 0), 16);
+	break_cd(&spaces, 1, true);
+	assert_int_equal(load_page(&spaces, 1, 0), 16);
+	assert_int_equal(stats_of(spaces.s).walks, 2);
+	tear_down(spaces.s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S8 S3", an_unmapped_page_is_used_until_invalidated),
+		UNIT_TEST("S8", permissions_go_stale_too),
+		UNIT_TEST("S8 S3", each_tlbi_reaches_what_it_names),
+		UNIT_TEST("S8 S3", global_entries_belong_to_all),
+		UNIT_TEST("S8 S3", ranges_are_exact),
+		UNIT_TEST("S8", blocks_and_tags),
+		UNIT_TEST("S8 S3", another_viommu_is_another_world),
+		UNIT_TEST("S8 S3", a_cd_is_used_until_invalidated),
+		UNIT_TEST("S8 S3", attaching_forgets_cds_if_words_change),
+		UNIT_TEST("S8", attaching_to_another_viommu_forgets_cds),
+		UNIT_TEST("S8", caches_are_bounded),
+		UNIT_TEST("S8", without_memory_nothing_is_cached),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
