@@ -78,7 +78,7 @@ static const struct vsmmu_ops ops = {
 static void enable(struct vmm *vmm)
 {
 	vsmmu_mmio_write(
-		vmm->vsmmu, SMMU_EVENTQ_BASE, 8, QUEUE_ADDRESS | SMMU_EVENTQ_BASE_WA | vmm->log2);
+		vmm->vsmmu, SMMU_EVENTQ_BASE, 8, QUEUE_ADDRESS | SMMU_QUEUE_BASE_HINT | vmm->log2);
 	vsmmu_mmio_write(vmm->vsmmu, SMMU_EVENTQ_PROD, 4, 0);
 	vsmmu_mmio_write(vmm->vsmmu, SMMU_EVENTQ_CONS, 4, 0);
 	vsmmu_mmio_write(vmm->vsmmu, SMMU_CR0, 4, SMMU_CR0_EVENTQEN);

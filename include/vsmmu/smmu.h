@@ -29,7 +29,7 @@ struct vsmmu_endpoint;
 struct vsmmu_veventq_source;
 
 /** enum vsmmu_irq - the vSMMU's interrupt lines; all are edges, never levels */
-enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_COUNT };
+enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSMMU_IRQ_COUNT };
 
 /** enum vsmmu_severity - how much a report matters */
 enum vsmmu_severity {
@@ -48,6 +48,11 @@ enum vsmmu_report_code {
 	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
 	VSMMU_REPORT_FAIR_SHARE = 7,	 /* a storming stream's excess is being discarded */
 	VSMMU_REPORT_HOST_FAILED = 8,	 /* a host call failed while tearing down or resetting */
+	VSMMU_REPORT_UNFIT = 9, /* config, endpoint or snapshot does not go with the host */
+	VSMMU_REPORT_COMMAND_ERROR = 10, /* the guest's command queue stopped with an error */
+	VSMMU_REPORT_STREAM_BAD = 11,	 /* the guest's STE cannot be used: its DMA is aborted */
+	VSMMU_REPORT_BLOCKED = 12,	 /* the host failed: an endpoint was cut off from memory */
+	VSMMU_REPORT_INVALIDATION = 13, /* the host refused an invalidation: more was invalidated */
 	VSMMU_REPORT_CODE_COUNT
 };
 
@@ -82,6 +87,14 @@ struct vsmmu_report {
  *	set_ste, reset, rearm and free; may call vsmmu_get_stats() and
  *	vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
+ * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative
+ *	number when that is not guest memory. Must not block. Called with locks of the vSMMU
+ *	held: do not call back into it. NULL makes a vSMMU of the event path alone, for a VMM
+ *	that reads the guest's stream tables and command queue itself: see
+ *	vsmmu_endpoint_set_ste()
+ * @msi: send the MSI @data to @address, which is not guest memory: the doorbell of an ITS;
+ *	return 0, or a negative number when nothing is there. Same rule as memory_write. May
+ *	be NULL: then an MSI can only go to memory
  *
  * All get the opaque pointer of the config. The structure is copied.
  */
@@ -91,6 +104,8 @@ struct vsmmu_ops {
 	void (*irq_pulse)(void *opaque, enum vsmmu_irq irq);
 	void (*report)(void *opaque, const struct vsmmu_report *report);
 	uint64_t (*clock)(void *opaque);
+	int (*memory_read)(void *opaque, uint64_t address, void *bytes, size_t length);
+	int (*msi)(void *opaque, uint64_t address, uint32_t data);
 };
 
 /** enum vsmmu_loss_policy - how the guest learns that the host lost events */
@@ -116,6 +131,21 @@ enum vsmmu_loss_policy {
  * @no_fair_share: let a storming stream fill the guest's queue to the last slot
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
  * @report_interval_ns: 0 means 5 s
+ *
+ * What follows describes the SMMU to its guest, and has an effect only when the ops have
+ * memory_read:
+ *
+ * @sid_bits: IDR1.SIDSIZE, 1 to 32; 0 means 16
+ * @cmdq_log2_max: IDR1.CMDQS, 7 to 19; 0 means 19
+ * @oas_bits: IDR5.OAS: 32, 36, 40, 42, 44, 48 or 52; 0 means 44
+ * @msi: IDR0.MSI: the guest may ask for MSIs instead of wired interrupts
+ * @ats: IDR0.ATS. Only for endpoints that all can do ATS
+ * @no_ril: no range invalidation, though the host may have it
+ * @gbpa_abort: reset value of GBPA.ABORT: what endpoints may do while CR0.SMMUEN = 0 and the
+ *	guest has not said otherwise; false is bypass, which firmware relies on
+ * @probe_dev_id: an endpoint's id in the host, of which the host is asked what its SMMU can
+ *	do (IOMMU_GET_HW_INFO); 0 means that the guest is promised what the simulator has, and
+ *	that an endpoint whose SMMU has less is refused
  */
 struct vsmmu_config {
 	size_t size;
@@ -130,6 +160,14 @@ struct vsmmu_config {
 	bool no_fair_share;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
+	uint32_t sid_bits;
+	uint32_t cmdq_log2_max;
+	uint32_t oas_bits;
+	bool msi;
+	bool ats;
+	bool no_ril;
+	bool gbpa_abort;
+	uint32_t probe_dev_id;
 };
 
 /**
@@ -177,6 +215,27 @@ VSMMU_API int vsmmu_get_fd(const struct vsmmu *vsmmu);
 VSMMU_API int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget);
 
 /**
+ * vsmmu_get_command_fd() - the fd to poll for POLLIN: commands wait
+ * @vsmmu: the vSMMU
+ *
+ * The write that makes commands available consumes up to 64 of them before it returns; of
+ * what is left this fd tells, and vsmmu_run_commands() goes on with it.
+ *
+ * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_get_command_fd(const struct vsmmu *vsmmu);
+
+/**
+ * vsmmu_run_commands() - consume commands that a register write left over
+ * @vsmmu: the vSMMU
+ * @budget: commands at most; 0 means 1024
+ *
+ * May wait for the host's ioctls. Return: commands consumed. Threads: any. Since: 0.1.
+ * Source: IHI 0070 chapter 4
+ */
+VSMMU_API int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget);
+
+/**
  * vsmmu_rearm() - read vEVENTQs again that a read error had disarmed
  * @vsmmu: the vSMMU
  *
@@ -212,10 +271,10 @@ VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t si
  * vsmmu_reset() - the guest, or its machine, resets
  * @vsmmu: the vSMMU
  *
- * Every endpoint goes back to the parent HWPT, so that the kernel stops forwarding; what
- * the vEVENTQs hold is discarded and counted, never shown; the registers take their
- * reset values. Events that the hardware still had in flight and that come later cannot
- * be told from new ones; they are discarded while the guest's queue is disabled.
+ * Every endpoint is cut off first, so that the kernel stops forwarding; then what the
+ * vEVENTQs hold is discarded and counted, never shown; the registers take their reset values,
+ * and endpoints what GBPA's allows. Events that the hardware still had in flight and that come
+ * later cannot be told from new ones; they are discarded while the guest's queue is disabled.
  *
  * Return: 0, or the first -errno of a host call: the rest was reset all the same.
  * Since: 0.1
@@ -277,13 +336,15 @@ struct vsmmu_endpoint_config {
  * @out: the endpoint; untouched on failure
  *
  * Allocates the parent HWPT, vIOMMU and vEVENTQ where the endpoint's physical SMMU has
- * none yet, attaches the parent (the endpoint's DMA then reaches the guest's memory,
- * untranslated by the guest), and makes its vDEVICE.
+ * none yet, makes its vDEVICE, and attaches what the guest's registers and stream table say
+ * for this StreamID now: at no moment does the endpoint reach more than that. On a vSMMU of
+ * the event path alone that is the parent: the guest's memory, untranslated.
  *
  * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
  * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again;
- * -EINVAL; -ENOMEM; or -errno of the host's call that failed, -EOPNOTSUPP when the host
- * cannot nest. Nothing is left behind on failure. Since: 0.1
+ * -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when its SMMU cannot do what the
+ * guest was promised, with a report that says what; -ENOMEM; or -errno of the host's call that
+ * failed, -EOPNOTSUPP when the host cannot nest. Nothing is left behind on failure. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
@@ -296,18 +357,35 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  *	the kernel with -EIO
  *
  * Replaces what was installed with no gap. Events flow once a stage 1 STE is installed.
- * Today the VMM calls this when its guest invalidates the STE.
+ * For a vSMMU of the event path alone, whose VMM reads the stream table itself; where the
+ * ops have memory_read the guest's CFGI commands do this.
  *
- * Return: 0; -EOPNOTSUPP on an adopted vEVENTQ's endpoint; -errno of the host: the old
- * STE stays in force. Since: 0.1
+ * Return: 0; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that reads the
+ * stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of the host:
+ *the old STE stays in force. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
+
+/**
+ * vsmmu_endpoint_set_vsid() - give an endpoint another StreamID
+ * @endpoint: the endpoint
+ * @vsid: as the guest will see it from now on
+ *
+ * What the old StreamID's events still were is discarded, as for a detach; then the
+ * guest's STE of the new one comes into force. Meanwhile the endpoint has no access. Its
+ * present one is no change, but tries again what the host refused before.
+ *
+ * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
+ * endpoint; -errno of the host: then the endpoint is without access until the next
+ * attempt succeeds. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid);
 
 /**
  * vsmmu_endpoint_detach() - take an endpoint away
  * @endpoint: dead afterwards; may be NULL
  *
- * The parent HWPT is attached first, so that the kernel stops forwarding; events that it
+ * It is cut off from memory first, so that the kernel stops forwarding; events that it
  * had queued are discarded as they are read, and @vsid is free for others after that.
  *
  * Return: 0, or the first -errno of a host call: the endpoint is gone all the same.
@@ -348,6 +426,20 @@ enum vsmmu_discard {
  * @aborts: times that EVENTQ_ABT_ERR was raised
  * @pauses: dispatches that stopped because the guest's queue was full
  * @reports_suppressed: reports that rate limiting held back
+ * @commands: commands consumed from the guest's queue
+ * @syncs: those of them that were CMD_SYNCs
+ * @command_errors: times that CMDQ_ERR was raised
+ * @cmd_sync_irqs: pulses of VSMMU_IRQ_CMD_SYNC
+ * @msis: MSIs sent
+ * @msi_aborts: MSIs whose address was nothing
+ * @invalidations: commands given to the host
+ * @invalidation_calls: host calls that took
+ * @invalidation_failures: such calls that failed
+ * @stes: STEs installed
+ * @blocked: times that an endpoint was cut off because the host failed
+ * @translation_events: events of vsmmu_translate() in the guest's queue, which are not in
+ *	@delivered
+ * @translation_drops: such events that found no room
  *
  * At any time sequenced == delivered + lost + discarded + pending. Not in it, as nobody
  * numbers them: losses in the physical SMMU's own queue, and merged events (STE.MEV).
@@ -371,6 +463,19 @@ struct vsmmu_stats {
 	uint64_t aborts;
 	uint64_t pauses;
 	uint64_t reports_suppressed;
+	uint64_t commands;
+	uint64_t syncs;
+	uint64_t command_errors;
+	uint64_t cmd_sync_irqs;
+	uint64_t msis;
+	uint64_t msi_aborts;
+	uint64_t invalidations;
+	uint64_t invalidation_calls;
+	uint64_t invalidation_failures;
+	uint64_t stes;
+	uint64_t blocked;
+	uint64_t translation_events;
+	uint64_t translation_drops;
 };
 
 /**

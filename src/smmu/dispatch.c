@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which vEVENTQ is read when, and when reading stops. */
+#include "smmu/dispatch.h"
+
 #include "smmu/forwarder.h"
 
 #define BUDGET_DEFAULT 1024
@@ -43,28 +45,25 @@ static enum forward dispatch_vqueue(
 		forward = forwarder_step(vsmmu, vqueue, records - mine, &mine);
 	/* poll said readable, read said empty: kernels before mid-2026 do so when they are
 	 * short of memory. Do not spin on it. */
-	if (forward == FORWARD_DRAINED && !mine)
+	if (forward == FORWARD_DRAINED && !mine && vqueue_readable(vqueue))
 		vqueue_backoff(vsmmu, vqueue);
 	*handled += mine;
 	return forward;
 }
 
-int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
+/*
+ * Reads what is readable, @budget records at most. Under the dispatch lock. Return: whether
+ * it stopped because the guest's queue is full.
+ */
+static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled)
 {
 	enum forward forward = FORWARD_MORE;
 	void *ready[READY_MAX];
-	uint32_t handled = 0;
 	bool more = true;
 
-	if (!budget)
-		budget = BUDGET_DEFAULT;
-	if (budget > INT32_MAX / 2)
-		budget = INT32_MAX / 2;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	dispatch_retry(vsmmu);
-	while (more && handled < budget) {
+	while (more && *handled < budget) {
 		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
-		uint32_t slice = (budget - handled) / (uint32_t)(count ? count : 1);
+		uint32_t slice = (budget - *handled) / (uint32_t)(count ? count : 1);
 
 		/*
 		 * epoll gives those that stay readable in the same order again, and the guest
@@ -72,19 +71,40 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 		 */
 		vsmmu->turn++;
 		more = count == READY_MAX;
-		for (int i = 0; i < count && handled < budget; i++) {
+		for (int i = 0; i < count && *handled < budget; i++) {
 			void *vqueue = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
 
-			forward = dispatch_vqueue(vsmmu, vqueue, slice ? slice : 1, &handled);
+			forward = dispatch_vqueue(vsmmu, vqueue, slice ? slice : 1, handled);
 			if (forward == FORWARD_FULL)
-				break;
+				return true;
 			more = more || forward == FORWARD_MORE;
 		}
-		if (forward == FORWARD_FULL) {
-			dispatch_pause(vsmmu);
-			break;
-		}
 	}
+	return false;
+}
+
+int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
+{
+	uint32_t handled = 0;
+
+	if (!budget)
+		budget = BUDGET_DEFAULT;
+	if (budget > INT32_MAX / 2)
+		budget = INT32_MAX / 2;
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	dispatch_retry(vsmmu);
+	if (dispatch_read(vsmmu, budget, &handled))
+		dispatch_pause(vsmmu);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 	return (int)handled;
+}
+
+void dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
+{
+	uint32_t handled = 0;
+
+	/* A full queue is for vsmmu_dispatch() to find: its fd stays readable until then. */
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	dispatch_read(vsmmu, budget, &handled);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/endpoint.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/fd.h"
-#include "smmu/forwarder.h"
+#include "smmu/identity.h"
+#include "smmu/install.h"
 #include "util/sized.h"
 
 static void endpoint_free(struct vsmmu_endpoint *endpoint)
@@ -15,173 +14,34 @@ static void endpoint_free(struct vsmmu_endpoint *endpoint)
 	free(endpoint);
 }
 
-static const struct host_ops *endpoint_ops(const struct vsmmu_endpoint *endpoint)
+/*
+ * All host objects of an endpoint that is not on an adopted vEVENTQ. At no moment does it
+ * reach more than the guest lets it: the first thing that is attached is what the guest's
+ * registers and stream table say. Return: 0 or -errno, nothing left.
+ */
+static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
 {
-	return endpoint->vsmmu->host->ops;
-}
-
-/* Return: 0; -EEXIST; -EAGAIN while events of its last holder may still come. */
-static int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
-{
-	struct vqueue *stale = NULL;
-	uint32_t index;
+	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = 0;
 
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	for (int drained = 0; drained < 2; drained++) {
-		pthread_mutex_lock(&vsmmu->event_lock);
-		index = stream_find(&vsmmu->streams, vsid);
-		if (index == STREAM_NONE)
-			ret = 0;
-		else if (vsmmu->streams.entries[index].state == STREAM_LIVE)
-			ret = -EEXIST;
-		else
-			ret = -EAGAIN;
-		if (ret == -EAGAIN)
-			stale = (struct vqueue *)(uintptr_t)vsmmu->streams.entries[index].vqueue;
-		pthread_mutex_unlock(&vsmmu->event_lock);
-		if (ret != -EAGAIN || drained)
-			break;
-		forwarder_run(vsmmu, stale);
-	}
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
-	return ret;
-}
-
-static int endpoint_add_stream(struct vsmmu_endpoint *endpoint)
-{
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret;
-
-	pthread_mutex_lock(&vsmmu->event_lock);
-	ret = stream_reserve(&vsmmu->streams);
+	if (vsmmu_is_whole(vsmmu))
+		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 	if (!ret)
-		stream_add(&vsmmu->streams, endpoint->vsid, endpoint->vqueue);
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	return ret;
-}
-
-static void parent_put(struct vsmmu *vsmmu, struct parent *parent)
-{
-	struct parent **link = &vsmmu->parents;
-
-	if (parent->vqueues)
-		return;
-	while (*link != parent)
-		link = &(*link)->next;
-	*link = parent->next;
-	free(parent);
-}
-
-/*
- * Attaches the endpoint to the parent of its physical SMMU. Which one that is only the
- * kernel knows: it answers EINVAL for another's. Return: 0 or -errno, nothing left.
- */
-static int endpoint_attach_parent(struct vsmmu_endpoint *endpoint, struct parent **out)
-{
-	const struct host_ops *ops = endpoint_ops(endpoint);
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct parent *parent;
-	int ret;
-
-	for (parent = vsmmu->parents; parent; parent = parent->next) {
-		ret = ops->attach(vsmmu->host, &endpoint->host, parent->id);
-		if (!ret)
-			*out = parent;
-		if (ret != -EINVAL)
-			return ret;
-	}
-	parent = calloc(1, sizeof(*parent));
-	if (!parent)
-		return -ENOMEM;
-	ret = ops->parent_alloc(vsmmu->host, &endpoint->host, &parent->id);
-	if (ret)
-		goto fail_free;
-	ret = ops->attach(vsmmu->host, &endpoint->host, parent->id);
-	if (ret)
-		goto fail_destroy;
-	parent->next = vsmmu->parents;
-	vsmmu->parents = parent;
-	*out = parent;
-	return 0;
-fail_destroy:
-	ops->destroy(vsmmu->host, parent->id);
-fail_free:
-	free(parent);
-	return ret;
-}
-
-/* Detaches from the parent; the last one out destroys it. Return: first -errno. */
-static int endpoint_detach_parent(struct vsmmu_endpoint *endpoint, struct parent *parent)
-{
-	const struct host_ops *ops = endpoint_ops(endpoint);
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret, destroyed = 0;
-
-	ret = ops->detach(vsmmu->host, &endpoint->host);
-	if (!parent->vqueues)
-		destroyed = ops->destroy(vsmmu->host, parent->id);
-	parent_put(vsmmu, parent);
-	return ret ? ret : destroyed;
-}
-
-static int endpoint_find_vqueue(struct vsmmu_endpoint *endpoint, struct parent *parent)
-{
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct vqueue *vqueue;
-
-	for (vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		if (vqueue->parent == parent && !vsmmu->config.isolate)
-			break;
-	if (!vqueue) {
-		int ret = vqueue_new(vsmmu, &endpoint->host, parent, &vqueue);
-
-		if (ret)
-			return ret;
-	}
-	endpoint->vqueue = vqueue;
-	vqueue->endpoints++;
-	return 0;
-}
-
-/* Return: first -errno of taking the vEVENTQ down, if this was its last endpoint. */
-static int endpoint_put_vqueue(struct vsmmu_endpoint *endpoint)
-{
-	struct vqueue *vqueue = endpoint->vqueue;
-
-	if (--vqueue->endpoints || !vqueue->parent)
-		return 0;
-	return vqueue_free(endpoint->vsmmu, vqueue);
-}
-
-/* All host objects of an endpoint that is not on an adopted vEVENTQ. */
-static int endpoint_build(struct vsmmu_endpoint *endpoint)
-{
-	const struct host_ops *ops = endpoint_ops(endpoint);
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct parent *parent = NULL;
-	int ret;
-
-	ret = endpoint_attach_parent(endpoint, &parent);
+		ret = endpoint_build(endpoint);
 	if (ret)
 		return ret;
-	ret = endpoint_find_vqueue(endpoint, parent);
-	if (ret)
-		goto fail_parent;
-	ret = ops->vdevice_alloc(vsmmu->host, &endpoint->host, endpoint->vqueue->viommu_id,
-		endpoint->vsid, &endpoint->vdevice_id);
-	if (ret)
-		goto fail_vqueue;
 	ret = endpoint_add_stream(endpoint);
 	if (ret)
 		goto fail_vdevice;
+	ret = endpoint_try_refresh(endpoint);
+	if (ret)
+		goto fail_stream;
 	return 0;
+fail_stream:
+	endpoint_drop_stream(endpoint);
 fail_vdevice:
-	ops->destroy(vsmmu->host, endpoint->vdevice_id);
-fail_vqueue:
-	endpoint_put_vqueue(endpoint);
-fail_parent:
-	endpoint_detach_parent(endpoint, parent);
+	vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
+	endpoint_unbuild(endpoint);
 	return ret;
 }
 
@@ -233,7 +93,7 @@ int vsmmu_endpoint_attach(
 	if (!ret && config.source)
 		ret = endpoint_adopted(endpoint, &config.source->vqueue);
 	else if (!ret)
-		ret = endpoint_build(endpoint);
+		ret = endpoint_set_up(endpoint);
 	if (!ret) {
 		endpoint->next = vsmmu->endpoints;
 		vsmmu->endpoints = endpoint;
@@ -250,92 +110,32 @@ int vsmmu_endpoint_attach(
 int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	const struct host_ops *ops;
-	uint32_t nested;
-	int ret, left = 0;
+	int ret = -EOPNOTSUPP;
 
-	if (!endpoint->vqueue->parent)
-		return -EOPNOTSUPP;
-	ops = endpoint_ops(endpoint);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = ops->nested_alloc(
-		vsmmu->host, &endpoint->host, endpoint->vqueue->viommu_id, ste, &nested);
-	if (ret)
-		goto out;
-	ret = ops->attach(vsmmu->host, &endpoint->host, nested);
-	if (ret) {
-		ops->destroy(vsmmu->host, nested);
-		goto out;
-	}
-	if (endpoint->nested_id)
-		left = ops->destroy(vsmmu->host, endpoint->nested_id);
-	endpoint->nested_id = nested;
-out:
+	/* Without a StreamID it stays without access. */
+	if (endpoint->vqueue->parent && !vsmmu_is_whole(vsmmu))
+		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	/* The new one is in force: what could not be destroyed is no failure of this. */
-	if (left)
-		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, endpoint->vsid,
-			"replacing an STE: the host said %s; the old HWPT may be left until the "
-			"iommufd is closed",
-			strerror(-left));
 	return ret;
-}
-
-int endpoint_park(struct vsmmu_endpoint *endpoint)
-{
-	const struct host_ops *ops;
-	int ret, destroyed;
-
-	if (!endpoint->vqueue->parent || !endpoint->nested_id)
-		return 0;
-	ops = endpoint_ops(endpoint);
-	ret = ops->attach(endpoint->vsmmu->host, &endpoint->host, endpoint->vqueue->parent->id);
-	/* The kernel stops forwarding as well when nothing is attached. */
-	if (ret)
-		ops->detach(endpoint->vsmmu->host, &endpoint->host);
-	destroyed = ops->destroy(endpoint->vsmmu->host, endpoint->nested_id);
-	endpoint->nested_id = 0;
-	return ret ? ret : destroyed;
-}
-
-/* Events that come from now on are stale; the StreamID is free once they are read. */
-static void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
-{
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	uint32_t index;
-
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	pthread_mutex_lock(&vsmmu->event_lock);
-	index = stream_find(&vsmmu->streams, endpoint->vsid);
-	vsmmu->streams.entries[index].state = STREAM_STALE;
-	vsmmu->streams.live--;
-	endpoint->vqueue->stale++;
-	endpoint->vqueue->stale_left =
-		endpoint->vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	forwarder_run(vsmmu, endpoint->vqueue);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 }
 
 int endpoint_remove(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	struct vsmmu_endpoint **link = &vsmmu->endpoints;
-	struct parent *parent = endpoint->vqueue->parent;
+	bool adopted = !endpoint->vqueue->parent;
 	int ret, failed;
 
-	ret = endpoint_park(endpoint);
-	endpoint_retire_stream(endpoint);
-	if (parent) {
-		failed = endpoint_ops(endpoint)->destroy(vsmmu->host, endpoint->vdevice_id);
+	ret = endpoint_cut(endpoint);
+	if (adopted || endpoint->vdevice_id)
+		endpoint_retire_stream(endpoint);
+	if (endpoint->vdevice_id) {
+		failed = vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
 		ret = ret ? ret : failed;
 	}
-	failed = endpoint_put_vqueue(endpoint);
+	failed = endpoint_unbuild(endpoint);
 	ret = ret ? ret : failed;
-	if (parent) {
-		failed = endpoint_detach_parent(endpoint, parent);
-		ret = ret ? ret : failed;
-	}
 	while (*link != endpoint)
 		link = &(*link)->next;
 	*link = endpoint->next;

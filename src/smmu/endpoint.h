@@ -11,14 +11,39 @@ struct vsmmu_endpoint {
 	struct host_endpoint host;
 	uint32_t vsid;
 	struct vqueue *vqueue;
-	uint32_t vdevice_id; /* all 0 on an adopted vEVENTQ */
-	uint32_t nested_id;  /* 0 while the parent is attached */
+	struct host_features hardware; /* of the SMMU that it is behind */
+	/* 0 on an adopted vEVENTQ, and without a StreamID after a failed change of it: then
+	 * it has no entry in the stream table, and nothing is installed. */
+	uint32_t vdevice_id;
+	uint32_t nested_id;		 /* 0 while none is attached */
+	uint8_t installed;		 /* enum installed */
+	uint64_t vste[2];		 /* what nested_id was made of */
+	struct stream_stand_in stand_in; /* the same as its stream's */
 };
-
-/* Attaches the parent, so that the kernel stops forwarding; the STE is gone. */
-int endpoint_park(struct vsmmu_endpoint *endpoint);
 
 /* Takes it and what only it used away. Return: first -errno; it is gone all the same. */
 int endpoint_remove(struct vsmmu_endpoint *endpoint);
+
+/*
+ * endpoint_build.c: finds or makes parent, vIOMMU and vEVENTQ of its physical SMMU, and
+ * makes its vDEVICE; attaches nothing. Return: 0 or -errno, nothing left.
+ */
+int endpoint_build(struct vsmmu_endpoint *endpoint);
+
+/* What is left of that after its vDEVICE has gone. Return: first -errno. */
+int endpoint_unbuild(struct vsmmu_endpoint *endpoint);
+
+/* endpoint_vsid.c: 0; -EINVAL, reported; -EEXIST; -EAGAIN while events of its last holder
+ * may still come. */
+int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid);
+
+/* Under its StreamID, which has been claimed. Return: 0 or -ENOMEM. */
+int endpoint_add_stream(struct vsmmu_endpoint *endpoint);
+
+/* It never had an event. */
+void endpoint_drop_stream(struct vsmmu_endpoint *endpoint);
+
+/* Events that come from now on are stale; the StreamID is free once they are read. */
+void endpoint_retire_stream(struct vsmmu_endpoint *endpoint);
 
 #endif

@@ -42,7 +42,7 @@ void eventq_reset(struct eventq *queue)
 
 void eventq_enable(struct eventq *queue, bool enable)
 {
-	unsigned int log2 = queue->base & SMMU_EVENTQ_BASE_LOG2SIZE;
+	unsigned int log2 = queue->base & SMMU_QUEUE_BASE_LOG2SIZE;
 	uint32_t cons;
 	uint64_t bytes;
 
@@ -52,7 +52,7 @@ void eventq_enable(struct eventq *queue, bool enable)
 	queue->log2 = log2 < queue->log2_max ? log2 : queue->log2_max;
 	/* Aligned to the queue's size, the low bits are treated as zero (6.3.94). */
 	bytes = (uint64_t)RECORD_SIZE << queue->log2;
-	queue->address = queue->base & SMMU_EVENTQ_BASE_ADDR & ~(bytes - 1);
+	queue->address = queue->base & SMMU_QUEUE_BASE_ADDR & ~(bytes - 1);
 
 	/* What stands between CONS and PROD is not of this enabling: nobody's. */
 	cons = atomic_load(&queue->cons);

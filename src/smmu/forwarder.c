@@ -2,7 +2,6 @@
 #include "smmu/forwarder.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "arch/event_filter.h"
@@ -76,7 +75,8 @@ static COLD void forward_nowhere(
 	struct vsmmu *vsmmu, struct batch *batch, uint32_t index, uint64_t word0)
 {
 	/* One that another vEVENTQ carries has nothing to do with it. */
-	if (index != STREAM_NONE && vsmmu->streams.entries[index].vqueue != batch->vqueue)
+	if (index != STREAM_NONE && vsmmu->streams.entries[index].vqueue != batch->vqueue &&
+		!batch->vqueue->any_stream)
 		index = STREAM_NONE;
 	if (!batch->deliver)
 		discard(vsmmu, index, batch->reason);
@@ -95,13 +95,28 @@ static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32
 }
 
 /*
+ * C_BAD_STE of a stream whose vSTE is ILLEGAL on purpose, as hardware cannot know that the
+ * guest has no STE for it, or one that cannot be read (IHI 0070 7.3.3, 7.3.4).
+ */
+static COLD struct stream_stand_in stand_in(const struct vsmmu *vsmmu, uint32_t index)
+{
+	struct stream_stand_in event = vsmmu->streams.holders[index].stand_in;
+
+	if (!event.event)
+		event.event = VSMMU_EVENT_C_BAD_STE;
+	return event;
+}
+
+/*
  * What stays the same throughout a run is copied first: only of a copy does the compiler
  * know that no record's store changes it. Return: where the run has come to.
  */
 static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, struct veventq_run run)
 {
 	const struct stream_table streams = vsmmu->streams;
-	const struct vqueue *deliver = batch->deliver;
+	const uintptr_t deliver = (uintptr_t)batch->deliver;
+	/* A snapshot's events go to whatever vEVENTQ carries the stream now. */
+	const uintptr_t care = deliver && batch->vqueue->any_stream ? 0 : UINTPTR_MAX;
 	const unsigned int ssid_bits = vsmmu->config.ssid_bits;
 	const uint32_t unreserved = batch->unreserved;
 	struct eventq *queue = &vsmmu->eventq;
@@ -114,7 +129,8 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 		enum event_verdict verdict;
 		struct stream *stream;
 
-		if (index == STREAM_NONE || streams.entries[index].vqueue != deliver ||
+		if (index == STREAM_NONE ||
+			((uintptr_t)streams.entries[index].vqueue ^ deliver) & care ||
 			streams.entries[index].state != STREAM_LIVE) {
 			forward_nowhere(vsmmu, batch, index, word0);
 			continue;
@@ -125,6 +141,12 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 		if (verdict != EVENT_OK) {
 			refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
 			continue;
+		}
+		if (__builtin_expect((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE, 0)) {
+			struct stream_stand_in event = stand_in(vsmmu, index);
+
+			word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
+			word[3] = event.fetch_address;
 		}
 		/*
 		 * A stream over its share of the guest's queue may not take the last slots, so
@@ -216,7 +238,7 @@ static enum queue_state queue_state(struct vsmmu *vsmmu)
 {
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 
-	if ((vsmmu->cr0 & on) != on)
+	if ((vsmmu->registers.cr0 & on) != on)
 		return QUEUE_DISABLED;
 	if (gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)
 		return QUEUE_ABORTED;
@@ -347,13 +369,6 @@ static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
 	vqueue->stale = 0;
 }
 
-static bool vqueue_readable(const struct vqueue *vqueue)
-{
-	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
-
-	return poll(&fd, 1, 0) > 0;
-}
-
 /*
  * Once the vEVENTQ was empty, or as much was read as it can hold, no event of a detached
  * endpoint is in it any more: the second is for neighbours that never let it be empty. A
@@ -363,7 +378,8 @@ static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 {
 	struct vqueue *vqueue = batch->vqueue;
 
-	if (!vqueue->stale || batch->got < 0)
+	/* What was read ahead comes on top of what it can hold. */
+	if (!vqueue->stale || batch->got < 0 || vqueue->backlog)
 		return;
 	vqueue->stale_left -=
 		batch->events < vqueue->stale_left ? batch->events : vqueue->stale_left;

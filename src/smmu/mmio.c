@@ -1,128 +1,151 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The registers that the event path needs (IHI 0070 6.2, 6.3); all others read as zero
- * and ignore writes. A 64-bit access is two 32-bit ones, low half first: right for the
- * 64-bit registers, and what guests that read PROD and CONS at once rely on.
+ * Accesses of the guest to the register space, and what locks each takes. Queue pointers
+ * need none, most registers the event lock; CR0 and GBPA decide what endpoints may do, and
+ * take all that it needs to make the host do so before they are acknowledged.
+ *
+ * A 64-bit access is two 32-bit ones, low half first: right for the 64-bit registers, and
+ * what guests that read PROD and CONS at once rely on. EVENTQ_PROD and _CONS are in page 1
+ * alone, as 6.2 has it: their places in page 0 are RAZ/WI.
  */
 #include <errno.h>
 
 #include "arch/regs.h"
+#include "smmu/install.h"
 #include "smmu/vsmmu.h"
 
-#define CR0_IMPLEMENTED	     (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN)
-#define IRQ_CTRL_IMPLEMENTED (SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
-#define EVENTQ_BASE_BITS     (SMMU_EVENTQ_BASE_WA | SMMU_EVENTQ_BASE_ADDR | SMMU_EVENTQ_BASE_LOG2SIZE)
-#define HIGH_HALF	     4
+#define HIGH_HALF 4
 
-void registers_reset(struct vsmmu *vsmmu)
+/* No command runs and no endpoint comes, goes or changes while these are held. */
+static void heavy_lock(struct vsmmu *vsmmu)
 {
-	vsmmu->cr0 = 0;
-	vsmmu->irq_ctrl = 0;
-	vsmmu->gerror = 0;
-	vsmmu->gerrorn = 0;
-	eventq_reset(&vsmmu->eventq);
-	stream_unqueue_all(&vsmmu->streams);
+	cmdq_lock(vsmmu);
+	pthread_mutex_lock(&vsmmu->control_lock);
 }
 
-/* Under the event lock. */
-static uint32_t register_read(struct vsmmu *vsmmu, uint64_t offset)
+static void heavy_unlock(struct vsmmu *vsmmu)
 {
-	switch (offset) {
-	case SMMU_CR0:
-	case SMMU_CR0ACK: /* every update is complete when its write returns */
-		return vsmmu->cr0;
-	case SMMU_IRQ_CTRL:
-	case SMMU_IRQ_CTRLACK:
-		return vsmmu->irq_ctrl;
-	case SMMU_GERROR:
-		return vsmmu->gerror;
-	case SMMU_GERRORN:
-		return vsmmu->gerrorn;
-	case SMMU_EVENTQ_BASE:
-		return (uint32_t)vsmmu->eventq.base;
-	case SMMU_EVENTQ_BASE + HIGH_HALF:
-		return (uint32_t)(vsmmu->eventq.base >> 32);
-	default:
-		return 0;
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->command_lock);
+}
+
+/* The VMM does what CR0 says of translation: there is nothing to wait for. */
+static void cr0_write_event_path(struct vsmmu *vsmmu, uint32_t value)
+{
+	pthread_mutex_lock(&vsmmu->event_lock);
+	registers_set_cr0(vsmmu, value);
+	vsmmu->registers.cr0ack = value;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+}
+
+static bool cr0_is(struct vsmmu *vsmmu, uint32_t value)
+{
+	bool is;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	is = vsmmu->registers.cr0 == value && vsmmu->registers.cr0ack == value;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return is;
+}
+
+/* Return: whether to kick the command queue: who kicked meanwhile found its lock taken. */
+static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
+{
+	uint32_t changed;
+
+	value &= registers_cr0_bits(vsmmu);
+	if (!vsmmu_is_whole(vsmmu)) {
+		cr0_write_event_path(vsmmu, value);
+		return false;
 	}
+	if (cr0_is(vsmmu, value))
+		return false;
+	heavy_lock(vsmmu);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	changed = registers_set_cr0(vsmmu, value);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	/* What fails is blocked and reported there; the guest cannot do anything about it. */
+	if (changed & SMMU_CR0_SMMUEN)
+		install_refresh_all(vsmmu);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->registers.cr0ack = value;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	heavy_unlock(vsmmu);
+	return true;
 }
 
-static void cr0_write(struct vsmmu *vsmmu, uint32_t value)
+/* A write without Update is ignored (6.3.14). Return: as cr0_write(). */
+static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 {
-	uint32_t old = vsmmu->cr0;
+	bool matters;
 
-	vsmmu->cr0 = value & CR0_IMPLEMENTED;
-	if (!((old ^ vsmmu->cr0) & SMMU_CR0_EVENTQEN))
-		return;
-	eventq_enable(&vsmmu->eventq, vsmmu->cr0 & SMMU_CR0_EVENTQEN);
-	stream_unqueue_all(&vsmmu->streams);
-}
-
-/* The base may not move under an enabled queue: such writes are ignored (6.3.94). */
-static void eventq_base_write(struct vsmmu *vsmmu, uint64_t clear, uint64_t set)
-{
-	if (!vsmmu->eventq.enabled)
-		vsmmu->eventq.base = ((vsmmu->eventq.base & ~clear) | set) & EVENTQ_BASE_BITS;
-}
-
-/* Under the event lock. */
-static void register_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
-{
-	uint32_t active;
-
-	switch (offset) {
-	case SMMU_CR0:
-		cr0_write(vsmmu, value);
-		break;
-	case SMMU_IRQ_CTRL:
-		vsmmu->irq_ctrl = value & IRQ_CTRL_IMPLEMENTED;
-		break;
-	case SMMU_GERRORN:
-		/* Toggling a bit of an inactive error is CONSTRAINED UNPREDICTABLE
-		 * (6.3.20): here it has no effect. */
-		active = gerror_active(vsmmu);
-		vsmmu->gerrorn = (vsmmu->gerrorn & ~active) | (value & active);
-		break;
-	case SMMU_EVENTQ_BASE:
-		eventq_base_write(vsmmu, UINT32_MAX, value);
-		break;
-	case SMMU_EVENTQ_BASE + HIGH_HALF:
-		eventq_base_write(vsmmu, ~(uint64_t)UINT32_MAX, (uint64_t)value << 32);
-		break;
-	case SMMU_EVENTQ_PROD:
-		if (!vsmmu->eventq.enabled)
-			atomic_store(&vsmmu->eventq.prod,
-				value & (SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX));
-		break;
-	default:
-		break;
+	if (!vsmmu_is_whole(vsmmu) || !(value & SMMU_GBPA_UPDATE))
+		return false;
+	value &= SMMU_GBPA_BITS;
+	heavy_lock(vsmmu);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT &&
+		  !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
+	vsmmu->registers.gbpa = value | (matters ? SMMU_GBPA_UPDATE : 0);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (matters) {
+		install_refresh_all(vsmmu);
+		pthread_mutex_lock(&vsmmu->event_lock);
+		vsmmu->registers.gbpa = value;
+		pthread_mutex_unlock(&vsmmu->event_lock);
 	}
+	heavy_unlock(vsmmu);
+	return true;
 }
 
 static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 {
 	uint32_t value;
 
-	if (offset == SMMU_EVENTQ_PROD)
+	switch (offset) {
+	case SMMU_EVENTQ_PROD:
 		return atomic_load(&vsmmu->eventq.prod);
-	if (offset == SMMU_EVENTQ_CONS)
+	case SMMU_EVENTQ_CONS:
 		return atomic_load(&vsmmu->eventq.cons);
-	pthread_mutex_lock(&vsmmu->event_lock);
-	value = register_read(vsmmu, offset);
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	return value;
+	case SMMU_CMDQ_PROD:
+		return atomic_load(&vsmmu->cmdq.prod);
+	case SMMU_CMDQ_CONS:
+		return atomic_load(&vsmmu->cmdq.cons);
+	default:
+		pthread_mutex_lock(&vsmmu->event_lock);
+		value = registers_read(vsmmu, offset);
+		pthread_mutex_unlock(&vsmmu->event_lock);
+		return value;
+	}
 }
 
 static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 {
-	if (offset == SMMU_EVENTQ_CONS) {
+	bool kick = false;
+
+	switch (offset) {
+	case SMMU_EVENTQ_CONS:
 		atomic_store(&vsmmu->eventq.cons,
 			value & (SMMU_EVENTQ_CONS_OVACKFLG | SMMU_QUEUE_INDEX));
-	} else {
+		break;
+	case SMMU_CMDQ_PROD:
+		kick = vsmmu_is_whole(vsmmu);
+		if (kick)
+			atomic_store(&vsmmu->cmdq.prod, value & SMMU_QUEUE_INDEX);
+		break;
+	case SMMU_CR0:
+		kick = cr0_write(vsmmu, value);
+		break;
+	case SMMU_GBPA:
+		kick = gbpa_write(vsmmu, value);
+		break;
+	default:
 		pthread_mutex_lock(&vsmmu->event_lock);
-		register_write(vsmmu, offset, value);
+		kick = registers_write(vsmmu, offset, value);
 		pthread_mutex_unlock(&vsmmu->event_lock);
 	}
+	if (kick)
+		cmdq_kick(vsmmu);
 	/* Whatever it was may have ended "full": if it has not, dispatch pauses again. */
 	pollset_resume(&vsmmu->pollset);
 }

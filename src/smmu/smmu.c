@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "arch/regs.h"
-#include "smmu/endpoint.h"
 #include "smmu/forwarder.h"
+#include "smmu/identity.h"
+#include "smmu/install.h"
 #include "util/sized.h"
 
 #define DEPTH_DEFAULT	    65536
@@ -22,6 +23,12 @@ static int config_complete(struct vsmmu_config *config)
 		config->eventq_log2_max = SMMU_EVENTQ_LOG2_MAX;
 	if (!config->veventq_depth)
 		config->veventq_depth = DEPTH_DEFAULT;
+	if (!config->sid_bits)
+		config->sid_bits = arch_idr_defaults.sid_bits;
+	if (!config->cmdq_log2_max)
+		config->cmdq_log2_max = arch_idr_defaults.cmdq_log2;
+	if (!config->oas_bits)
+		config->oas_bits = arch_idr_defaults.oas_bits;
 	if (!config->report_burst)
 		config->report_burst = BURST_DEFAULT;
 	if (!config->report_interval_ns)
@@ -67,14 +74,28 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	ret = pollset_init(&vsmmu->pollset);
 	if (ret)
 		goto fail_eventq;
+	ret = cmdq_init(&vsmmu->cmdq);
+	if (ret)
+		goto fail_pollset;
+	pthread_mutex_init(&vsmmu->report_lock, NULL);
+	vsmmu->host = config.host;
+	ret = identity_init(vsmmu);
+	if (ret)
+		goto fail_cmdq;
+	registers_reset(vsmmu);
+	pthread_mutex_init(&vsmmu->command_lock, NULL);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
 	pthread_mutex_init(&vsmmu->dispatch_lock, NULL);
 	pthread_mutex_init(&vsmmu->event_lock, NULL);
-	pthread_mutex_init(&vsmmu->report_lock, NULL);
 	if (config.host)
-		vsmmu->host = vsmmu_host_ref(config.host);
+		vsmmu_host_ref(config.host);
 	*out = vsmmu;
 	return 0;
+fail_cmdq:
+	pthread_mutex_destroy(&vsmmu->report_lock);
+	cmdq_destroy(&vsmmu->cmdq);
+fail_pollset:
+	pollset_destroy(&vsmmu->pollset);
 fail_eventq:
 	eventq_destroy(&vsmmu->eventq);
 fail_streams:
@@ -84,23 +105,39 @@ fail_free:
 	return ret;
 }
 
-void vsmmu_free(struct vsmmu *vsmmu)
+/* No endpoint causes events any more. Return: first -errno. */
+static int endpoints_cut(struct vsmmu *vsmmu)
 {
 	int ret = 0;
 
-	if (!vsmmu)
-		return;
-	/* All are parked before anything is drained, so that no event comes in between; and
-	 * drained before any is removed, so that nothing more goes to the guest. */
 	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
 		endpoint = endpoint->next) {
-		int parked = endpoint_park(endpoint);
+		/* From the parent HWPT nothing is forwarded. */
+		int cut = endpoint->installed == INSTALLED_NESTED ? endpoint_cut(endpoint) : 0;
 
-		ret = ret ? ret : parked;
+		ret = ret ? ret : cut;
 	}
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	return ret;
+}
+
+/* Under the dispatch lock. */
+static void vqueues_drain(struct vsmmu *vsmmu, enum vsmmu_discard reason)
+{
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);
+		forwarder_drain(vsmmu, vqueue, reason);
+}
+
+void vsmmu_free(struct vsmmu *vsmmu)
+{
+	int ret;
+
+	if (!vsmmu)
+		return;
+	/* All are cut off before anything is drained, so that no event comes in between; and
+	 * drained before any is removed, so that nothing more goes to the guest. */
+	ret = endpoints_cut(vsmmu);
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	vqueues_drain(vsmmu, VSMMU_DISCARD_TEARDOWN);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 	while (vsmmu->endpoints) {
 		int removed = endpoint_remove(vsmmu->endpoints);
@@ -116,9 +153,11 @@ void vsmmu_free(struct vsmmu *vsmmu)
 			strerror(-ret));
 	report_flush(vsmmu);
 	vsmmu_host_unref(vsmmu->host);
+	cmdq_destroy(&vsmmu->cmdq);
 	pollset_destroy(&vsmmu->pollset);
 	eventq_destroy(&vsmmu->eventq);
 	stream_table_destroy(&vsmmu->streams);
+	pthread_mutex_destroy(&vsmmu->command_lock);
 	pthread_mutex_destroy(&vsmmu->control_lock);
 	pthread_mutex_destroy(&vsmmu->dispatch_lock);
 	pthread_mutex_destroy(&vsmmu->event_lock);
@@ -133,23 +172,24 @@ int vsmmu_get_fd(const struct vsmmu *vsmmu)
 
 int vsmmu_reset(struct vsmmu *vsmmu)
 {
-	int ret = 0;
+	int ret, refreshed;
 
+	cmdq_lock(vsmmu);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next) {
-		int parked = endpoint_park(endpoint);
-
-		ret = ret ? ret : parked;
-	}
+	ret = endpoints_cut(vsmmu);
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_RESET);
+	vqueues_drain(vsmmu, VSMMU_DISCARD_RESET);
 	pthread_mutex_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	/* The guest will not build on what it had not waited for. */
+	invalidation_reset(&vsmmu->invalidation);
+	refreshed = install_refresh_all(vsmmu);
+	ret = ret ? ret : refreshed;
 	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->command_lock);
+	cmdq_kick(vsmmu);
 	pollset_resume(&vsmmu->pollset);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,

@@ -29,23 +29,28 @@ static int stream_resize(struct stream_table *table, uint32_t capacity)
 {
 	struct stream *entries = calloc(capacity, sizeof(*entries));
 	struct stream_discards *discards = calloc(capacity, sizeof(*discards));
+	struct stream_holder *holders = calloc(capacity, sizeof(*holders));
 	uint32_t *slots = calloc(2 * (size_t)capacity, sizeof(*slots));
 
-	if (!entries || !discards || !slots) {
+	if (!entries || !discards || !holders || !slots) {
 		free(entries);
 		free(discards);
+		free(holders);
 		free(slots);
 		return -ENOMEM;
 	}
 	if (table->entries) {
 		memcpy(entries, table->entries, table->capacity * sizeof(*entries));
 		memcpy(discards, table->discards, table->capacity * sizeof(*discards));
+		memcpy(holders, table->holders, table->capacity * sizeof(*holders));
 	}
 	free(table->entries);
 	free(table->discards);
+	free(table->holders);
 	free(table->slots);
 	table->entries = entries;
 	table->discards = discards;
+	table->holders = holders;
 	table->slots = slots;
 	table->capacity = capacity;
 	table->slot_shift = (uint32_t)__builtin_clz(capacity);
@@ -63,6 +68,7 @@ void stream_table_destroy(struct stream_table *table)
 {
 	free(table->entries);
 	free(table->discards);
+	free(table->holders);
 	free(table->slots);
 	memset(table, 0, sizeof(*table));
 }
@@ -88,6 +94,7 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 		.vqueue = vqueue,
 	};
 	table->discards[index] = (struct stream_discards){0};
+	table->holders[index] = (struct stream_holder){0};
 	table->live++;
 	table->used++;
 	stream_insert(table, index);

@@ -13,6 +13,7 @@
 #define STREAM_NONE UINT32_MAX
 
 struct vqueue;
+struct vsmmu_endpoint;
 
 enum stream_state {
 	STREAM_FREE = 0,
@@ -34,9 +35,24 @@ struct stream_discards {
 	uint64_t fair_share; /* of them */
 };
 
+/*
+ * What a record of C_BAD_STE really tells: 0, what it says; else the event that hardware
+ * has no way to know of, and its FetchAddr.
+ */
+struct stream_stand_in {
+	uint8_t event;
+	uint64_t fetch_address;
+};
+
+struct stream_holder {
+	struct vsmmu_endpoint *endpoint; /* NULL once stale; to be followed under control_lock */
+	struct stream_stand_in stand_in;
+};
+
 struct stream_table {
 	struct stream *entries;
 	struct stream_discards *discards; /* of the entry with the same index */
+	struct stream_holder *holders;	  /* the same */
 	uint32_t capacity;		  /* a power of two */
 	uint32_t live;
 	uint32_t used;	     /* live and stale */

@@ -2,10 +2,12 @@
 #include "smmu/vqueue.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/fd.h"
+#include "smmu/backlog.h"
 #include "smmu/forwarder.h"
 
 #define BACKOFF_FIRST UINT64_C(1000000)
@@ -13,16 +15,30 @@
 
 int vqueue_arm(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
-	int ret = pollset_add(&vsmmu->pollset, vqueue->veventq.fd, vqueue);
+	int ret = 0;
 
-	if (!ret)
+	if (!backlog_is_empty(vqueue))
+		ret = backlog_poll(vqueue, &vsmmu->pollset);
+	if (!ret && !vqueue->any_stream)
+		ret = pollset_add(&vsmmu->pollset, vqueue->veventq.fd, vqueue);
+	if (ret)
+		backlog_unpoll(vqueue);
+	else
 		vqueue->state = VQUEUE_ARMED;
 	return ret;
 }
 
+bool vqueue_readable(const struct vqueue *vqueue)
+{
+	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
+
+	return !backlog_is_empty(vqueue) || poll(&fd, 1, 0) > 0;
+}
+
 static void vqueue_unpoll(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
-	if (vqueue->state == VQUEUE_ARMED)
+	backlog_unpoll(vqueue);
+	if (vqueue->state == VQUEUE_ARMED && !vqueue->any_stream)
 		pollset_remove(&vsmmu->pollset, vqueue->veventq.fd);
 }
 
@@ -44,6 +60,25 @@ void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	vqueue->state = VQUEUE_DISARMED;
 }
 
+int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list)
+{
+	struct vqueue *vqueue, **end = &list;
+	int ret = 0;
+
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	for (; *end && !ret; end = &(*end)->next)
+		ret = vqueue_arm(vsmmu, *end);
+	if (ret) {
+		for (vqueue = list; &vqueue->next != end; vqueue = vqueue->next)
+			vqueue_unpoll(vsmmu, vqueue);
+	} else {
+		*end = vsmmu->vqueues;
+		vsmmu->vqueues = list;
+	}
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	return ret;
+}
+
 /* Reader, poll set and list; @vqueue->veventq is filled in. Return: 0 or -errno. */
 static int vqueue_start(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
@@ -57,16 +92,41 @@ static int vqueue_start(struct vsmmu *vsmmu, struct vqueue *vqueue)
 		veventq->first_sequence, EVENTQ_BATCH);
 	if (ret)
 		return ret;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	ret = vqueue_arm(vsmmu, vqueue);
-	if (!ret) {
-		vqueue->next = vsmmu->vqueues;
-		vsmmu->vqueues = vqueue;
-	}
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	ret = vqueue_add(vsmmu, vqueue);
 	if (ret)
 		veventq_reader_destroy(&vqueue->reader);
 	return ret;
+}
+
+void vqueue_free_restored(struct vqueue *vqueue)
+{
+	backlog_free(vqueue);
+	veventq_reader_destroy(&vqueue->reader);
+	free(vqueue);
+}
+
+int vqueue_new_restored(const void *bytes, size_t length, uint32_t sequence, struct vqueue **out)
+{
+	struct vqueue *vqueue = calloc(1, sizeof(*vqueue));
+	int ret;
+
+	if (!vqueue)
+		return -ENOMEM;
+	vqueue->any_stream = true;
+	vqueue->veventq.fd = -1;
+	vqueue->veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	ret = veventq_reader_init(&vqueue->reader, &vqueue->veventq.source, vqueue->veventq.type,
+		sequence, EVENTQ_BATCH);
+	if (!ret)
+		ret = backlog_new(vqueue);
+	if (!ret)
+		ret = backlog_append(vqueue->backlog, bytes, length);
+	if (ret) {
+		vqueue_free_restored(vqueue);
+		return ret;
+	}
+	*out = vqueue;
+	return 0;
 }
 
 int vqueue_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct parent *parent,
@@ -117,6 +177,7 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	forwarder_forget(vsmmu, vqueue);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 
+	backlog_free(vqueue);
 	veventq_reader_destroy(&vqueue->reader);
 	if (vqueue->parent) {
 		int viommu;

@@ -21,17 +21,29 @@ enum vqueue_state {
 	VQUEUE_DISARMED, /* out of it until vsmmu_rearm(): reading failed for good */
 };
 
+struct backlog;
+
 struct vqueue {
 	struct vqueue *next;
 	struct parent *parent; /* NULL when adopted */
 	uint32_t viommu_id;
+	struct host_features hardware; /* behind the vIOMMU; all 0 for the event path alone */
 	struct host_veventq veventq;
 	struct veventq_reader reader;
+	struct backlog *backlog; /* what vsmmu_save() read ahead, or NULL */
+	/* A snapshot's, with nothing but its backlog: of any stream, and without an fd. */
+	bool any_stream;
 	unsigned int endpoints;
 	unsigned int stale;  /* streams that await that what they caused has been read */
 	uint32_t stale_left; /* events, at most, that are in it for that long */
 	enum vqueue_state state;
 	uint64_t backoff; /* nanoseconds, next time; 0 after a good read */
+
+	/* An invalidation failed for good: see invalidation_settle(). Under the control lock. */
+	bool owes;
+	/* During a flush: the batch's commands for its streams alone; the next that has some. */
+	struct invalidation_chain own;
+	struct vqueue *flush_next;
 };
 
 /* The public handle of an adopted vEVENTQ is its vqueue. */
@@ -40,8 +52,9 @@ struct vsmmu_veventq_source {
 };
 
 /*
- * Under the control lock. vqueue_new() makes the vIOMMU and vEVENTQ for an endpoint
- * that is attached to @parent, and starts reading. Return: 0 or -errno, nothing left.
+ * Under the control lock. vqueue_new() makes a vIOMMU and vEVENTQ on @parent, and starts
+ * reading. Return: 0; -EINVAL when the endpoint is behind another physical SMMU; -errno.
+ * Nothing is left on failure.
  */
 int vqueue_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct parent *parent,
 	struct vqueue **out);
@@ -56,5 +69,21 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue);
 void vqueue_backoff(struct vsmmu *vsmmu, struct vqueue *vqueue);
 void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue);
 int vqueue_arm(struct vsmmu *vsmmu, struct vqueue *vqueue);
+
+/* Whether it holds something now. */
+bool vqueue_readable(const struct vqueue *vqueue);
+
+/*
+ * Under the control lock: one that holds a snapshot's events, whose first one should have
+ * number @sequence or, with VSMMU_SEQUENCE_UNKNOWN, any; read once it is added. Return: 0 or
+ * -errno.
+ */
+int vqueue_new_restored(const void *bytes, size_t length, uint32_t sequence, struct vqueue **out);
+
+/* Reads a list of them from now on. Return: 0 or -errno: then none of them. */
+int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list);
+
+/* One that was never added. */
+void vqueue_free_restored(struct vqueue *vqueue);
 
 #endif

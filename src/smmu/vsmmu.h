@@ -4,13 +4,15 @@
  *
  * Locks, taken in this order and no other:
  *
+ *   command_lock   the consumer of the command queue and the batch of invalidations; held
+ *                  over all that a command does, and over a write of CR0
  *   control_lock   endpoints, parents and which vEVENTQs exist; held over host ioctls
  *   dispatch_lock  the list of vEVENTQs, their readers and their state in the poll set
  *   event_lock     registers, the guest's queue, streams, counters; held for one batch
  *   report_lock    rate limits; a leaf
  *
- * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit never
- * waits for more than one batch. EVENTQ_PROD and _CONS need no lock at all. Callbacks
+ * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit waits for
+ * no more than one batch, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD and _CONS need no lock at all. Callbacks
  * memory_write and irq_pulse run under the event lock, since an interrupt that the guest
  * has disabled and seen acknowledged must not come after; report runs without it.
  */
@@ -22,17 +24,34 @@
 #include <vsmmu/smmu.h>
 
 #include "host/host.h"
+#include "arch/features.h"
+#include "arch/idr.h"
+#include "smmu/cmdq.h"
 #include "smmu/eventq.h"
+#include "smmu/invalidation.h"
 #include "smmu/pollset.h"
+#include "smmu/registers.h"
 #include "smmu/stream.h"
 #include "util/ratelimit.h"
 
 struct vqueue;
 
+/* What a physical SMMU can do, of what concerns the guest. */
+struct host_features {
+	struct arch_features arch;
+	bool repeat_commands;
+};
+
 struct vsmmu {
 	struct vsmmu_config config; /* with the defaults filled in; ops points below */
 	struct vsmmu_ops ops;
 	struct vsmmu_host *host;
+	struct idr_registers id;       /* as the guest reads them */
+	struct arch_features features; /* the same, taken apart */
+
+	pthread_mutex_t command_lock;
+	struct cmdq cmdq;
+	struct invalidation invalidation;
 
 	pthread_mutex_t control_lock;
 	struct vsmmu_endpoint *endpoints;
@@ -44,10 +63,7 @@ struct vsmmu {
 	uint32_t turn; /* which of the readable ones is read first */
 
 	pthread_mutex_t event_lock;
-	uint32_t cr0;
-	uint32_t irq_ctrl;
-	uint32_t gerror;
-	uint32_t gerrorn;
+	struct registers registers;
 	struct eventq eventq;
 	struct stream_table streams;
 	struct vsmmu_stats stats;
@@ -57,17 +73,27 @@ struct vsmmu {
 	uint64_t reports_suppressed;
 };
 
-/* Both under the event lock. Pulses the line if the guest has enabled it. */
+/* All under the event lock. Pulses the line if the guest has enabled it. */
 void irq_eventq(struct vsmmu *vsmmu);
+void irq_gerror(struct vsmmu *vsmmu);
 /* Activates GERROR bits that are not active (IHI 0070 7.5), with their interrupt. */
 void gerror_raise(struct vsmmu *vsmmu, uint32_t bits);
+
+/* CMD_SYNC's completion signal by interrupt: the wired line, and an MSI unless @address is 0. */
+void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data);
 
 /* Under the event lock: registers and queue to their reset state. */
 void registers_reset(struct vsmmu *vsmmu);
 
 static inline uint32_t gerror_active(const struct vsmmu *vsmmu)
 {
-	return vsmmu->gerror ^ vsmmu->gerrorn;
+	return vsmmu->registers.gerror ^ vsmmu->registers.gerrorn;
+}
+
+/* Whether the vSMMU reads the guest's tables and commands, or its VMM does. */
+static inline bool vsmmu_is_whole(const struct vsmmu *vsmmu)
+{
+	return vsmmu->ops.memory_read != NULL;
 }
 
 /* Tells the VMM, within the limits of its rate; never with the event lock held. */

@@ -110,7 +110,7 @@ void guest_enable(struct guest *guest, unsigned int log2)
 {
 	guest->log2 = log2;
 	vsmmu_mmio_write(guest->vsmmu, SMMU_EVENTQ_BASE, 8,
-		GUEST_QUEUE_ADDRESS | SMMU_EVENTQ_BASE_WA | log2);
+		GUEST_QUEUE_ADDRESS | SMMU_QUEUE_BASE_HINT | log2);
 	guest_write(guest, SMMU_EVENTQ_PROD, 0);
 	guest_write(guest, SMMU_EVENTQ_CONS, 0);
 	guest_write(guest, SMMU_CR0, SMMU_CR0_EVENTQEN);

@@ -130,10 +130,10 @@ static struct stand_queue queue_now(struct stand *stand)
 
 	/* It cannot change while the queue is enabled, so it is what it was then. */
 	FUZZ_CHECK(!vsmmu_mmio_read(stand->vsmmu, SMMU_EVENTQ_BASE, 8, &base));
-	queue.log2 = base & SMMU_EVENTQ_BASE_LOG2SIZE;
+	queue.log2 = base & SMMU_QUEUE_BASE_LOG2SIZE;
 	if (queue.log2 > stand->log2_max)
 		queue.log2 = stand->log2_max;
-	queue.address = base & SMMU_EVENTQ_BASE_ADDR & ~(((uint64_t)RECORD << queue.log2) - 1);
+	queue.address = base & SMMU_QUEUE_BASE_ADDR & ~(((uint64_t)RECORD << queue.log2) - 1);
 	queue.used = queue_distance(queue.prod, queue.cons, queue.log2);
 	return queue;
 }

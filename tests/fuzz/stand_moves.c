@@ -74,7 +74,7 @@ void stand_enable(struct stand *stand, unsigned int log2, unsigned int page)
 	uint64_t address = STAND_MEMORY + (uint64_t)page * 4096 % STAND_SIZE;
 
 	stand_write(stand, SMMU_CR0, 4, 0);
-	stand_write(stand, SMMU_EVENTQ_BASE, 8, address | SMMU_EVENTQ_BASE_WA | log2);
+	stand_write(stand, SMMU_EVENTQ_BASE, 8, address | SMMU_QUEUE_BASE_HINT | log2);
 	stand_write(stand, SMMU_EVENTQ_PROD, 4, 0);
 	stand_write(stand, SMMU_EVENTQ_CONS, 4, 0);
 	stand_write(stand, SMMU_GERRORN, 4, stand_read(stand, SMMU_GERROR));
@@ -84,7 +84,7 @@ void stand_enable(struct stand *stand, unsigned int log2, unsigned int page)
 
 void stand_consume(struct stand *stand, uint32_t records)
 {
-	uint32_t log2 = stand_read(stand, SMMU_EVENTQ_BASE) & SMMU_EVENTQ_BASE_LOG2SIZE;
+	uint32_t log2 = stand_read(stand, SMMU_EVENTQ_BASE) & SMMU_QUEUE_BASE_LOG2SIZE;
 	uint32_t prod = stand_read(stand, SMMU_EVENTQ_PROD);
 	uint32_t cons = stand_read(stand, SMMU_EVENTQ_CONS);
 	uint32_t used;

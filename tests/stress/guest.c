@@ -61,7 +61,7 @@ void guest_enable(struct guest *guest, unsigned int log2)
 	guest->log2 = log2;
 	guest->enabled = true;
 	vsmmu_mmio_write(
-		guest->vsmmu, SMMU_EVENTQ_BASE, 8, GUEST_ADDRESS | SMMU_EVENTQ_BASE_WA | log2);
+		guest->vsmmu, SMMU_EVENTQ_BASE, 8, GUEST_ADDRESS | SMMU_QUEUE_BASE_HINT | log2);
 	write_register(guest, SMMU_EVENTQ_PROD, 0);
 	write_register(guest, SMMU_EVENTQ_CONS, 0);
 	write_register(

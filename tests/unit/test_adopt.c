@@ -74,7 +74,7 @@ static void an_end_that_the_host_refuses_is_told(void **unused)
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
-	fake_kernel_fail("ATTACH", EIO);
+	fake_kernel_fail("DETACH", EIO);
 	vsmmu_free(vm->vsmmu);
 	vm->vsmmu = NULL;
 	assert_int_equal(vm_reported(vm, VSMMU_REPORT_HOST_FAILED), 1);

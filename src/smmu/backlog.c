@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/backlog.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "arch/record.h"
+#include "host/fd.h"
+
+#define RECORD_SIZE (VEVENTQ_HEADER_SIZE + sizeof(struct uapi_iommu_vevent_arm_smmuv3))
+#define CHUNK	    (256 * RECORD_SIZE)
+#define CHUNK_SLACK 8 /* 32-bit kernels before mid-2026 could write this much past the end */
+#define FILL_TRIES  8
+
+static struct uapi_iommufd_vevent_header header_load(const uint8_t *bytes)
+{
+	struct uapi_iommufd_vevent_header header;
+
+	memcpy(&header, bytes, sizeof(header));
+	return header;
+}
+
+/* Return: size of the record that is there, or 0 when it is cut short. */
+static size_t record_size(const uint8_t *bytes, size_t length)
+{
+	size_t size = RECORD_SIZE;
+
+	if (length < VEVENTQ_HEADER_SIZE)
+		return 0;
+	if (header_load(bytes).flags & UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS)
+		size = VEVENTQ_HEADER_SIZE;
+	return size <= length ? size : 0;
+}
+
+uint32_t backlog_count(const uint8_t *bytes, size_t length, size_t *whole)
+{
+	uint32_t count = 0;
+	size_t size;
+
+	for (*whole = 0; (size = record_size(bytes + *whole, length - *whole)); count++)
+		*whole += size;
+	return count;
+}
+
+static bool is_empty(const struct backlog *backlog)
+{
+	return backlog->begin == backlog->end;
+}
+
+/* Return: bytes of whole records that went into the buffer. */
+static size_t backlog_serve(struct backlog *backlog, uint8_t *buffer, size_t length)
+{
+	const uint8_t *from = backlog->bytes + backlog->begin;
+	size_t held = backlog->end - backlog->begin;
+	size_t bytes;
+
+	backlog_count(from, held < length ? held : length, &bytes);
+	if (bytes)
+		memcpy(buffer, from, bytes);
+	backlog->begin += bytes;
+	return bytes;
+}
+
+/* As read() of a vEVENTQ. */
+static ssize_t backlog_read(void *ctx, void *buffer, size_t length)
+{
+	struct backlog *backlog = ctx;
+	const struct veventq_source behind = backlog->behind;
+	size_t served;
+	ssize_t got;
+
+	if (is_empty(backlog) && behind.read) {
+		backlog_free(backlog->vqueue);
+		return behind.read(behind.ctx, buffer, length);
+	}
+	served = backlog_serve(backlog, buffer, length);
+	if (!is_empty(backlog))
+		return (ssize_t)served;
+	backlog_unpoll(backlog->vqueue);
+	if (!behind.read || length - served < RECORD_SIZE)
+		return (ssize_t)served;
+	got = behind.read(behind.ctx, (uint8_t *)buffer + served, length - served);
+	/* What failed is told next time. */
+	if (served && got < 0)
+		got = 0;
+	return got < 0 ? got : got + (ssize_t)served;
+}
+
+int backlog_new(struct vqueue *vqueue)
+{
+	struct backlog *backlog;
+
+	if (vqueue->backlog)
+		return 0;
+	backlog = calloc(1, sizeof(*backlog));
+	if (!backlog)
+		return -ENOMEM;
+	backlog->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (backlog->fd < 0) {
+		int ret = -errno;
+
+		free(backlog);
+		return ret;
+	}
+	backlog->vqueue = vqueue;
+	backlog->behind = vqueue->reader.source;
+	vqueue->backlog = backlog;
+	vqueue->reader.source.read = backlog_read;
+	vqueue->reader.source.ctx = backlog;
+	return 0;
+}
+
+void backlog_free(struct vqueue *vqueue)
+{
+	struct backlog *backlog = vqueue->backlog;
+
+	if (!backlog)
+		return;
+	backlog_unpoll(vqueue);
+	vqueue->reader.source = backlog->behind;
+	vqueue->backlog = NULL;
+	host_fd_close(backlog->fd);
+	free(backlog->bytes);
+	free(backlog);
+}
+
+bool backlog_is_empty(const struct vqueue *vqueue)
+{
+	return !vqueue->backlog || is_empty(vqueue->backlog);
+}
+
+/* Room for so many more bytes at the end. Return: 0 or -ENOMEM. */
+static int backlog_reserve(struct backlog *backlog, size_t more)
+{
+	size_t held = backlog->end - backlog->begin;
+	size_t size = 2 * held > held + more ? 2 * held : held + more;
+	uint8_t *bytes;
+
+	if (backlog->size - backlog->end >= more)
+		return 0;
+	if (backlog->begin) {
+		memmove(backlog->bytes, backlog->bytes + backlog->begin, held);
+		backlog->begin = 0;
+		backlog->end = held;
+		if (backlog->size - backlog->end >= more)
+			return 0;
+	}
+	bytes = realloc(backlog->bytes, size);
+	if (!bytes)
+		return -ENOMEM;
+	backlog->bytes = bytes;
+	backlog->size = size;
+	return 0;
+}
+
+int backlog_append(struct backlog *backlog, const void *bytes, size_t length)
+{
+	int ret = backlog_reserve(backlog, length);
+
+	if (ret)
+		return ret;
+	memcpy(backlog->bytes + backlog->end, bytes, length);
+	backlog->end += length;
+	return 0;
+}
+
+static bool passes(ssize_t error)
+{
+	return error == -EAGAIN || error == -EINTR || error == -ENOMEM;
+}
+
+static bool behind_is_readable(const struct backlog *backlog)
+{
+	struct pollfd fd = {.fd = backlog->vqueue->veventq.fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* The memory is there before it is read: what was read cannot be given back. */
+int backlog_fill(struct backlog *backlog, uint32_t records, uint32_t *cut)
+{
+	unsigned int tries = FILL_TRIES;
+	size_t whole;
+	uint32_t held;
+
+	if (!backlog->behind.read)
+		return 0;
+	held = is_empty(backlog) ? 0
+				 : backlog_count(backlog->bytes + backlog->begin,
+					   backlog->end - backlog->begin, &whole);
+	while (held < records) {
+		size_t length = (records - held) * RECORD_SIZE;
+		ssize_t got;
+
+		length = length < CHUNK ? length : CHUNK;
+		if (backlog_reserve(backlog, length + CHUNK_SLACK))
+			return -ENOMEM;
+		got = backlog->behind.read(
+			backlog->behind.ctx, backlog->bytes + backlog->end, length);
+		if (got > (ssize_t)length)
+			return -EPROTO;
+		if (got > 0) {
+			held += backlog_count(backlog->bytes + backlog->end, (size_t)got, &whole);
+			backlog->end += whole;
+			*cut += whole < (size_t)got;
+			continue;
+		}
+		if (got < 0 && !passes(got))
+			return (int)got;
+		/* Short of memory, kernels before mid-2026 say that there is nothing. */
+		if (!behind_is_readable(backlog))
+			return 0;
+		if (!tries--)
+			return got ? (int)got : -ENOMEM;
+	}
+	return 0;
+}
+
+int backlog_poll(struct vqueue *vqueue, struct pollset *pollset)
+{
+	struct backlog *backlog = vqueue->backlog;
+	int ret;
+
+	if (!backlog || backlog->pollset)
+		return 0;
+	ret = pollset_add(pollset, backlog->fd, vqueue);
+	if (!ret)
+		backlog->pollset = pollset;
+	return ret;
+}
+
+void backlog_unpoll(struct vqueue *vqueue)
+{
+	struct backlog *backlog = vqueue->backlog;
+
+	if (!backlog || !backlog->pollset)
+		return;
+	pollset_remove(backlog->pollset, backlog->fd);
+	backlog->pollset = NULL;
+}
+
+static bool is_event_of(const uint8_t *bytes, size_t size, uint32_t vsid)
+{
+	return size == RECORD_SIZE &&
+	       record_load_word(bytes + VEVENTQ_HEADER_SIZE, 0) >> 32 == vsid;
+}
+
+/* Those behind are numbered anew, so that no gap says that something was lost. */
+static uint32_t backlog_remove(struct backlog *backlog, uint32_t vsid)
+{
+	uint8_t *to = backlog->bytes + backlog->begin;
+	const uint8_t *from = to, *end = backlog->bytes + backlog->end;
+	uint32_t removed = 0;
+	size_t size;
+
+	for (; (size = record_size(from, (size_t)(end - from))); from += size) {
+		struct uapi_iommufd_vevent_header header = header_load(from);
+
+		if (is_event_of(from, size, vsid)) {
+			removed++;
+			continue;
+		}
+		header.sequence = (header.sequence - removed) & INT_MAX;
+		memmove(to, from, size);
+		memcpy(to, &header, sizeof(header));
+		to += size;
+	}
+	backlog->end = (size_t)(to - backlog->bytes);
+	if (is_empty(backlog))
+		backlog_unpoll(backlog->vqueue);
+	return removed;
+}
+
+void backlog_forget_stream(struct vsmmu *vsmmu, uint32_t vsid)
+{
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next) {
+		uint32_t removed = 0;
+
+		if (vqueue->any_stream && vqueue->backlog)
+			removed = backlog_remove(vqueue->backlog, vsid);
+		vsmmu->stats.sequenced += removed;
+		vsmmu->stats.discarded += removed;
+		vsmmu->stats.discarded_by[VSMMU_DISCARD_STALE] += removed;
+	}
+}

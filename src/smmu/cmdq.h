@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's command queue, consumer side (IHI 0070 chapter 4, 7.1).
+ *
+ * A register write that may have made commands available kicks: the thread that gets the
+ * command lock consumes, others leave it to that one. No more than CMDQ_KICK_MAX commands
+ * are consumed for one register write; what is left is told by an eventfd.
+ */
+#ifndef SMMU_CMDQ_H
+#define SMMU_CMDQ_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vsmmu;
+
+#define CMDQ_KICK_MAX	  64
+#define CMDQ_SYNC_RECORDS 1024 /* events that one SYNC forwards before it completes, at most */
+
+struct cmdq {
+	/* Registers as the guest reads them; PROD is written at any time, by any thread. */
+	atomic_uint prod;
+	atomic_uint cons; /* with ERR */
+	uint64_t base;	  /* under the event lock */
+
+	/* Taken from them when the queue is enabled. Under the command and event locks. */
+	bool enabled;
+	unsigned int log2;
+	uint64_t address;
+
+	atomic_bool kicked;
+	atomic_bool told;     /* the eventfd is readable */
+	int fd;		      /* eventfd: commands wait for vsmmu_run_commands() */
+	pthread_mutex_t gate; /* see cmdq_lock() */
+};
+
+/* Return: 0 or -errno. */
+int cmdq_init(struct cmdq *queue);
+void cmdq_destroy(struct cmdq *queue);
+
+/* All registers to their reset values; disabled. Under the command and event locks. */
+void cmdq_reset(struct cmdq *queue);
+
+/* CR0.CMDQEN changed. Under the command and event locks. */
+void cmdq_enable(struct vsmmu *vsmmu, bool enable);
+
+/*
+ * Takes the command lock, and comes before a consumer that takes it again and again. Who
+ * held it must kick after it has released it: commands may have been left to it.
+ */
+void cmdq_lock(struct vsmmu *vsmmu);
+
+/* Something may have made commands available. No lock held. */
+void cmdq_kick(struct vsmmu *vsmmu);
+
+#endif

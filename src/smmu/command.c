@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/command.h"
+
+#include "arch/regs.h"
+#include "smmu/dispatch.h"
+#include "smmu/install.h"
+
+/*
+ * The CDs that hardware has cached go with the STE, even if what is installed stays as it
+ * was and the host does nothing about it (IHI 0070 4.3.1).
+ */
+static void execute_ste(struct vsmmu *vsmmu, const struct command_scope *scope)
+{
+	pthread_mutex_lock(&vsmmu->control_lock);
+	install_refresh_range(vsmmu, scope->sid, 1);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	invalidation_add_cd_all(vsmmu, scope->sid);
+}
+
+static uint32_t execute_ste_range(struct vsmmu *vsmmu, const struct command_scope *scope)
+{
+	uint32_t endpoints;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	install_refresh_range(vsmmu, scope->sid, scope->count);
+	endpoints = invalidation_add_cd_all_range(vsmmu, scope->sid, scope->count);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	return endpoints ? endpoints : 1;
+}
+
+/*
+ * Events of transactions that were terminated before must be visible once it completes
+ * (4.7.3). The host's way is asynchronous: what is in the vEVENTQ now is all that can be
+ * told to belong to those.
+ */
+static void execute_sync(
+	struct vsmmu *vsmmu, const uint64_t word[2], struct command_outcome *outcome)
+{
+	if (invalidation_flush(vsmmu)) {
+		outcome->error = SMMU_CERROR_ATC_INV;
+		return;
+	}
+	dispatch_readable(vsmmu, CMDQ_SYNC_RECORDS);
+	outcome->sync = true;
+	arch_command_sync(word, &outcome->signal);
+}
+
+void command_execute(
+	struct vsmmu *vsmmu, const uint64_t word[2], bool smmuen, struct command_outcome *outcome)
+{
+	struct command_scope scope;
+
+	*outcome = (struct command_outcome){.error = SMMU_CERROR_NONE, .cost = 1};
+	switch (arch_command_classify(word, &vsmmu->features, &scope)) {
+	case COMMAND_ILLEGAL:
+		outcome->error = SMMU_CERROR_ILL;
+		break;
+	case COMMAND_NOP:
+	case COMMAND_IGNORE:
+		break;
+	case COMMAND_STE:
+		execute_ste(vsmmu, &scope);
+		break;
+	case COMMAND_STE_RANGE:
+		outcome->cost = execute_ste_range(vsmmu, &scope);
+		break;
+	case COMMAND_FORWARD:
+		/* Ignored when translation is off (4.5.1). */
+		if (smmuen || (uint8_t)word[0] != COMMAND_OP_ATC_INV)
+			invalidation_add(vsmmu, word);
+		break;
+	case COMMAND_SYNC:
+		execute_sync(vsmmu, word, outcome);
+		break;
+	}
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/identity.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What a host says of the SMMU behind an endpoint; of one that says nothing, @idr is NULL. */
+struct hardware {
+	struct host_hw_info info;
+	const uint32_t *idr;
+};
+
+/* Return: 0 or -errno; nothing known is no failure. */
+static int hardware_ask(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct hardware *hardware)
+{
+	int ret;
+
+	*hardware = (struct hardware){0};
+	ret = host->ops->hw_info(host, endpoint, &hardware->info);
+	if (ret == -EOPNOTSUPP)
+		return 0;
+	if (!ret)
+		hardware->idr = hardware->info.idr;
+	return ret;
+}
+
+static void report_silence(struct vsmmu *vsmmu, uint32_t dev_id, uint64_t vsid, int ret)
+{
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+		"asked what the SMMU of endpoint %u can do, the host said %s", dev_id,
+		strerror(-ret));
+}
+
+/* Beyond a byte a number is out of range, and stays so. */
+static struct idr_config wanted(const struct vsmmu_config *config)
+{
+	struct idr_config idr = arch_idr_defaults;
+
+	idr.sid_bits = arch_at_most(config->sid_bits, UINT8_MAX);
+	idr.ssid_bits = arch_at_most(config->ssid_bits, UINT8_MAX);
+	idr.cmdq_log2 = arch_at_most(config->cmdq_log2_max, UINT8_MAX);
+	idr.eventq_log2 = arch_at_most(config->eventq_log2_max, UINT8_MAX);
+	idr.oas_bits = arch_at_most(config->oas_bits, UINT8_MAX);
+	idr.ats = config->ats;
+	idr.msi = config->msi;
+	idr.ril = config->no_ril ? IDR_OFF : IDR_AUTO;
+	return idr;
+}
+
+static int hardware_probe(struct vsmmu *vsmmu, struct hardware *hardware)
+{
+	const struct vsmmu_config *config = &vsmmu->config;
+	const struct host_endpoint endpoint = {.dev_id = config->probe_dev_id, .vfio_fd = -1};
+	int ret;
+
+	*hardware = (struct hardware){0};
+	if (!config->probe_dev_id)
+		return 0;
+	if (!vsmmu->host) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"probe_dev_id %u asked for, but there is no host to ask",
+			config->probe_dev_id);
+		return -EINVAL;
+	}
+	ret = hardware_ask(vsmmu->host, &endpoint, hardware);
+	if (ret) {
+		report_silence(vsmmu, config->probe_dev_id, VSMMU_NO_VSID, ret);
+		return ret;
+	}
+	if (config->ats && !hardware->info.ats) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"ats asked for, but endpoint %u cannot do ATS on this host",
+			config->probe_dev_id);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int identity_init(struct vsmmu *vsmmu)
+{
+	struct idr_config idr = arch_idr_defaults;
+	struct hardware hardware = {0};
+	char why[IDR_WHY_SIZE];
+	int ret = 0;
+
+	if (vsmmu_is_whole(vsmmu)) {
+		idr = wanted(&vsmmu->config);
+		ret = hardware_probe(vsmmu, &hardware);
+	} else {
+		/* The VMM shows the guest registers of its own; these two sizes are ours too. */
+		idr.ssid_bits = arch_at_most(vsmmu->config.ssid_bits, UINT8_MAX);
+		idr.eventq_log2 = arch_at_most(vsmmu->config.eventq_log2_max, UINT8_MAX);
+	}
+	if (ret)
+		return ret;
+	if (!arch_idr_build(&idr, hardware.idr, &vsmmu->id, why, sizeof(why))) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
+		return -EINVAL;
+	}
+	arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
+	return 0;
+}
+
+int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint32_t vsid,
+	struct host_features *host)
+{
+	struct hardware hardware = {0};
+	char why[IDR_WHY_SIZE];
+	int ret = 0;
+
+	if (vsmmu_is_whole(vsmmu))
+		ret = hardware_ask(vsmmu->host, endpoint, &hardware);
+	if (ret) {
+		report_silence(vsmmu, endpoint->dev_id, vsid, ret);
+		return ret;
+	}
+	arch_idr_host_features(hardware.idr, hardware.info.ats, &host->arch);
+	host->repeat_commands = hardware.info.repeat_commands;
+	if (!vsmmu_is_whole(vsmmu))
+		return 0;
+	if (!arch_idr_fits(&vsmmu->id, hardware.idr, why, sizeof(why))) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid, "endpoint %u: %s",
+			endpoint->dev_id, why);
+		return -ENODEV;
+	}
+	if (vsmmu->features.ats && !hardware.info.ats) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+			"the guest was promised ATS, but endpoint %u cannot do it on this host",
+			endpoint->dev_id);
+		return -ENODEV;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ID registers that the guest reads, and whether a host can keep what they promise. */
+#ifndef SMMU_IDENTITY_H
+#define SMMU_IDENTITY_H
+
+#include "smmu/vsmmu.h"
+
+/*
+ * Fills in vsmmu->id and vsmmu->features from the config and, with probe_dev_id, the host.
+ * What does not go together is reported. Return: 0; -EINVAL; -errno of the host.
+ */
+int identity_init(struct vsmmu *vsmmu);
+
+/*
+ * Whether the SMMU behind an endpoint can do what the guest was promised; else that is
+ * reported. @host gets what the SMMU has. Return: 0; -ENODEV if not; -errno of the host.
+ */
+int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint32_t vsid,
+	struct host_features *host);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Each change replaces one HWPT by another in one attach, so that there is no moment
+ * without either (IHI 0070 3.21.3 leaves it to us which of the two a transaction meets).
+ */
+#include "smmu/install.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "smmu/forwarder.h"
+#include "smmu/wish.h"
+
+static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)
+{
+	return endpoint->vsmmu->host->ops;
+}
+
+static bool wish_is_installed(const struct vsmmu_endpoint *endpoint, const struct wish *wish)
+{
+	if (endpoint->installed != wish->installed)
+		return false;
+	return wish->installed != INSTALLED_NESTED ||
+	       !memcmp(endpoint->vste, wish->vste, sizeof(wish->vste));
+}
+
+/* What C_BAD_STE stands for; what the vEVENTQ holds already is still the old. */
+static void endpoint_set_stand_in(
+	struct vsmmu_endpoint *endpoint, const struct stream_stand_in *stand_in)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+
+	if (endpoint->stand_in.event == stand_in->event &&
+		endpoint->stand_in.fetch_address == stand_in->fetch_address)
+		return;
+	endpoint->stand_in = *stand_in;
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	forwarder_run(vsmmu, endpoint->vqueue);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].stand_in = *stand_in;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+}
+
+/* The nested HWPT that is attached no more. What cannot be destroyed is no failure. */
+static void endpoint_drop_nested(struct vsmmu_endpoint *endpoint)
+{
+	int ret;
+
+	if (!endpoint->nested_id)
+		return;
+	ret = install_ops(endpoint)->destroy(endpoint->vsmmu->host, endpoint->nested_id);
+	endpoint->nested_id = 0;
+	if (ret)
+		report(endpoint->vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, endpoint->vsid,
+			"replacing an STE: the host said %s; the old HWPT may be left until the "
+			"iommufd is closed",
+			strerror(-ret));
+}
+
+static int endpoint_install_parent(struct vsmmu_endpoint *endpoint)
+{
+	int ret = install_ops(endpoint)->attach(
+		endpoint->vsmmu->host, &endpoint->host, endpoint->vqueue->parent->id);
+
+	if (ret)
+		return ret;
+	endpoint_drop_nested(endpoint);
+	endpoint->installed = INSTALLED_PARENT;
+	return 0;
+}
+
+int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2])
+{
+	const struct host_ops *ops = install_ops(endpoint);
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	uint32_t nested;
+	int ret;
+
+	ret = ops->nested_alloc(
+		vsmmu->host, &endpoint->host, endpoint->vqueue->viommu_id, vste, &nested);
+	if (ret)
+		return ret;
+	ret = ops->attach(vsmmu->host, &endpoint->host, nested);
+	if (ret) {
+		ops->destroy(vsmmu->host, nested);
+		return ret;
+	}
+	endpoint_drop_nested(endpoint);
+	endpoint->nested_id = nested;
+	endpoint->installed = INSTALLED_NESTED;
+	endpoint->vste[0] = vste[0];
+	endpoint->vste[1] = vste[1];
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->stats.stes++;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return 0;
+}
+
+static void report_bad(const struct vsmmu_endpoint *endpoint, const struct wish *wish)
+{
+	report(endpoint->vsmmu, VSMMU_REPORT_STREAM_BAD, wish->severity, endpoint->vsid,
+		"the STE of stream %#x cannot be used: %s; DMA is aborted until the guest "
+		"corrects it and says so with CMD_CFGI_STE",
+		endpoint->vsid, wish->bad);
+}
+
+int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
+{
+	struct wish wish;
+	int ret;
+
+	/* Nothing to install on: its vEVENTQ was adopted, or it has no StreamID. */
+	if (!endpoint->vdevice_id)
+		return 0;
+	wish_make(endpoint, &wish);
+	if (wish.stand_in.event)
+		endpoint_set_stand_in(endpoint, &wish.stand_in);
+	if (!wish_is_installed(endpoint, &wish)) {
+		ret = invalidation_settle(endpoint->vsmmu, endpoint->vqueue);
+		if (!ret)
+			ret = wish.installed == INSTALLED_PARENT
+				      ? endpoint_install_parent(endpoint)
+				      : endpoint_install_vste(endpoint, wish.vste);
+		if (ret)
+			return ret;
+		if (wish.bad)
+			report_bad(endpoint, &wish);
+	}
+	endpoint_set_stand_in(endpoint, &wish.stand_in);
+	return 0;
+}
+
+int endpoint_cut(struct vsmmu_endpoint *endpoint)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	int ret;
+
+	if (endpoint->installed == INSTALLED_NOTHING)
+		return 0;
+	ret = vsmmu->host->ops->detach(vsmmu->host, &endpoint->host);
+	if (ret)
+		return ret;
+	endpoint->installed = INSTALLED_NOTHING;
+	if (endpoint->nested_id)
+		ret = vsmmu->host->ops->destroy(vsmmu->host, endpoint->nested_id);
+	endpoint->nested_id = 0;
+	return ret;
+}
+
+void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int error)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	bool open;
+
+	endpoint_cut(endpoint);
+	/* Its VMM's attach callback may fail to detach, and yet attach what aborts. */
+	open = endpoint->installed != INSTALLED_NOTHING &&
+	       endpoint_install_vste(endpoint, wish_vste_abort);
+	/* Such an STE is nothing that a guest's may be taken for: the next refresh replaces it. */
+	endpoint->vste[0] = 0;
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->stats.blocked++;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
+		"%s: the host said %s; the endpoint %s, until its guest configures the stream "
+		"again or is reset; the host's log may say why",
+		what, strerror(-error),
+		open ? "could not even be cut off from memory" : "is cut off from memory");
+}
+
+void endpoint_block(struct vsmmu_endpoint *endpoint)
+{
+	if (endpoint->vqueue->parent)
+		endpoint_block_for(endpoint, "invalidating", -EIO);
+}
+
+int endpoint_refresh(struct vsmmu_endpoint *endpoint)
+{
+	int ret = endpoint_try_refresh(endpoint);
+
+	if (ret)
+		endpoint_block_for(endpoint, "installing an STE", ret);
+	return ret;
+}
+
+int install_refresh_all(struct vsmmu *vsmmu)
+{
+	int ret = 0;
+
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next) {
+		int failed = endpoint_refresh(endpoint);
+
+		ret = ret ? ret : failed;
+	}
+	return ret;
+}
+
+static struct vsmmu_endpoint *install_find(struct vsmmu *vsmmu, uint32_t vsid)
+{
+	struct vsmmu_endpoint *endpoint = NULL;
+	uint32_t index;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	index = stream_find(&vsmmu->streams, vsid);
+	if (index != STREAM_NONE)
+		endpoint = vsmmu->streams.holders[index].endpoint;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return endpoint;
+}
+
+static uint32_t install_streams(struct vsmmu *vsmmu)
+{
+	uint32_t live;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	live = vsmmu->streams.live;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return live;
+}
+
+int install_refresh_range(struct vsmmu *vsmmu, uint32_t first, uint64_t count)
+{
+	struct vsmmu_endpoint *endpoint;
+	int ret = 0, failed;
+
+	/* Whichever is shorter: the range, or the list of endpoints. */
+	if (count <= install_streams(vsmmu)) {
+		for (uint64_t i = 0; i < count && first + i <= UINT32_MAX; i++) {
+			endpoint = install_find(vsmmu, (uint32_t)(first + i));
+			failed = endpoint ? endpoint_refresh(endpoint) : 0;
+			ret = ret ? ret : failed;
+		}
+		return ret;
+	}
+	for (endpoint = vsmmu->endpoints; endpoint; endpoint = endpoint->next) {
+		if (endpoint->vsid < first || endpoint->vsid - first >= count)
+			continue;
+		failed = endpoint_refresh(endpoint);
+		ret = ret ? ret : failed;
+	}
+	return ret;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What each register is (IHI 0070 6.2, 6.3): most are storage, see register_table.c. Where
+ * the architecture leaves a reset value UNKNOWN it is zero.
+ */
+#include "smmu/registers.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "arch/regs.h"
+#include "smmu/register_table.h"
+#include "smmu/vsmmu.h"
+
+#define EVENTQ_PROD_BITS (SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX)
+#define CMDQ_CONS_BITS	 (SMMU_CMDQ_CONS_ERR | SMMU_QUEUE_INDEX)
+
+/*
+ * PIDR4 to 7, PIDR0 to 3, CIDR0 to 3: a generic IP component (class 0xf) without a JEP106
+ * code, since it is nobody's hardware; part number 1, as in IIDR.
+ */
+static const uint8_t component_id[] = {
+	0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+
+_Static_assert(SMMU_PIDR4 + 4 * (sizeof(component_id) - 1) == SMMU_CIDR3, "one byte each");
+_Static_assert(offsetof(struct idr_registers, iidr) == SMMU_IIDR &&
+		       offsetof(struct idr_registers, aidr) == SMMU_AIDR,
+	"ID registers lie as in the register space");
+
+uint32_t registers_gbpa_reset(const struct vsmmu *vsmmu)
+{
+	return SMMU_GBPA_INCOMING | (vsmmu->config.gbpa_abort ? SMMU_GBPA_ABORT : 0);
+}
+
+void registers_reset(struct vsmmu *vsmmu)
+{
+	vsmmu->registers = (struct registers){.gbpa = registers_gbpa_reset(vsmmu)};
+	cmdq_reset(&vsmmu->cmdq);
+	eventq_reset(&vsmmu->eventq);
+	stream_unqueue_all(&vsmmu->streams);
+}
+
+uint32_t registers_cr0_bits(const struct vsmmu *vsmmu)
+{
+	uint32_t bits = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+
+	if (vsmmu_is_whole(vsmmu))
+		bits |= SMMU_CR0_CMDQEN;
+	if (vsmmu->id.idr[0] & SMMU_IDR0_ATS)
+		bits |= SMMU_CR0_ATSCHK;
+	return bits;
+}
+
+uint32_t registers_set_cr0(struct vsmmu *vsmmu, uint32_t value)
+{
+	uint32_t changed = vsmmu->registers.cr0 ^ value;
+
+	vsmmu->registers.cr0 = value;
+	if (changed & SMMU_CR0_EVENTQEN) {
+		eventq_enable(&vsmmu->eventq, value & SMMU_CR0_EVENTQEN);
+		stream_unqueue_all(&vsmmu->streams);
+	}
+	if (changed & SMMU_CR0_CMDQEN)
+		cmdq_enable(vsmmu, value & SMMU_CR0_CMDQEN);
+	return changed;
+}
+
+static uint32_t id_read(const struct vsmmu *vsmmu, uint64_t offset)
+{
+	uint32_t value;
+
+	memcpy(&value, (const uint8_t *)&vsmmu->id + offset, sizeof(value));
+	return value;
+}
+
+uint32_t registers_read(struct vsmmu *vsmmu, uint64_t offset)
+{
+	uint32_t value;
+
+	if (register_load(vsmmu, offset, &value))
+		return value;
+	if (!vsmmu_is_whole(vsmmu))
+		return 0;
+	if (offset <= SMMU_AIDR)
+		return id_read(vsmmu, offset);
+	if (offset >= SMMU_PIDR4 && offset <= SMMU_CIDR3)
+		return component_id[(offset - SMMU_PIDR4) / 4];
+	return 0;
+}
+
+/*
+ * Toggling the bit of an inactive error is CONSTRAINED UNPREDICTABLE (6.3.20): here it has
+ * no effect. Return: whether CMDQ_ERR was acknowledged.
+ */
+static bool gerrorn_write(struct vsmmu *vsmmu, uint32_t value)
+{
+	uint32_t acknowledged = gerror_active(vsmmu) & (value ^ vsmmu->registers.gerrorn);
+
+	vsmmu->registers.gerrorn ^= acknowledged;
+	return acknowledged & SMMU_GERROR_CMDQ_ERR;
+}
+
+bool registers_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
+{
+	switch (offset) {
+	case SMMU_GERRORN:
+		return gerrorn_write(vsmmu, value);
+	case SMMU_EVENTQ_PROD:
+		if (!register_is_guarded(vsmmu, GUARD_EVENTQEN))
+			atomic_store(&vsmmu->eventq.prod, value & EVENTQ_PROD_BITS);
+		return false;
+	case SMMU_CMDQ_CONS:
+		if (vsmmu_is_whole(vsmmu) && !register_is_guarded(vsmmu, GUARD_CMDQEN))
+			atomic_store(&vsmmu->cmdq.cons, value & CMDQ_CONS_BITS);
+		return false;
+	default:
+		register_store(vsmmu, offset, value);
+		return false;
+	}
+}

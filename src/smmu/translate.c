@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An emulated device's access through the guest's tables, with the events that it causes. */
+#include "arch/translate.h"
+
+#include <errno.h>
+
+#include <vsmmu/access.h>
+
+#include "arch/regs.h"
+#include "smmu/vsmmu.h"
+#include "util/sized.h"
+
+#define ACCESS_FLAGS                                                                               \
+	(VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION | VSMMU_ACCESS_PRIVILEGED |                 \
+		VSMMU_ACCESS_SSID)
+
+static int guest_read(void *ctx, uint64_t address, void *bytes, size_t n)
+{
+	const struct vsmmu *vsmmu = ctx;
+
+	return vsmmu->ops.memory_read(vsmmu->config.opaque, address, bytes, n);
+}
+
+static int transaction_from(const struct vsmmu_access *access, struct arch_transaction *transaction)
+{
+	const bool ssv = access->flags & VSMMU_ACCESS_SSID;
+
+	if (access->flags & ~(uint32_t)ACCESS_FLAGS)
+		return -EINVAL;
+	if (access->flags & VSMMU_ACCESS_WRITE && access->flags & VSMMU_ACCESS_INSTRUCTION)
+		return -EINVAL;
+	if (ssv && access->ssid >> SMMU_SSID_BITS_MAX)
+		return -EINVAL;
+	*transaction = (struct arch_transaction){
+		.address = access->address,
+		.sid = access->vsid,
+		.ssid = ssv ? access->ssid : 0,
+		.ssv = ssv,
+		.access.write = access->flags & VSMMU_ACCESS_WRITE,
+		.access.instruction = access->flags & VSMMU_ACCESS_INSTRUCTION,
+		.access.privileged = access->flags & VSMMU_ACCESS_PRIVILEGED,
+	};
+	return 0;
+}
+
+static struct arch_state state_now(struct vsmmu *vsmmu)
+{
+	const struct registers *registers = &vsmmu->registers;
+	struct arch_state state = {.features = vsmmu->features};
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	state.strtab.base = registers->strtab_base;
+	state.strtab.cfg = registers->strtab_cfg;
+	state.enabled = registers->cr0 & SMMU_CR0_SMMUEN;
+	state.record_bad_sid = registers->cr2 & SMMU_CR2_RECINVSID;
+	state.gbpa_abort = registers->gbpa & SMMU_GBPA_ABORT;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return state;
+}
+
+/* With @mapping NULL the address goes through as it is, up to the end of those there are. */
+static uint64_t length_left(
+	const struct arch_state *state, const struct arch_mapping *mapping, uint64_t address)
+{
+	const uint64_t mask = arch_mask(mapping ? mapping->size_log2 : state->features.oas);
+
+	return mask - (address & mask) + 1;
+}
+
+/* Return: bytes that the same translation covers, with ARCH_PASS. */
+static uint64_t translate(
+	struct vsmmu *vsmmu, const struct arch_transaction *transaction, struct arch_result *result)
+{
+	const struct arch_memory memory = {.read = guest_read, .ctx = vsmmu};
+	const struct arch_state state = state_now(vsmmu);
+	struct arch_context context;
+	struct arch_mapping mapping;
+
+	if (!arch_context_fetch(&state, &memory, transaction, &context, result))
+		return 0;
+	if (context.translates &&
+		!arch_context_walk(&context, &memory, transaction, &mapping, result))
+		return 0;
+	arch_context_apply(&state, &context, &mapping, transaction, result);
+	return length_left(&state, context.translates ? &mapping : NULL, transaction->address);
+}
+
+/*
+ * As hardware records one (7.2, 7.4): a queue that is off or stopped by an abort drops it,
+ * a full one notes an overflow, of which no interrupt tells. Under the event lock. Return:
+ * whether the guest's memory refused it.
+ */
+static bool record(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
+{
+	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+	struct eventq *queue = &vsmmu->eventq;
+	struct eventq_commit commit = {0};
+	bool room = false;
+
+	if ((vsmmu->registers.cr0 & on) == on &&
+		!(gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)) {
+		eventq_release(queue, &vsmmu->streams);
+		room = eventq_room(queue) > 0;
+		if (room)
+			record_store(event->word, eventq_stage(queue, EVENTQ_NOBODY));
+		commit = eventq_commit(queue, &vsmmu->ops, vsmmu->config.opaque, !room);
+	}
+	vsmmu->stats.translation_events += commit.written;
+	vsmmu->stats.translation_drops += !commit.written;
+	vsmmu->stats.overflows += commit.overflowed;
+	if (room && commit.signal)
+		irq_eventq(vsmmu);
+	if (commit.aborted) {
+		vsmmu->stats.aborts++;
+		gerror_raise(vsmmu, SMMU_GERROR_EVENTQ_ABT_ERR);
+	}
+	return commit.aborted;
+}
+
+static void record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
+{
+	bool aborted;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	aborted = record(vsmmu, event);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (aborted)
+		report(vsmmu, VSMMU_REPORT_EVENTQ_ABORT, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the guest's event queue is not writable memory: EVENTQ_ABT_ERR raised, "
+			"events are discarded until the guest acknowledges it");
+}
+
+int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
+	struct vsmmu_translation *translation)
+{
+	struct vsmmu_translation out = {0};
+	struct arch_transaction transaction;
+	struct arch_result result;
+	struct vsmmu_access access;
+	int ret;
+
+	if (!vsmmu_is_whole(vsmmu))
+		return -EOPNOTSUPP;
+	ret = sized_copy_in(&access, given, sizeof(access));
+	if (!ret)
+		ret = transaction_from(&access, &transaction);
+	/* Before anything happens: it must be of a size that something can be told in. */
+	if (!ret)
+		ret = sized_copy_out(translation, &out, sizeof(out));
+	if (ret)
+		return ret;
+	out.length = translate(vsmmu, &transaction, &result);
+	out.address = result.address;
+	out.ignored = result.outcome == ARCH_TERMINATE_RAZ_WI;
+	if (result.event && result.recorded)
+		record_event(vsmmu, &result.record);
+	if (result.outcome == ARCH_TERMINATE_ABORT)
+		return -EFAULT;
+	return sized_copy_out(translation, &out, sizeof(out));
+}

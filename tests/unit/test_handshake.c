@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CR0 and GBPA decide what endpoints may do: they are acknowledged when the host has done
+ * so, and until then their guards hold. Seen from within the host's calls.
+ */
+#include <errno.h>
+
+#include "host/host.h"
+#include "smmu/vsmmu.h"
+#include "whole.h"
+
+#define VSID   0x42
+#define STRTAB (WHOLE_MEMORY + 0x10000)
+#define CMDQ   (WHOLE_MEMORY + 0x20000)
+#define SEEN   8
+
+/* The registers while the endpoint is being attached to something else. */
+struct seen {
+	uint32_t cr0;
+	uint32_t cr0ack;
+	uint32_t gbpa;
+	uint64_t strtab;
+};
+
+static struct whole *whole;
+static struct host_ops sim_ops_copy;
+static struct host_ops hooked;
+static struct seen seen[SEEN];
+static unsigned int attaches;
+static int attach_error;
+static bool queue_commands; /* as another vCPU does meanwhile */
+
+static int hooked_attach(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	if (attaches < SEEN) {
+		struct seen *now = &seen[attaches];
+
+		whole_write64(whole, SMMU_STRTAB_BASE, UINT64_MAX);
+		now->cr0 = whole_read(whole, SMMU_CR0);
+		now->cr0ack = whole_read(whole, SMMU_CR0ACK);
+		now->gbpa = whole_read(whole, SMMU_GBPA);
+		now->strtab = whole_read64(whole, SMMU_STRTAB_BASE);
+	}
+	attaches++;
+	if (queue_commands)
+		whole_write(whole, SMMU_CMDQ_PROD, 2);
+	return attach_error ? attach_error : sim_ops_copy.attach(host, endpoint, pt_id);
+}
+
+static int set_up(void **unused)
+{
+	struct vsmmu_endpoint_config endpoint = {
+		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
+	struct vsmmu_endpoint *handle;
+	struct vsmmu_host *host;
+
+	(void)unused;
+	whole = whole_alloc();
+	host = whole_sim(whole, NULL);
+	assert_int_equal(whole_new(whole, host, NULL), 0);
+	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
+	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+	sim_ops_copy = *host->ops;
+	hooked = sim_ops_copy;
+	hooked.attach = hooked_attach;
+	host->ops = &hooked;
+	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
+	whole_write(whole, SMMU_STRTAB_BASE_CFG, 8);
+	whole_write64(whole, SMMU_CMDQ_BASE, CMDQ | 4);
+	attaches = 0;
+	attach_error = 0;
+	queue_commands = false;
+	return 0;
+}
+
+static int tear_down(void **unused)
+{
+	(void)unused;
+	attach_error = 0;
+	whole_free(whole);
+	return 0;
+}
+
+static void cr0_is_acknowledged_after_installation(void **unused)
+{
+	(void)unused;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	assert_true(attaches > 0);
+	assert_int_equal(seen[0].cr0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	assert_int_equal(seen[0].cr0ack, 0);
+	assert_int_equal(seen[0].strtab, STRTAB);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+
+	attaches = 0;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	assert_true(attaches > 0);
+	assert_int_equal(seen[0].cr0, SMMU_CR0_EVENTQEN);
+	assert_int_equal(seen[0].cr0ack, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	/* Not acknowledged, it still guards. */
+	assert_int_equal(seen[0].strtab, STRTAB);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_EVENTQEN);
+}
+
+static void gbpa_reads_update_until_installed(void **unused)
+{
+	(void)unused;
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_true(attaches > 0);
+	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	attaches = 0;
+	/* What is no change of ABORT concerns no endpoint. */
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
+	whole_write(whole, SMMU_GBPA, 0);
+	assert_int_equal(attaches, 0);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	assert_true(attaches > 0);
+	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
+}
+
+static void gbpa_matters_while_the_smmu_is_off_alone(void **unused)
+{
+	(void)unused;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	attaches = 0;
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	assert_int_equal(attaches, 0);
+}
+
+/* The guest can do nothing about it, and must not wait for ever: the endpoint is cut off. */
+static void a_failing_host_is_acknowledged_too(void **unused)
+{
+	(void)unused;
+	attach_error = -EIO;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
+	assert_true(whole_reported(whole, VSMMU_REPORT_BLOCKED) > 0);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	whole_write(whole, SMMU_CR0, 0);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), 0);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+}
+
+/* Only what changes something may have to wait for the host's ioctls. */
+static void other_registers_do_not_wait_for_ioctls(void **unused)
+{
+	static const uint32_t offsets[] = {SMMU_CR1, SMMU_CR2, SMMU_IRQ_CTRL, SMMU_GERRORN,
+		SMMU_STRTAB_BASE, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS,
+		SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, SMMU_EVENTQ_IRQ_CFG0, 0xa8};
+
+	(void)unused;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	pthread_mutex_lock(&whole->vsmmu->command_lock);
+	pthread_mutex_lock(&whole->vsmmu->control_lock);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		whole_write(whole, offsets[i], 0);
+	for (uint64_t offset = 0; offset < 0x200; offset += 4)
+		whole_read(whole, offset);
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_ABORT);
+	pthread_mutex_unlock(&whole->vsmmu->control_lock);
+	pthread_mutex_unlock(&whole->vsmmu->command_lock);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
+}
+
+/* A write of CMDQ_PROD that came meanwhile found the queue taken: nothing is forgotten. */
+static void commands_that_came_meanwhile_are_done(void **unused)
+{
+	const uint64_t sync = 0x46;
+
+	(void)unused;
+	for (unsigned int i = 0; i < 4; i++)
+		whole_store64(whole, CMDQ + 16 * i, sync);
+	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN);
+	queue_commands = true;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_SMMUEN);
+	assert_true(attaches > 0);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 2);
+	assert_int_equal(whole_stats(whole).syncs, 2);
+}
+
+/* All that can set a stopped or waiting queue going does. */
+static void what_makes_commands_available_kicks(void **unused)
+{
+	const uint64_t sync = 0x46, illegal = 0xff;
+
+	(void)unused;
+	whole_store64(whole, CMDQ, sync);
+	whole_store64(whole, CMDQ + 16, illegal);
+	whole_write(whole, SMMU_CMDQ_PROD, 2);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 0);
+	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN);
+	assert_int_equal(
+		whole_read(whole, SMMU_CMDQ_CONS), SMMU_CERROR_ILL << SMMU_CMDQ_ERR_LOW | 1);
+	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
+	/* As Linux does: the command is replaced in place, then the error acknowledged. */
+	whole_store64(whole, CMDQ + 16, sync);
+	whole_write(whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 2);
+	whole_store64(whole, CMDQ + 32, sync);
+	whole_write(whole, SMMU_CMDQ_PROD, 3 | ~SMMU_QUEUE_INDEX);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_PROD), 3);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 3);
+	assert_int_equal(whole_stats(whole).syncs, 3);
+}
+
+int main(void)
+{
+#define HANDSHAKE_TEST(ids, fn)                                                                    \
+	{                                                                                          \
+		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
+		.teardown_func = tear_down,                                                        \
+	}
+	const struct CMUnitTest tests[] = {
+		HANDSHAKE_TEST("S1", cr0_is_acknowledged_after_installation),
+		HANDSHAKE_TEST("S1 P13", gbpa_reads_update_until_installed),
+		HANDSHAKE_TEST("S1 P13", gbpa_matters_while_the_smmu_is_off_alone),
+		HANDSHAKE_TEST("S1", a_failing_host_is_acknowledged_too),
+		HANDSHAKE_TEST("S1 S9", other_registers_do_not_wait_for_ioctls),
+		HANDSHAKE_TEST("S2 S9", commands_that_came_meanwhile_are_done),
+		HANDSHAKE_TEST("S1 S2", what_makes_commands_available_kicks),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What an endpoint meets: registers, stream table and STEs made into nested HWPTs. */
+#include <string.h>
+
+#include <vsmmu/event.h>
+
+#include "arch/idr.h"
+#include "install_stand.h"
+
+#define GBPA_ABORT  (SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT)
+#define GBPA_BYPASS SMMU_GBPA_UPDATE
+
+/* The simulator's SMMU, but STALL_MODEL = 0b00; without SubstreamIDs if so wanted. */
+static struct vsmmu_sim_config hardware_that_stalls(bool substreams)
+{
+	struct vsmmu_sim_config config = {0};
+
+	memcpy(config.idr, arch_idr_simulator, sizeof(config.idr));
+	config.idr[0] &= ~(UINT32_C(3) << 24);
+	if (!substreams)
+		config.idr[1] &= 0x3f;
+	return config;
+}
+
+static struct stand *stand_with(unsigned int endpoints)
+{
+	struct stand *stand = stand_new(NULL, NULL);
+
+	for (unsigned int n = 0; n < endpoints; n++)
+		assert_int_equal(stand_attach(stand, n), 0);
+	return stand;
+}
+
+/* Endpoints that no command ever named follow SMMUEN and GBPA as well. */
+static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
+{
+	struct stand *stand = stand_with(3);
+
+	(void)unused;
+	for (unsigned int n = 0; n < 3; n++)
+		stand_expect(stand, n, LOG_PARENT);
+	whole_write(stand->whole, SMMU_GBPA, GBPA_ABORT);
+	for (unsigned int n = 0; n < 3; n++)
+		stand_expect_nested(stand, n, STE_ABORT, 0);
+	whole_write(stand->whole, SMMU_GBPA, GBPA_BYPASS);
+	for (unsigned int n = 0; n < 3; n++)
+		stand_expect(stand, n, LOG_PARENT);
+	stand_write_ste(stand, STAND_VSID(0), STE_BYPASS, 0);
+	stand_write_ste(stand, STAND_VSID(1), STE_S1, 0);
+	stand_enable(stand);
+	stand_expect_nested(stand, 0, STE_BYPASS, 0);
+	stand_expect_nested(stand, 1, STE_S1, 0);
+	stand_expect_nested(stand, 2, STE_BAD0, STE_BAD1); /* V = 0 */
+	/* Without effect while SMMUEN = 1. */
+	whole_write(stand->whole, SMMU_GBPA, GBPA_ABORT);
+	stand_expect_nested(stand, 0, STE_BYPASS, 0);
+	stand_disable(stand);
+	for (unsigned int n = 0; n < 3; n++)
+		stand_expect_nested(stand, n, STE_ABORT, 0);
+	assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
+	for (unsigned int n = 0; n < 3; n++)
+		stand_expect(stand, n, LOG_PARENT);
+	assert_int_equal(whole_stats(stand->whole).stes, 3 + 3 + 3);
+	stand_free(stand);
+}
+
+static void attaching_opens_no_more_than_the_guest_does(void **unused)
+{
+	const struct vsmmu_config config = {.gbpa_abort = true};
+	struct stand *stand = stand_new(&config, NULL);
+
+	(void)unused;
+	assert_int_equal(stand_attach(stand, 0), 0);
+	stand_expect_nested(stand, 0, STE_ABORT, 0);
+	stand_enable(stand);
+	assert_int_equal(stand_attach(stand, 1), 0);
+	stand_expect_nested(stand, 1, STE_BAD0, STE_BAD1);
+	stand_write_ste(stand, STAND_VSID(2), STE_ABORT, 0);
+	assert_int_equal(stand_attach(stand, 2), 0);
+	stand_expect_nested(stand, 2, STE_ABORT, 0);
+	stand_write_ste(stand, STAND_VSID(3), STE_BYPASS, 0);
+	assert_int_equal(stand_attach(stand, 3), 0);
+	stand_expect_nested(stand, 3, STE_BYPASS, 0);
+	/* Taking away and resetting open nothing either. */
+	stand_detach(stand, 1);
+	assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
+	for (unsigned int n = 0; n < 3; n++)
+		assert_true(!log_host_opened(stand->log, stand->dev[n]));
+	assert_int_equal(log_host_count(stand->log, "attach parent"), 0);
+	stand_expect_nested(stand, 0, STE_ABORT, 0);
+	stand_expect_nested(stand, 3, STE_ABORT, 0);
+	stand_free(stand);
+}
+
+static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
+{
+	/* MEV, EATS, INSTCFG, PRIVCFG, SHCFG, ALLOCCFG, MTCFG, DCP, PPAR, CONT. */
+	const uint64_t noise = UINT64_C(0x000f3fff100fe000);
+	static const struct {
+		uint64_t word[2], vste[2];
+	} cases[] = {
+		{{STE_ABORT, 0}, {STE_ABORT, 0}},
+		{{0x7, 0}, {STE_ABORT, 0}}, /* Config = 0b011 aborts too */
+		{{STE_BYPASS, 0}, {STE_BYPASS, 0}}, {{STE_S1, 0xd4}, {STE_S1, 0xd4}},
+		{{0, 0}, {STE_BAD0, STE_BAD1}}, {{0xe, 0}, {STE_BAD0, STE_BAD1}}, /* V = 0 */
+		{{0xd, 0}, {STE_BAD0, STE_BAD1}},				  /* stage 2 */
+		{{0xf, 0}, {STE_BAD0, STE_BAD1}},				  /* both stages */
+		{{STE_S1, 1 << 27}, {STE_BAD0, STE_BAD1}},	   /* S1STALLD without stalls */
+		{{STE_S1 | 1ULL << 50, 0}, {STE_BAD0, STE_BAD1}},  /* beyond OAS */
+		{{STE_S1 | 31ULL << 59 | 1 << 4, 2}, {STE_S1, 0}}, /* no substreams: IGNORED */
+	};
+	struct stand *stand = stand_with(1);
+
+	(void)unused;
+	stand_enable(stand);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (unsigned int word = 2; word < 8; word++)
+			whole_store64(stand->whole,
+				STAND_STRTAB + 64 * STAND_VSID(0) + 8 * (uint64_t)word, ~0ULL);
+		assert_int_equal(
+			stand_set_ste(stand, 0, cases[i].word[0], cases[i].word[1] | noise), 0);
+		stand_expect_nested(stand, 0, cases[i].vste[0], cases[i].vste[1]);
+	}
+	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_BLOCKED), 0);
+	stand_free(stand);
+}
+
+static void the_same_words_need_no_host_call(void **unused)
+{
+	struct stand *stand = stand_with(2);
+	uint64_t stes;
+
+	(void)unused;
+	stand_enable(stand);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
+	stes = whole_stats(stand->whole).stes;
+	log_host_clear(stand->log);
+	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+	/* What means the same is the same. */
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4 | 1 << 19), 0);
+	assert_int_equal(stand_refresh_all(stand), 0);
+	assert_string_equal(log_host_text(stand->log), "");
+	assert_int_equal(whole_stats(stand->whole).stes, stes);
+	stand_free(stand);
+}
+
+/* One attach takes the place of the other: no abort, bypass or detach in between. */
+static void an_ste_is_replaced_without_a_window(void **unused)
+{
+	struct stand *stand = stand_with(1);
+
+	(void)unused;
+	stand_enable(stand);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
+	log_host_clear(stand->log);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
+	assert_string_equal(log_host_text(stand->log), "nested 8030000b d4\n"
+						       "attach nested\n"
+						       "destroy nested\n");
+	log_host_clear(stand->log);
+	stand_disable(stand);
+	assert_string_equal(log_host_text(stand->log), "attach parent\n"
+						       "destroy nested\n");
+	stand_free(stand);
+}
+
+static void expect_event(struct stand *stand, unsigned int n, uint8_t id, uint64_t fetch_address)
+{
+	uint64_t word[4];
+
+	assert_true(stand_event(stand, n, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(stand_consume(stand, word));
+	assert_int_equal(word[0], (uint64_t)STAND_VSID(n) << 32 | id);
+	assert_int_equal(word[1], 0);
+	assert_int_equal(word[2], 0);
+	assert_int_equal(word[3], fetch_address);
+	assert_true(!stand_consume(stand, word));
+}
+
+static void a_bad_ste_is_told_by_the_hardware(void **unused)
+{
+	struct stand *stand = stand_with(1);
+
+	(void)unused;
+	stand_enable(stand);
+	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_STREAM_BAD), 1);
+	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(stand_set_ste(stand, 0, 0xf, 0), 0);
+	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(whole_stats(stand->whole).stes, 1);
+	stand_free(stand);
+}
+
+/* No hardware knows that there is no STE: C_BAD_STE of an ILLEGAL one stands for it. */
+static void a_stream_beyond_the_table_is_a_bad_streamid(void **unused)
+{
+	struct stand *stand = stand_with(2);
+	uint64_t word[4];
+
+	(void)unused;
+	stand_enable(stand);
+	stand_disable(stand);
+	whole_write(stand->whole, SMMU_STRTAB_BASE_CFG, 4); /* 16 StreamIDs */
+	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	for (unsigned int n = 0; n < 2; n++) {
+		stand_expect_nested(stand, n, STE_BAD0, STE_BAD1);
+		expect_event(stand, n, VSMMU_EVENT_C_BAD_STREAMID, 0);
+	}
+	/* Only with CR2.RECINVSID. */
+	stand_disable(stand);
+	whole_write(stand->whole, SMMU_CR2, 0);
+	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	for (unsigned int n = 0; n < 2; n++)
+		stand_expect_nested(stand, n, STE_ABORT, 0);
+	/* Once there is one, C_BAD_STE is itself again. */
+	stand_disable(stand);
+	whole_write(stand->whole, SMMU_STRTAB_BASE_CFG, STAND_LOG2);
+	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_true(!stand_consume(stand, word));
+	stand_free(stand);
+}
+
+static void an_ste_that_cannot_be_read_is_a_fetch_fault(void **unused)
+{
+	const uint64_t address = STAND_STRTAB + 64 * STAND_VSID(0);
+	struct stand *stand = stand_with(1);
+
+	(void)unused;
+	stand->whole->bad_begin = address + 8;
+	stand->whole->bad_end = address + 16;
+	stand_enable(stand);
+	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
+	expect_event(stand, 0, VSMMU_EVENT_F_STE_FETCH, address);
+	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_STREAM_BAD), 1);
+	/* Now it can be, and is bad. The words are the same, their meaning is not. */
+	stand->whole->bad_end = 0;
+	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(whole_stats(stand->whole).stes, 1);
+	stand_free(stand);
+}
+
+/* What the kernel still holds when the STE changes was caused by the old one. */
+static void events_keep_the_meaning_that_they_had(void **unused)
+{
+	const uint64_t address = STAND_STRTAB + 64 * STAND_VSID(0);
+	struct stand *stand = stand_with(1);
+	uint64_t word[4];
+
+	(void)unused;
+	stand_enable(stand);
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	stand->whole->bad_begin = address;
+	stand->whole->bad_end = address + 64;
+	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	stand->whole->bad_end = 0;
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(stand_consume(stand, word));
+	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_C_BAD_STE);
+	assert_true(stand_consume(stand, word));
+	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_F_STE_FETCH);
+	assert_int_equal(word[3], address);
+	assert_true(stand_consume(stand, word));
+	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_C_BAD_STE);
+	assert_int_equal(word[3], 0);
+	/* Other events are never touched. */
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x5000));
+	assert_true(stand_consume(stand, word));
+	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_F_TRANSLATION);
+	assert_int_equal(word[2], 0x5000);
+	stand_free(stand);
+}
+
+static void two_level_tables_are_walked(void **unused)
+{
+	const uint64_t l2 = WHOLE_MEMORY + 0x180000;
+	struct stand *stand = stand_with(4);
+	struct whole *whole = stand->whole;
+
+	(void)unused;
+	/* StreamIDs 0x10 to 0x13 are in one L1STD: all, then only two, then none of them. */
+	whole_store64(whole, STAND_STRTAB, l2 | 6);
+	for (unsigned int n = 0; n < 4; n++)
+		whole_store64(whole, l2 + 64 * STAND_VSID(n), n % 2 ? STE_S1 : STE_BYPASS);
+	whole_write64(whole, SMMU_STRTAB_BASE, STAND_STRTAB);
+	whole_write(whole, SMMU_STRTAB_BASE_CFG, 1 << 16 | 6 << 6 | 10);
+	whole_write(whole, SMMU_CR2, SMMU_CR2_RECINVSID);
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	for (unsigned int n = 0; n < 4; n++)
+		stand_expect_nested(stand, n, n % 2 ? STE_S1 : STE_BYPASS, 0);
+	whole_store64(whole, STAND_STRTAB, l2 | 5);
+	assert_int_equal(stand_refresh_all(stand), 0);
+	for (unsigned int n = 0; n < 4; n++)
+		stand_expect_nested(stand, n, STE_BAD0, STE_BAD1);
+	assert_int_equal(whole_reported(whole, VSMMU_REPORT_STREAM_BAD), 4);
+	whole_store64(whole, STAND_STRTAB, 0);
+	whole_store64(whole, l2 + 64 * STAND_VSID(0), STE_ABORT);
+	log_host_clear(stand->log);
+	assert_int_equal(stand_refresh_all(stand), 0);
+	assert_string_equal(log_host_text(stand->log), "");
+	whole_store64(whole, STAND_STRTAB, l2 | 7);
+	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+	stand_expect_nested(stand, 0, STE_ABORT, 0);
+	stand_expect_nested(stand, 1, STE_BAD0, STE_BAD1);
+	stand_free(stand);
+}
+
+static void a_range_reads_no_other_stes(void **unused)
+{
+	static const struct {
+		uint32_t first;
+		uint64_t count;
+		unsigned int from, to;
+	} cases[] = {
+		{STAND_VSID(2), 1, 2, 2},
+		{STAND_VSID(1), 2, 1, 2},
+		{STAND_VSID(3), 64, 3, 5},
+		{0, STAND_VSID(1), 0, 0},
+		{0, UINT64_C(1) << 32, 0, 5},
+		{STAND_VSID(4), UINT64_C(1) << 32, 4, 5},
+		{0x20, 4, 6, 5},
+		{UINT32_MAX, 3, 6, 5},
+	};
+	struct stand *stand = stand_with(STAND_ENDPOINTS);
+
+	(void)unused;
+	stand_enable(stand);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const unsigned int before = stand->whole->reads;
+		const uint64_t ste = i % 2 ? STE_ABORT : STE_BYPASS;
+
+		for (unsigned int n = 0; n < STAND_ENDPOINTS; n++) {
+			assert_int_equal(stand_set_ste(stand, n, ste ^ 8, 0), 0);
+			stand_write_ste(stand, STAND_VSID(n), ste, 0);
+		}
+		assert_int_equal(stand->whole->reads - before, STAND_ENDPOINTS);
+		assert_int_equal(stand_refresh(stand, cases[i].first, cases[i].count), 0);
+		assert_int_equal(stand->whole->reads - before,
+			STAND_ENDPOINTS + cases[i].to + 1 - cases[i].from);
+		for (unsigned int n = 0; n < STAND_ENDPOINTS; n++)
+			stand_expect_nested(stand, n,
+				n >= cases[i].from && n <= cases[i].to ? ste : ste ^ 8, 0);
+	}
+	stand_free(stand);
+}
+
+/* S1STALLD where hardware could stall, since nobody would resume what a CD lets stall. */
+static void hardware_that_stalls_is_told_not_to(void **unused)
+{
+	(void)unused;
+	for (int substreams = 0; substreams < 2; substreams++) {
+		const struct vsmmu_sim_config sim = hardware_that_stalls(substreams);
+		struct stand *stand = stand_new(NULL, &sim);
+		uint64_t word[4];
+
+		assert_int_equal(stand_attach(stand, 0), 0);
+		stand_enable(stand);
+		/* Only an S1CDMax beyond SSIDSIZE is ILLEGAL there, if there is such. */
+		if (substreams)
+			stand_expect_nested(stand, 0, STE_BAD0, 0);
+		else
+			stand_expect_nested(stand, 0, STE_ABORT, 0);
+		assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
+		stand_expect_nested(stand, 0, STE_S1, 0xd4 | 1 << 27);
+		/* What cannot be told is silent, and means nothing later. */
+		assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+		stand->whole->bad_end = UINT64_MAX;
+		assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+		stand->whole->bad_end = 0;
+		assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
+		assert_true(stand_consume(stand, word));
+		assert_int_equal((uint8_t)word[0],
+			substreams ? VSMMU_EVENT_F_STE_FETCH : VSMMU_EVENT_C_BAD_STE);
+		stand_free(stand);
+	}
+}
+
+/* SubstreamIDs and ATS, which are off unless the VMM has them. */
+static void optional_features_reach_the_hardware(void **unused)
+{
+	const struct vsmmu_config config = {.ssid_bits = 8, .ats = true};
+	const struct vsmmu_sim_config sim = {.ats = true};
+	struct stand *stand = stand_new(&config, &sim);
+
+	(void)unused;
+	assert_int_equal(stand_attach(stand, 0), 0);
+	stand_enable(stand);
+	/* S1CDMax 8, two levels of 4 KiB, S1DSS, EATS */
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28), 0);
+	stand_expect_nested(stand, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28);
+	/* One more than SSIDSIZE, or split-stage ATS */
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1 | 9ULL << 59, 0), 0);
+	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
+	stand_expect_nested(stand, 0, STE_S1, 0);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 2 << 28), 0);
+	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
+	stand_free(stand);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S4 P13", smmuen_and_gbpa_apply_to_every_endpoint),
+		UNIT_TEST("S4 P13", attaching_opens_no_more_than_the_guest_does),
+		UNIT_TEST("S4 P12", each_kind_of_ste_becomes_what_the_kernel_takes),
+		UNIT_TEST("S4", the_same_words_need_no_host_call),
+		UNIT_TEST("S4 P11", an_ste_is_replaced_without_a_window),
+		UNIT_TEST("S4 P12", a_bad_ste_is_told_by_the_hardware),
+		UNIT_TEST("S4", a_stream_beyond_the_table_is_a_bad_streamid),
+		UNIT_TEST("S4", an_ste_that_cannot_be_read_is_a_fetch_fault),
+		UNIT_TEST("S4", events_keep_the_meaning_that_they_had),
+		UNIT_TEST("S4", two_level_tables_are_walked),
+		UNIT_TEST("S4 P14", a_range_reads_no_other_stes),
+		UNIT_TEST("S4 P12", optional_features_reach_the_hardware),
+		UNIT_TEST("S4 P12", hardware_that_stalls_is_told_not_to),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

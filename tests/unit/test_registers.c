@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registers of a whole vSMMU: what they are after reset, what they take, and when. */
+#include <errno.h>
+
+#include "rng.h"
+#include "smmu/vsmmu.h"
+#include "whole.h"
+
+#define ALL_ONES UINT32_MAX
+#define HIGH	 4
+#define ON	 (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
+#define VSID	 0x42
+
+enum access {
+	READ_ONLY = 0,
+	FREE,
+	BY_SMMUEN,
+	BY_CMDQEN,
+	BY_EVENTQEN,
+	BY_GERROR_IRQEN,
+	BY_EVENTQ_IRQEN,
+	SPECIAL, /* its own test tells */
+};
+
+/* Every register there is, by its 32-bit halves, with IDR0.MSI = 1 and IDR0.ATS = 0. */
+static const struct reg {
+	uint32_t offset;
+	uint32_t reset;
+	uint32_t ones; /* what it reads after all ones were written, with nothing guarding it */
+	enum access access;
+} regs[] = {
+	{0x000, 0x0d40301a, 0, READ_ONLY},
+	{0x004, 0x02730010, 0, READ_ONLY},
+	{0x00c, 0x00000404, 0, READ_ONLY},
+	{0x014, 0x00000074, 0, READ_ONLY},
+	{0x018, 0x00100000, 0, READ_ONLY},
+	{0x01c, 0x00000001, 0, READ_ONLY},
+	{0x020, 0, 0x0000000d, SPECIAL},
+	{0x024, 0, 0, SPECIAL},
+	{0x028, 0, 0x00000fff, FREE},
+	{0x02c, 0, 0x00000006, BY_SMMUEN},
+	{0x044, 0x00001000, 0x001f3f1f, SPECIAL},
+	{0x050, 0, 0x00000005, SPECIAL},
+	{0x054, 0, 0, SPECIAL},
+	{0x060, 0, 0, READ_ONLY},
+	{0x064, 0, 0, SPECIAL},
+	{0x068, 0, 0xfffffffc, BY_GERROR_IRQEN},
+	{0x06c, 0, 0x00ffffff, BY_GERROR_IRQEN},
+	{0x070, 0, 0xffffffff, BY_GERROR_IRQEN},
+	{0x074, 0, 0x0000003f, BY_GERROR_IRQEN},
+	{0x080, 0, 0xffffffc0, BY_SMMUEN},
+	{0x084, 0, 0x40ffffff, BY_SMMUEN},
+	{0x088, 0, 0x000307ff, BY_SMMUEN},
+	{0x090, 0, 0xffffffff, BY_CMDQEN},
+	{0x094, 0, 0x40ffffff, BY_CMDQEN},
+	{0x098, 0, 0x000fffff, SPECIAL},
+	{0x09c, 0, 0x7f0fffff, BY_CMDQEN},
+	{0x0a0, 0, 0xffffffff, BY_EVENTQEN},
+	{0x0a4, 0, 0x40ffffff, BY_EVENTQEN},
+	{0x0b0, 0, 0xfffffffc, BY_EVENTQ_IRQEN},
+	{0x0b4, 0, 0x00ffffff, BY_EVENTQ_IRQEN},
+	{0x0b8, 0, 0xffffffff, BY_EVENTQ_IRQEN},
+	{0x0bc, 0, 0x0000003f, BY_EVENTQ_IRQEN},
+	{0xfe0, 0x01, 0, READ_ONLY},
+	{0xff0, 0x0d, 0, READ_ONLY},
+	{0xff4, 0xf0, 0, READ_ONLY},
+	{0xff8, 0x05, 0, READ_ONLY},
+	{0xffc, 0xb1, 0, READ_ONLY},
+	{0x100a8, 0, 0x800fffff, BY_EVENTQEN},
+	{0x100ac, 0, 0x800fffff, FREE},
+};
+
+#define REGS (sizeof(regs) / sizeof(regs[0]))
+
+static const struct reg *reg_at(uint64_t offset)
+{
+	for (size_t i = 0; i < REGS; i++)
+		if (regs[i].offset == offset)
+			return &regs[i];
+	return NULL;
+}
+
+static struct whole *stand(const struct vsmmu_config *config)
+{
+	struct whole *whole = whole_alloc();
+	struct vsmmu_host *host = NULL;
+
+#ifdef ON_SIM
+	struct vsmmu_endpoint_config endpoint = {
+		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
+	struct vsmmu_endpoint *handle;
+
+	host = whole_sim(whole, NULL);
+#endif
+	assert_int_equal(whole_new(whole, host, config), 0);
+#ifdef ON_SIM
+	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
+	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+#endif
+	return whole;
+}
+
+static struct whole *stand_msi(void)
+{
+	const struct vsmmu_config config = {.msi = true};
+
+	return stand(&config);
+}
+
+static void raise_error(struct whole *whole, uint32_t bits)
+{
+	pthread_mutex_lock(&whole->vsmmu->event_lock);
+	gerror_raise(whole->vsmmu, bits);
+	pthread_mutex_unlock(&whole->vsmmu->event_lock);
+}
+
+static void expect_reset(struct whole *whole)
+{
+	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4) {
+		const struct reg *reg = reg_at(offset);
+		uint32_t value = whole_read(whole, offset);
+
+		if (value != (reg ? reg->reset : 0))
+			fail_msg("offset %#x reads %#x", (unsigned int)offset, value);
+	}
+}
+
+static void every_register_has_its_reset_value(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	expect_reset(whole);
+	for (size_t i = 0; i < REGS; i++)
+		whole_write(whole, regs[i].offset, ALL_ONES);
+	raise_error(whole, 0xb5);
+	assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
+	expect_reset(whole);
+	whole_free(whole);
+}
+
+static void every_register_takes_its_own_bits(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < REGS; i++) {
+			const struct reg *reg = &regs[i];
+
+			if (reg->access == SPECIAL)
+				continue;
+			whole_write(whole, reg->offset, ALL_ONES);
+			if (whole_read(whole, reg->offset) !=
+				(reg->access == READ_ONLY ? reg->reset : reg->ones))
+				fail_msg("offset %#x of all ones reads %#x", reg->offset,
+					whole_read(whole, reg->offset));
+			whole_write(whole, reg->offset, 0);
+			assert_int_equal(whole_read(whole, reg->offset),
+				reg->access == READ_ONLY ? reg->reset : 0);
+		}
+	}
+	/* None of that touched a neighbour. */
+	expect_reset(whole);
+	whole_free(whole);
+}
+
+/* As a guest reads and writes all of them in one 64-bit access: two halves. */
+static void registers_can_be_accessed_two_at_once(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 8) {
+		const struct reg *low = reg_at(offset), *high = reg_at(offset + HIGH);
+		uint64_t expected;
+
+		if ((low && low->access == SPECIAL) || (high && high->access == SPECIAL))
+			continue;
+		expected = (uint64_t)(high ? high->reset | high->ones : 0) << 32 |
+			   (low ? low->reset | low->ones : 0);
+		whole_write64(whole, offset, UINT64_MAX);
+		if (whole_read64(whole, offset) != expected)
+			fail_msg("offset %#x", (unsigned int)offset);
+		assert_int_equal(whole_read(whole, offset), (uint32_t)expected);
+		assert_int_equal(whole_read(whole, offset + HIGH), expected >> 32);
+		/* One half leaves the other alone. */
+		whole_write(whole, offset, 0);
+		assert_int_equal(whole_read64(whole, offset) >> 32, expected >> 32);
+		whole_write(whole, offset + HIGH, 0);
+	}
+	whole_write64(whole, SMMU_CMDQ_PROD, UINT64_C(0x0200000500000007));
+	assert_int_equal(whole_read64(whole, SMMU_CMDQ_PROD), UINT64_C(0x0200000500000007));
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 0x02000005);
+	whole_free(whole);
+}
+
+static void expect_guarded(struct whole *whole, enum access access, uint64_t enable, uint32_t bits)
+{
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < REGS; i++) {
+		const struct reg *reg = &regs[i];
+		uint32_t before = reg->ones & 0x5a5a5a5a;
+
+		if (reg->access != access)
+			continue;
+		found++;
+		whole_write(whole, reg->offset, before);
+		whole_write(whole, enable, bits);
+		whole_write(whole, reg->offset, ALL_ONES);
+		assert_int_equal(whole_read(whole, reg->offset), before);
+		whole_write(whole, enable, ~bits & 5);
+		whole_write(whole, reg->offset, ALL_ONES);
+		assert_int_equal(whole_read(whole, reg->offset), reg->ones);
+		whole_write(whole, enable, 0);
+		whole_write(whole, reg->offset, 0);
+	}
+	assert_true(found > 0);
+}
+
+static void what_is_in_use_is_read_only(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	expect_guarded(whole, BY_SMMUEN, SMMU_CR0, SMMU_CR0_SMMUEN);
+	expect_guarded(whole, BY_CMDQEN, SMMU_CR0, SMMU_CR0_CMDQEN);
+	expect_guarded(whole, BY_EVENTQEN, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	expect_guarded(whole, BY_GERROR_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
+	expect_guarded(whole, BY_EVENTQ_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
+	expect_reset(whole);
+	whole_free(whole);
+}
+
+static void without_msi_its_registers_are_res0(void **unused)
+{
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	assert_false(whole_read(whole, SMMU_IDR0) & SMMU_IDR0_MSI);
+	for (uint64_t n = 0; n < 16; n += 4) {
+		whole_write(whole, SMMU_GERROR_IRQ_CFG0 + n, ALL_ONES);
+		whole_write(whole, SMMU_EVENTQ_IRQ_CFG0 + n, ALL_ONES);
+		assert_int_equal(whole_read(whole, SMMU_GERROR_IRQ_CFG0 + n), 0);
+		assert_int_equal(whole_read(whole, SMMU_EVENTQ_IRQ_CFG0 + n), 0);
+	}
+	whole_free(whole);
+}
+
+/* The place of EVENTQ_PROD and _CONS in page 0 is not theirs, and PRI has no registers. */
+static void unknown_registers_are_zero_and_ignore_writes(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
+		if (!reg_at(offset))
+			whole_write(whole, offset, ALL_ONES);
+	expect_reset(whole);
+	whole_free(whole);
+}
+
+/* Linux polls until the whole word is what it wrote; UEFI gives up after 0.1 ms. */
+static void cr0_is_acknowledged_at_once(void **unused)
+{
+	const struct vsmmu_config config = {.ats = true};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	for (uint32_t value = 0; value < 0x800; value++) {
+		whole_write(whole, SMMU_CR0, value);
+		assert_int_equal(whole_read(whole, SMMU_CR0), value & ON);
+		assert_int_equal(whole_read(whole, SMMU_CR0ACK), value & ON);
+	}
+	whole_write(whole, SMMU_CR0ACK, 0);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), ON);
+	whole_free(whole);
+
+	whole = whole_alloc();
+	assert_int_equal(whole_new(whole, NULL, &config), 0);
+	whole_write(whole, SMMU_CR0, ALL_ONES);
+	assert_int_equal(whole_read(whole, SMMU_CR0), ON | SMMU_CR0_ATSCHK);
+	assert_int_equal(whole_read(whole, SMMU_CR0ACK), ON | SMMU_CR0_ATSCHK);
+	whole_free(whole);
+}
+
+static void irq_ctrl_is_acknowledged_at_once(void **unused)
+{
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	for (uint32_t value = 0; value < 16; value++) {
+		whole_write(whole, SMMU_IRQ_CTRL, value);
+		assert_int_equal(whole_read(whole, SMMU_IRQ_CTRL), value & 5);
+		whole_write(whole, SMMU_IRQ_CTRLACK, ~value);
+		assert_int_equal(whole_read(whole, SMMU_IRQ_CTRLACK), value & 5);
+	}
+	whole_free(whole);
+}
+
+static void gbpa_changes_with_update_only(void **unused)
+{
+	const struct vsmmu_config config = {.gbpa_abort = true};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_ABORT);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_INCOMING);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	whole_write(whole, SMMU_GBPA, ALL_ONES);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_BITS);
+	/* With the SMMU on it can be written too. */
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
+	whole_free(whole);
+
+	whole = stand(&config);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(
+			whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
+		whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
+		assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
+		assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
+	}
+	whole_free(whole);
+}
+
+/* Each of the errors: raised once, acknowledged by GERRORN, raised again the other way. */
+static void gerror_toggles(void **unused)
+{
+	static const uint32_t errors[] = {SMMU_GERROR_CMDQ_ERR, SMMU_GERROR_EVENTQ_ABT_ERR,
+		SMMU_GERROR_MSI_CMDQ_ABT, SMMU_GERROR_MSI_EVENTQ_ABT, SMMU_GERROR_MSI_GERROR_ABT};
+	struct whole *whole = stand_msi();
+	uint32_t others;
+
+	(void)unused;
+	whole_write(whole, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+			const uint32_t error = errors[i];
+			const bool raises = error != SMMU_GERROR_MSI_GERROR_ABT;
+			unsigned int irqs = whole->irqs[VSMMU_IRQ_GERROR];
+
+			raise_error(whole, error);
+			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+			assert_int_equal(
+				whole_read(whole, SMMU_GERROR) ^ whole_read(whole, SMMU_GERRORN),
+				error);
+			raise_error(whole, error);
+			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+			/* Toggling all but the active one does nothing. */
+			others = ~error ^ whole_read(whole, SMMU_GERRORN);
+			whole_write(whole, SMMU_GERRORN, others);
+			assert_int_equal(
+				whole_read(whole, SMMU_GERROR) ^ whole_read(whole, SMMU_GERRORN),
+				error);
+			whole_write(whole, SMMU_GERRORN, whole_read(whole, SMMU_GERROR));
+			assert_int_equal(
+				whole_read(whole, SMMU_GERROR), whole_read(whole, SMMU_GERRORN));
+			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+		}
+		assert_int_equal(whole_read(whole, SMMU_GERROR), round ? 0 : 0xb5);
+	}
+	whole_free(whole);
+}
+
+static void disabled_gerror_interrupts_are_not_made_up_for(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	raise_error(whole, SMMU_GERROR_CMDQ_ERR);
+	whole_write(whole, SMMU_IRQ_CTRL, ALL_ONES);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR], 0);
+	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
+	whole_free(whole);
+}
+
+/* A guest that writes anything anywhere at any time; then a reset makes all as new. */
+static void garbage_on_every_offset_is_survived(void **unused)
+{
+	(void)unused;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct rng rng = {seed};
+		struct whole *whole = stand_msi();
+
+		for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
+			whole_write(whole, offset, (uint32_t)rng_next(&rng));
+		for (int step = 0; step < 3000; step++) {
+			uint64_t offset = regs[rng_below(&rng, REGS)].offset;
+			uint64_t value = rng_next(&rng), ignored;
+			uint32_t size = rng_below(&rng, 3) ? 4 : 8;
+
+			if (!rng_below(&rng, 10))
+				offset = rng_below(&rng, SMMU_REG_SPACE + 16);
+			if (rng_below(&rng, 2))
+				value &= 0x8000001f;
+			if (rng_below(&rng, 4) == 0)
+				value = WHOLE_MEMORY | (value & 0xffffff);
+			vsmmu_mmio_write(whole->vsmmu, offset, size, value);
+			vsmmu_mmio_read(whole->vsmmu, offset, size, &ignored);
+			if (!rng_below(&rng, 8))
+				raise_error(whole, (uint32_t)rng_next(&rng) & 0xb5);
+			if (!rng_below(&rng, 8))
+				vsmmu_dispatch(whole->vsmmu, 0);
+		}
+		assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
+		expect_reset(whole);
+		whole_free(whole);
+	}
+}
+
+static void illegal_accesses_are_einval_and_do_nothing(void **unused)
+{
+	static const uint32_t sizes[] = {0, 1, 2, 3, 5, 7, 16, UINT32_MAX};
+	struct whole *whole = stand_msi();
+	uint64_t value;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		value = 1;
+		assert_int_equal(vsmmu_mmio_read(whole->vsmmu, 0, sizes[i], &value), -EINVAL);
+		assert_int_equal(value, 0);
+		assert_int_equal(vsmmu_mmio_write(whole->vsmmu, 0x28, sizes[i], 1), -EINVAL);
+	}
+	assert_int_equal(vsmmu_mmio_write(whole->vsmmu, SMMU_CMDQ_CONS, 8, UINT64_MAX), -EINVAL);
+	assert_int_equal(vsmmu_mmio_read(whole->vsmmu, SMMU_REG_SPACE, 4, &value), -EINVAL);
+	assert_int_equal(vsmmu_mmio_write(whole->vsmmu, UINT64_MAX - 3, 4, 1), -EINVAL);
+	expect_reset(whole);
+	whole_free(whole);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S1 P16", every_register_has_its_reset_value),
+		UNIT_TEST("S1", every_register_takes_its_own_bits),
+		UNIT_TEST("S1", registers_can_be_accessed_two_at_once),
+		UNIT_TEST("S1", what_is_in_use_is_read_only),
+		UNIT_TEST("S1 S5", without_msi_its_registers_are_res0),
+		UNIT_TEST("S1", unknown_registers_are_zero_and_ignore_writes),
+		UNIT_TEST("S1", cr0_is_acknowledged_at_once),
+		UNIT_TEST("S1", irq_ctrl_is_acknowledged_at_once),
+		UNIT_TEST("S1", gbpa_changes_with_update_only),
+		UNIT_TEST("S1 S5", gerror_toggles),
+		UNIT_TEST("S1 S5 P16", disabled_gerror_interrupts_are_not_made_up_for),
+		UNIT_TEST("S1", garbage_on_every_offset_is_survived),
+		UNIT_TEST("S1", illegal_accesses_are_einval_and_do_nothing),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

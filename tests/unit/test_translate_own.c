@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A VMM's own devices behind the vSMMU: where they get, and what their guest is told. */
+#include <errno.h>
+#include <string.h>
+
+#include <vsmmu/event.h>
+
+#include "smmu/vsmmu.h"
+#include "whole.h"
+
+#define SID	   5
+#define QUEUE	   (WHOLE_MEMORY + 0x1000)
+#define QUEUE_LOG2 2
+#define STRTAB	   (WHOLE_MEMORY + 0x10000)
+#define STE	   (STRTAB + 64 * SID)
+#define CD	   (WHOLE_MEMORY + 0x20000)
+#define LEVEL1	   (WHOLE_MEMORY + 0x30000)
+#define LEVEL2	   (WHOLE_MEMORY + 0x31000)
+#define LEVEL3	   (WHOLE_MEMORY + 0x32000)
+#define NOWHERE	   UINT64_C(0x70000000)
+#define ON	   (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN)
+#define IRQS	   (SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
+#define OVFLG	   SMMU_EVENTQ_PROD_OVFLG
+
+#define PAGE_VA	  UINT64_C(0x5000)
+#define PAGE_PA	  UINT64_C(0x12345000)
+#define BLOCK_VA  UINT64_C(0x200000)
+#define BLOCK_PA  UINT64_C(0x40000000)
+#define TABLE	  UINT64_C(3)
+#define BLOCK	  UINT64_C(1)
+#define AF	  (UINT64_C(1) << 10)
+#define USER	  (UINT64_C(1) << 6)
+#define READ_ONLY (UINT64_C(1) << 7)
+
+/* T0SZ 25, EPD1, V, IPS 44 bits, AA64, R, A, ASET. */
+#define CD_R	 (UINT64_C(1) << 45)
+#define CD_A	 (UINT64_C(1) << 46)
+#define CD_WORD0 (UINT64_C(0x8204c0000019) | CD_R | CD_A)
+
+static void set_ste(struct whole *whole, uint64_t word0, uint64_t word1)
+{
+	whole_store64(whole, STE, word0);
+	whole_store64(whole, STE + 8, word1);
+}
+
+static void set_page(struct whole *whole, uint64_t bits)
+{
+	whole_store64(whole, LEVEL3 + 8 * (PAGE_VA >> 12), PAGE_PA | bits);
+}
+
+static void tables(struct whole *whole)
+{
+	set_ste(whole, CD | 0xb, 0x5c);
+	whole_store64(whole, CD, CD_WORD0);
+	whole_store64(whole, CD + 8, LEVEL1);
+	whole_store64(whole, CD + 24, 0xff);
+	whole_store64(whole, LEVEL1, LEVEL2 | TABLE);
+	whole_store64(whole, LEVEL2, LEVEL3 | TABLE);
+	whole_store64(whole, LEVEL2 + 8, BLOCK_PA | BLOCK | AF | USER);
+	set_page(whole, TABLE | AF | USER);
+}
+
+/* The guest has set all up, with a queue of 4 records. */
+static struct whole *stand(const struct vsmmu_config *config)
+{
+	struct whole *whole = whole_alloc();
+	struct vsmmu_host *host = NULL;
+
+#ifdef ON_SIM
+	struct vsmmu_endpoint_config endpoint = {
+		.size = sizeof(endpoint), .vsid = SID + 1, .vfio_fd = -1};
+	struct vsmmu_endpoint *handle;
+
+	host = whole_sim(whole, NULL);
+#endif
+	assert_int_equal(whole_new(whole, host, config), 0);
+#ifdef ON_SIM
+	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
+	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+#endif
+	tables(whole);
+	whole_write64(whole, SMMU_EVENTQ_BASE, QUEUE | QUEUE_LOG2);
+	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
+	whole_write(whole, SMMU_STRTAB_BASE_CFG, 4);
+	whole_write(whole, SMMU_CR2, SMMU_CR2_RECINVSID);
+	whole_write(whole, SMMU_IRQ_CTRL, IRQS);
+	whole_write(whole, SMMU_CR0, ON);
+	return whole;
+}
+
+static int run(struct whole *whole, const struct vsmmu_access *given, struct vsmmu_translation *out)
+{
+	struct vsmmu_access access = *given;
+	int ret;
+
+	access.size = sizeof(access);
+	memset(out, 0xa5, sizeof(*out));
+	out->size = sizeof(*out);
+	whole->reads = 0;
+	ret = vsmmu_translate(whole->vsmmu, &access, out);
+	assert_true(whole->reads <= 9);
+	return ret;
+}
+
+static void expect_pass(struct whole *whole, uint64_t from, uint64_t to, uint64_t length)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = from};
+	const uint32_t prod = whole_read(whole, SMMU_EVENTQ_PROD);
+	struct vsmmu_translation out;
+
+	assert_int_equal(run(whole, &access, &out), 0);
+	assert_false(out.ignored);
+	assert_int_equal(out.address, to);
+	assert_int_equal(out.length, length);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), prod);
+}
+
+/* An abort, and nothing in the queue. */
+static void expect_silence(struct whole *whole, const struct vsmmu_access *access)
+{
+	const uint32_t prod = whole_read(whole, SMMU_EVENTQ_PROD);
+	struct vsmmu_translation out;
+
+	assert_int_equal(run(whole, access, &out), -EFAULT);
+	assert_int_equal(out.address, 0);
+	assert_int_equal(out.length, 0);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), prod);
+}
+
+/* The oldest record, consumed. */
+static struct vsmmu_event consume(struct whole *whole)
+{
+	const uint32_t cons = whole_read(whole, SMMU_EVENTQ_CONS);
+	const uint64_t at = QUEUE + 32 * (cons & 3);
+	struct vsmmu_event_record record;
+	struct vsmmu_event event;
+
+	for (unsigned int i = 0; i < 4; i++)
+		record.word[i] = whole_load64(whole, at + 8 * i);
+	vsmmu_event_decode(&record, &event);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(event.reserved[i], 0);
+	whole_write(whole, SMMU_EVENTQ_CONS, ((cons + 1) & 7) | (cons & OVFLG));
+	return event;
+}
+
+/* An abort, one record of it, and an interrupt since the queue was empty. */
+static struct vsmmu_event expect_event(
+	struct whole *whole, const struct vsmmu_access *access, uint8_t id)
+{
+	const unsigned int irqs = whole->irqs[VSMMU_IRQ_EVENTQ];
+	const uint64_t events = whole_stats(whole).translation_events;
+	struct vsmmu_translation out;
+	struct vsmmu_event event;
+
+	assert_int_equal(run(whole, access, &out), -EFAULT);
+	event = consume(whole);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), whole_read(whole, SMMU_EVENTQ_CONS));
+	assert_int_equal(event.id, id);
+	assert_int_equal(event.sid, access->vsid);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], irqs + 1);
+	assert_int_equal(whole_stats(whole).translation_events, events + 1);
+	return event;
+}
+
+static void pages_and_blocks_translate(void **unused)
+{
+	struct whole *whole = stand(NULL);
+	struct vsmmu_translation out;
+	const struct vsmmu_access write = {.vsid = SID,
+		.address = PAGE_VA + 8,
+		.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED};
+
+	(void)unused;
+	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
+	expect_pass(whole, PAGE_VA + 0xfff, PAGE_PA + 0xfff, 1);
+	expect_pass(whole, BLOCK_VA + 0x1234, BLOCK_PA + 0x1234, 0x200000 - 0x1234);
+	assert_int_equal(run(whole, &write, &out), 0);
+	assert_int_equal(out.address, PAGE_PA + 8);
+	assert_int_equal(whole_stats(whole).translation_events, 0);
+	assert_int_equal(whole_stats(whole).translation_drops, 0);
+	whole_free(whole);
+}
+
+/* Nothing is cached: what the guest writes counts for the next access. */
+static void tables_are_read_as_they_are_now(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
+	set_page(whole, 0);
+	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	set_page(whole, TABLE | AF | USER);
+	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
+	set_ste(whole, 0, 0);
+	expect_event(whole, &access, VSMMU_EVENT_C_BAD_STE);
+	whole_free(whole);
+}
+
+static void bypass_is_up_to_the_oas(void **unused)
+{
+	const uint64_t oas = UINT64_C(1) << 44;
+	const struct vsmmu_access beyond = {.vsid = SID, .address = oas};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	set_ste(whole, 0x9, 0);
+	expect_pass(whole, 0x1234, 0x1234, oas - 0x1234);
+	expect_pass(whole, oas - 1, oas - 1, 1);
+	expect_event(whole, &beyond, VSMMU_EVENT_F_ADDR_SIZE);
+	/* With the SMMU off GBPA decides for all, and nothing is recorded. */
+	whole_write(whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	expect_pass(whole, 0x1234, 0x1234, oas - 0x1234);
+	assert_int_equal(whole->reads, 0);
+	expect_silence(whole, &beyond);
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	expect_silence(whole, &(struct vsmmu_access){.vsid = 1000});
+	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	expect_pass(whole, 0, 0, oas);
+	assert_int_equal(whole_stats(whole).translation_drops, 0);
+	whole_free(whole);
+}
+
+static void what_is_wrong_with_a_stream_is_recorded(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
+	const struct vsmmu_access far = {.vsid = 16};
+	struct whole *whole = stand(NULL);
+	struct vsmmu_event event;
+
+	(void)unused;
+	expect_event(whole, &far, VSMMU_EVENT_C_BAD_STREAMID);
+	set_ste(whole, 0x1, 0);
+	expect_silence(whole, &access);
+	set_ste(whole, CD | 0xf, 0x5c); /* stage 2 */
+	expect_event(whole, &access, VSMMU_EVENT_C_BAD_STE);
+	set_ste(whole, NOWHERE | 0xb, 0x5c);
+	event = expect_event(whole, &access, VSMMU_EVENT_F_CD_FETCH);
+	assert_int_equal(event.fetch_addr, NOWHERE);
+	set_ste(whole, CD | 0xb, 0x5c);
+	whole_store64(whole, CD, 0);
+	expect_event(whole, &access, VSMMU_EVENT_C_BAD_CD);
+	whole->bad_begin = STE;
+	whole->bad_end = STE + 64;
+	event = expect_event(whole, &access, VSMMU_EVENT_F_STE_FETCH);
+	assert_int_equal(event.fetch_addr, STE);
+	/* Without RECINVSID an unknown StreamID is not worth a record. */
+	whole_write(whole, SMMU_CR0, 0);
+	whole_write(whole, SMMU_CR2, 0);
+	whole_write(whole, SMMU_CR0, ON);
+	expect_silence(whole, &far);
+	whole_free(whole);
+}
+
+static void what_is_wrong_with_an_address_is_recorded(void **unused)
+{
+	struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA + 0x123};
+	struct whole *whole = stand(NULL);
+	struct vsmmu_event event;
+
+	(void)unused;
+	set_page(whole, 0);
+	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED;
+	event = expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	assert_int_equal(event.input_addr, PAGE_VA + 0x123);
+	assert_false(event.rnw);
+	assert_true(event.pnu);
+	assert_false(event.stall);
+	access.flags = VSMMU_ACCESS_INSTRUCTION;
+	event = expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	assert_true(event.rnw);
+	assert_true(event.ind);
+	set_page(whole, TABLE | USER);
+	expect_event(whole, &access, VSMMU_EVENT_F_ACCESS);
+	set_page(whole, TABLE | AF | USER | READ_ONLY);
+	access.flags = VSMMU_ACCESS_WRITE;
+	expect_event(whole, &access, VSMMU_EVENT_F_PERMISSION);
+	set_page(whole, UINT64_C(1) << 46 | TABLE | AF | USER);
+	expect_event(whole, &access, VSMMU_EVENT_F_ADDR_SIZE);
+	whole_store64(whole, LEVEL2, NOWHERE | TABLE);
+	event = expect_event(whole, &access, VSMMU_EVENT_F_WALK_EABT);
+	assert_int_equal(event.fetch_addr, NOWHERE + 8 * (PAGE_VA >> 12));
+	whole_free(whole);
+}
+
+static void substreams_have_cds_of_their_own(void **unused)
+{
+	const struct vsmmu_config config = {.ssid_bits = 4};
+	struct vsmmu_access access = {
+		.vsid = SID, .address = PAGE_VA, .flags = VSMMU_ACCESS_SSID, .ssid = 1};
+	struct whole *whole = stand(&config);
+	struct vsmmu_translation out;
+	struct vsmmu_event event;
+
+	(void)unused;
+	set_ste(whole, CD | 0xb | UINT64_C(1) << 59, 0x5c);
+	expect_event(whole, &(struct vsmmu_access){.vsid = SID}, VSMMU_EVENT_F_STREAM_DISABLED);
+	event = expect_event(whole, &access, VSMMU_EVENT_C_BAD_CD);
+	assert_true(event.ssv);
+	assert_int_equal(event.ssid, 1);
+	for (unsigned int i = 0; i < 64; i += 8)
+		whole_store64(whole, CD + 64 + i, whole_load64(whole, CD + i));
+	assert_int_equal(run(whole, &access, &out), 0);
+	assert_int_equal(out.address, PAGE_PA);
+	access.ssid = 2;
+	event = expect_event(whole, &access, VSMMU_EVENT_C_BAD_SUBSTREAMID);
+	assert_int_equal(event.ssid, 2);
+	whole_free(whole);
+}
+
+/* CD.R = 0: no record. CD.A = 0: no abort either, where the host's SMMU can do that. */
+static void a_guest_may_want_its_faults_invisible(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
+	struct whole *whole = stand(NULL);
+	struct vsmmu_translation out;
+
+	(void)unused;
+	whole_store64(whole, CD, CD_WORD0 & ~CD_R);
+	expect_silence(whole, &access);
+	whole->vsmmu->features.term_model = false;
+	whole_store64(whole, CD, CD_WORD0 & ~CD_A);
+	assert_int_equal(run(whole, &access, &out), 0);
+	assert_true(out.ignored);
+	assert_int_equal(out.length, 0);
+	assert_int_equal(consume(whole).id, VSMMU_EVENT_F_TRANSLATION);
+	whole_store64(whole, CD, CD_WORD0 & ~CD_R & ~CD_A);
+	assert_int_equal(run(whole, &access, &out), 0);
+	assert_true(out.ignored);
+	assert_int_equal(whole_stats(whole).translation_events, 1);
+	whole_free(whole);
+}
+
+/* 7.4: what a full queue cannot take is an overflow, of which no interrupt tells. */
+static void a_full_queue_overflows(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
+	struct vsmmu_translation out;
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(run(whole, &access, &out), -EFAULT);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 4);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 1);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(run(whole, &access, &out), -EFAULT);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 4 | OVFLG);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(whole_stats(whole).overflows, 1);
+	assert_int_equal(whole_stats(whole).translation_events, 4);
+	assert_int_equal(whole_stats(whole).translation_drops, 3);
+	/* A slot is free again: it is used, whether the overflow was acknowledged or not. */
+	consume(whole);
+	assert_int_equal(run(whole, &access, &out), -EFAULT);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5 | OVFLG);
+	whole_write(whole, SMMU_EVENTQ_CONS, 1 | OVFLG);
+	assert_int_equal(run(whole, &access, &out), -EFAULT);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5);
+	assert_int_equal(whole_stats(whole).overflows, 2);
+	assert_int_equal(whole_read(whole, SMMU_GERROR), 0);
+	whole_free(whole);
+}
+
+static void a_queue_that_is_no_memory_aborts(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	whole->bad_begin = QUEUE;
+	whole->bad_end = QUEUE + 0x80;
+	expect_silence(whole, &access);
+	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_EVENTQ_ABT_ERR);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR], 1);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 0);
+	assert_int_equal(whole_reported(whole, VSMMU_REPORT_EVENTQ_ABORT), 1);
+	/* Until that is acknowledged nothing is written, and that is no overflow (7.2.1). */
+	whole->bad_end = QUEUE;
+	for (unsigned int i = 0; i < 6; i++)
+		expect_silence(whole, &access);
+	assert_int_equal(whole_stats(whole).aborts, 1);
+	assert_int_equal(whole_stats(whole).overflows, 0);
+	assert_int_equal(whole_stats(whole).translation_drops, 7);
+	whole_write(whole, SMMU_GERRORN, SMMU_GERROR_EVENTQ_ABT_ERR);
+	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	whole_free(whole);
+}
+
+static void a_disabled_queue_drops(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	for (unsigned int i = 0; i < 6; i++)
+		expect_silence(whole, &access);
+	assert_int_equal(whole_stats(whole).translation_drops, 6);
+	assert_int_equal(whole_stats(whole).overflows, 0);
+	whole_write(whole, SMMU_CR0, ON);
+	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 0);
+	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	whole_free(whole);
+}
+
+static void misuse_is_einval_and_does_nothing(void **unused)
+{
+	const struct vsmmu_access good = {.size = sizeof(good), .vsid = SID, .address = 0x9000};
+	struct vsmmu_translation out = {.size = sizeof(out)};
+	struct whole *whole = stand(NULL);
+	struct vsmmu_access access = good;
+
+	(void)unused;
+	assert_int_equal(vsmmu_translate(whole->vsmmu, NULL, &out), -EINVAL);
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &good, NULL), -EINVAL);
+	out.size = 0;
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &good, &out), -EINVAL);
+	out.size = sizeof(out);
+	access.size = 0;
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	for (uint32_t flag = 1 << 4; flag; flag <<= 1) {
+		access = good;
+		access.flags = flag;
+		assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	}
+	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION;
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	access.flags = VSMMU_ACCESS_SSID;
+	access.ssid = 1 << 20;
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 0);
+	assert_int_equal(whole_stats(whole).translation_drops, 0);
+	whole_free(whole);
+}
+
+/* Who was built when the structures were shorter gets what it knows of. */
+static void older_callers_are_served(void **unused)
+{
+	const struct vsmmu_access access = {
+		.size = sizeof(access), .vsid = SID, .address = PAGE_VA + 4};
+	struct vsmmu_translation out;
+	struct whole *whole = stand(NULL);
+
+	(void)unused;
+	memset(&out, 0xa5, sizeof(out));
+	out.size = offsetof(struct vsmmu_translation, length);
+	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), 0);
+	assert_int_equal(out.address, PAGE_PA + 4);
+	assert_int_equal(out.length, UINT64_C(0xa5a5a5a5a5a5a5a5));
+	whole_free(whole);
+}
+
+static void ignore_pulse(void *opaque, enum vsmmu_irq irq)
+{
+	(void)opaque;
+	(void)irq;
+}
+
+static void the_event_path_alone_translates_nothing(void **unused)
+{
+	const struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_write = whole_memory_write,
+		.irq_pulse = ignore_pulse,
+	};
+	struct whole *whole = whole_alloc();
+	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = whole};
+	struct vsmmu_translation out;
+
+	(void)unused;
+	assert_int_equal(vsmmu_new(&whole->vsmmu, &config), 0);
+	assert_int_equal(run(whole, &(struct vsmmu_access){.vsid = SID}, &out), -EOPNOTSUPP);
+	whole_free(whole);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S8", pages_and_blocks_translate),
+		UNIT_TEST("S8", tables_are_read_as_they_are_now),
+		UNIT_TEST("S8 P13", bypass_is_up_to_the_oas),
+		UNIT_TEST("S8", what_is_wrong_with_a_stream_is_recorded),
+		UNIT_TEST("S8", what_is_wrong_with_an_address_is_recorded),
+		UNIT_TEST("S8", substreams_have_cds_of_their_own),
+		UNIT_TEST("S8", a_guest_may_want_its_faults_invisible),
+		UNIT_TEST("S8", a_full_queue_overflows),
+		UNIT_TEST("S8", a_queue_that_is_no_memory_aborts),
+		UNIT_TEST("S8", a_disabled_queue_drops),
+		UNIT_TEST("S8", misuse_is_einval_and_does_nothing),
+		UNIT_TEST("S8", older_callers_are_served),
+		UNIT_TEST("S8", the_event_path_alone_translates_nothing),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
