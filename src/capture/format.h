@@ -48,7 +48,4 @@ static inline void capture_store(void *bytes, unsigned int size, uint64_t value)
 		to[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* CRC-32 as of IEEE 802.3, zlib and PNG. */
-uint32_t capture_crc(const void *bytes, size_t length);
-
 #endif

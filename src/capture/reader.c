@@ -7,6 +7,7 @@
 #include <vsmmu/capture.h>
 
 #include "capture/format.h"
+#include "util/crc32.h"
 
 _Static_assert(
 	CAPTURE_ITEM_FIXED + CAPTURE_PAYLOAD_MAX + CAPTURE_CRC_SIZE <= VSMMU_CAPTURE_ITEM_MAX,
@@ -19,7 +20,7 @@ void vsmmu_capture_reader_init(struct vsmmu_capture_reader *reader)
 
 static bool crc_is_good(const uint8_t *bytes, size_t length)
 {
-	return capture_load(bytes + length, CAPTURE_CRC_SIZE) == capture_crc(bytes, length);
+	return capture_load(bytes + length, CAPTURE_CRC_SIZE) == crc32_of(bytes, length);
 }
 
 static int read_header(struct vsmmu_capture_reader *reader, const uint8_t *bytes, size_t length,

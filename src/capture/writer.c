@@ -6,6 +6,7 @@
 #include <vsmmu/capture.h>
 
 #include "capture/format.h"
+#include "util/crc32.h"
 
 static int put_header(uint8_t *to, size_t size, const struct vsmmu_capture_item *item)
 {
@@ -17,7 +18,7 @@ static int put_header(uint8_t *to, size_t size, const struct vsmmu_capture_item 
 	capture_store(to + 12, 4, CAPTURE_HEADER_SIZE);
 	capture_store(to + 16, 8, item->time);
 	capture_store(to + 24, 4, 0);
-	capture_store(to + 28, 4, capture_crc(to, 28));
+	capture_store(to + 28, 4, crc32_of(to, 28));
 	return CAPTURE_HEADER_SIZE;
 }
 
@@ -80,7 +81,7 @@ int vsmmu_capture_put(void *buffer, size_t size, const struct vsmmu_capture_item
 	capture_store(bytes, 4, item->type);
 	capture_store(bytes + 4, 4, (uint32_t)length);
 	length += CAPTURE_ITEM_FIXED;
-	capture_store(bytes + length, CAPTURE_CRC_SIZE, capture_crc(bytes, (size_t)length));
+	capture_store(bytes + length, CAPTURE_CRC_SIZE, crc32_of(bytes, (size_t)length));
 	length += CAPTURE_CRC_SIZE;
 	if (size < (size_t)length)
 		return -ENOBUFS;

@@ -8,6 +8,7 @@
 #include <vsmmu/capture.h>
 
 #include "capture/format.h"
+#include "util/crc32.h"
 #include "unit.h"
 
 static const struct vsmmu_capture_item samples[] = {
@@ -91,10 +92,10 @@ static void the_bytes_are_those_of_the_format(void **unused)
 	assert_int_equal(capture_load(file + 8, 4), 1);
 	assert_int_equal(capture_load(file + 16, 8), samples[0].time);
 	assert_memory_equal(file + ends[2], lost, sizeof(lost));
-	assert_int_equal(capture_crc("123456789", 9), 0xcbf43926);
-	assert_int_equal(capture_crc("", 0), 0);
+	assert_int_equal(crc32_of("123456789", 9), 0xcbf43926);
+	assert_int_equal(crc32_of("", 0), 0);
 	assert_int_equal(
-		capture_load(file + ends[2] + sizeof(lost), 4), capture_crc(lost, sizeof(lost)));
+		capture_load(file + ends[2] + sizeof(lost), 4), crc32_of(lost, sizeof(lost)));
 }
 
 static void every_cut_is_noticed(void **unused)
@@ -164,7 +165,7 @@ static size_t put_raw(uint8_t *to, uint32_t type, const void *payload, uint32_t 
 	capture_store(to, 4, type);
 	capture_store(to + 4, 4, length);
 	memcpy(to + 8, payload, length);
-	capture_store(to + 8 + length, 4, capture_crc(to, 8 + length));
+	capture_store(to + 8 + length, 4, crc32_of(to, 8 + length));
 	return 12 + length;
 }
 
@@ -201,7 +202,7 @@ static void later_versions_are_tolerated(void **unused)
 	memcpy(bytes, file, 32);
 	capture_store(bytes + 10, 2, 7);
 	capture_store(bytes + 12, 4, 40);
-	capture_store(bytes + 36, 4, capture_crc(bytes, 36));
+	capture_store(bytes + 36, 4, crc32_of(bytes, 36));
 	vsmmu_capture_reader_init(&reader);
 	assert_int_equal(vsmmu_capture_next(&reader, bytes, 40, &item), 40);
 	assert_int_equal(reader.minor, 7);

@@ -13,6 +13,7 @@
 #include <vsmmu/access.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
+#include <vsmmu/snapshot.h>
 
 #include "arch/regs.h"
 #include "unit.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "capture/format.h"
+#include "util/crc32.h"
 
-/* Four bits at a time: 64 bytes of table, and fast enough for a file. */
-uint32_t capture_crc(const void *bytes, size_t length)
+/* Four bits at a time: 64 bytes of table, and fast enough for files and snapshots. */
+uint32_t crc32_of(const void *bytes, size_t length)
 {
 	static const uint32_t table[16] = {
 		0x00000000,

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Taking a snapshot. What the vEVENTQs hold can only be read out: it stays in front of them
+ * as a backlog, so that whatever happens next nothing is lost and nothing comes twice.
+ */
+#include "smmu/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <vsmmu/snapshot.h>
+
+#include "smmu/backlog.h"
+
+static int compare_vsids(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return a < b ? -1 : a > b;
+}
+
+void snapshot_drop_empty(struct vsmmu *vsmmu)
+{
+	struct vqueue *next;
+
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = next) {
+		next = vqueue->next;
+		if (vqueue->any_stream && backlog_is_empty(vqueue))
+			vqueue_free(vsmmu, vqueue);
+	}
+}
+
+static int save_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t *cut)
+{
+	uint32_t depth = vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
+	int ret = backlog_new(vqueue);
+
+	/* Before anything is in it, as this may fail. */
+	if (!ret && vqueue->state == VQUEUE_ARMED)
+		ret = backlog_poll(vqueue, &vsmmu->pollset);
+	return ret ? ret : backlog_fill(vqueue->backlog, 2 * depth, cut);
+}
+
+/* Under the dispatch lock. Return: 0 or first -errno. */
+static int save_read(struct vsmmu *vsmmu)
+{
+	uint32_t cut = 0;
+	int ret = 0;
+
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
+		ret = save_vqueue(vsmmu, vqueue, &cut);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->stats.stream_errors += cut;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		if (!vqueue->any_stream && backlog_is_empty(vqueue))
+			backlog_free(vqueue);
+	return ret;
+}
+
+static int save_vqueues(struct vsmmu *vsmmu, struct snapshot *snapshot)
+{
+	uint32_t count = 0;
+
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		count++;
+	snapshot->vqueue = calloc(count + 1, sizeof(*snapshot->vqueue));
+	if (!snapshot->vqueue)
+		return -ENOMEM;
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next) {
+		const struct backlog *backlog = vqueue->backlog;
+
+		if (backlog_is_empty(vqueue))
+			continue;
+		snapshot->vqueue[snapshot->vqueues++] = (struct snapshot_vqueue){
+			.known = vqueue->reader.decoder.known,
+			.expected = vqueue->reader.decoder.expected,
+			.bytes = backlog->bytes + backlog->begin,
+			.length = backlog->end - backlog->begin,
+		};
+	}
+	return 0;
+}
+
+/* Under the event lock. */
+static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
+{
+	const struct stream_table *streams = &vsmmu->streams;
+
+	snapshot->vsid = calloc(streams->live + 1, sizeof(*snapshot->vsid));
+	if (!snapshot->vsid)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < streams->capacity; i++)
+		if (streams->entries[i].state == STREAM_LIVE)
+			snapshot->vsid[snapshot->streams++] = streams->entries[i].vsid;
+	qsort(snapshot->vsid, snapshot->streams, sizeof(*snapshot->vsid), compare_vsids);
+	return 0;
+}
+
+/* Under the event lock. */
+static void save_counters(struct vsmmu *vsmmu, struct snapshot *snapshot)
+{
+	struct vsmmu_stats stats = vsmmu->stats;
+
+	pthread_mutex_lock(&vsmmu->report_lock);
+	stats.reports_suppressed = vsmmu->reports_suppressed;
+	pthread_mutex_unlock(&vsmmu->report_lock);
+	memcpy(snapshot->counter, (const uint8_t *)&stats + offsetof(struct vsmmu_stats, sequenced),
+		sizeof(snapshot->counter));
+}
+
+/* Under the command and event locks. */
+static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
+{
+	const struct invalidation *batch = &vsmmu->invalidation;
+
+	snapshot->whole = vsmmu_is_whole(vsmmu);
+	snapshot->eventq_log2_max = vsmmu->eventq.log2_max;
+	snapshot->cmdq_log2_max = vsmmu->config.cmdq_log2_max;
+	snapshot->ssid_bits = vsmmu->config.ssid_bits;
+	snapshot->id = vsmmu->id;
+	snapshot->registers = vsmmu->registers;
+	snapshot->eventq = (struct snapshot_queue){
+		.base = vsmmu->eventq.base,
+		.prod = atomic_load(&vsmmu->eventq.prod),
+		.cons = atomic_load(&vsmmu->eventq.cons),
+		.enabled = vsmmu->eventq.enabled,
+	};
+	snapshot->cmdq = (struct snapshot_queue){
+		.base = vsmmu->cmdq.base,
+		.prod = atomic_load(&vsmmu->cmdq.prod),
+		.cons = atomic_load(&vsmmu->cmdq.cons),
+		.enabled = vsmmu->cmdq.enabled,
+	};
+	snapshot->atc_lost = batch->atc_lost;
+	snapshot->commands = batch->count;
+	memcpy(snapshot->command, batch->command, batch->count * sizeof(batch->command[0]));
+	save_counters(vsmmu, snapshot);
+}
+
+/* Under the command, control and dispatch locks. */
+static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
+{
+	int ret = save_read(vsmmu);
+
+	if (!ret)
+		ret = save_vqueues(vsmmu, snapshot);
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&vsmmu->event_lock);
+	ret = save_streams(vsmmu, snapshot);
+	if (!ret)
+		save_state(vsmmu, snapshot);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return ret;
+}
+
+static int save_locked(
+	struct vsmmu *vsmmu, struct snapshot *snapshot, uint8_t **bytes, size_t *length)
+{
+	int ret;
+
+	snapshot_drop_empty(vsmmu);
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	ret = save_collect(vsmmu, snapshot);
+	if (!ret) {
+		*length = snapshot_length(snapshot);
+		*bytes = malloc(*length);
+		if (*bytes)
+			snapshot_write(snapshot, *bytes, *length);
+		else
+			ret = -ENOMEM;
+	}
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	return ret;
+}
+
+int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	uint8_t *saved = NULL;
+	size_t size = 0;
+	int ret;
+
+	if (!snapshot)
+		return -ENOMEM;
+	cmdq_lock(vsmmu);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = save_locked(vsmmu, snapshot, &saved, &size);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->command_lock);
+	cmdq_kick(vsmmu);
+	snapshot_release(snapshot);
+	free(snapshot);
+	if (ret)
+		return ret;
+	*bytes = saved;
+	*length = size;
+	return 0;
+}
+
+void vsmmu_snapshot_free(void *bytes)
+{
+	free(bytes);
+}

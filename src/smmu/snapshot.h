@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A snapshot (<vsmmu/snapshot.h>), as bytes and taken apart.
+ *
+ *	header:  magic[8] "VSMMUSNP", version:32, order:32, length:64 of the whole
+ *	section: tag:32, length:32 of its payload, payload
+ *	end:     crc:32 of all before it (IEEE 802.3)
+ *
+ * All numbers are little endian. @order is 1 when the headers of vEVENTQ records are so too,
+ * 2 when they are big endian: those are as the kernel gave them. Header and end are the same
+ * in every version; a version has exactly these sections, in this order, each once but for
+ * VQUEUE, of which there may be none or many:
+ *
+ *	1 CONFIG       whole:32 (0, 1), eventq_log2_max:32, cmdq_log2_max:32, ssid_bits:32
+ *	2 IDENTITY     IDR0 to IDR5:32, IIDR:32, AIDR:32
+ *	3 REGISTERS    CR0, CR0ACK, CR1, CR2, GBPA, IRQ_CTRL, GERROR, GERRORN: each 32;
+ *	               of GERROR and EVENTQ: IRQ_CFG0:64, IRQ_CFG1:32, IRQ_CFG2:32;
+ *	               STRTAB_BASE:64, STRTAB_BASE_CFG:32
+ *	4 EVENTQ       BASE:64, PROD:32, CONS:32, enabled:32 (0, 1)
+ *	5 CMDQ         the same
+ *	6 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
+ *	7 COUNTERS     struct vsmmu_stats from sequenced on, each 64
+ *	8 STREAMS      StreamIDs of the endpoints, each 32, ascending
+ *	9 VQUEUE       known:32 (0, 1), expected:32: number of the next event if it is known;
+ *	               then what read() of the vEVENTQ gave: whole records
+ */
+#ifndef SMMU_SNAPSHOT_H
+#define SMMU_SNAPSHOT_H
+
+#include <string.h>
+
+#include "smmu/vqueue.h"
+
+#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_COUNTERS                                                                          \
+	((sizeof(struct vsmmu_stats) - offsetof(struct vsmmu_stats, sequenced)) / sizeof(uint64_t))
+
+struct snapshot_queue {
+	uint64_t base;
+	uint32_t prod;
+	uint32_t cons;
+	bool enabled;
+};
+
+/* What a vEVENTQ held. @bytes are borrowed: of a backlog, or of the snapshot. */
+struct snapshot_vqueue {
+	bool known;
+	uint32_t expected;
+	const uint8_t *bytes;
+	size_t length;
+};
+
+struct snapshot {
+	bool whole;
+	uint32_t eventq_log2_max;
+	uint32_t cmdq_log2_max;
+	uint32_t ssid_bits;
+	struct idr_registers id;
+	struct registers registers;
+	struct snapshot_queue eventq;
+	struct snapshot_queue cmdq;
+	bool atc_lost;
+	uint32_t commands;
+	uint64_t command[INVALIDATION_MAX][2];
+	uint64_t counter[SNAPSHOT_COUNTERS];
+	uint32_t streams;
+	uint32_t *vsid;
+	uint32_t vqueues;
+	struct snapshot_vqueue *vqueue;
+};
+
+/* Restored vEVENTQs that have nothing more go. Under the control lock. */
+void snapshot_drop_empty(struct vsmmu *vsmmu);
+
+/* Its arrays; not itself. */
+void snapshot_release(struct snapshot *snapshot);
+
+/* Return: bytes that it comes to. */
+size_t snapshot_length(const struct snapshot *snapshot);
+
+/* @bytes has room for that many. */
+void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t length);
+
+/*
+ * Takes bytes apart, and checks all that can be checked of them alone. @snapshot need not be
+ * set up and is to be released whatever happens. Return: 0; -EBADMSG; -EPROTONOSUPPORT;
+ * -ENOMEM; -ENODEV when it is of a machine with the other byte order.
+ */
+int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length);
+
+/* The counters by their names; but for @size. */
+static inline void snapshot_stats(const struct snapshot *snapshot, struct vsmmu_stats *stats)
+{
+	memcpy((uint8_t *)stats + offsetof(struct vsmmu_stats, sequenced), snapshot->counter,
+		sizeof(snapshot->counter));
+}
+
+/* Whether a vSMMU that was reset could have come to these values. */
+bool snapshot_is_sound(const struct snapshot *snapshot);
+
+#endif

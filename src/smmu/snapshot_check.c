@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A checksum tells of damage, not of malice: no value of a snapshot is believed as it is. */
+#include <limits.h>
+
+#include "arch/command.h"
+#include "arch/regs.h"
+#include "smmu/backlog.h"
+#include "smmu/snapshot.h"
+
+#define GERROR_BITS                                                                                \
+	(SMMU_GERROR_CMDQ_ERR | SMMU_GERROR_EVENTQ_ABT_ERR | SMMU_GERROR_MSI_CMDQ_ABT |            \
+		SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT)
+#define QUEUE_BASE_BITS (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
+#define VQUEUE_RECORDS	(2 * VEVENTQ_DEPTH_MAX)
+
+static bool within(uint64_t value, uint64_t bits)
+{
+	return !(value & ~bits);
+}
+
+static bool config_is_sound(const struct snapshot *snapshot)
+{
+	return snapshot->eventq_log2_max >= 1 &&
+	       snapshot->eventq_log2_max <= SMMU_EVENTQ_LOG2_MAX &&
+	       snapshot->ssid_bits <= SMMU_SSID_BITS_MAX &&
+	       snapshot->cmdq_log2_max <= IDR_QUEUE_LOG2_MAX;
+}
+
+/* Fields that arch_idr_build() may set, and those that it always sets alike. */
+static bool identity_is_sound(const struct snapshot *snapshot)
+{
+	static const uint32_t settable[6] = {0x1f68341e, 0x03ff07ff, 0, 0x00001c04, 0, 0xffff0cf7};
+	const uint32_t *idr = snapshot->id.idr;
+	struct arch_features features;
+
+	for (int i = 0; i < 6; i++)
+		if (!within(idr[i], settable[i]))
+			return false;
+	arch_features_from_idr(idr, &features);
+	return features.s1p && features.ttf == 2 && features.ttendian == ARCH_TTENDIAN_LITTLE &&
+	       features.st_level == 1 && features.stall_model <= ARCH_STALL_FORCED &&
+	       features.bbml < 3 && features.vax < 3 && (idr[5] & 7) <= 6 &&
+	       (idr[1] & 0x3f) <= 32 && (idr[1] >> 6 & 0x1f) == snapshot->ssid_bits &&
+	       (idr[1] >> 16 & 0x1f) == snapshot->eventq_log2_max &&
+	       (idr[1] >> 21 & 0x1f) == snapshot->cmdq_log2_max &&
+	       snapshot->cmdq_log2_max >= IDR_CMDQ_LOG2_MIN;
+}
+
+static bool msi_is_sound(const struct msi_config *msi)
+{
+	return within(msi->address, SMMU_IRQ_CFG0_ADDR) &&
+	       within(msi->attributes, SMMU_IRQ_CFG2_BITS);
+}
+
+static bool registers_are_sound(const struct registers *registers)
+{
+	const uint32_t cr0 =
+		SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN | SMMU_CR0_ATSCHK;
+	const uint32_t irq_ctrl = SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN;
+
+	return within(registers->cr0, cr0) && registers->cr0ack == registers->cr0 &&
+	       within(registers->cr1, SMMU_CR1_BITS) &&
+	       within(registers->cr2, SMMU_CR2_RECINVSID | SMMU_CR2_PTM) &&
+	       within(registers->gbpa, SMMU_GBPA_BITS) && within(registers->irq_ctrl, irq_ctrl) &&
+	       within(registers->gerror, GERROR_BITS) && within(registers->gerrorn, GERROR_BITS) &&
+	       msi_is_sound(&registers->gerror_msi) && msi_is_sound(&registers->eventq_msi) &&
+	       within(registers->strtab_base, SMMU_STRTAB_BASE_BITS) &&
+	       within(registers->strtab_cfg, SMMU_STRTAB_BASE_CFG_BITS);
+}
+
+static bool queues_are_sound(const struct snapshot *snapshot)
+{
+	const struct snapshot_queue *eventq = &snapshot->eventq, *cmdq = &snapshot->cmdq;
+	const uint32_t cr0 = snapshot->registers.cr0;
+
+	return within(eventq->base, QUEUE_BASE_BITS) && within(cmdq->base, QUEUE_BASE_BITS) &&
+	       within(eventq->prod, SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX) &&
+	       within(eventq->cons, SMMU_EVENTQ_CONS_OVACKFLG | SMMU_QUEUE_INDEX) &&
+	       within(cmdq->prod, SMMU_QUEUE_INDEX) &&
+	       within(cmdq->cons, SMMU_CMDQ_CONS_ERR | SMMU_QUEUE_INDEX) &&
+	       eventq->enabled == !!(cr0 & SMMU_CR0_EVENTQEN) &&
+	       cmdq->enabled == !!(cr0 & SMMU_CR0_CMDQEN);
+}
+
+static bool commands_are_sound(const struct snapshot *snapshot)
+{
+	struct arch_features features;
+	struct command_scope scope;
+
+	arch_features_from_idr(snapshot->id.idr, &features);
+	for (uint32_t i = 0; i < snapshot->commands; i++)
+		if (arch_command_classify(snapshot->command[i], &features, &scope) !=
+			COMMAND_FORWARD)
+			return false;
+	return true;
+}
+
+/* What an event path alone does not have must not come to life by a snapshot. */
+static bool event_path_is_alone(const struct snapshot *snapshot)
+{
+	return !(snapshot->registers.cr0 & SMMU_CR0_CMDQEN) && !snapshot->commands;
+}
+
+/* They add up, modulo 2^64 as all arithmetic with them. */
+static bool counters_are_sound(const struct snapshot *snapshot)
+{
+	struct vsmmu_stats stats;
+	uint64_t discarded = 0;
+
+	snapshot_stats(snapshot, &stats);
+	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+		discarded += stats.discarded_by[i];
+	return discarded == stats.discarded &&
+	       stats.sequenced == stats.delivered + stats.lost + stats.discarded + stats.pending;
+}
+
+static bool streams_are_sound(const struct snapshot *snapshot)
+{
+	const unsigned int bits = snapshot->whole ? snapshot->id.idr[1] & 0x3f : 32;
+
+	for (uint32_t i = 0; i < snapshot->streams; i++) {
+		if (i && snapshot->vsid[i] <= snapshot->vsid[i - 1])
+			return false;
+		if ((uint64_t)snapshot->vsid[i] >> bits)
+			return false;
+	}
+	return true;
+}
+
+static bool vqueues_are_sound(const struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; i < snapshot->vqueues; i++) {
+		const struct snapshot_vqueue *vqueue = &snapshot->vqueue[i];
+		size_t whole;
+
+		if (vqueue->expected > INT_MAX || !vqueue->length)
+			return false;
+		if (backlog_count(vqueue->bytes, vqueue->length, &whole) > VQUEUE_RECORDS ||
+			whole != vqueue->length)
+			return false;
+	}
+	return true;
+}
+
+bool snapshot_is_sound(const struct snapshot *snapshot)
+{
+	return config_is_sound(snapshot) &&
+	       (snapshot->whole ? identity_is_sound(snapshot) : event_path_is_alone(snapshot)) &&
+	       registers_are_sound(&snapshot->registers) && queues_are_sound(snapshot) &&
+	       commands_are_sound(snapshot) && counters_are_sound(snapshot) &&
+	       streams_are_sound(snapshot) && vqueues_are_sound(snapshot);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A snapshot from and to bytes: one list of fields for reading, writing and measuring. */
+#include "smmu/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/crc32.h"
+
+#define MAGIC	    "VSMMUSNP"
+#define MAGIC_SIZE  8
+#define HEADER_SIZE 24
+#define CRC_SIZE    4
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ORDER 2
+#else
+#define ORDER 1
+#endif
+
+enum tag {
+	TAG_CONFIG = 1,
+	TAG_IDENTITY,
+	TAG_REGISTERS,
+	TAG_EVENTQ,
+	TAG_CMDQ,
+	TAG_INVALIDATION,
+	TAG_COUNTERS,
+	TAG_STREAMS,
+	TAG_VQUEUE,
+};
+
+struct codec {
+	const uint8_t *from; /* reading, or NULL */
+	uint8_t *to;	     /* writing, or NULL; neither: measuring */
+	size_t at;
+	size_t end; /* of the section when reading, else unknown */
+	int error;
+};
+
+static void code(struct codec *codec, void *value, size_t size)
+{
+	uint64_t word = 0;
+
+	if (codec->from && (codec->error || codec->end - codec->at < size)) {
+		codec->error = codec->error ? codec->error : -EBADMSG;
+		memset(value, 0, size);
+		return;
+	}
+	if (codec->from) {
+		for (size_t i = 0; i < size; i++)
+			word |= (uint64_t)codec->from[codec->at + i] << 8 * i;
+		if (size == sizeof(uint32_t))
+			*(uint32_t *)value = (uint32_t)word;
+		else
+			*(uint64_t *)value = word;
+	} else if (codec->to) {
+		word = size == sizeof(uint32_t) ? *(uint32_t *)value : *(uint64_t *)value;
+		for (size_t i = 0; i < size; i++)
+			codec->to[codec->at + i] = (uint8_t)(word >> 8 * i);
+	}
+	codec->at += size;
+}
+
+static void code32(struct codec *codec, uint32_t *value)
+{
+	code(codec, value, sizeof(*value));
+}
+
+static void code64(struct codec *codec, uint64_t *value)
+{
+	code(codec, value, sizeof(*value));
+}
+
+static void code_flag(struct codec *codec, bool *flag)
+{
+	uint32_t value = *flag;
+
+	code32(codec, &value);
+	if (value > 1 && !codec->error)
+		codec->error = -EBADMSG;
+	*flag = value == 1;
+}
+
+/* Return: where the length stands. */
+static size_t section_begin(struct codec *codec, uint32_t tag)
+{
+	const size_t all = codec->end;
+	uint32_t found = tag, length = 0;
+	size_t place;
+
+	code32(codec, &found);
+	place = codec->at;
+	code32(codec, &length);
+	if (!codec->from || codec->error)
+		return place;
+	if (found != tag || length > all - codec->at)
+		codec->error = -EBADMSG;
+	else
+		codec->end = codec->at + length;
+	return place;
+}
+
+/* @all: the end of all sections. */
+static void section_end(struct codec *codec, size_t place, size_t all)
+{
+	if (codec->from) {
+		if (codec->at != codec->end && !codec->error)
+			codec->error = -EBADMSG;
+		codec->end = all;
+	} else if (codec->to) {
+		struct codec again = {.to = codec->to, .at = place};
+		uint32_t length = (uint32_t)(codec->at - place - sizeof(length));
+
+		code32(&again, &length);
+	}
+}
+
+/* Return: items of @size bytes up to the end of the section being read. */
+static uint32_t items_left(struct codec *codec, size_t size)
+{
+	if (codec->error)
+		return 0;
+	if ((codec->end - codec->at) % size)
+		codec->error = -EBADMSG;
+	return (uint32_t)((codec->end - codec->at) / size);
+}
+
+static void code_config(struct codec *codec, struct snapshot *snapshot)
+{
+	code_flag(codec, &snapshot->whole);
+	code32(codec, &snapshot->eventq_log2_max);
+	code32(codec, &snapshot->cmdq_log2_max);
+	code32(codec, &snapshot->ssid_bits);
+}
+
+static void code_identity(struct codec *codec, struct snapshot *snapshot)
+{
+	for (int i = 0; i < 6; i++)
+		code32(codec, &snapshot->id.idr[i]);
+	code32(codec, &snapshot->id.iidr);
+	code32(codec, &snapshot->id.aidr);
+}
+
+static void code_msi(struct codec *codec, struct msi_config *msi)
+{
+	code64(codec, &msi->address);
+	code32(codec, &msi->data);
+	code32(codec, &msi->attributes);
+}
+
+static void code_registers(struct codec *codec, struct snapshot *snapshot)
+{
+	struct registers *registers = &snapshot->registers;
+
+	code32(codec, &registers->cr0);
+	code32(codec, &registers->cr0ack);
+	code32(codec, &registers->cr1);
+	code32(codec, &registers->cr2);
+	code32(codec, &registers->gbpa);
+	code32(codec, &registers->irq_ctrl);
+	code32(codec, &registers->gerror);
+	code32(codec, &registers->gerrorn);
+	code_msi(codec, &registers->gerror_msi);
+	code_msi(codec, &registers->eventq_msi);
+	code64(codec, &registers->strtab_base);
+	code32(codec, &registers->strtab_cfg);
+}
+
+static void code_queue(struct codec *codec, struct snapshot_queue *queue)
+{
+	code64(codec, &queue->base);
+	code32(codec, &queue->prod);
+	code32(codec, &queue->cons);
+	code_flag(codec, &queue->enabled);
+}
+
+static void code_eventq(struct codec *codec, struct snapshot *snapshot)
+{
+	code_queue(codec, &snapshot->eventq);
+}
+
+static void code_cmdq(struct codec *codec, struct snapshot *snapshot)
+{
+	code_queue(codec, &snapshot->cmdq);
+}
+
+static void code_invalidation(struct codec *codec, struct snapshot *snapshot)
+{
+	code_flag(codec, &snapshot->atc_lost);
+	if (codec->from) {
+		snapshot->commands = items_left(codec, sizeof(snapshot->command[0]));
+		if (snapshot->commands > INVALIDATION_MAX) {
+			codec->error = -EBADMSG;
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < snapshot->commands; i++) {
+		code64(codec, &snapshot->command[i][0]);
+		code64(codec, &snapshot->command[i][1]);
+	}
+}
+
+static void code_counters(struct codec *codec, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < SNAPSHOT_COUNTERS; i++)
+		code64(codec, &snapshot->counter[i]);
+}
+
+static void code_streams(struct codec *codec, struct snapshot *snapshot)
+{
+	if (codec->from) {
+		uint32_t streams = items_left(codec, sizeof(*snapshot->vsid));
+
+		snapshot->vsid = malloc(streams * sizeof(*snapshot->vsid) + 1);
+		if (!snapshot->vsid)
+			codec->error = -ENOMEM;
+		if (codec->error)
+			return;
+		snapshot->streams = streams;
+	}
+	for (uint32_t i = 0; i < snapshot->streams; i++)
+		code32(codec, &snapshot->vsid[i]);
+}
+
+static void code_section(struct codec *codec, struct snapshot *snapshot, enum tag tag,
+	void (*fields)(struct codec *codec, struct snapshot *snapshot))
+{
+	const size_t all = codec->end;
+	size_t place = section_begin(codec, tag);
+
+	if (!codec->error)
+		fields(codec, snapshot);
+	section_end(codec, place, all);
+}
+
+static void code_vqueue(struct codec *codec, struct snapshot_vqueue *vqueue)
+{
+	const size_t all = codec->end;
+	size_t place = section_begin(codec, TAG_VQUEUE);
+
+	code_flag(codec, &vqueue->known);
+	code32(codec, &vqueue->expected);
+	if (codec->from) {
+		vqueue->bytes = codec->from + codec->at;
+		vqueue->length = codec->error ? 0 : codec->end - codec->at;
+	} else if (codec->to) {
+		memcpy(codec->to + codec->at, vqueue->bytes, vqueue->length);
+	}
+	codec->at += vqueue->length;
+	section_end(codec, place, all);
+}
+
+static void read_vqueues(struct codec *codec, struct snapshot *snapshot)
+{
+	while (!codec->error && codec->at != codec->end) {
+		struct snapshot_vqueue *vqueues = realloc(
+			snapshot->vqueue, (snapshot->vqueues + 1) * sizeof(*snapshot->vqueue));
+
+		if (!vqueues) {
+			codec->error = -ENOMEM;
+			return;
+		}
+		snapshot->vqueue = vqueues;
+		vqueues[snapshot->vqueues] = (struct snapshot_vqueue){0};
+		code_vqueue(codec, &vqueues[snapshot->vqueues++]);
+	}
+}
+
+static void code_sections(struct codec *codec, struct snapshot *snapshot)
+{
+	code_section(codec, snapshot, TAG_CONFIG, code_config);
+	code_section(codec, snapshot, TAG_IDENTITY, code_identity);
+	code_section(codec, snapshot, TAG_REGISTERS, code_registers);
+	code_section(codec, snapshot, TAG_EVENTQ, code_eventq);
+	code_section(codec, snapshot, TAG_CMDQ, code_cmdq);
+	code_section(codec, snapshot, TAG_INVALIDATION, code_invalidation);
+	code_section(codec, snapshot, TAG_COUNTERS, code_counters);
+	code_section(codec, snapshot, TAG_STREAMS, code_streams);
+	if (codec->from) {
+		read_vqueues(codec, snapshot);
+		return;
+	}
+	for (uint32_t i = 0; i < snapshot->vqueues; i++)
+		code_vqueue(codec, &snapshot->vqueue[i]);
+}
+
+static void code_header(struct codec *codec, uint32_t *version, uint32_t *order, uint64_t *length)
+{
+	codec->at += MAGIC_SIZE;
+	code32(codec, version);
+	code32(codec, order);
+	code64(codec, length);
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+	free(snapshot->vsid);
+	free(snapshot->vqueue);
+}
+
+size_t snapshot_length(const struct snapshot *snapshot)
+{
+	struct codec codec = {.at = HEADER_SIZE};
+
+	/* What is measured or written is not changed. */
+	code_sections(&codec, (struct snapshot *)(uintptr_t)snapshot);
+	return codec.at + CRC_SIZE;
+}
+
+void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t length)
+{
+	struct codec codec = {.to = bytes};
+	uint32_t version = SNAPSHOT_VERSION, order = ORDER, crc;
+	uint64_t whole = length;
+
+	memcpy(bytes, MAGIC, MAGIC_SIZE);
+	code_header(&codec, &version, &order, &whole);
+	code_sections(&codec, (struct snapshot *)(uintptr_t)snapshot);
+	crc = crc32_of(bytes, codec.at);
+	code32(&codec, &crc);
+}
+
+int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length)
+{
+	struct codec codec = {.from = bytes, .end = HEADER_SIZE};
+	uint32_t version, order, crc;
+	uint64_t whole;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	if (length < HEADER_SIZE + CRC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE))
+		return -EBADMSG;
+	code_header(&codec, &version, &order, &whole);
+	if (whole != length)
+		return -EBADMSG;
+	codec.at = length - CRC_SIZE;
+	codec.end = length;
+	code32(&codec, &crc);
+	if (crc != crc32_of(bytes, length - CRC_SIZE) || !version)
+		return -EBADMSG;
+	if (version > SNAPSHOT_VERSION)
+		return -EPROTONOSUPPORT;
+	if (order != ORDER)
+		return -ENODEV;
+	codec.at = HEADER_SIZE;
+	codec.end = length - CRC_SIZE;
+	code_sections(&codec, snapshot);
+	if (codec.error)
+		return codec.error;
+	return snapshot_is_sound(snapshot) ? 0 : -EBADMSG;
+}

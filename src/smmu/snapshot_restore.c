@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Going on where a snapshot was taken. First everything that may fail without a trace, then
+ * the registers, then what the host must do; when the host fails all of it is undone.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <vsmmu/snapshot.h>
+
+#include "arch/command.h"
+#include "arch/queue.h"
+#include "arch/regs.h"
+#include "smmu/identity.h"
+#include "smmu/install.h"
+#include "smmu/snapshot.h"
+
+/* What a restore gives up when it fails. */
+struct restore {
+	struct snapshot snapshot;
+	struct vqueue *vqueues; /* made, not added yet */
+
+	struct idr_registers id;
+	struct arch_features features;
+	uint32_t ssid_bits;
+	uint32_t cmdq_log2_max;
+	unsigned int eventq_log2_max;
+};
+
+static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_t there)
+{
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+		"the snapshot has %s %u, but this vSMMU %u: make it with the same config", what,
+		wanted, there);
+	return -ENODEV;
+}
+
+static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	const struct vsmmu_config *config = &vsmmu->config;
+
+	if (snapshot->whole != vsmmu_is_whole(vsmmu))
+		return unfit(vsmmu, "memory_read", snapshot->whole, vsmmu_is_whole(vsmmu));
+	if (snapshot->eventq_log2_max > config->eventq_log2_max)
+		return unfit(vsmmu, "eventq_log2_max", snapshot->eventq_log2_max,
+			config->eventq_log2_max);
+	/* Of a whole vSMMU the hosts are asked; else the VMM has promised what it has. */
+	if (!snapshot->whole)
+		return snapshot->ssid_bits == config->ssid_bits
+			       ? 0
+			       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
+	if (snapshot->cmdq_log2_max > config->cmdq_log2_max)
+		return unfit(
+			vsmmu, "cmdq_log2_max", snapshot->cmdq_log2_max, config->cmdq_log2_max);
+	return 0;
+}
+
+static bool stream_is_live(struct vsmmu *vsmmu, uint32_t vsid)
+{
+	uint32_t index = stream_find(&vsmmu->streams, vsid);
+
+	return index != STREAM_NONE && vsmmu->streams.entries[index].state == STREAM_LIVE;
+}
+
+/* All that are live here are in the snapshot, if all of the snapshot and no more are. */
+static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	uint64_t missing = VSMMU_NO_VSID;
+	uint32_t live;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	live = vsmmu->streams.live;
+	for (uint32_t i = 0; i < snapshot->streams && missing == VSMMU_NO_VSID; i++)
+		if (!stream_is_live(vsmmu, snapshot->vsid[i]))
+			missing = snapshot->vsid[i];
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (missing != VSMMU_NO_VSID) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, missing,
+			"the snapshot has an endpoint with StreamID %#llx, and none is attached",
+			(unsigned long long)missing);
+		return -ENODEV;
+	}
+	if (live == snapshot->streams)
+		return 0;
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+		"the snapshot has %u endpoints, but %u are attached", snapshot->streams, live);
+	return -ENODEV;
+}
+
+static bool registers_are_fresh(const struct vsmmu *vsmmu)
+{
+	const struct registers *now = &vsmmu->registers;
+	const struct msi_config *gerror = &now->gerror_msi, *eventq = &now->eventq_msi;
+
+	return !now->cr0 && !now->cr1 && !now->cr2 && !now->irq_ctrl && !now->gerror &&
+	       !now->gerrorn && !gerror->address && !gerror->data && !gerror->attributes &&
+	       !eventq->address && !eventq->data && !eventq->attributes && !now->strtab_base &&
+	       !now->strtab_cfg && now->gbpa == registers_gbpa_reset(vsmmu);
+}
+
+static bool is_fresh(struct vsmmu *vsmmu)
+{
+	bool fresh;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	fresh = registers_are_fresh(vsmmu) && !vsmmu->eventq.base && !vsmmu->cmdq.base &&
+		!atomic_load(&vsmmu->eventq.prod) && !atomic_load(&vsmmu->eventq.cons) &&
+		!atomic_load(&vsmmu->cmdq.prod) && !atomic_load(&vsmmu->cmdq.cons) &&
+		!vsmmu->invalidation.count;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return fresh;
+}
+
+/* The guest keeps the SMMU that it has found. */
+static void identity_take(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->eventq.log2_max = snapshot->eventq_log2_max;
+	if (snapshot->whole) {
+		vsmmu->id = snapshot->id;
+		arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
+		vsmmu->config.ssid_bits = snapshot->ssid_bits;
+		vsmmu->config.cmdq_log2_max = snapshot->cmdq_log2_max;
+	}
+	pthread_mutex_unlock(&vsmmu->event_lock);
+}
+
+static void identity_keep(const struct vsmmu *vsmmu, struct restore *restore)
+{
+	restore->id = vsmmu->id;
+	restore->features = vsmmu->features;
+	restore->ssid_bits = vsmmu->config.ssid_bits;
+	restore->cmdq_log2_max = vsmmu->config.cmdq_log2_max;
+	restore->eventq_log2_max = vsmmu->eventq.log2_max;
+}
+
+static void identity_give_back(struct vsmmu *vsmmu, const struct restore *restore)
+{
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->id = restore->id;
+	vsmmu->features = restore->features;
+	vsmmu->config.ssid_bits = restore->ssid_bits;
+	vsmmu->config.cmdq_log2_max = restore->cmdq_log2_max;
+	vsmmu->eventq.log2_max = restore->eventq_log2_max;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+}
+
+/* Whether each endpoint's SMMU can keep what the guest was promised elsewhere. */
+static int restore_check_hosts(struct vsmmu *vsmmu)
+{
+	struct host_features unused;
+	int ret = 0;
+
+	if (!vsmmu_is_whole(vsmmu))
+		return 0;
+	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
+		endpoint = endpoint->next)
+		if (endpoint->vqueue->parent)
+			ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
+	return ret;
+}
+
+static int restore_make_vqueues(struct restore *restore)
+{
+	for (uint32_t i = 0; i < restore->snapshot.vqueues; i++) {
+		const struct snapshot_vqueue *saved = &restore->snapshot.vqueue[i];
+		uint32_t sequence = saved->known ? saved->expected : VSMMU_SEQUENCE_UNKNOWN;
+		struct vqueue *vqueue;
+		int ret = vqueue_new_restored(saved->bytes, saved->length, sequence, &vqueue);
+
+		if (ret)
+			return ret;
+		vqueue->next = restore->vqueues;
+		restore->vqueues = vqueue;
+	}
+	return 0;
+}
+
+/* Under the command and control locks. */
+static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	const struct snapshot_queue *eventq = &snapshot->eventq, *cmdq = &snapshot->cmdq;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	vsmmu->registers = snapshot->registers;
+	vsmmu->eventq.base = eventq->base;
+	atomic_store(&vsmmu->eventq.prod, eventq->prod);
+	atomic_store(&vsmmu->eventq.cons, eventq->cons);
+	/* Whose records those in the queue are is not known any more: nobody's share. */
+	eventq_enable(&vsmmu->eventq, eventq->enabled);
+	stream_unqueue_all(&vsmmu->streams);
+	vsmmu->cmdq.base = cmdq->base;
+	atomic_store(&vsmmu->cmdq.prod, cmdq->prod);
+	atomic_store(&vsmmu->cmdq.cons, cmdq->cons);
+	cmdq_enable(vsmmu, cmdq->enabled);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+}
+
+/* The VMM of an event path alone has installed what the guest wants, or will. */
+static int restore_endpoints(struct vsmmu *vsmmu)
+{
+	return vsmmu_is_whole(vsmmu) ? install_refresh_all(vsmmu) : 0;
+}
+
+/* As it was: the endpoints get what they had before. Under the command and control locks. */
+static void restore_undo(struct vsmmu *vsmmu, const struct restore *restore)
+{
+	pthread_mutex_lock(&vsmmu->event_lock);
+	registers_reset(vsmmu);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	identity_give_back(vsmmu, restore);
+	/* What fails again is blocked. */
+	restore_endpoints(vsmmu);
+}
+
+/* Under the command lock: what was cached here was of another time. */
+static void restore_invalidate(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	const uint64_t all[2] = {COMMAND_OP_TLBI_NSNH_ALL, 0};
+
+	if (!snapshot->whole)
+		return;
+	invalidation_add(vsmmu, all);
+	for (uint32_t i = 0; i < snapshot->streams; i++)
+		invalidation_add_cd_all(vsmmu, snapshot->vsid[i]);
+	/* What fails is made up for there, or its endpoints have been blocked. */
+	invalidation_flush(vsmmu);
+	for (uint32_t i = 0; i < snapshot->commands; i++)
+		invalidation_add(vsmmu, snapshot->command[i]);
+	vsmmu->invalidation.atc_lost = snapshot->atc_lost;
+}
+
+static void counters_go_on(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	const size_t first = offsetof(struct vsmmu_stats, sequenced);
+	uint8_t *place = (uint8_t *)&vsmmu->stats + first;
+	struct vsmmu_stats saved;
+
+	snapshot_stats(snapshot, &saved);
+	for (size_t i = 0; i < SNAPSHOT_COUNTERS; i++, place += sizeof(uint64_t)) {
+		uint64_t sum;
+
+		memcpy(&sum, place, sizeof(sum));
+		sum += snapshot->counter[i];
+		memcpy(place, &sum, sizeof(sum));
+	}
+	/* This one is kept elsewhere. */
+	vsmmu->stats.reports_suppressed = 0;
+	pthread_mutex_lock(&vsmmu->report_lock);
+	vsmmu->reports_suppressed += saved.reports_suppressed;
+	pthread_mutex_unlock(&vsmmu->report_lock);
+}
+
+/* An edge may have gone lost on the way: what the guest could wait for comes once more. */
+static void restore_pulse(struct vsmmu *vsmmu)
+{
+	struct eventq *queue = &vsmmu->eventq;
+	uint32_t prod = atomic_load(&queue->prod), cons = atomic_load(&queue->cons);
+	bool overflow = !(prod & SMMU_EVENTQ_PROD_OVFLG) != !(cons & SMMU_EVENTQ_CONS_OVACKFLG);
+
+	if (queue->enabled && (overflow || !queue_empty(prod, cons, queue->log2)))
+		irq_eventq(vsmmu);
+	if (gerror_active(vsmmu))
+		irq_gerror(vsmmu);
+}
+
+/* Under the command and control locks. */
+static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
+{
+	int ret = restore_make_vqueues(restore);
+
+	if (ret)
+		return ret;
+	restore_registers(vsmmu, &restore->snapshot);
+	ret = restore_endpoints(vsmmu);
+	/* Last, as from then on their events go to the guest. */
+	if (!ret)
+		ret = vqueue_add(vsmmu, restore->vqueues);
+	if (ret) {
+		restore_undo(vsmmu, restore);
+		return ret;
+	}
+	restore->vqueues = NULL;
+	pthread_mutex_lock(&vsmmu->event_lock);
+	counters_go_on(vsmmu, &restore->snapshot);
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	return 0;
+}
+
+/* Under the command and control locks. */
+static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
+{
+	const struct snapshot *snapshot = &restore->snapshot;
+	int ret;
+
+	if (!is_fresh(vsmmu))
+		return -EBUSY;
+	ret = restore_check_config(vsmmu, snapshot);
+	if (!ret)
+		ret = restore_check_streams(vsmmu, snapshot);
+	if (ret)
+		return ret;
+	snapshot_drop_empty(vsmmu);
+	identity_keep(vsmmu, restore);
+	identity_take(vsmmu, snapshot);
+	ret = restore_check_hosts(vsmmu);
+	if (!ret)
+		ret = restore_install(vsmmu, restore);
+	if (ret)
+		identity_give_back(vsmmu, restore);
+	return ret;
+}
+
+static int restore_run(struct vsmmu *vsmmu, struct restore *restore)
+{
+	int ret;
+
+	cmdq_lock(vsmmu);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = restore_locked(vsmmu, restore);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	if (!ret) {
+		restore_invalidate(vsmmu, &restore->snapshot);
+		pthread_mutex_lock(&vsmmu->event_lock);
+		restore_pulse(vsmmu);
+		pthread_mutex_unlock(&vsmmu->event_lock);
+	}
+	pthread_mutex_unlock(&vsmmu->command_lock);
+	pollset_resume(&vsmmu->pollset);
+	cmdq_kick(vsmmu);
+	return ret;
+}
+
+int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
+{
+	struct restore *restore = calloc(1, sizeof(*restore));
+	int ret;
+
+	if (!restore)
+		return -ENOMEM;
+	ret = snapshot_read(&restore->snapshot, bytes, length);
+	if (ret == -ENODEV)
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"the snapshot is of a machine with the other byte order");
+	if (!ret)
+		ret = restore_run(vsmmu, restore);
+	while (restore->vqueues) {
+		struct vqueue *vqueue = restore->vqueues;
+
+		restore->vqueues = vqueue->next;
+		vqueue_free_restored(vqueue);
+	}
+	snapshot_release(&restore->snapshot);
+	free(restore);
+	return ret;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Snapshots of the event path: no event is lost, doubled or misdirected by one. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vsmmu/snapshot.h>
+
+#include "vm.h"
+
+#define MEMORY	(UINT64_C(1) << 20) /* of the guest's, that goes with it */
+#define OVFLG	SMMU_EVENTQ_PROD_OVFLG
+#define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
+
+/* A virtual machine on its way. */
+struct luggage {
+	void *snapshot;
+	size_t length;
+	uint8_t *memory;
+	struct vm left; /* as it was */
+};
+
+static void pack(struct vm *vm, struct luggage *luggage)
+{
+	assert_int_equal(vsmmu_save(vm->vsmmu, &luggage->snapshot, &luggage->length), 0);
+	luggage->memory = malloc(MEMORY);
+	assert_non_null(luggage->memory);
+	memcpy(luggage->memory, vm->memory, MEMORY);
+	luggage->left = *vm;
+}
+
+/* Onto a new host. */
+static struct vm *unpack(struct luggage *luggage, const struct vm_setup *setup)
+{
+	struct vm *vm = vm_new(setup);
+
+	memcpy(vm->memory, luggage->memory, MEMORY);
+	vm->log2 = luggage->left.log2;
+	vm->serial = luggage->left.serial;
+	for (int i = 0; i < VSMMU_IRQ_COUNT; i++)
+		vm->irqs[i] = luggage->left.irqs[i];
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage->snapshot, luggage->length), 0);
+	vsmmu_snapshot_free(luggage->snapshot);
+	free(luggage->memory);
+	return vm;
+}
+
+static struct vm *move(struct vm *vm, struct luggage *luggage, const struct vm_setup *setup)
+{
+	pack(vm, luggage);
+	vm_free(vm);
+	return unpack(luggage, setup);
+}
+
+/* Nothing is outstanding: what both hosts numbered has been accounted for. */
+static struct vsmmu_stats stats_of_both(struct vm *vm, const struct luggage *luggage)
+{
+	struct vsmmu_stats stats = vm_stats(vm);
+
+	assert_int_equal(stats.sequenced, luggage->left.produced + vm->produced);
+	return stats;
+}
+
+static void a_storm_goes_on_elsewhere(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2, .depth = 64, .no_fair_share = true};
+	struct luggage luggage;
+	struct vm *vm = vm_new(&setup);
+	struct vsmmu_stats stats;
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 20);
+	assert_int_equal(vm_dispatch(vm), 20);
+	vm_expect(vm, 0, 1, 3);
+	/* 15 fit; the kernel holds 64, and has lost 36. */
+	vm_faults(vm, 1, 100);
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 5), 5);
+	vm = move(vm, &luggage, &setup);
+
+	/* What was in the queue is there, and makes itself felt. */
+	assert_int_equal(vm_pending(vm), 22);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], luggage.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
+	vm_expect(vm, 0, 4, 17);
+	vm_expect(vm, 1, 21, 5);
+	/* Then what the other kernel held, in its order; then what comes new. */
+	assert_true(vm_readable(vm));
+	vm_faults(vm, 0, 3);
+	while (vm_readable(vm) && vm_stats(vm).delivered < 88 + 3) {
+		vm_dispatch(vm);
+		vm_consume_all(vm);
+	}
+	vm_dispatch(vm);
+	stats = stats_of_both(vm, &luggage);
+	assert_int_equal(stats.delivered + stats.lost, 123);
+	assert_true(stats.lost >= 31 && stats.lost <= 36);
+	assert_int_equal(stats.discarded, 0);
+	assert_true(vm_overflow_pending(vm));
+	assert_false(vm_readable(vm));
+	vm_free(vm);
+}
+
+static void order_is_kept(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_faults(vm, 0, 30);
+	assert_int_equal(vm_dispatch(vm), 8);
+	vm = move(vm, &luggage, NULL);
+	for (uint64_t serial = 1; serial <= 30; serial++) {
+		if (!vm_pending(vm))
+			vm_dispatch(vm);
+		vm_expect(vm, 0, serial, 1);
+	}
+	vm_expect_empty(vm);
+	assert_false(vm_readable(vm));
+	assert_int_equal(vm_fault(vm, 0), 31);
+	assert_int_equal(vm_dispatch(vm), 1);
+	vm_expect(vm, 0, 31, 1);
+	assert_int_equal(stats_of_both(vm, &luggage).delivered, 31);
+	vm_free(vm);
+}
+
+static void the_source_goes_on_too(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	void *bytes;
+	size_t length;
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_faults(vm, 0, 20);
+	vm_lose(vm, 0, 2);
+	/* Again and again: each finds the same. */
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+		vsmmu_snapshot_free(bytes);
+		assert_true(vm_readable(vm));
+		assert_int_equal(vm_stats(vm).sequenced, 0);
+	}
+	vm_fault(vm, 0);
+	for (uint64_t serial = 1; serial <= 21; serial++) {
+		if (!vm_pending(vm))
+			vm_dispatch(vm);
+		vm_expect(vm, 0, serial, 1);
+	}
+	vm_dispatch(vm);
+	assert_false(vm_readable(vm));
+	assert_int_equal(vm_stats_all(vm).delivered, 21);
+	assert_int_equal(vm_stats(vm).lost, 2);
+	vm_free(vm);
+}
+
+/* More than the guest's queue takes: it waits there as it would in the kernel. */
+static void a_backlog_waits_for_room(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 2);
+	vm_faults(vm, 0, 11);
+	vm = move(vm, &luggage, NULL);
+	for (uint64_t serial = 1; serial <= 11; serial += 4) {
+		unsigned int count = serial + 4 > 11 ? 3 : 4;
+		unsigned int writes;
+
+		assert_true(vm_readable(vm));
+		assert_int_equal(vm_dispatch(vm), count);
+		writes = vm->memory_writes;
+		/* No spin: full, or empty, it is not readable. */
+		for (int i = 0; i < 5; i++) {
+			assert_false(vm_readable(vm));
+			assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
+		}
+		assert_int_equal(vm->memory_writes, writes);
+		vm_expect(vm, 0, serial, count);
+	}
+	assert_false(vm_readable(vm));
+	assert_int_equal(stats_of_both(vm, &luggage).delivered, 11);
+	vm_free(vm);
+}
+
+/* Once the last of them has gone, the vEVENTQ is read directly, and no timer was needed. */
+static void a_backlog_gives_way(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	void *bytes;
+	size_t length;
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 3);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	vsmmu_snapshot_free(bytes);
+	vm_faults(vm, 0, 2);
+	/* Both at once: what was read ahead is first. */
+	assert_int_equal(vm_dispatch(vm), 5);
+	vm_expect(vm, 0, 1, 5);
+	for (int i = 0; i < 3; i++) {
+		vm_fault(vm, 0);
+		assert_true(vm_readable(vm));
+		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 1);
+	}
+	assert_int_equal(vm_stats(vm).memory_reads, 0);
+	assert_int_equal(vm_stats_all(vm).delivered, 8);
+	vm_free(vm);
+}
+
+static void any_vsmmu_carries_any_stream(void **unused)
+{
+	static const struct vm_setup setups[] = {
+		{.endpoints = 4},
+		{.endpoints = 4, .smmus = 2},
+		{.endpoints = 4, .isolate = true},
+	};
+
+	(void)unused;
+	for (size_t from = 0; from < 3; from++) {
+		for (size_t to = 0; to < 3; to++) {
+			struct luggage luggage;
+			struct vm *vm = vm_new(&setups[from]);
+
+			vm_enable(vm, 6);
+			for (unsigned int n = 0; n < 4; n++)
+				vm_faults(vm, n, n + 1);
+			vm = move(vm, &luggage, &setups[to]);
+			vm_fault(vm, 3);
+			assert_int_equal(vm_dispatch(vm), 11);
+			for (unsigned int n = 0; n < 4; n++)
+				assert_int_equal(vm_stream(vm, n).delivered, n + 1 + (n == 3));
+			assert_int_equal(stats_of_both(vm, &luggage).delivered, 11);
+			vm_free(vm);
+		}
+	}
+}
+
+static void pending_errors_come_along(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_lose(vm, 0, 1);
+	vm_dispatch(vm);
+	assert_true(vm_overflow_pending(vm));
+	vm_overflow_ack(vm);
+	vm_lose(vm, 0, 1);
+	vm_dispatch(vm);
+	assert_true(vm_overflow_pending(vm));
+	vm->bad_begin = VM_QUEUE;
+	vm->bad_end = VM_QUEUE + MEMORY;
+	vm_faults(vm, 0, 1);
+	vm_dispatch(vm);
+	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
+	vm_fault(vm, 0);
+	vm = move(vm, &luggage, NULL);
+	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
+	assert_true(vm_overflow_pending(vm));
+	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], luggage.left.irqs[VSMMU_IRQ_GERROR] + 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], luggage.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
+	/* Until it is acknowledged events are discarded, as they would have been there. */
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_ABORT], 2);
+	vm_write(vm, SMMU_GERRORN, vm_read(vm, SMMU_GERROR));
+	vm_overflow_ack(vm);
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 3, 1);
+	assert_int_equal(stats_of_both(vm, &luggage).delivered, 1);
+	vm_free(vm);
+}
+
+static void a_disabled_queue_stays_disabled(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_fault(vm, 0);
+	vm = move(vm, &luggage, NULL);
+	assert_int_equal(vm_read(vm, SMMU_CR0), 0);
+	vm_dispatch(vm);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
+	assert_int_equal(stats_of_both(vm, &luggage).discarded_by[VSMMU_DISCARD_DISABLED], 1);
+	vm_free(vm);
+}
+
+/* The next holder of a StreamID never sees what its last one caused. */
+static void detaching_ends_restored_events(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
+	struct luggage luggage;
+	struct vm *vm = vm_new(&setup);
+
+	(void)unused;
+	vm_enable(vm, 2);
+	vm_lose(vm, 0, 1);
+	for (int i = 0; i < 6; i++) {
+		vm_fault(vm, 0);
+		vm_fault(vm, 1);
+	}
+	vm = move(vm, &luggage, &setup);
+	vm_detach(vm, 0);
+	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_STALE], 6);
+	assert_int_equal(vm_attach(vm, 0), 0);
+	vm_set_ste(vm, 0);
+	for (uint64_t serial = 2; serial <= 12; serial += 2) {
+		if (!vm_pending(vm))
+			vm_dispatch(vm);
+		vm_expect(vm, 1, serial, 1);
+	}
+	assert_false(vm_readable(vm));
+	assert_int_equal(vm_stream(vm, 0).delivered, 0);
+	assert_int_equal(stats_of_both(vm, &luggage).lost, 1);
+	vm_detach(vm, 1);
+	assert_int_equal(vm_stats(vm).discarded, 6);
+	vm_free(vm);
+}
+
+static void detaching_waits_for_a_backlog(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2, .depth = 8};
+	struct vm *vm = vm_new(&setup);
+	void *bytes;
+	size_t length;
+
+	(void)unused;
+	vm_enable(vm, 1);
+	vm_faults(vm, 0, 8);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	vsmmu_snapshot_free(bytes);
+	vm_faults(vm, 0, 8);
+	vm_detach(vm, 0);
+	vm_host_plug(vm, 0);
+	/* Those that were read ahead, and those in the kernel: not before all are gone. */
+	for (int i = 0; i < 20 && vm_attach(vm, 0) == -EAGAIN; i++) {
+		vm_consume_all(vm);
+		vm_dispatch(vm);
+	}
+	assert_non_null(vm->endpoints[0].handle);
+	assert_int_equal(vm_stats_all(vm).delivered + vm_stats(vm).discarded, 16);
+	assert_int_equal(vm_stream(vm, 0).delivered, 0);
+	vm_free(vm);
+}
+
+static void reset_and_teardown_count_a_backlog(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+	struct vsmmu_stats stats;
+	void *bytes;
+	size_t length;
+
+	(void)unused;
+	vm_enable(vm, 3);
+	vm_faults(vm, 0, 5);
+	vm = move(vm, &luggage, NULL);
+	vm_faults(vm, 0, 2);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+	stats = stats_of_both(vm, &luggage);
+	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_RESET], 7);
+	assert_false(vm_readable(vm));
+	/* After a reset it can go back to where it was. */
+	assert_int_equal(vsmmu_restore(vm->vsmmu, bytes, length), 0);
+	vsmmu_snapshot_free(bytes);
+	vm->irqs[VSMMU_IRQ_EVENTQ] *= 2;
+	assert_int_equal(vm_dispatch(vm), 7);
+	vm_expect(vm, 0, 1, 7);
+	vm_free(vm);
+}
+
+static void failed_reads_lose_nothing(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	void *bytes = NULL;
+	size_t length = 0;
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 3);
+	vm_host_fail_read(vm, 0, EIO);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), -EIO);
+	assert_null(bytes);
+	/* What passes is tried again. */
+	vm_fault(vm, 0);
+	vm_host_fail_read(vm, 0, ENOMEM);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	vsmmu_snapshot_free(bytes);
+	assert_int_equal(vm_dispatch(vm), 4);
+	vm_expect(vm, 0, 1, 4);
+	assert_int_equal(vm_stats_all(vm).delivered, 4);
+	vm_free(vm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S7 E6", a_storm_goes_on_elsewhere),
+		UNIT_TEST("S7", order_is_kept),
+		UNIT_TEST("S7", the_source_goes_on_too),
+		UNIT_TEST("S7", a_backlog_waits_for_room),
+		UNIT_TEST("S7", a_backlog_gives_way),
+		UNIT_TEST("S7", any_vsmmu_carries_any_stream),
+		UNIT_TEST("S7", pending_errors_come_along),
+		UNIT_TEST("S7", a_disabled_queue_stays_disabled),
+		UNIT_TEST("S7 E10", detaching_ends_restored_events),
+		UNIT_TEST("S7 E10", detaching_waits_for_a_backlog),
+		UNIT_TEST("S7 E10", reset_and_teardown_count_a_backlog),
+		UNIT_TEST("S7", failed_reads_lose_nothing),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Snapshots of what only the simulator's kernel can be told to do, and of one that is busy. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <vsmmu/sim.h>
+#include <vsmmu/snapshot.h>
+
+#include "smmu/backlog.h"
+#include "vm.h"
+
+static void save(struct vm *vm)
+{
+	void *bytes;
+	size_t length;
+
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	vsmmu_snapshot_free(bytes);
+}
+
+/* The kernel's numbers go from INT_MAX to 0, and nothing is lost by it. */
+static void numbers_wrap(void **unused)
+{
+	(void)unused;
+	for (uint32_t before = 0; before < 8; before++) {
+		const struct vm_setup setup = {.first_sequence = INT_MAX - before};
+		struct vm *vm = vm_new(&setup), *to = vm_new(NULL);
+		size_t length;
+		void *bytes;
+
+		vm_enable(vm, 5);
+		vm_fault(vm, 0);
+		vm_dispatch(vm);
+		vm_faults(vm, 0, 3);
+		vm_lose(vm, 0, 2);
+		vm_faults(vm, 0, 2);
+		assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+		assert_int_equal(vsmmu_restore(to->vsmmu, bytes, length), 0);
+		vsmmu_snapshot_free(bytes);
+		to->irqs[VSMMU_IRQ_EVENTQ] += vm->irqs[VSMMU_IRQ_EVENTQ];
+		vm_dispatch(to);
+		assert_int_equal(vm_stats(to).sequenced, 8);
+		assert_int_equal(vm_stats(to).delivered, 6);
+		assert_int_equal(vm_stats(to).lost, 2);
+		assert_int_equal(vm_stats(to).stream_errors, 0);
+		vm_dispatch(vm);
+		assert_int_equal(vm_stats_all(vm).delivered, 6);
+		vm_free(vm);
+		vm_free(to);
+	}
+}
+
+/* A header that an old kernel left alone is no record: the event comes again. */
+static void records_cut_short_come_again(void **unused)
+{
+	const struct vm_setup setup = {.before_2026 = true};
+	struct vm *vm = vm_new(&setup);
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 4);
+	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_PAYLOAD_FAULT, 2, 0), 0);
+	save(vm);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 1, 4);
+	assert_int_equal(vm_stats_all(vm).delivered, 4);
+	assert_int_equal(vm_stats_all(vm).stream_errors, 1);
+	vm_free(vm);
+}
+
+/* No memory for the LOST header: ENOMEM, or from old kernels nothing though there is some. */
+static void shortage_of_memory_passes(void **unused)
+{
+	(void)unused;
+	for (int old = 0; old < 2; old++) {
+		const struct vm_setup setup = {.before_2026 = old};
+		struct vm *vm = vm_new(&setup);
+
+		vm_enable(vm, 5);
+		vm_faults(vm, 0, 2);
+		vm_lose(vm, 0, 3);
+		assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_LOST_COPY, 0, 0), 0);
+		save(vm);
+		assert_false(backlog_is_empty(vm->vsmmu->vqueues));
+		vm_dispatch(vm);
+		assert_int_equal(vm_stats_all(vm).delivered, 2);
+		assert_int_equal(vm_stats_all(vm).lost, 3);
+		vm_free(vm);
+	}
+}
+
+static void a_shortage_that_stays_is_told(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	size_t length;
+	void *bytes;
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 2);
+	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, ENOMEM), 0);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), -ENOMEM);
+	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0), 0);
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats_all(vm).delivered, 2);
+	vm_free(vm);
+}
+
+/* What was read ahead is delivered, whatever becomes of the vEVENTQ behind. */
+static void a_backlog_outlives_its_queue(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_faults(vm, 0, 3);
+	save(vm);
+	vm_faults(vm, 0, 2);
+	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, EIO), 0);
+	assert_int_equal(vm_dispatch(vm), 3);
+	vm_expect(vm, 0, 1, 3);
+	assert_int_equal(vm_stats(vm).failed_reads, 1);
+	assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
+	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0), 0);
+	assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
+	assert_int_equal(vm_dispatch(vm), 2);
+	vm_expect(vm, 0, 4, 2);
+	vm_free(vm);
+}
+
+/* Saved again and again before a guest that takes nothing: memory for it has an end. */
+static void a_backlog_has_a_limit(void **unused)
+{
+	const struct vm_setup setup = {.depth = 8};
+	struct vm *vm = vm_new(&setup);
+	const struct vqueue *vqueue = vm->vsmmu->vqueues;
+	size_t whole;
+
+	(void)unused;
+	vm_enable(vm, 1);
+	vm_faults(vm, 0, 2);
+	vm_dispatch(vm);
+	for (int i = 0; i < 3; i++) {
+		vm_faults(vm, 0, 8);
+		save(vm);
+	}
+	assert_int_equal(backlog_count(vqueue->backlog->bytes + vqueue->backlog->begin,
+				 vqueue->backlog->end - vqueue->backlog->begin, &whole),
+		16);
+	for (uint64_t serial = 1; serial <= 26; serial += 2) {
+		vm_expect(vm, 0, serial, 2);
+		vm_dispatch(vm);
+	}
+	assert_int_equal(vm_stats_all(vm).delivered, 26);
+	assert_null(vqueue->backlog);
+	vm_free(vm);
+}
+
+/* One that cannot be read for good is not in the poll set, and no more is its backlog. */
+static void a_disarmed_queue_keeps_its_backlog(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+	size_t length;
+	void *bytes;
+
+	(void)unused;
+	vm_enable(vm, 5);
+	vm_fault(vm, 0);
+	vm_host_fail_read(vm, 0, EIO);
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats(vm).failed_reads, 1);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	vsmmu_snapshot_free(bytes);
+	assert_false(vm_readable(vm));
+	assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
+	assert_int_equal(vm_dispatch(vm), 1);
+	vm_expect(vm, 0, 1, 1);
+	vm_free(vm);
+}
+
+#define STORM 20000
+
+static atomic_bool storm_over, guest_over;
+static atomic_uint complaints;
+
+static void *storm(void *opaque)
+{
+	struct vm *vm = opaque;
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+
+	for (unsigned int i = 0; i < STORM; i++)
+		if (vsmmu_sim_fault(vm->host, vm->endpoints[i % 2].dev_id, &record))
+			atomic_fetch_add(&complaints, 1);
+	atomic_store(&storm_over, true);
+	return NULL;
+}
+
+static void *saver(void *opaque)
+{
+	struct vm *vm = opaque;
+	size_t length;
+	void *bytes;
+
+	while (!atomic_load(&guest_over)) {
+		if (vsmmu_save(vm->vsmmu, &bytes, &length))
+			atomic_fetch_add(&complaints, 1);
+		else
+			vsmmu_snapshot_free(bytes);
+	}
+	return NULL;
+}
+
+static void *guest(void *opaque)
+{
+	struct vm *vm = opaque;
+	uint64_t prod;
+
+	while (!atomic_load(&guest_over)) {
+		vsmmu_mmio_read(vm->vsmmu, SMMU_EVENTQ_PROD, 4, &prod);
+		vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_CONS, 4, prod);
+	}
+	return NULL;
+}
+
+/* For the thread sanitizer, and the sum. */
+static void saving_disturbs_nobody(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2, .smmus = 2, .no_fair_share = true};
+	struct vm *vm = vm_new(&setup);
+	pthread_t threads[3];
+	void *(*const runs[])(void *opaque) = {storm, saver, guest};
+
+	(void)unused;
+	vm_enable(vm, 6);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, runs[i], vm), 0);
+	for (bool more = true; more;) {
+		struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+
+		more = !atomic_load(&storm_over);
+		if (poll(&fd, 1, 20) > 0) {
+			vsmmu_dispatch(vm->vsmmu, 0);
+			more = true;
+		}
+	}
+	atomic_store(&guest_over, true);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	vm->produced = STORM;
+	assert_int_equal(atomic_load(&complaints), 0);
+	assert_int_equal(vm_stats_all(vm).stream_errors, 0);
+	vm_free(vm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S7 E5", numbers_wrap),
+		UNIT_TEST("S7 E4", records_cut_short_come_again),
+		UNIT_TEST("S7 E3", shortage_of_memory_passes),
+		UNIT_TEST("S7", a_shortage_that_stays_is_told),
+		UNIT_TEST("S7", a_backlog_outlives_its_queue),
+		UNIT_TEST("S7", a_backlog_has_a_limit),
+		UNIT_TEST("S7", a_disarmed_queue_keeps_its_backlog),
+		UNIT_TEST("S7 S9", saving_disturbs_nobody),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
