@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vsmmu demo: the whole event path on the embedded simulator, and its accounting. */
+/* vsmmu demo: translation, then the event path in a storm, on the embedded simulator. */
 #include "command.h"
 
 #include <getopt.h>
@@ -11,6 +11,7 @@
 #include "demo/recorder.h"
 #include "demo/result.h"
 #include "demo/scenario.h"
+#include "demo/translation.h"
 #include "demo/view.h"
 
 #define EVENTS_DEFAULT	  2000000
@@ -39,10 +40,11 @@ static void print_help(void)
 {
 	printf("usage: vsmmu demo [OPTION]...\n"
 	       "\n"
-	       "Runs the event path on the embedded simulator: endpoints fault and storm, the\n"
-	       "simulated kernel loses events, a model of a guest's driver consumes its queue.\n"
-	       "It ends with one line that says whether every event is accounted for. The same\n"
-	       "options give the same numbers every time.\n"
+	       "Runs a virtual SMMU on the embedded simulator. First, endpoints do good and bad\n"
+	       "DMA through tables that a guest's driver builds; every byte is compared. Then\n"
+	       "endpoints fault and storm, the simulated kernel loses events, a guest's driver\n"
+	       "consumes its queue. It ends with one line that says whether every event is\n"
+	       "accounted for. The same options give the same numbers every time.\n"
 	       "\n"
 	       "options:\n"
 	       "  -n, --events N     events to produce (default %d)\n"
@@ -184,12 +186,14 @@ static int add_endpoints(struct machine *machine, uint32_t count)
 }
 
 /* The machine is gone after this. */
-static int play(const struct demo_options *options, struct machine *machine)
+static int play(const struct demo_options *options, struct machine *machine,
+	const struct translation *translation)
 {
 	enum view_mode mode = view_mode(options);
 	struct result result = {
 		.name = "demo",
 		.machine = machine,
+		.translation = translation,
 		.has_seed = true,
 		.seed = options->seed,
 	};
@@ -214,6 +218,11 @@ static int fail(const char *what, const char *object, int error)
 	return EXIT_ENVIRONMENT;
 }
 
+static void tell(const char *text)
+{
+	printf("  %s\n", text);
+}
+
 static int demo_run(const struct demo_options *options, struct machine *machine)
 {
 	const struct machine_config config = {
@@ -222,10 +231,14 @@ static int demo_run(const struct demo_options *options, struct machine *machine)
 		.seed = options->seed,
 		.produced_max = options->events,
 	};
+	struct translation translation;
 	struct recorder recorder;
-	int ret = machine_init(machine, &config);
-	int code;
+	int ret, code;
 
+	translation_run(&translation, options->seed, view_mode(options) == VIEW_NONE ? NULL : tell);
+	if (translation.error)
+		return fail("make", "the guest with its tables", translation.error);
+	ret = machine_init(machine, &config);
 	if (ret)
 		return fail("make", "the simulated machine", ret);
 	if (options->record)
@@ -237,7 +250,8 @@ static int demo_run(const struct demo_options *options, struct machine *machine)
 	ret = add_endpoints(machine, (uint32_t)options->endpoints);
 	if (ret)
 		machine_destroy(machine);
-	code = ret ? fail("make", "the simulated machine", ret) : play(options, machine);
+	code = ret ? fail("make", "the simulated machine", ret)
+		   : play(options, machine, &translation);
 	ret = options->record ? recorder_close(&recorder) : 0;
 	return ret ? fail("write", options->record, ret) : code;
 }

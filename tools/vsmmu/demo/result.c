@@ -44,6 +44,8 @@ bool result_is_sound(const struct result *result)
 		result, !machine->guest.bad_acks, "a register was not acknowledged as written");
 	all &= sound(result, !stats->stream_errors, "a vEVENTQ broke its own rules");
 	all &= sound(result, !result->objects_left, "host objects were left behind");
+	all &= sound(result, !result->translation || translation_is_verified(result->translation),
+		"DMA through the guest's tables did not go where it had to");
 	return all;
 }
 
@@ -64,11 +66,26 @@ static void print_row(const char *name, uint64_t value, const char *note)
 	printf("  %-24s %12" PRIu64 "%s%s\n", name, value, *note ? "  " : "", note);
 }
 
+static void print_translation(const struct translation *translation)
+{
+	printf("\ntranslation\n");
+	print_row("bytes copied", translation->bytes, "by DMA through the guest's tables");
+	print_row("bytes that differ", translation->wrong_bytes, "");
+	print_row("accesses refused", translation->faults, "that had to be");
+	print_row("records of them", translation->events, "in the guest's event queue");
+	print_row("STEs replaced", translation->replaced, "under DMA that went on");
+	print_row("commands", translation->commands, "of the guest's driver");
+	print_row("invalidations", translation->invalidations, "that reached the host");
+	print_row("table walks", translation->walks, "");
+}
+
 void result_print_summary(const struct result *result)
 {
 	const struct machine *machine = result->machine;
 	const struct vsmmu_stats *stats = &machine->stats;
 
+	if (result->translation)
+		print_translation(result->translation);
 	printf("\n");
 	print_endpoints(machine);
 	printf("\nevents\n");

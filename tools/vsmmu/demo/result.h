@@ -4,10 +4,12 @@
 #define DEMO_RESULT_H
 
 #include "demo/machine.h"
+#include "demo/translation.h"
 
 struct result {
-	const char *name;	       /* the subcommand's */
-	const struct machine *machine; /* sampled; its objects are gone already */
+	const char *name;		       /* the subcommand's */
+	const struct machine *machine;	       /* sampled; its objects are gone already */
+	const struct translation *translation; /* NULL: there was none */
 	bool has_seed;
 	uint64_t seed;
 	int signal; /* that ended the run early, or 0 */

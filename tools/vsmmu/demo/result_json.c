@@ -64,6 +64,26 @@ static struct json_object *guest_object(const struct machine *machine)
 	return NULL;
 }
 
+static struct json_object *translation_object(const struct translation *translation)
+{
+	struct json_object *object = json_object_new_object();
+	bool verified = translation_is_verified(translation);
+
+	if (object && add_number(object, "copies", translation->copies) &&
+		add_number(object, "bytes", translation->bytes) &&
+		add_number(object, "bytes_differing", translation->wrong_bytes) &&
+		add_number(object, "faults", translation->faults) &&
+		add_number(object, "events", translation->events) &&
+		add_number(object, "stes_replaced", translation->replaced) &&
+		add_number(object, "commands", translation->commands) &&
+		add_number(object, "invalidations", translation->invalidations) &&
+		add_number(object, "walks", translation->walks) &&
+		add(object, "verified", json_object_new_boolean(verified)))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
 static bool fill(struct json_object *object, const struct result *result)
 {
 	const struct machine *machine = result->machine;
@@ -78,6 +98,8 @@ static bool fill(struct json_object *object, const struct result *result)
 	       add_number(object, "pending", stats->pending) &&
 	       add(object, "accounted", json_object_new_boolean(result_is_accounted(result))) &&
 	       add(object, "discarded_by", reasons_object(stats)) &&
+	       (!result->translation ||
+		       add(object, "translation", translation_object(result->translation))) &&
 	       add(object, "endpoints", endpoints_array(machine)) &&
 	       add(object, "guest", guest_object(machine)) &&
 	       add_number(object, "reads", stats->reads) &&

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Endpoints that come, go and are renamed; several SMMUs on one host. */
+#include "conformance/suite_smmu.h"
+
+#include <errno.h>
+
+static struct smmu_guest guest, neighbour;
+
+static void open_guest(void *context, const struct smmu_guest_options *options)
+{
+	smmu_guest_open(&guest, context, options);
+}
+
+static void attach_space(unsigned int n, struct smmu_guest_space *space)
+{
+	smmu_guest_make_space(&guest, space, NULL);
+	TAP_EQ(driver_attach(&guest.driver, guest.vsid[n], &space->domain), 0);
+}
+
+static void unplug(unsigned int n)
+{
+	TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[n]), 0);
+	guest.endpoint[n] = NULL;
+}
+
+static void endpoint_comes_and_goes_while_others_work(void *context)
+{
+	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+
+	open_guest(context, NULL);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		attach_space(n, &spaces[n]);
+	for (unsigned int round = 0; round < 2; round++) {
+		unplug(1);
+		smmu_guest_expect_space(&guest, 0, &spaces[0]);
+		/* The guest goes on configuring what is not there. */
+		TAP_EQ(driver_bypass(&guest.driver, guest.vsid[1]), 0);
+		TAP_EQ(driver_attach(&guest.driver, guest.vsid[1], &spaces[1].domain), 0);
+		smmu_guest_attach(&guest, 1, guest.vsid[1]);
+		/* Its STE has been there before it. */
+		smmu_guest_expect_space(&guest, 1, &spaces[1]);
+		smmu_guest_expect_space(&guest, 0, &spaces[0]);
+	}
+	smmu_guest_close(&guest);
+}
+
+static void endpoint_comes_before_the_driver(void *context)
+{
+	struct smmu_guest_space space;
+
+	open_guest(context, &(struct smmu_guest_options){.detached = true});
+	smmu_guest_attach(&guest, 0, SMMU_GUEST_VSID(0));
+	/* The SMMU is on, and its table has nothing for the newcomer. */
+	smmu_guest_expect_fault(&guest, 0, guest.machine->memory_gpa, false, SMMU_C_BAD_STREAMID);
+	attach_space(0, &space);
+	smmu_guest_expect_space(&guest, 0, &space);
+	smmu_guest_close(&guest);
+}
+
+static void endpoint_gets_another_streamid(void *context)
+{
+	const uint32_t vsid = 0x3a0;
+	struct smmu_guest_space old, new;
+
+	open_guest(context, NULL);
+	attach_space(0, &old);
+	smmu_guest_make_space(&guest, &new, NULL);
+	TAP_EQ(driver_attach(&guest.driver, vsid, &new.domain), 0);
+	smmu_guest_expect_space(&guest, 0, &old);
+	TAP_EQ(vsmmu_endpoint_set_vsid(guest.endpoint[0], guest.vsid[1]), -EEXIST);
+	smmu_guest_expect_space(&guest, 0, &old);
+	TAP_EQ(vsmmu_endpoint_set_vsid(guest.endpoint[0], vsid), 0);
+	guest.vsid[0] = vsid;
+	smmu_guest_expect_space(&guest, 0, &new);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_HOLE, false, SMMU_F_TRANSLATION);
+	/* Invalidations of the new name reach it. */
+	TAP_EQ(driver_unmap(&new.domain, SMMU_GUEST_FROM, 4096), 0);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	TAP_EQ(driver_bypass(&guest.driver, vsid), 0);
+	smmu_guest_expect_bypass(&guest, 0, &old);
+	smmu_guest_close(&guest);
+}
+
+/* Faults that the endpoint left behind are nobody's. */
+static void faults_in_flight_end_with_their_endpoint(void *context)
+{
+	const struct vsmmu_access access = {.size = sizeof(access), .address = SMMU_GUEST_HOLE};
+	struct smmu_guest_space space;
+	struct vsmmu_stats stats;
+
+	open_guest(context, NULL);
+	attach_space(0, &space);
+	for (unsigned int i = 0; i < 3; i++)
+		guest.machine->ops->dma(guest.machine, 0, &access, 4);
+	TAP_EQ(guest.machine->ops->settle(guest.machine), 0);
+	unplug(0);
+	smmu_guest_attach(&guest, 0, guest.vsid[0]);
+	smmu_guest_run(&guest);
+	TAP_EQ(guest.records, 0);
+	stats = smmu_guest_stats(&guest);
+	TAP_EQ(stats.discarded_by[VSMMU_DISCARD_STALE], 3);
+	TAP_EQ(stats.sequenced, stats.delivered + stats.lost + stats.discarded + stats.pending);
+	smmu_guest_expect_space(&guest, 0, &space);
+	smmu_guest_close(&guest);
+}
+
+static void sync_drains_events_first(void *context)
+{
+	const struct vsmmu_access access = {.size = sizeof(access), .address = SMMU_GUEST_HOLE};
+	struct smmu_guest_space space;
+
+	open_guest(context, NULL);
+	attach_space(0, &space);
+	guest.machine->ops->dma(guest.machine, 0, &access, 4);
+	TAP_EQ(guest.machine->ops->settle(guest.machine), 0);
+	/* Nobody dispatches: the event is in the guest's queue when the SYNC is over. */
+	TAP_EQ(driver_sync(&guest.driver), 0);
+	driver_run(&guest.driver);
+	TAP_EQ(guest.records, 1);
+	smmu_guest_close(&guest);
+}
+
+static void isolated_endpoints_work(void *context)
+{
+	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+
+	open_guest(context, &(struct smmu_guest_options){.vsmmu = {.isolate = true}});
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		attach_space(n, &spaces[n]);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		smmu_guest_expect_space(&guest, n, &spaces[n]);
+		smmu_guest_expect_fault(&guest, n, SMMU_GUEST_HOLE, false, SMMU_F_TRANSLATION);
+	}
+	/* An ASID is invalidated in all vIOMMUs. */
+	TAP_EQ(driver_attach(&guest.driver, guest.vsid[1], &spaces[0].domain), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		smmu_guest_expect_space(&guest, n, &spaces[0]);
+	TAP_EQ(driver_unmap(&spaces[0].domain, SMMU_GUEST_FROM, 4096), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		smmu_guest_expect_fault(&guest, n, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	smmu_guest_close(&guest);
+}
+
+/* With an event that the kernel still held, and an invalidation that no SYNC had sent. */
+static void guest_goes_on_after_a_snapshot(void *context)
+{
+	const struct vsmmu_access access = {.size = sizeof(access), .address = SMMU_GUEST_HOLE};
+	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+	struct driver *driver = &guest.driver;
+	struct driver_command tlbi = {{SMMU_CMD_TLBI_NH_ASID, 0}};
+	struct vsmmu_stats stats;
+
+	open_guest(context, NULL);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		attach_space(n, &spaces[n]);
+		smmu_guest_expect_space(&guest, n, &spaces[n]);
+	}
+	guest.machine->ops->dma(guest.machine, 0, &access, 4);
+	TAP_EQ(guest.machine->ops->settle(guest.machine), 0);
+	TAP_EQ(driver_unmap_stale(&spaces[0].domain, SMMU_GUEST_FROM, 4096), 0);
+	tlbi.word[0] |= SMMU_CMD_ASID(spaces[0].domain.asid);
+	TAP_EQ(driver_issue(driver, &tlbi, 1), 0);
+	smmu_guest_move(&guest);
+	smmu_guest_run(&guest);
+	TAP_EQ(guest.records, 1);
+	TAP_EQ(guest.record[0][2], SMMU_GUEST_HOLE);
+	TAP_EQ(driver_sync(driver), 0);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	smmu_guest_expect_space(&guest, 1, &spaces[1]);
+	TAP_EQ(driver_unmap(&spaces[1].domain, SMMU_GUEST_FROM, 4096), 0);
+	smmu_guest_move(&guest);
+	smmu_guest_expect_fault(&guest, 1, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	stats = smmu_guest_stats(&guest);
+	TAP_EQ(stats.sequenced, 3);
+	TAP_EQ(stats.delivered, 3);
+	TAP_EQ(stats.commands, driver->stats.commands);
+	smmu_guest_close(&guest);
+}
+
+/* Two guests, each with half of the memory, the same StreamIDs and ASIDs. */
+static void two_smmus_share_a_host(void *context)
+{
+	const struct smmu_guest_options options = {.detached = true};
+	struct smmu_machine *machine = context;
+	struct smmu_machine halves[2] = {*machine, *machine};
+	struct smmu_guest_space spaces[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		halves[i].memory_size /= 2;
+		halves[i].memory += i * halves[i].memory_size;
+		halves[i].memory_gpa += i * halves[i].memory_size;
+	}
+	smmu_guest_open(&guest, &halves[0], &options);
+	smmu_guest_open(&neighbour, &halves[1], &options);
+	smmu_guest_attach(&guest, 0, 0x108);
+	smmu_guest_attach(&neighbour, 1, 0x108);
+	smmu_guest_make_space(&guest, &spaces[0], NULL);
+	smmu_guest_make_space(&neighbour, &spaces[1], NULL);
+	TAP_EQ(spaces[0].domain.asid, spaces[1].domain.asid);
+	TAP_EQ(driver_attach(&guest.driver, 0x108, &spaces[0].domain), 0);
+	TAP_EQ(driver_attach(&neighbour.driver, 0x108, &spaces[1].domain), 0);
+	smmu_guest_expect_space(&guest, 0, &spaces[0]);
+	smmu_guest_expect_space(&neighbour, 1, &spaces[1]);
+	TAP_EQ(driver_unmap(&spaces[0].domain, SMMU_GUEST_FROM, 4096), 0);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	TAP_EQ(neighbour.records, 0);
+	smmu_guest_expect_space(&neighbour, 1, &spaces[1]);
+	TAP_EQ(vsmmu_reset(guest.vsmmu), 0);
+	smmu_guest_expect_space(&neighbour, 1, &spaces[1]);
+	smmu_guest_close(&guest);
+	smmu_guest_expect_space(&neighbour, 1, &spaces[1]);
+	smmu_guest_close(&neighbour);
+}
+
+static const struct tap_test tests[] = {
+	{"endpoint_comes_and_goes_while_others_work", "S6",
+		endpoint_comes_and_goes_while_others_work},
+	{"endpoint_comes_before_the_driver", "S4 S6 P13", endpoint_comes_before_the_driver},
+	{"endpoint_gets_another_streamid", "S6", endpoint_gets_another_streamid},
+	{"faults_in_flight_end_with_their_endpoint", "S6 P20",
+		faults_in_flight_end_with_their_endpoint},
+	{"sync_drains_events_first", "S2 S3", sync_drains_events_first},
+	{"isolated_endpoints_work", "S3 S6", isolated_endpoints_work},
+	{"guest_goes_on_after_a_snapshot", "S7", guest_goes_on_after_a_snapshot},
+	{"two_smmus_share_a_host", "S6", two_smmus_share_a_host},
+};
+const struct suite_smmu_part suite_smmu_endpoints = {tests, sizeof(tests) / sizeof(tests[0])};
