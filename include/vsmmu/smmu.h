@@ -218,7 +218,7 @@ VSMMU_API int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget);
  * vsmmu_get_command_fd() - the fd to poll for POLLIN: commands wait
  * @vsmmu: the vSMMU
  *
- * The write that makes commands available consumes up to 64 of them before it returns; of
+ * The write that makes commands available consumes up to 128 of them before it returns; of
  * what is left this fd tells, and vsmmu_run_commands() goes on with it.
  *
  * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1

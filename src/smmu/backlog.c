@@ -207,6 +207,7 @@ int backlog_fill(struct backlog *backlog, uint32_t records, uint32_t *cut)
 			held += backlog_count(backlog->bytes + backlog->end, (size_t)got, &whole);
 			backlog->end += whole;
 			*cut += whole < (size_t)got;
+			tries = FILL_TRIES;
 			continue;
 		}
 		if (got < 0 && !passes(got))

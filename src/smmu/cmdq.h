@@ -16,7 +16,7 @@
 
 struct vsmmu;
 
-#define CMDQ_KICK_MAX	  64
+#define CMDQ_KICK_MAX	  128  /* Linux sends 64 with a CMD_SYNC at once */
 #define CMDQ_SYNC_RECORDS 1024 /* events that one SYNC forwards before it completes, at most */
 
 struct cmdq {

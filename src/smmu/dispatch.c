@@ -52,6 +52,20 @@ static enum forward dispatch_vqueue(
 }
 
 /*
+ * What a snapshot brought is older than anything that these vEVENTQs hold: as long as there
+ * is some of it, nothing else is read. Return: how many of @ready remain.
+ */
+static int dispatch_oldest(void **ready, int count)
+{
+	int restored = 0;
+
+	for (int i = 0; i < count; i++)
+		if (((const struct vqueue *)ready[i])->any_stream)
+			ready[restored++] = ready[i];
+	return restored ? restored : count;
+}
+
+/*
  * Reads what is readable, @budget records at most. Under the dispatch lock. Return: whether
  * it stopped because the guest's queue is full.
  */
@@ -62,15 +76,17 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 	bool more = true;
 
 	while (more && *handled < budget) {
-		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
+		int found = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
+		int count = dispatch_oldest(ready, found);
 		uint32_t slice = (budget - *handled) / (uint32_t)(count ? count : 1);
+		uint32_t before = *handled;
 
 		/*
 		 * epoll gives those that stay readable in the same order again, and the guest
 		 * may make room for one record at a time: each has its turn to be the first.
 		 */
 		vsmmu->turn++;
-		more = count == READY_MAX;
+		more = found == READY_MAX || count < found;
 		for (int i = 0; i < count && *handled < budget; i++) {
 			void *vqueue = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
 
@@ -79,6 +95,8 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 				return true;
 			more = more || forward == FORWARD_MORE;
 		}
+		if (*handled == before && found < READY_MAX)
+			break;
 	}
 	return false;
 }

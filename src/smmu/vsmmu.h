@@ -12,9 +12,11 @@
  *   report_lock    rate limits; a leaf
  *
  * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit waits for
- * no more than one batch, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD and _CONS need no lock at all. Callbacks
- * memory_write and irq_pulse run under the event lock, since an interrupt that the guest
- * has disabled and seen acknowledged must not come after; report runs without it.
+ * no more than one batch, unless it writes CR0 or GBPA or makes commands available.
+ * EVENTQ_PROD and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and
+ * irq_pulse run under the event lock, since an interrupt that the guest has disabled and
+ * seen acknowledged must not come after; report runs without it. The command lock is taken
+ * with cmdq_lock(), and who lets it go kicks: see cmdq.h.
  */
 #ifndef SMMU_VSMMU_H
 #define SMMU_VSMMU_H
@@ -23,9 +25,9 @@
 
 #include <vsmmu/smmu.h>
 
-#include "host/host.h"
 #include "arch/features.h"
 #include "arch/idr.h"
+#include "host/host.h"
 #include "smmu/cmdq.h"
 #include "smmu/eventq.h"
 #include "smmu/invalidation.h"

@@ -96,7 +96,7 @@ static void base_is_cut_to_what_there_is(void **unused)
 		commander_push(commander, PREFETCH, 0);
 	commander_push(commander, C_SYNC_IRQ, 0);
 	commander_ring(commander);
-	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 64);
+	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 128 - CMDQ_KICK_MAX);
 	commander_expect_idle(commander);
 	assert_int_equal(commander_cons(commander), 128);
 	assert_int_equal(whole->irqs[VSMMU_IRQ_CMD_SYNC], 1);
@@ -118,32 +118,32 @@ static void the_smallest_queue_is_aligned_to_32_bytes(void **unused)
 	commander_free(commander);
 }
 
-static void a_write_consumes_64_and_the_fd_tells_of_the_rest(void **unused)
+static void a_write_consumes_so_many_and_the_fd_tells_of_the_rest(void **unused)
 {
 	const struct commander_setup setup = {.log2 = 10};
 	struct commander *commander = commander_new(&setup, NULL);
 
 	(void)unused;
-	for (unsigned int n = 0; n < 64; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX; n++)
 		commander_push(commander, PREFETCH, 0);
 	commander_ring(commander);
 	commander_expect_idle(commander);
 
-	for (unsigned int n = 0; n < 64 + 300; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 400; n++)
 		commander_push(commander, PREFETCH, 0);
 	commander_ring(commander);
-	assert_int_equal(commander_cons(commander), 128);
+	assert_int_equal(commander_cons(commander), 2 * CMDQ_KICK_MAX);
 	assert_true(commander_is_told(commander));
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 1), 1);
-	assert_int_equal(commander_cons(commander), 129);
+	assert_int_equal(commander_cons(commander), 2 * CMDQ_KICK_MAX + 1);
 	assert_true(commander_is_told(commander));
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 199), 199);
 	assert_true(commander_is_told(commander));
-	/* The next write takes its 64, and what the last run left comes first. */
+	/* The next write takes its share, and what the last run left comes first. */
 	commander_ring(commander);
-	assert_int_equal(commander_cons(commander), 128 + 200 + 64);
+	assert_int_equal(commander_cons(commander), 3 * CMDQ_KICK_MAX + 200);
 	assert_true(commander_is_told(commander));
-	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 36);
+	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 200 - CMDQ_KICK_MAX);
 	commander_expect_idle(commander);
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 0);
 	commander_free(commander);
@@ -156,7 +156,7 @@ static void the_fd_falls_silent_when_a_write_takes_the_rest(void **unused)
 	struct commander *commander = commander_new(&setup, NULL);
 
 	(void)unused;
-	for (unsigned int n = 0; n < 100; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 36; n++)
 		commander_push(commander, PREFETCH, 0);
 	commander_ring(commander);
 	assert_true(commander_is_told(commander));
@@ -172,10 +172,10 @@ static void cfgi_all_counts_for_each_endpoint(void **unused)
 	struct commander *commander = commander_new(&setup, NULL);
 
 	(void)unused;
-	for (unsigned int n = 0; n < 4; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX / 40 + 3; n++)
 		commander_push(commander, C_CFGI_ALL);
 	commander_ring(commander);
-	assert_int_equal(commander_cons(commander), 2);
+	assert_int_equal(commander_cons(commander), CMDQ_KICK_MAX / 40 + 1);
 	assert_true(commander_is_told(commander));
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 1), 1);
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 1);
@@ -189,23 +189,23 @@ static void nothing_is_consumed_while_disabled(void **unused)
 	struct commander *commander = commander_new(&setup, NULL);
 
 	(void)unused;
-	for (unsigned int n = 0; n < 70; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 6; n++)
 		commander_push(commander, PREFETCH, 0);
 	commander_ring(commander);
 	assert_int_equal(commander_cons(commander), 0);
 	assert_false(commander_is_told(commander));
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 0);
 	whole_write(commander->whole, SMMU_CR0, SMMU_CR0_CMDQEN);
-	assert_int_equal(commander_cons(commander), 64);
+	assert_int_equal(commander_cons(commander), CMDQ_KICK_MAX);
 	assert_true(commander_is_told(commander));
 	whole_write(commander->whole, SMMU_CR0, 0);
 	assert_false(commander_is_told(commander));
 	assert_int_equal(vsmmu_run_commands(commander->vsmmu, 0), 0);
-	assert_int_equal(commander_cons(commander), 64);
+	assert_int_equal(commander_cons(commander), CMDQ_KICK_MAX);
 	whole_write(commander->whole, SMMU_CR0, SMMU_CR0_CMDQEN);
 	commander_expect_idle(commander);
 	/* A reset takes what is left away. */
-	for (unsigned int n = 0; n < 70; n++)
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 6; n++)
 		commander_push(commander, PREFETCH, 0);
 	commander_ring(commander);
 	assert_true(commander_is_told(commander));
@@ -349,7 +349,7 @@ int main(void)
 		UNIT_TEST("S2", every_size_is_consumed_when_full),
 		UNIT_TEST("S2", base_is_cut_to_what_there_is),
 		UNIT_TEST("S2", the_smallest_queue_is_aligned_to_32_bytes),
-		UNIT_TEST("S2", a_write_consumes_64_and_the_fd_tells_of_the_rest),
+		UNIT_TEST("S2", a_write_consumes_so_many_and_the_fd_tells_of_the_rest),
 		UNIT_TEST("S2", the_fd_falls_silent_when_a_write_takes_the_rest),
 		UNIT_TEST("S2 P14", cfgi_all_counts_for_each_endpoint),
 		UNIT_TEST("S2", nothing_is_consumed_while_disabled),
