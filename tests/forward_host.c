@@ -6,70 +6,79 @@
 struct forward_host {
 	struct vsmmu_host host;
 	struct vsmmu_host *inner;
-	void (*before)(void *opaque, enum forward_call call, uint32_t count);
+	int (*before)(void *opaque, enum forward_call call, uint32_t count);
 	void *opaque;
 };
 
-static struct vsmmu_host *tell(struct vsmmu_host *host, enum forward_call call, uint32_t count)
+/* Return: 0 with the host behind, or -errno. */
+static int ask(
+	struct vsmmu_host *host, enum forward_call call, uint32_t count, struct vsmmu_host **inner)
 {
 	const struct forward_host *forward = (struct forward_host *)host;
 
-	forward->before(forward->opaque, call, count);
-	return forward->inner;
+	*inner = forward->inner;
+	return forward->before(forward->opaque, call, count);
 }
 
 static int parent_alloc(
 	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_PARENT_ALLOC, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_PARENT_ALLOC, 0, &inner);
 
-	return inner->ops->parent_alloc(inner, endpoint, out);
+	return ret ? ret : inner->ops->parent_alloc(inner, endpoint, out);
 }
 
 static int viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t parent_id, uint32_t *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_VIOMMU_ALLOC, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_VIOMMU_ALLOC, 0, &inner);
 
-	return inner->ops->viommu_alloc(inner, endpoint, parent_id, out);
+	return ret ? ret : inner->ops->viommu_alloc(inner, endpoint, parent_id, out);
 }
 
 static int vdevice_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t viommu_id, uint32_t vsid, uint32_t *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_VDEVICE_ALLOC, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_VDEVICE_ALLOC, 0, &inner);
 
-	return inner->ops->vdevice_alloc(inner, endpoint, viommu_id, vsid, out);
+	return ret ? ret : inner->ops->vdevice_alloc(inner, endpoint, viommu_id, vsid, out);
 }
 
 static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_NESTED_ALLOC, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_NESTED_ALLOC, 0, &inner);
 
-	return inner->ops->nested_alloc(inner, endpoint, viommu_id, ste, out);
+	return ret ? ret : inner->ops->nested_alloc(inner, endpoint, viommu_id, ste, out);
 }
 
 static int attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_ATTACH, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_ATTACH, 0, &inner);
 
-	return inner->ops->attach(inner, endpoint, pt_id);
+	return ret ? ret : inner->ops->attach(inner, endpoint, pt_id);
 }
 
 static int detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_DETACH, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_DETACH, 0, &inner);
 
-	return inner->ops->detach(inner, endpoint);
+	return ret ? ret : inner->ops->detach(inner, endpoint);
 }
 
 static int veventq_alloc(
 	struct vsmmu_host *host, uint32_t viommu_id, uint32_t depth, struct host_veventq *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_VEVENTQ_ALLOC, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_VEVENTQ_ALLOC, 0, &inner);
 
-	return inner->ops->veventq_alloc(inner, viommu_id, depth, out);
+	return ret ? ret : inner->ops->veventq_alloc(inner, viommu_id, depth, out);
 }
 
 static void veventq_close(struct vsmmu_host *host, struct host_veventq *veventq)
@@ -82,24 +91,27 @@ static void veventq_close(struct vsmmu_host *host, struct host_veventq *veventq)
 static int hw_info(
 	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct host_hw_info *out)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_HW_INFO, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_HW_INFO, 0, &inner);
 
-	return inner->ops->hw_info(inner, endpoint, out);
+	return ret ? ret : inner->ops->hw_info(inner, endpoint, out);
 }
 
 static int invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],
 	uint32_t count, uint32_t *handled)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_INVALIDATE, count);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_INVALIDATE, count, &inner);
 
-	return inner->ops->invalidate(inner, viommu_id, command, count, handled);
+	return ret ? ret : inner->ops->invalidate(inner, viommu_id, command, count, handled);
 }
 
 static int destroy(struct vsmmu_host *host, uint32_t id)
 {
-	struct vsmmu_host *inner = tell(host, FORWARD_DESTROY, 0);
+	struct vsmmu_host *inner;
+	int ret = ask(host, FORWARD_DESTROY, 0, &inner);
 
-	return inner->ops->destroy(inner, id);
+	return ret ? ret : inner->ops->destroy(inner, id);
 }
 
 static void free_host(struct vsmmu_host *host)
@@ -109,7 +121,7 @@ static void free_host(struct vsmmu_host *host)
 }
 
 struct vsmmu_host *forward_host_new(struct vsmmu_host *inner,
-	void (*before)(void *opaque, enum forward_call call, uint32_t count), void *opaque)
+	int (*before)(void *opaque, enum forward_call call, uint32_t count), void *opaque)
 {
 	static const struct host_ops ops = {
 		.name = "forward",

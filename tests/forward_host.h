@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A host that hands every call on to another one, and tells somebody first. */
+/* A host that hands every call on to another one, if somebody who is told first agrees. */
 #ifndef TESTS_FORWARD_HOST_H
 #define TESTS_FORWARD_HOST_H
 
@@ -21,11 +21,11 @@ enum forward_call {
 /*
  * @inner: its reference is taken over
  * @before: called before each call, by the thread that makes it; @count is the number of
- *	commands of an invalidation
+ *	commands of an invalidation. Return: 0, or the -errno with which the call fails
  *
  * Return: NULL without memory; free it with vsmmu_host_unref().
  */
 struct vsmmu_host *forward_host_new(struct vsmmu_host *inner,
-	void (*before)(void *opaque, enum forward_call call, uint32_t count), void *opaque);
+	int (*before)(void *opaque, enum forward_call call, uint32_t count), void *opaque);
 
 #endif

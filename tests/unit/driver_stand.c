@@ -64,7 +64,7 @@ static int dma_read(void *opaque, uint64_t address, void *bytes, size_t length)
 	return 0;
 }
 
-static void before_host_call(void *opaque, enum forward_call call, uint32_t count)
+static int before_host_call(void *opaque, enum forward_call call, uint32_t count)
 {
 	struct guest *guest = opaque;
 
@@ -72,6 +72,7 @@ static void before_host_call(void *opaque, enum forward_call call, uint32_t coun
 	(void)count;
 	if (guest->before_host_call)
 		guest->before_host_call(guest);
+	return 0;
 }
 
 static struct vsmmu_host *make_host(struct guest *guest)

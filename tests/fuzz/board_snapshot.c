@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reset, save and restore. */
+#include <errno.h>
+#include <string.h>
+
+#include "arch/queue.h"
+#include "board.h"
+#include "util/crc32.h"
+
+#define REGISTERS (SMMU_EVENTQ_IRQ_CFG2 / 4 + 1 + 2) /* 32-bit words of page 0, then page 1 */
+
+void board_reset(struct fuzz_input *input)
+{
+	struct board_registers now;
+
+	(void)input;
+	board_enter();
+	vsmmu_reset(board.vsmmu);
+	now = board_registers();
+	FUZZ_CHECK(!board.written && !board.pulses[VSMMU_IRQ_EVENTQ]);
+	FUZZ_CHECK(!now.cr0 && !now.irq_ctrl && !now.gerror && !now.gerrorn);
+	/* The positions are not those of the queue that was. */
+	board.anything = true;
+	board_leave(BOARD_ANY, BOARD_ANY);
+}
+
+static void *save(size_t *length)
+{
+	void *bytes = NULL;
+	int ret;
+
+	*length = 0;
+	board_enter();
+	ret = vsmmu_save(board.vsmmu, &bytes, length);
+	board_leave(BOARD_ANY, BOARD_ANY);
+	FUZZ_CHECK(!ret == !!bytes && (ret || *length));
+	FUZZ_CHECK(!ret || board.reads_may_fail || board.calls_may_fail);
+	return bytes;
+}
+
+/* What a guest can read of it. */
+static void read_all(uint64_t words[REGISTERS])
+{
+	for (unsigned int i = 0; i < REGISTERS - 2; i++)
+		words[i] = board_read(4 * i, 4);
+	words[REGISTERS - 2] = board_read(SMMU_EVENTQ_PROD, 4);
+	words[REGISTERS - 1] = board_read(SMMU_EVENTQ_CONS, 4);
+}
+
+static int restore(const void *bytes, size_t length)
+{
+	uint64_t before[REGISTERS], after[REGISTERS];
+	int ret;
+
+	read_all(before);
+	board_enter();
+	board.anything = true;
+	ret = vsmmu_restore(board.vsmmu, bytes, length);
+	read_all(after);
+	board_leave(BOARD_ANY, BOARD_ANY);
+	FUZZ_CHECK(ret <= 0);
+	/* One that was in use may go on meanwhile. */
+	if (ret && ret != -EBUSY)
+		FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
+	return ret;
+}
+
+/* They go on while nobody asks. */
+static bool commands_wait(void)
+{
+	const struct board_registers now = board_registers();
+	const unsigned int log2 = board_cmdq_log2(now.cmdq_base);
+
+	return now.cr0 & SMMU_CR0_CMDQEN && !board_error() &&
+	       !queue_empty(now.cmdq_prod, now.cmdq_cons, log2);
+}
+
+void board_migrate(struct fuzz_input *input)
+{
+	uint64_t before[REGISTERS], fresh[REGISTERS], after[REGISTERS];
+	const bool still = !commands_wait();
+	size_t length;
+	void *bytes;
+
+	(void)input;
+	bytes = save(&length);
+	if (!bytes)
+		return;
+	read_all(before);
+	board_replace();
+	read_all(fresh);
+	FUZZ_CHECK(!restore(bytes, length));
+	read_all(after);
+	if (still)
+		FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
+	/* A guest has used it now, if it ever had. */
+	if (memcmp(before, fresh, sizeof(before)))
+		FUZZ_CHECK(restore(bytes, length) == -EBUSY);
+	vsmmu_snapshot_free(bytes);
+}
+
+void board_resume(struct fuzz_input *input)
+{
+	size_t length;
+	void *bytes;
+	int ret;
+
+	if (!board.resumes_left)
+		return;
+	board.resumes_left--;
+	bytes = save(&length);
+	if (!bytes)
+		return;
+	board_reset(input);
+	/* Its own counters, and the snapshot's on top. */
+	board.recounted = true;
+	ret = restore(bytes, length);
+	FUZZ_CHECK(!ret || board.calls_may_fail || board.reads_may_fail);
+	vsmmu_snapshot_free(bytes);
+}
+
+/* As if it had been made so: only the checksum does not tell any more. */
+static void seal(uint8_t *bytes, size_t length)
+{
+	uint32_t crc;
+
+	if (length < sizeof(crc))
+		return;
+	crc = crc32_of(bytes, length - sizeof(crc));
+	for (unsigned int i = 0; i < sizeof(crc); i++)
+		bytes[length - sizeof(crc) + i] = (uint8_t)(crc >> 8 * i);
+}
+
+static void tamper(uint8_t *bytes, size_t length, struct fuzz_input *input, unsigned int count)
+{
+	while (count--) {
+		size_t at = fuzz_take(input, 2) % length;
+
+		bytes[at] ^= (uint8_t)fuzz_take(input, 1);
+	}
+}
+
+/* It may be taken, or not; then it is a vSMMU as any other. */
+static void try_tampered(const uint8_t *bytes, size_t length)
+{
+	bool recounted = board.recounted;
+
+	board.recounted = true;
+	if (!restore(bytes, length)) {
+		board_run_commands(0);
+		board_run(0);
+		board_replace();
+	}
+	board.recounted = recounted;
+}
+
+void board_corrupt(struct fuzz_input *input)
+{
+	unsigned int flags = (unsigned int)fuzz_take(input, 1);
+	size_t length;
+	void *bytes;
+	uint8_t *copy;
+
+	bytes = save(&length);
+	if (!bytes)
+		return;
+	copy = fuzz_alloc(length);
+	memcpy(copy, bytes, length);
+	tamper(copy, length, input, (flags & 3) + 1);
+	board_replace();
+	if (flags & 4) {
+		FUZZ_CHECK(restore(copy, fuzz_take(input, 2) % length) < 0);
+	} else if (flags & 8) {
+		seal(copy, length);
+		try_tampered(copy, length);
+	} else if (memcmp(copy, bytes, length)) {
+		FUZZ_CHECK(restore(copy, length) == -EBADMSG);
+	}
+	free(copy);
+	FUZZ_CHECK(!restore(bytes, length));
+	vsmmu_snapshot_free(bytes);
+}
