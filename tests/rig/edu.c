@@ -187,12 +187,25 @@ void edu_start_write(struct edu *edu, uint64_t iova, uint32_t length)
 	start(edu, BUFFER, iova, length, DMA_TO_MEMORY);
 }
 
+void edu_start_at(struct edu *edu, uint64_t iova, uint32_t offset, uint32_t length, bool write)
+{
+	if (write)
+		start(edu, BUFFER + offset, iova, length, DMA_TO_MEMORY);
+	else
+		start(edu, iova, BUFFER + offset, length, 0);
+}
+
+bool edu_is_busy(const struct edu *edu)
+{
+	return *(volatile uint64_t *)(edu->bar + REG_DMA_COMMAND) & DMA_RUN;
+}
+
 int edu_wait(struct edu *edu)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 
 	for (int i = 0; i < 5000; i++) {
-		if (!(*(volatile uint64_t *)(edu->bar + REG_DMA_COMMAND) & DMA_RUN))
+		if (!edu_is_busy(edu))
 			return 0;
 		nanosleep(&pause, NULL);
 	}

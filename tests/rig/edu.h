@@ -7,6 +7,7 @@
 #ifndef RIG_EDU_H
 #define RIG_EDU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,12 @@ void edu_close(struct edu *edu);
 /* @length: at most EDU_DMA_MAX. From @iova into the device, or back from there. */
 void edu_start_read(struct edu *edu, uint64_t iova, uint32_t length);
 void edu_start_write(struct edu *edu, uint64_t iova, uint32_t length);
+
+/* The same with another place in the device's buffer than its begin. */
+void edu_start_at(struct edu *edu, uint64_t iova, uint32_t offset, uint32_t length, bool write);
+
+/* Whether a DMA runs still. */
+bool edu_is_busy(const struct edu *edu);
 
 /* Until the DMA is over. Return: 0; -ETIMEDOUT after 5 s. */
 int edu_wait(struct edu *edu);

@@ -19,7 +19,7 @@
 
 /* Guest-physical; clear of the kernel's software-MSI window at 0x8000000. */
 #define REAL_MEMORY	 UINT64_C(0x80000000)
-#define REAL_MEMORY_SIZE (UINT64_C(4) << 20)
+#define REAL_MEMORY_SIZE (UINT64_C(16) << 20)
 
 /* What stage 1 maps is below this, by pages. Nothing is mapped at first. */
 #define REAL_IOVA_END UINT64_C(0x200000)

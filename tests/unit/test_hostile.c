@@ -305,6 +305,20 @@ static void teardown_is_in_the_kernels_order(void **unused)
 	vm_free(vm);
 }
 
+/* One attach takes the new STE for the old: nothing is detached, and no other STE between. */
+static void an_ste_is_replaced_in_one_attach(void **unused)
+{
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	fake_kernel_log_clear();
+	vm_set_ste(vm, 0);
+	assert_string_equal(fake_kernel_log(), "NESTED_ALLOC\n"
+					       "ATTACH nested\n"
+					       "DESTROY nested\n");
+	vm_free(vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +333,7 @@ int main(void)
 		UNIT_TEST("E11", what_was_adopted_goes_with_the_vsmmu),
 		UNIT_TEST("E3 E11 P8", teardown_tries_again_what_passes),
 		UNIT_TEST("E11", teardown_is_in_the_kernels_order),
+		UNIT_TEST("P11", an_ste_is_replaced_in_one_attach),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -275,7 +275,7 @@ int main(void)
 		UNIT_TEST_PLAIN(linear_tables_end_at_their_size),
 		UNIT_TEST_PLAIN(linear_tables_are_aligned_to_their_size),
 		UNIT_TEST_PLAIN(other_formats_are_linear),
-		UNIT_TEST_PLAIN(spans_are_checked),
+		UNIT_TEST("S4", spans_are_checked),
 		UNIT_TEST_PLAIN(level_1_tables_are_aligned),
 		UNIT_TEST_PLAIN(fetches_that_fail_are_f_ste_fetch),
 		UNIT_TEST_PLAIN(addresses_beyond_oas_are_f_ste_fetch),

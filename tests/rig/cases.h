@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cases of the differential test: an STE, a CD, translation tables and one access of 4 bytes,
+ * with some fields varied. The same seed gives the same cases on every machine.
+ *
+ * A case does not know where it will run: a lane is a part of guest memory with an endpoint
+ * and a StreamID of its own, so that several cases can run at once.
+ *
+ *	lane + 0x00000	zeroes: an empty table
+ *	lane + 0x10000	the CD
+ *	lane + 0x20000	up to four tables, 64 KiB apart
+ *	lane + 0x60000	128 KiB of data, none of which would pass for a descriptor or a CD
+ */
+#ifndef RIG_CASES_H
+#define RIG_CASES_H
+
+#include "arch/features.h"
+#include "case_fields.h"
+
+#define CASE_MEMORY	 UINT64_C(0x80000000) /* where lane 0 is; aligned as blocks are */
+#define CASE_MEMORY_SIZE (UINT64_C(16) << 20)
+#define CASE_LANES	 16
+#define CASE_LANE_SIZE	 UINT64_C(0x80000)
+#define CASE_DATA_OFFSET UINT64_C(0x60000)
+#define CASE_DATA_SIZE	 UINT64_C(0x20000)
+#define CASE_CHANGES	 4
+#define CASE_BYTES	 4 /* of the access */
+#define CASE_WORDS	 8 /* of an STE and a CD */
+#define CASE_NAME	 160
+
+/* What becomes of the access; the events are those that this hardware can raise. */
+enum case_outcome {
+	CASE_DATA = 0,
+	CASE_SILENCE, /* an abort, and no event for the guest */
+	CASE_C_BAD_STE,
+	CASE_C_BAD_CD,
+	CASE_F_TRANSLATION,
+	CASE_F_ADDR_SIZE,
+	CASE_F_ACCESS,
+	CASE_F_PERMISSION,
+	CASE_OUTCOMES,
+	/* It would go to memory that is not the lane's data: no case. */
+	CASE_STRAY = CASE_OUTCOMES
+};
+
+enum case_group {
+	CASE_ALONE = 0, /* each field by itself */
+	CASE_PAIRS,	/* two fields of one object, or of two objects */
+	CASE_RANDOM,	/* whole words */
+	CASE_FILLED,	/* until there are enough of each outcome */
+	CASE_GROUPS
+};
+
+/**
+ * struct case_limits - what is kept from a machine that would not survive or not find it
+ * @ips: the largest IPS, encoded, whatever is varied; 7 is all there are
+ * @table_log2: cases begin with tables of which no more than so much is used; 16 is all
+ */
+struct case_limits {
+	uint8_t ips;
+	uint8_t table_log2;
+};
+
+struct case_change {
+	const struct case_field *field;
+	uint64_t value;
+};
+
+/**
+ * struct rig_case - one case
+ * @seed: of all that is random in it
+ * @limits: see there
+ * @group: enum case_group
+ * @granule: log2 of the page size
+ * @tsz: input addresses have 64 - @tsz bits
+ * @start: level of the first table
+ * @leaf: level of the block or page
+ * @upper: through TTB1
+ * @other: the other half is on as well, with an empty table
+ * @identity: the input address is the output address
+ * @write: else it reads
+ * @ips: encoded
+ * @offset: of the access in the data
+ * @address: random bits for the input address
+ * @cd_random: for the CD's ASID and MAIR
+ * @count: of @change
+ * @expected: enum case_outcome, as the architecture has it
+ */
+struct rig_case {
+	uint64_t seed;
+	struct case_limits limits;
+	uint8_t group;
+	uint8_t granule;
+	uint8_t tsz;
+	uint8_t start;
+	uint8_t leaf;
+	bool upper;
+	bool other;
+	bool identity;
+	bool write;
+	uint8_t ips;
+	uint32_t offset;
+	uint64_t address;
+	uint64_t cd_random;
+	unsigned int count;
+	struct case_change change[CASE_CHANGES];
+	uint8_t expected;
+};
+
+/* Where a case runs. */
+struct case_lane {
+	unsigned int number;
+	uint64_t gpa;	 /* case_lane_address() */
+	uint8_t *memory; /* CASE_LANE_SIZE bytes */
+};
+
+/* What is not in the lane's memory. */
+struct case_image {
+	uint64_t ste[CASE_WORDS];
+	uint64_t address;
+};
+
+static inline uint64_t case_lane_address(unsigned int number)
+{
+	return CASE_MEMORY + number * CASE_LANE_SIZE;
+}
+
+const char *case_outcome_name(enum case_outcome outcome);
+const char *case_group_name(enum case_group group);
+
+/* "STE.Config=6 CD.R=0, 16K L2 read": for people. Return: @text, CASE_NAME bytes. */
+const char *case_describe(const struct rig_case *test, char *text);
+
+/* Makes the lane's memory as every case expects it. */
+void case_prepare(const struct case_lane *lane);
+
+/* Writes the CD and the tables; case_erase() takes them away again, but not what DMA did. */
+void case_build(
+	const struct rig_case *test, const struct case_lane *lane, struct case_image *image);
+void case_erase(const struct rig_case *test, const struct case_lane *lane);
+
+/* What case_prepare() puts at an offset in the data, 4 bytes of it. */
+uint32_t case_data_at(uint64_t offset);
+
+/*
+ * What the architecture says about a case in this lane, on an SMMU with @features, in front of
+ * a stage 2 that maps CASE_MEMORY_SIZE bytes, and whose own faults no guest sees.
+ */
+enum case_outcome case_expect(const struct rig_case *test, const struct arch_features *features,
+	const struct case_lane *lane);
+
+/**
+ * cases_make() - all cases of a seed
+ * @features: of the guest's SMMU
+ * @limits: see there
+ * @least: of each outcome at least so many
+ * @count: gets their number
+ *
+ * Return: an array to be freed, NULL without memory.
+ */
+struct rig_case *cases_make(uint64_t seed, const struct arch_features *features,
+	const struct case_limits *limits, unsigned int least, size_t *count);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The real arm-smmu-v3 driver with edu endpoints as a machine of the whole SMMU's suite. */
+#include "smmu_machine_real.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "injection.h"
+
+struct real_machine *smmu_machine_real_of(struct smmu_machine *machine)
+{
+	return machine->state;
+}
+
+static int smmu_machine_real_open(struct smmu_machine *machine)
+{
+	static struct real_machine real;
+	int ret = real_machine_open(&real, SMMU_MACHINE_ENDPOINTS);
+
+	if (ret)
+		return ret;
+	/* The guest's own tables are the only ones here. */
+	memset(real.memory, 0, REAL_MEMORY_SIZE);
+	machine->state = &real;
+	machine->memory = real.memory;
+	machine->memory_gpa = REAL_MEMORY;
+	machine->memory_size = REAL_MEMORY_SIZE;
+	/* tests/rig/deviations: large-table, unprivileged */
+	machine->small_tables = true;
+	machine->all_privileged = true;
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		machine->endpoint[n] = real_machine_endpoint(&real, n);
+	ret = real_machine_host(&real, &machine->host);
+	if (ret)
+		real_machine_close(&real);
+	return ret;
+}
+
+static void smmu_machine_real_close(struct smmu_machine *machine)
+{
+	vsmmu_host_unref(machine->host);
+	real_machine_close(smmu_machine_real_of(machine));
+}
+
+static int smmu_machine_real_dma(struct smmu_machine *machine, unsigned int n,
+	const struct vsmmu_access *access, size_t length)
+{
+	struct edu *edu = &smmu_machine_real_of(machine)->endpoint[n].edu;
+
+	if (access->flags & ~(uint32_t)VSMMU_ACCESS_WRITE)
+		return -EOPNOTSUPP;
+	edu_start_at(edu, access->address, 0, (uint32_t)length, access->flags & VSMMU_ACCESS_WRITE);
+	return edu_wait(edu);
+}
+
+static int smmu_machine_real_settle(struct smmu_machine *machine)
+{
+	return real_machine_settle(smmu_machine_real_of(machine));
+}
+
+/* The kernel finds no memory for its copy of the commands; it has no other error to give. */
+static int smmu_machine_real_fail_invalidation(struct smmu_machine *machine, int error)
+{
+	(void)machine;
+	(void)error;
+	return injection_arm_self(1);
+}
+
+const struct smmu_machine_ops smmu_machine_real = {
+	.lane = "real",
+	.open = smmu_machine_real_open,
+	.close = smmu_machine_real_close,
+	.dma = smmu_machine_real_dma,
+	.settle = smmu_machine_real_settle,
+	.fail_invalidation = smmu_machine_real_fail_invalidation,
+};
