@@ -116,7 +116,7 @@ void measure_latency(unsigned int faults)
 {
 	static struct latency latency;
 
-	stage_open(&latency.stage, 1, 1);
+	stage_open(&latency.stage, false, 1, 1);
 	latency.stage.vmm->irq_clock = true;
 	latency.ping = eventfd(0, EFD_CLOEXEC);
 	latency.pong = eventfd(0, EFD_CLOEXEC);

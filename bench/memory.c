@@ -20,6 +20,7 @@ static void host_alone(struct vsmmu_host *host, unsigned int streams)
 	const struct host_ops *ops = host->ops;
 	struct host_endpoint endpoint = {.vfio_fd = -1};
 	struct host_veventq veventq;
+	const uint64_t ste[2] = {0xb, 0};
 	uint32_t parent = 0, viommu = 0, id;
 
 	for (unsigned int s = 0; s < streams; s++) {
@@ -33,10 +34,12 @@ static void host_alone(struct vsmmu_host *host, unsigned int streams)
 		}
 		bench_check(
 			ops->vdevice_alloc(host, &endpoint, viommu, STAGE_VSID(s), &id), "vDEVICE");
+		bench_check(ops->nested_alloc(host, &endpoint, viommu, ste, &id), "nested HWPT");
+		bench_check(ops->attach(host, &endpoint, id), "attach");
 	}
 }
 
-void measure_memory(unsigned int vmms, unsigned int streams)
+void measure_memory(bool whole, unsigned int vmms, unsigned int streams)
 {
 	uint64_t begin, both, host, guest = 0;
 	struct vsmmu_host *alone;
@@ -49,9 +52,10 @@ void measure_memory(unsigned int vmms, unsigned int streams)
 	host = stage_allocated() - begin;
 
 	begin = stage_allocated();
-	stage_open(&stage, vmms, streams);
+	stage_open(&stage, whole, vmms, streams);
 	both = stage_allocated() - begin;
 	for (unsigned int v = 0; v < vmms; v++)
-		guest += stage.vmm[v].size;
+		guest += stage.vmm[v].size +
+			 (whole ? sizeof(*stage.vmm[v].commands) << VMM_COMMANDS_LOG2 : 0);
 	printf("library_bytes=%llu\n", (unsigned long long)(both - host - guest));
 }

@@ -10,10 +10,13 @@
 
 #include "stage.h"
 
-static const char usage[] = "usage: native_bench dispatch VSMMUS STREAMS QUEUED TIMES\n"
-			    "       native_bench memory VSMMUS STREAMS\n"
-			    "       native_bench syscalls QUEUED TIMES\n"
-			    "       native_bench latency FAULTS\n";
+static const char usage[] =
+	"usage: native_bench dispatch|whole-dispatch VSMMUS STREAMS QUEUED TIMES\n"
+	"       native_bench memory|whole-memory VSMMUS STREAMS\n"
+	"       native_bench sync VSMMUS STREAMS INVALIDATIONS TIMES\n"
+	"       native_bench sync-syscalls INVALIDATIONS TIMES\n"
+	"       native_bench syscalls QUEUED TIMES\n"
+	"       native_bench latency FAULTS\n";
 
 static unsigned int number(char **argv, int index)
 {
@@ -24,8 +27,8 @@ static unsigned int number(char **argv, int index)
  * @times times, @queued events in the vEVENTQ of a vSMMU, one after the other in turn;
  * only vsmmu_dispatch() counts.
  */
-static void measure_dispatch(
-	unsigned int vmms, unsigned int streams, unsigned int queued, unsigned int times)
+static void measure_dispatch(bool whole, unsigned int vmms, unsigned int streams,
+	unsigned int queued, unsigned int times)
 {
 	uint64_t events = (uint64_t)queued * times, delivered = 0;
 	uint64_t *nanoseconds = calloc(times, sizeof(*nanoseconds));
@@ -33,7 +36,7 @@ static void measure_dispatch(
 
 	if (!nanoseconds)
 		bench_check(-ENOMEM, "memory");
-	stage_open(&stage, vmms, streams);
+	stage_open(&stage, whole, vmms, streams);
 	for (unsigned int i = 0; i < times; i++) {
 		struct vmm *vmm = &stage.vmm[i % vmms];
 		uint64_t begin;
@@ -54,15 +57,51 @@ static void measure_dispatch(
 		exit(1);
 }
 
+void measure_sync(
+	unsigned int vmms, unsigned int streams, unsigned int invalidations, unsigned int times)
+{
+	uint64_t *nanoseconds = calloc(times, sizeof(*nanoseconds));
+	uint64_t syncs = 0;
+	struct stage stage;
+
+	if (!nanoseconds)
+		bench_check(-ENOMEM, "memory");
+	stage_open(&stage, true, vmms, streams);
+	for (unsigned int i = 0; i < times; i++) {
+		uint64_t begin = vmm_clock();
+
+		stage_sync(&stage, i % vmms, invalidations);
+		nanoseconds[i] = vmm_clock() - begin;
+	}
+	for (unsigned int v = 0; v < vmms; v++)
+		syncs += vmm_stats(&stage.vmm[v]).syncs;
+	printf("syncs=%llu\nns_per_sync=%.2f\n", (unsigned long long)syncs,
+		(double)bench_quantile(nanoseconds, times, 50));
+	free(nanoseconds);
+	if (syncs != times)
+		exit(1);
+}
+
+static bool is_named(const char *what, const char *name, bool *whole)
+{
+	*whole = !strncmp(what, "whole-", 6);
+	return !strcmp(*whole ? what + 6 : what, name);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	bool whole;
 
-	if (!strcmp(what, "dispatch") && argc == 6)
+	if (is_named(what, "dispatch", &whole) && argc == 6)
 		measure_dispatch(
-			number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
-	else if (!strcmp(what, "memory") && argc == 4)
-		measure_memory(number(argv, 2), number(argv, 3));
+			whole, number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
+	else if (is_named(what, "memory", &whole) && argc == 4)
+		measure_memory(whole, number(argv, 2), number(argv, 3));
+	else if (!strcmp(what, "sync") && argc == 6)
+		measure_sync(number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
+	else if (!strcmp(what, "sync-syscalls") && argc == 4)
+		measure_sync_syscalls(number(argv, 2), number(argv, 3));
 	else if (!strcmp(what, "syscalls") && argc == 4)
 		measure_syscalls(number(argv, 2), number(argv, 3));
 	else if (!strcmp(what, "latency") && argc == 3)

@@ -9,6 +9,8 @@
 #include <vsmmu/event.h>
 #include <vsmmu/sim.h>
 
+#include "arch/command.h"
+
 /* What is queued at a time has room in both, and far from the fair share's last slots. */
 #define QUEUE_LOG2	   17
 #define QUEUE_LOG2_OF_MANY 12
@@ -28,10 +30,11 @@ static void attach(struct stage *stage, unsigned int v, unsigned int s)
 	bench_check(vsmmu_sim_endpoint_new(stage->host, 0, &config.dev_id), "endpoint");
 	stage->dev_id[v * stage->streams + s] = config.dev_id;
 	bench_check(vsmmu_endpoint_attach(stage->vmm[v].vsmmu, &config, &endpoint), "attach");
-	bench_check(vsmmu_endpoint_set_ste(endpoint, ste), "STE");
+	if (!stage->whole)
+		bench_check(vsmmu_endpoint_set_ste(endpoint, ste), "STE");
 }
 
-/* Five files for each vSMMU. */
+/* Six files for each vSMMU. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -42,9 +45,12 @@ static void raise_file_limit(void)
 	}
 }
 
-void stage_open(struct stage *stage, unsigned int vmms, unsigned int streams)
+void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams)
 {
-	*stage = (struct stage){.vmms = vmms, .streams = streams};
+	int (*const open)(struct vmm *, struct vsmmu_host *, unsigned int, uint32_t) =
+		whole ? vmm_open_whole : vmm_open;
+
+	*stage = (struct stage){.whole = whole, .vmms = vmms, .streams = streams};
 	raise_file_limit();
 	stage->vmm = calloc(vmms, sizeof(*stage->vmm));
 	stage->dev_id = calloc((size_t)vmms * streams, sizeof(*stage->dev_id));
@@ -52,7 +58,7 @@ void stage_open(struct stage *stage, unsigned int vmms, unsigned int streams)
 		bench_check(-ENOMEM, "memory");
 	bench_check(vsmmu_sim_new(&stage->host, NULL), "the simulator");
 	for (unsigned int v = 0; v < vmms; v++) {
-		bench_check(vmm_open(&stage->vmm[v], stage->host,
+		bench_check(open(&stage->vmm[v], stage->host,
 				    vmms > 1 ? QUEUE_LOG2_OF_MANY : QUEUE_LOG2, DEPTH),
 			"vSMMU");
 		for (unsigned int s = 0; s < streams; s++)
@@ -73,6 +79,17 @@ void stage_fault(struct stage *stage, unsigned int v, unsigned int count)
 		bench_check(
 			vsmmu_sim_fault(stage->host, dev_id[n % stage->streams], &record), "fault");
 	}
+}
+
+void stage_sync(struct stage *stage, unsigned int v, unsigned int invalidations)
+{
+	struct vmm *vmm = &stage->vmm[v];
+
+	/* ASID 1; each another page: the same one twice would be sent once. */
+	for (unsigned int i = 0; i < invalidations; i++)
+		vmm_command(vmm, COMMAND_OP_TLBI_NH_VA | UINT64_C(1) << 48, (uint64_t)i << 12);
+	vmm_command(vmm, COMMAND_OP_SYNC, 0);
+	vmm_ring(vmm);
 }
 
 uint64_t stage_allocated(void)

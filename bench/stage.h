@@ -9,6 +9,7 @@
 
 struct stage {
 	struct vsmmu_host *host;
+	bool whole; /* vSMMUs, not event paths alone */
 	unsigned int vmms;
 	unsigned int streams; /* of each VMM */
 	struct vmm *vmm;
@@ -17,17 +18,23 @@ struct stage {
 };
 
 /* Exits on failure. There is no way to close it: each measurement is a process of its own. */
-void stage_open(struct stage *stage, unsigned int vmms, unsigned int streams);
+void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams);
 
 /* @count faults in the vEVENTQ of VMM @v, each from the stream after the last one's. */
 void stage_fault(struct stage *stage, unsigned int v, unsigned int count);
+
+/* The guest of VMM @v invalidates @invalidations addresses, and waits for the CMD_SYNC. */
+void stage_sync(struct stage *stage, unsigned int v, unsigned int invalidations);
 
 /* Bytes that malloc has given out and not got back. */
 uint64_t stage_allocated(void);
 
 /* The measurements. Each prints lines "name=value". */
-void measure_memory(unsigned int vmms, unsigned int streams);
+void measure_memory(bool whole, unsigned int vmms, unsigned int streams);
 void measure_syscalls(unsigned int queued, unsigned int times);
+void measure_sync(
+	unsigned int vmms, unsigned int streams, unsigned int invalidations, unsigned int times);
+void measure_sync_syscalls(unsigned int invalidations, unsigned int times);
 void measure_latency(unsigned int faults);
 
 #endif

@@ -34,7 +34,7 @@ static void child(unsigned int queued, unsigned int times)
 	struct stage stage;
 	uint64_t reads = 0;
 
-	stage_open(&stage, 1, 16);
+	stage_open(&stage, false, 1, 16);
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		bench_check(-errno, "ptrace");
 	raise(SIGSTOP);
@@ -53,6 +53,26 @@ static void child(unsigned int queued, unsigned int times)
 	_exit(0);
 }
 
+/* Each invalidation call of the library, which is none here, is an ioctl on a kernel. */
+static void sync_child(unsigned int invalidations, unsigned int times)
+{
+	struct stage stage;
+
+	stage_open(&stage, true, 1, 16);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+		bench_check(-errno, "ptrace");
+	raise(SIGSTOP);
+	for (unsigned int i = 0; i < times; i++) {
+		syscall(MARK, 0);
+		stage_sync(&stage, 0, invalidations);
+		syscall(MARK, 0);
+	}
+	printf("simulated_ioctls=%llu\n",
+		(unsigned long long)vmm_stats(stage.vmm).invalidation_calls);
+	fflush(stdout);
+	_exit(0);
+}
+
 /* Lets it run up to where it enters or leaves a system call. Return: whether it lives. */
 static bool next_stop(pid_t pid)
 {
@@ -63,21 +83,19 @@ static bool next_stop(pid_t pid)
 	if (WIFSTOPPED(status))
 		return true;
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		bench_check(-ECHILD, "the child that drains");
+		bench_check(-ECHILD, "the child that is counted");
 	return false;
 }
 
-void measure_syscalls(unsigned int queued, unsigned int times)
+/* Return: what a child asked for between its marks. */
+static uint64_t count_calls(pid_t pid)
 {
 	uint64_t calls = 0;
 	bool counting = false;
 	int status;
-	pid_t pid = fork();
 
-	if (pid == 0)
-		child(queued, times);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-		bench_check(-ECHILD, "the child that drains");
+		bench_check(-ECHILD, "the child that is counted");
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD))
 		bench_check(-errno, "ptrace");
 	while (next_stop(pid)) {
@@ -92,6 +110,28 @@ void measure_syscalls(unsigned int queued, unsigned int times)
 		else
 			calls += counting;
 	}
+	return calls;
+}
+
+void measure_syscalls(unsigned int queued, unsigned int times)
+{
+	uint64_t calls;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		child(queued, times);
+	calls = count_calls(pid);
 	printf("events=%llu\nsyscalls=%llu\n", (unsigned long long)queued * times,
 		(unsigned long long)calls);
+}
+
+void measure_sync_syscalls(unsigned int invalidations, unsigned int times)
+{
+	uint64_t calls;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		sync_child(invalidations, times);
+	calls = count_calls(pid);
+	printf("syncs=%u\nsyscalls=%llu\n", times, (unsigned long long)calls);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VMM that the benchmarks measure with: a vSMMU, its guest's event queue in memory,
- * an eventfd as interrupt, and a guest that consumes whatever came.
+ * The VMM that the benchmarks measure with: a vSMMU, its guest's queues in memory, an eventfd
+ * as interrupt, and a guest that consumes whatever came.
  */
 #ifndef BENCH_VMM_H
 #define BENCH_VMM_H
@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include <vsmmu/smmu.h>
+
+#define VMM_COMMANDS_LOG2 8
 
 struct vmm {
 	struct vsmmu *vsmmu;
@@ -21,10 +23,14 @@ struct vmm {
 	uint64_t irq_time; /* of the last one, if the VMM is told to look at the clock */
 	bool irq_clock;
 	uint64_t consumed;
+	uint64_t (*commands)[2]; /* of a whole vSMMU's guest: its command queue, */
+	uint32_t commands_prod;	 /* and where the next one goes */
 };
 
 /* @host may be NULL. The guest's queue holds 2^@log2 records. Return: 0 or -errno. */
 int vmm_open(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth);
+/* The same with a whole vSMMU, whose guest has a stage 1 for every StreamID. */
+int vmm_open_whole(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth);
 void vmm_close(struct vmm *vmm);
 
 /* Nanoseconds, CLOCK_MONOTONIC. */
@@ -37,6 +43,12 @@ void vmm_consume(struct vmm *vmm);
 
 /* What a VMM's main loop does: dispatches while the fd is readable; the guest follows. */
 void vmm_drain(struct vmm *vmm);
+
+/* The guest writes a command into its queue; the vSMMU does not know yet. */
+void vmm_command(struct vmm *vmm, uint64_t word0, uint64_t word1);
+
+/* It tells the vSMMU, and the VMM's main loop does what that write has left over. */
+void vmm_ring(struct vmm *vmm);
 
 struct vsmmu_stats vmm_stats(const struct vmm *vmm);
 
