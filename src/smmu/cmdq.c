@@ -18,6 +18,7 @@ int cmdq_init(struct cmdq *queue)
 	queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (queue->fd < 0)
 		return -errno;
+	pthread_mutex_init(&queue->tell, NULL);
 	pthread_mutex_init(&queue->gate, NULL);
 	return 0;
 }
@@ -25,23 +26,21 @@ int cmdq_init(struct cmdq *queue)
 void cmdq_destroy(struct cmdq *queue)
 {
 	pthread_mutex_destroy(&queue->gate);
+	pthread_mutex_destroy(&queue->tell);
 	close(queue->fd);
 }
 
-/* Makes the eventfd readable, or not. Any thread: in a race it may be readable in vain. */
+/* Makes the eventfd readable, or not. Any thread. */
 static void cmdq_tell(struct cmdq *queue, bool waiting)
 {
 	uint64_t count = 1;
-	ssize_t moved;
 
-	if (atomic_exchange(&queue->told, waiting) == waiting)
-		return;
-	if (waiting)
-		moved = write(queue->fd, &count, sizeof(count));
-	else
-		moved = read(queue->fd, &count, sizeof(count));
-	if (waiting && moved != sizeof(count))
-		atomic_store(&queue->told, false);
+	pthread_mutex_lock(&queue->tell);
+	if (waiting && !queue->told)
+		queue->told = write(queue->fd, &count, sizeof(count)) == sizeof(count);
+	else if (!waiting && queue->told)
+		queue->told = read(queue->fd, &count, sizeof(count)) < 0 && errno != EAGAIN;
+	pthread_mutex_unlock(&queue->tell);
 }
 
 void cmdq_reset(struct cmdq *queue)
@@ -136,7 +135,6 @@ int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget)
 	if (budget > INT32_MAX)
 		budget = INT32_MAX;
 	/* Whatever the fd said is looked at now. */
-	atomic_store(&vsmmu->cmdq.told, true);
 	cmdq_tell(&vsmmu->cmdq, false);
 	return (int)cmdq_serve(vsmmu, budget, true);
 }

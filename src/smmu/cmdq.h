@@ -3,8 +3,12 @@
  * The guest's command queue, consumer side (IHI 0070 chapter 4, 7.1).
  *
  * A register write that may have made commands available kicks: the thread that gets the
- * command lock consumes, others leave it to that one. No more than CMDQ_KICK_MAX commands
- * are consumed for one register write; what is left is told by an eventfd.
+ * command lock consumes, others leave it to that one. What is left is told by an eventfd.
+ *
+ * Work is counted in commands. One costs 1, or as many as there are of the most numerous of:
+ * endpoints that it concerns; CMDQ_LOOKS endpoints that were looked at to find those; host
+ * calls to send invalidations; and CMDQ_EVENTS events that it made readable. One register
+ * write is good for CMDQ_KICK_MAX, and the last command may overdraw that.
  */
 #ifndef SMMU_CMDQ_H
 #define SMMU_CMDQ_H
@@ -18,6 +22,8 @@ struct vsmmu;
 
 #define CMDQ_KICK_MAX	  128  /* Linux sends 64 with a CMD_SYNC at once */
 #define CMDQ_SYNC_RECORDS 1024 /* events that one SYNC forwards before it completes, at most */
+#define CMDQ_LOOKS	  16
+#define CMDQ_EVENTS	  8
 
 struct cmdq {
 	/* Registers as the guest reads them; PROD is written at any time, by any thread. */
@@ -31,8 +37,9 @@ struct cmdq {
 	uint64_t address;
 
 	atomic_bool kicked;
-	atomic_bool told;     /* the eventfd is readable */
 	int fd;		      /* eventfd: commands wait for vsmmu_run_commands() */
+	bool told;	      /* it is readable */
+	pthread_mutex_t tell; /* a leaf: one and the other change together */
 	pthread_mutex_t gate; /* see cmdq_lock() */
 };
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command fd becomes readable in one thread while another one makes it fall silent. */
+#include <pthread.h>
+#include <time.h>
+
+#include "commander.h"
+#include "fail_nth.h"
+
+#define AHEAD (3 * CMDQ_KICK_MAX)
+
+static struct commander *commander;
+static pthread_t writer;
+static bool begun, ended;
+
+static void *write_prod(void *unused)
+{
+	(void)unused;
+	commander_ring(commander);
+	return NULL;
+}
+
+/* The fd is about to fall silent: meanwhile a vCPU leaves more commands over. */
+static ssize_t read_late(int fd, void *buffer, size_t length)
+{
+	struct timespec until;
+
+	if (!begun && fd == vsmmu_get_command_fd(commander->vsmmu)) {
+		begun = true;
+		assert_int_equal(pthread_create(&writer, NULL, write_prod, NULL), 0);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		/* It may wait for this call to end. */
+		ended = !pthread_timedjoin_np(writer, NULL, &until);
+	}
+	return __real_read(fd, buffer, length);
+}
+
+static void what_is_left_over_is_told(void **unused)
+{
+	const struct commander_setup setup = {.log2 = 10};
+	const struct fail_nth_kernel kernel = {.read = read_late};
+
+	(void)unused;
+	commander = commander_new(&setup, NULL);
+	for (unsigned int n = 0; n < AHEAD; n++)
+		commander_push(commander, C_TLBI_ASID(n & 0xff), 0);
+	commander_ring(commander);
+	assert_true(commander_is_told(commander));
+	for (unsigned int n = 0; n < AHEAD; n++)
+		commander_push(commander, C_TLBI_ASID(n & 0xff), 0);
+	fail_nth_set_kernel(&kernel);
+	assert_true(vsmmu_run_commands(commander->vsmmu, 1) > 0);
+	assert_true(begun);
+	if (!ended)
+		assert_int_equal(pthread_join(writer, NULL), 0);
+	fail_nth_set_kernel(NULL);
+	assert_true(commander_cons(commander) < 2 * AHEAD);
+	assert_true(commander_is_told(commander));
+	while (commander_is_told(commander))
+		vsmmu_run_commands(commander->vsmmu, 100);
+	commander_expect_idle(commander);
+	commander_free(commander);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S2 S9", what_is_left_over_is_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
