@@ -5,6 +5,11 @@
 #include "smmu/dispatch.h"
 #include "smmu/install.h"
 
+static uint32_t most(uint32_t one, uint32_t other)
+{
+	return one > other ? one : other;
+}
+
 /*
  * The CDs that hardware has cached go with the STE, even if what is installed stays as it
  * was and the host does nothing about it (IHI 0070 4.3.1).
@@ -19,13 +24,13 @@ static void execute_ste(struct vsmmu *vsmmu, const struct command_scope *scope)
 
 static uint32_t execute_ste_range(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
-	uint32_t endpoints;
+	uint32_t endpoints, looked = 0;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
 	install_refresh_range(vsmmu, scope->sid, scope->count);
-	endpoints = invalidation_add_cd_all_range(vsmmu, scope->sid, scope->count);
+	endpoints = invalidation_add_cd_all_range(vsmmu, scope->sid, scope->count, &looked);
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	return endpoints ? endpoints : 1;
+	return most(endpoints, looked / CMDQ_LOOKS);
 }
 
 /*
@@ -40,7 +45,7 @@ static void execute_sync(
 		outcome->error = SMMU_CERROR_ATC_INV;
 		return;
 	}
-	dispatch_readable(vsmmu, CMDQ_SYNC_RECORDS);
+	outcome->cost = dispatch_readable(vsmmu, CMDQ_SYNC_RECORDS) / CMDQ_EVENTS;
 	outcome->sync = true;
 	arch_command_sync(word, &outcome->signal);
 }
@@ -50,7 +55,8 @@ void command_execute(
 {
 	struct command_scope scope;
 
-	*outcome = (struct command_outcome){.error = SMMU_CERROR_NONE, .cost = 1};
+	*outcome = (struct command_outcome){.error = SMMU_CERROR_NONE};
+	vsmmu->invalidation.calls = 0;
 	switch (arch_command_classify(word, &vsmmu->features, &scope)) {
 	case COMMAND_ILLEGAL:
 		outcome->error = SMMU_CERROR_ILL;
@@ -73,4 +79,5 @@ void command_execute(
 		execute_sync(vsmmu, word, outcome);
 		break;
 	}
+	outcome->cost = most(outcome->cost, most(vsmmu->invalidation.calls, 1));
 }

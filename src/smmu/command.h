@@ -12,7 +12,7 @@ struct vsmmu;
 
 struct command_outcome {
 	unsigned int error; /* CMDQ_CONS.ERR: the queue stops at this command */
-	uint32_t cost;	    /* in commands; more where it concerns many endpoints */
+	uint32_t cost;	    /* in commands: see cmdq.h */
 	bool sync;	    /* complete, and this is the signal that tells of it */
 	struct command_sync signal;
 };

@@ -117,7 +117,7 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 	return (int)handled;
 }
 
-void dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
+uint32_t dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
 {
 	uint32_t handled = 0;
 
@@ -125,4 +125,5 @@ void dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
 	dispatch_read(vsmmu, budget, &handled);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	return handled;
 }

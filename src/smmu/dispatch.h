@@ -9,8 +9,8 @@ struct vsmmu;
 
 /*
  * Forwards events that are readable now, at most @budget records; never waits for room in
- * the guest's queue. Without the dispatch lock.
+ * the guest's queue. Without the dispatch lock. Return: how many.
  */
-void dispatch_readable(struct vsmmu *vsmmu, uint32_t budget);
+uint32_t dispatch_readable(struct vsmmu *vsmmu, uint32_t budget);
 
 #endif

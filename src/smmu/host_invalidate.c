@@ -78,7 +78,7 @@ static int invalidate_everything(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	struct chunk chunk = {.vsmmu = vsmmu, .vqueue = vqueue};
 
 	chunk_add(&chunk, COMMAND_OP_TLBI_NSNH_ALL, 0);
-	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !chunk.ret;
 		endpoint = endpoint->next) {
 		uint64_t sid = (uint64_t)endpoint->vsid << 32;
 

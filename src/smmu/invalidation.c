@@ -115,7 +115,10 @@ static void batch_send(struct vsmmu *vsmmu, struct vqueue *vqueue, uint16_t all)
 		return;
 	count = batch_fit(vsmmu, vqueue, all, &atc);
 	vqueue->own = (struct invalidation_chain){0};
-	if (count && host_invalidate(vsmmu, vqueue, batch->fit, count) && atc)
+	if (!count)
+		return;
+	batch->calls++;
+	if (host_invalidate(vsmmu, vqueue, batch->fit, count) && atc)
 		batch->atc_lost = true;
 }
 
@@ -159,13 +162,14 @@ void invalidation_add_cd_all(struct vsmmu *vsmmu, uint32_t vsid)
 	invalidation_add(vsmmu, command);
 }
 
-uint32_t invalidation_add_cd_all_range(struct vsmmu *vsmmu, uint32_t first, uint64_t count)
+uint32_t invalidation_add_cd_all_range(
+	struct vsmmu *vsmmu, uint32_t first, uint64_t count, uint32_t *looked)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
 	uint32_t found = 0;
 
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next) {
+		endpoint = endpoint->next, ++*looked) {
 		const uint64_t command[2] = {
 			COMMAND_OP_CFGI_CD_ALL | (uint64_t)endpoint->vsid << 32, 0};
 

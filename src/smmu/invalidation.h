@@ -28,7 +28,8 @@ struct invalidation_chain {
 /* What the guest asked for, as it asked; each host gets what suits its SMMU. */
 struct invalidation {
 	uint32_t count;
-	bool atc_lost; /* an ATC_INV since the last SYNC may not have been carried out */
+	uint32_t calls; /* host calls that were needed, for who wants to know */
+	bool atc_lost;	/* an ATC_INV since the last SYNC may not have been carried out */
 	uint64_t command[INVALIDATION_MAX][2];
 
 	/* During a flush: how the entries are chained, and one vIOMMU's array. */
@@ -47,9 +48,10 @@ void invalidation_add_cd_all(struct vsmmu *vsmmu, uint32_t vsid);
 
 /*
  * The same for each endpoint with a StreamID in a range, with the control lock held as well.
- * Return: how many there are.
+ * Return: how many there are; @looked: how many it took to find them.
  */
-uint32_t invalidation_add_cd_all_range(struct vsmmu *vsmmu, uint32_t first, uint64_t count);
+uint32_t invalidation_add_cd_all_range(
+	struct vsmmu *vsmmu, uint32_t first, uint64_t count, uint32_t *looked);
 
 /*
  * Sends the batch. Not with the control lock held. Return: 0; -EIO when an ATC_INV may not

@@ -67,6 +67,7 @@ bool commander_is_told(struct commander *commander);
 #define C_SYNC_IRQ	   (C_SYNC | 1 << 12)
 #define C_SYNC_SEV	   (C_SYNC | 2 << 12)
 #define C_CFGI_STE(sid)	   (UINT64_C(0x03) | (uint64_t)(sid) << 32)
+#define C_CFGI_RANGE(sid)  (UINT64_C(0x04) | (uint64_t)(sid) << 32)
 #define C_CFGI_ALL	   UINT64_C(0x04), 31
 #define C_CFGI_CD(sid)	   (UINT64_C(0x05) | (uint64_t)(sid) << 32)
 #define C_CFGI_CD_ALL(sid) (UINT64_C(0x06) | (uint64_t)(sid) << 32)

@@ -183,6 +183,44 @@ static void cfgi_all_counts_for_each_endpoint(void **unused)
 	commander_free(commander);
 }
 
+/* A range that concerns nobody costs what it takes to find that out. */
+static void a_range_counts_for_those_that_were_looked_at(void **unused)
+{
+	const struct commander_setup setup = {.endpoints = 64};
+	struct commander *commander = commander_new(&setup, NULL);
+	const uint32_t cost = 64 / CMDQ_LOOKS;
+
+	(void)unused;
+	for (unsigned int n = 0; n < CMDQ_KICK_MAX; n++)
+		commander_push(commander, C_CFGI_RANGE(0x4000), n % 4);
+	commander_ring(commander);
+	assert_int_equal(commander_cons(commander), CMDQ_KICK_MAX / cost);
+	assert_true(commander_is_told(commander));
+	commander_free(commander);
+}
+
+/* A SYNC that many vIOMMUs are waiting for counts once for each. */
+static void a_sync_counts_for_each_host_call(void **unused)
+{
+	const struct commander_setup setup = {.endpoints = 64, .config.isolate = true};
+	struct commander *commander = commander_new(&setup, NULL);
+
+	(void)unused;
+	for (unsigned int n = 0; n < 10; n++) {
+		commander_push(commander, C_TLBI_NSNH_ALL, 0);
+		commander_push(commander, C_SYNC, 0);
+	}
+	commander_ring(commander);
+	/* 1 + 64, 1, and a last one that overdraws. */
+	assert_int_equal(commander_cons(commander), 4);
+	assert_int_equal(commander->recorder->calls, 2 * 64);
+	assert_true(commander_is_told(commander));
+	while (commander_is_told(commander))
+		vsmmu_run_commands(commander->vsmmu, 0);
+	commander_expect_idle(commander);
+	commander_free(commander);
+}
+
 static void nothing_is_consumed_while_disabled(void **unused)
 {
 	const struct commander_setup setup = {.stopped = true};
@@ -352,6 +390,8 @@ int main(void)
 		UNIT_TEST("S2", a_write_consumes_so_many_and_the_fd_tells_of_the_rest),
 		UNIT_TEST("S2", the_fd_falls_silent_when_a_write_takes_the_rest),
 		UNIT_TEST("S2 P14", cfgi_all_counts_for_each_endpoint),
+		UNIT_TEST("S2 P14", a_range_counts_for_those_that_were_looked_at),
+		UNIT_TEST("S2 S3", a_sync_counts_for_each_host_call),
 		UNIT_TEST("S2", nothing_is_consumed_while_disabled),
 		UNIT_TEST("S2", a_nonsense_prod_ends),
 		UNIT_TEST("S2", a_sync_signals_as_it_was_asked_to),

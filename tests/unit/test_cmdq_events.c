@@ -115,6 +115,24 @@ static void it_reads_no_more_than_1024(void **unused)
 	whole_free(stand.whole);
 }
 
+/* Events are work as well: what a register write has brought is enough for it. */
+static void events_count_against_a_register_write(void **unused)
+{
+	struct stand stand;
+
+	(void)unused;
+	stand_new(&stand, 12, ON);
+	stand_fault(&stand, 2500);
+	for (unsigned int n = 0; n < 8; n++)
+		whole_store64(stand.whole, QUEUE + 16 * n, SYNC);
+	whole_write(stand.whole, SMMU_CMDQ_PROD, 8);
+	assert_int_equal(whole_read(stand.whole, SMMU_CMDQ_CONS), 1);
+	assert_int_equal(whole_read(stand.whole, SMMU_EVENTQ_PROD), CMDQ_SYNC_RECORDS);
+	assert_int_equal(vsmmu_run_commands(stand.whole->vsmmu, 0), 7);
+	assert_int_equal(whole_read(stand.whole, SMMU_EVENTQ_PROD), 2500);
+	whole_free(stand.whole);
+}
+
 static void it_does_not_wait_for_room(void **unused)
 {
 	struct stand stand;
@@ -159,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S2", a_sync_shows_the_events_before_it),
 		UNIT_TEST("S2", it_reads_no_more_than_1024),
+		UNIT_TEST("S2", events_count_against_a_register_write),
 		UNIT_TEST("S2", it_does_not_wait_for_room),
 		UNIT_TEST("S2", events_of_a_disabled_queue_are_dropped),
 	};
