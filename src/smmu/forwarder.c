@@ -427,14 +427,27 @@ enum forward forwarder_step(
 	return batch_end(vsmmu, &batch);
 }
 
-enum forward forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+static void vqueue_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
 	enum forward forward = FORWARD_MORE;
 	uint32_t handled = 0;
 
 	for (uint32_t reads = 0; reads < DRAIN_MAX && forward == FORWARD_MORE; reads++)
 		forward = forwarder_step(vsmmu, vqueue, EVENTQ_BATCH, &handled);
-	return forward;
+}
+
+void forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	for (struct vqueue *restored = vsmmu->vqueues; restored; restored = restored->next)
+		if (restored->any_stream)
+			vqueue_run(vsmmu, restored);
+	vqueue_run(vsmmu, vqueue);
+}
+
+void forwarder_run_all(struct vsmmu *vsmmu)
+{
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		vqueue_run(vsmmu, vqueue);
 }
 
 void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason)

@@ -25,8 +25,14 @@ bool forwarder_is_full(struct vsmmu *vsmmu);
 enum forward forwarder_step(
 	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled);
 
-/* As @step, for all that the vEVENTQ holds now, within the guest's room. */
-enum forward forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
+/*
+ * As @step, for all that the vEVENTQ holds now, within the guest's room; what a snapshot
+ * brought is older and comes first.
+ */
+void forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
+
+/* The same for every vEVENTQ, in any order. */
+void forwarder_run_all(struct vsmmu *vsmmu);
 
 /* Reads it to empty and discards every event for @reason; touches no register. */
 void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason);

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "arch/regs.h"
+#include "smmu/forwarder.h"
 #include "smmu/install.h"
 #include "smmu/vsmmu.h"
 
@@ -48,12 +49,25 @@ static bool cr0_is(struct vsmmu *vsmmu, uint32_t value)
 	return is;
 }
 
+/*
+ * Translation is off, so nothing more comes: what is still in the kernel is discarded now,
+ * as otherwise it would be told to a driver that has begun anew.
+ */
+static void events_discard(struct vsmmu *vsmmu)
+{
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	forwarder_run_all(vsmmu);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+}
+
 /* Return: whether to kick the command queue: who kicked meanwhile found its lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
 	uint32_t changed;
 
+	pthread_mutex_lock(&vsmmu->event_lock);
 	value &= registers_cr0_bits(vsmmu);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!vsmmu_is_whole(vsmmu)) {
 		cr0_write_event_path(vsmmu, value);
 		return false;
@@ -65,8 +79,11 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	changed = registers_set_cr0(vsmmu, value);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	/* What fails is blocked and reported there; the guest cannot do anything about it. */
-	if (changed & SMMU_CR0_SMMUEN)
+	if (changed & SMMU_CR0_SMMUEN) {
 		install_refresh_all(vsmmu);
+		if (!(value & SMMU_CR0_SMMUEN))
+			events_discard(vsmmu);
+	}
 	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->registers.cr0ack = value;
 	pthread_mutex_unlock(&vsmmu->event_lock);

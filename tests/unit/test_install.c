@@ -401,10 +401,29 @@ static void optional_features_reach_the_hardware(void **unused)
 	stand_free(stand);
 }
 
+/* A driver that begins anew learns nothing of what was there before it. */
+static void events_do_not_outlive_smmuen(void **unused)
+{
+	struct stand *stand = stand_translating(NULL, 2);
+	uint64_t word[4];
+
+	(void)unused;
+	stand_enable(stand);
+	for (unsigned int n = 0; n < 300; n++)
+		assert_true(stand_event(stand, n % 2, VSMMU_EVENT_F_TRANSLATION, 0));
+	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 300);
+	stand_enable(stand);
+	assert_false(stand_consume(stand, word));
+	stand_expect_counted(stand);
+	stand_free(stand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S4 P13", smmuen_and_gbpa_apply_to_every_endpoint),
+		UNIT_TEST("S4 P20", events_do_not_outlive_smmuen),
 		UNIT_TEST("S4 P13", attaching_opens_no_more_than_the_guest_does),
 		UNIT_TEST("S4 P12", each_kind_of_ste_becomes_what_the_kernel_takes),
 		UNIT_TEST("S4", the_same_words_need_no_host_call),
