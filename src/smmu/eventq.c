@@ -85,9 +85,11 @@ void eventq_release(struct eventq *queue, struct stream_table *streams)
 	uint32_t consumed = queue_distance(cons, queue->released, queue->log2);
 	uint32_t first, to_wrap;
 
-	/* A guest that moves CONS to and fro can have slots written twice: start anew. */
+	/* A guest that moves CONS to and fro can have slots written twice: start anew. While it
+	 * leaves CONS there the queue is full, and there is nothing more to forget. */
 	if (used > queue_size(queue->log2)) {
-		eventq_forget(queue, streams, cons);
+		if (consumed)
+			eventq_forget(queue, streams, cons);
 		return;
 	}
 	/* A CONS beyond PROD is nonsense: nothing was consumed. */

@@ -46,9 +46,10 @@ static int transaction_from(const struct vsmmu_access *access, struct arch_trans
 static struct arch_state state_now(struct vsmmu *vsmmu)
 {
 	const struct registers *registers = &vsmmu->registers;
-	struct arch_state state = {.features = vsmmu->features};
+	struct arch_state state = {0};
 
 	pthread_mutex_lock(&vsmmu->event_lock);
+	state.features = vsmmu->features;
 	state.strtab.base = registers->strtab_base;
 	state.strtab.cfg = registers->strtab_cfg;
 	state.enabled = registers->cr0 & SMMU_CR0_SMMUEN;
@@ -99,10 +100,11 @@ static bool record(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
 
 	if ((vsmmu->registers.cr0 & on) == on &&
 		!(gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)) {
-		eventq_release(queue, &vsmmu->streams);
 		room = eventq_room(queue) > 0;
-		if (room)
+		if (room) {
+			eventq_release(queue, &vsmmu->streams);
 			record_store(event->word, eventq_stage(queue, EVENTQ_NOBODY));
+		}
 		commit = eventq_commit(queue, &vsmmu->ops, vsmmu->config.opaque, !room);
 	}
 	vsmmu->stats.translation_events += commit.written;

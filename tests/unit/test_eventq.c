@@ -385,6 +385,23 @@ static void a_guest_that_writes_nonsense_loses_nothing_of_others(void **unused)
 	}
 }
 
+/* Of nonsense that stays as it is the whole queue is not cleaned up again and again. */
+static void nonsense_is_cleaned_up_once(void **unused)
+{
+	(void)unused;
+	start(8, 8, 300, 0);
+	queue.owner[5] = 0;
+	eventq_release(&queue, &streams);
+	assert_int_equal(queue.owner[5], 0);
+	atomic_store(&queue.cons, 2);
+	eventq_release(&queue, &streams);
+	assert_int_equal(queue.owner[5], EVENTQ_NOBODY);
+	queue.owner[5] = 0;
+	eventq_release(&queue, &streams);
+	assert_int_equal(queue.owner[5], 0);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +419,7 @@ int main(void)
 		UNIT_TEST("E9", slots_go_back_to_their_stream_when_consumed),
 		UNIT_TEST("E10", records_of_a_stream_that_went_are_nobodys),
 		UNIT_TEST("P7", enabling_takes_the_queue_as_it_stands),
+		UNIT_TEST("E7", nonsense_is_cleaned_up_once),
 		UNIT_TEST("E7", a_guest_that_writes_nonsense_loses_nothing_of_others),
 	};
 
