@@ -148,7 +148,7 @@ static int endpoint_change_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 	if (!endpoint->vqueue->parent)
 		return -EOPNOTSUPP;
 	if (vsid == endpoint->vsid && endpoint->vdevice_id)
-		return endpoint->installed == INSTALLED_NOTHING ? endpoint_refresh(endpoint) : 0;
+		return endpoint_is_blocked(endpoint) ? endpoint_refresh(endpoint) : 0;
 	ret = endpoint_claim_vsid(endpoint->vsmmu, vsid);
 	if (!ret)
 		ret = vsid_leave(endpoint);

@@ -169,6 +169,15 @@ void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int e
 		open ? "could not even be cut off from memory" : "is cut off from memory");
 }
 
+bool endpoint_is_blocked(const struct vsmmu_endpoint *endpoint)
+{
+	if (endpoint->installed == INSTALLED_NOTHING)
+		return true;
+	/* On an event path alone such an STE may be its VMM's. */
+	return endpoint->installed == INSTALLED_NESTED && !endpoint->vste[0] &&
+	       vsmmu_is_whole(endpoint->vsmmu);
+}
+
 void endpoint_block(struct vsmmu_endpoint *endpoint)
 {
 	if (endpoint->vqueue->parent)

@@ -35,6 +35,9 @@ int install_refresh_range(struct vsmmu *vsmmu, uint32_t first, uint64_t count);
 void endpoint_block(struct vsmmu_endpoint *endpoint);
 void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int error);
 
+/* It is cut off because the host failed, or could not be. */
+bool endpoint_is_blocked(const struct vsmmu_endpoint *endpoint);
+
 /* The same, as nothing that went wrong: it is being moved, reset or removed. The kernel
  * forwards nothing more of it. Return: first -errno. */
 int endpoint_cut(struct vsmmu_endpoint *endpoint);

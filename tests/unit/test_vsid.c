@@ -179,6 +179,24 @@ static void any_undoing_may_fail(void **unused)
 	}
 }
 
+/* One that could not be detached was given an STE that aborts: that is no more its own. */
+static void its_present_one_is_tried_again(void **unused)
+{
+	struct stand *stand = stand_with(1);
+
+	(void)unused;
+	log_host_fail(stand->log, LOG_HOST_DO, 1, 1, EIO);
+	log_host_fail(stand->log, LOG_HOST_UNDO, 1, 1, EIO);
+	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), -EIO);
+	stand_expect_nested(stand, 0, STE_ABORT, 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(0)), 0);
+	stand_expect_nested(stand, 0, STE_S1, 0xd4);
+	log_host_clear(stand->log);
+	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(0)), 0);
+	assert_string_equal(log_host_text(stand->log), "");
+	stand_free(stand);
+}
+
 static void one_without_a_name_can_go(void **unused)
 {
 	struct stand *stand = stand_with(2);
@@ -224,6 +242,7 @@ int main(void)
 		UNIT_TEST("S6", a_change_that_cannot_be_changes_nothing),
 		UNIT_TEST("S6", any_call_may_fail),
 		UNIT_TEST("S6", any_undoing_may_fail),
+		UNIT_TEST("S6", its_present_one_is_tried_again),
 		UNIT_TEST("S6", one_without_a_name_can_go),
 		UNIT_TEST("S4 S6", what_c_bad_ste_means_goes_with_the_name),
 	};
