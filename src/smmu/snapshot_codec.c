@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/snapshot_counters.h"
 #include "util/crc32.h"
 
 #define MAGIC	    "VSMMUSNP"

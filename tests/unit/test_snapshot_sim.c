@@ -159,6 +159,31 @@ static void a_backlog_has_a_limit(void **unused)
 	vm_free(vm);
 }
 
+/* Saved once more when the guest has had a part of it: what is left makes room for more. */
+static void a_backlog_that_was_begun_takes_more(void **unused)
+{
+	const struct vm_setup setup = {.depth = 8};
+	struct vm *vm = vm_new(&setup);
+	const struct vqueue *vqueue = vm->vsmmu->vqueues;
+
+	(void)unused;
+	vm_enable(vm, 1);
+	vm_faults(vm, 0, 8);
+	save(vm);
+	assert_int_equal(vm_dispatch(vm), 2);
+	assert_true(vqueue->backlog->begin > 0);
+	vm_faults(vm, 0, 8);
+	save(vm);
+	assert_int_equal(vqueue->backlog->begin, 0);
+	for (uint64_t serial = 1; serial <= 16; serial += 2) {
+		vm_expect(vm, 0, serial, 2);
+		vm_dispatch(vm);
+	}
+	assert_int_equal(vm_stats_all(vm).delivered, 16);
+	assert_true(backlog_is_empty(vqueue));
+	vm_free(vm);
+}
+
 /* One that cannot be read for good is not in the poll set, and no more is its backlog. */
 static void a_disarmed_queue_keeps_its_backlog(void **unused)
 {
@@ -264,6 +289,7 @@ int main(void)
 		UNIT_TEST("S7", a_shortage_that_stays_is_told),
 		UNIT_TEST("S7", a_backlog_outlives_its_queue),
 		UNIT_TEST("S7", a_backlog_has_a_limit),
+		UNIT_TEST("S7", a_backlog_that_was_begun_takes_more),
 		UNIT_TEST("S7", a_disarmed_queue_keeps_its_backlog),
 		UNIT_TEST("S7 S9", saving_disturbs_nobody),
 	};

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include <vsmmu/event.h>
+
 #include "arch/command.h"
 #include "whole.h"
 
@@ -379,6 +381,7 @@ static void an_event_path_is_no_whole_vsmmu(void **unused)
 	machine_new(&to, NULL, NULL, 0);
 	for (int i = 0; i < 2; i++) {
 		config.ssid_bits = ssid_bits[i];
+		config.cmdq_log2_max = 64 * (uint32_t)i; /* not looked at */
 		assert_int_equal(vsmmu_new(&alone[i], &config), 0);
 	}
 	assert_int_equal(vsmmu_save(from.whole->vsmmu, &bytes, &length), 0);
@@ -389,6 +392,9 @@ static void an_event_path_is_no_whole_vsmmu(void **unused)
 	/* Its VMM has promised SubstreamIDs of its own. */
 	assert_int_equal(vsmmu_restore(alone[1], bytes, length), -ENODEV);
 	assert_int_equal(vsmmu_restore(alone[0], bytes, length), 0);
+	vsmmu_snapshot_free(bytes);
+	assert_int_equal(vsmmu_save(alone[1], &bytes, &length), 0);
+	assert_int_equal(vsmmu_restore(alone[1], bytes, length), 0);
 	vsmmu_snapshot_free(bytes);
 	vsmmu_free(alone[0]);
 	vsmmu_free(alone[1]);
@@ -459,6 +465,33 @@ static void a_failing_host_leaves_it_as_it_was(void **unused)
 	machine_free(&to);
 }
 
+/* What C_BAD_STE stands for was so when it was recorded, however long ago. */
+static void what_c_bad_ste_stood_for_comes_along(void **unused)
+{
+	const uint64_t ste = STRTAB + VSID * 64;
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_new(&to, NULL, NULL, ENDPOINTS);
+	from.whole->bad_begin = to.whole->bad_begin = ste;
+	from.whole->bad_end = to.whole->bad_end = ste + 64;
+	machine_start(&from);
+	assert_int_not_equal(machine_dma(&from, 0, DATA), 0);
+	assert_int_equal(machine_move(&from, &to), 0);
+	to.whole->bad_begin = to.whole->bad_end = 0;
+	machine_queue(&to, COMMAND_OP_CFGI_STE | (uint64_t)VSID << 32, 0);
+	machine_kick(&to);
+	while (vsmmu_dispatch(to.whole->vsmmu, 0))
+		;
+	assert_int_equal(whole_read(to.whole, SMMU_EVENTQ_PROD), 1);
+	assert_int_equal(
+		whole_load64(to.whole, EVENTQ), (uint64_t)VSID << 32 | VSMMU_EVENT_F_STE_FETCH);
+	assert_int_equal(whole_load64(to.whole, EVENTQ + 24), ste);
+	machine_free(&from);
+	machine_free(&to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +506,7 @@ int main(void)
 		UNIT_TEST("S7", an_event_path_is_no_whole_vsmmu),
 		UNIT_TEST("S7", a_used_vsmmu_is_busy),
 		UNIT_TEST("S7", a_failing_host_leaves_it_as_it_was),
+		UNIT_TEST("S7 S4", what_c_bad_ste_stood_for_comes_along),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
