@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <vsmmu/decoder.h>
+
 #include "fail_nth.h"
 #include "fake_kernel.h"
 #include "vm.h"
@@ -81,12 +83,53 @@ static void an_end_that_the_host_refuses_is_told(void **unused)
 	vm_free(vm);
 }
 
+static int refuse_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	(void)opaque, (void)address, (void)bytes, (void)length;
+	return -1;
+}
+
+static void no_pulse(void *opaque, enum vsmmu_irq irq)
+{
+	(void)opaque, (void)irq;
+}
+
+/* A guest's queue takes SMMUv3 records: a host made for others is of no use to a vSMMU. */
+static void another_type_of_record_is_refused(void **unused)
+{
+	static const struct vsmmu_ops ops = {
+		.size = sizeof(ops), .memory_write = refuse_write, .irq_pulse = no_pulse};
+	struct vsmmu_iommufd_config kernel = {.size = sizeof(kernel),
+		.viommu_type = 0xdeadbeef,
+		.veventq_type = VSMMU_VEVENTQ_SELFTEST};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 1};
+	struct vsmmu_endpoint *endpoint = NULL;
+	struct vsmmu *vsmmu;
+
+	(void)unused;
+	fake_kernel_start();
+	kernel.iommufd = fake_kernel_iommufd();
+	kernel.ioas_id = fake_kernel_ioas();
+	device.vfio_fd = fake_kernel_device(0, &device.dev_id);
+	assert_int_equal(vsmmu_iommufd_new(&config.host, &kernel), 0);
+	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &device, &endpoint), -EINVAL);
+	assert_null(endpoint);
+	assert_int_equal(fake_kernel_attached(device.dev_id), 0);
+	assert_int_equal(fake_kernel_objects(), 0);
+	vsmmu_free(vsmmu);
+	vsmmu_host_unref(config.host);
+	fake_kernel_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
 		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),
+		UNIT_TEST("E1", another_type_of_record_is_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -239,12 +239,37 @@ static void any_call_may_fail_at_the_end(void **unused)
 	}
 }
 
+/* What waits for memory goes on waiting when it cannot be polled again. */
+static void a_backoff_may_not_end_at_once(void **unused)
+{
+	struct vm *own = vm_new(NULL);
+
+	(void)unused;
+	vm_enable(own, 4);
+	vm_host_fail_read(own, 0, ENOMEM);
+	vm_faults(own, 0, 2);
+	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
+	vm_wait(own);
+	fail_nth_arm(2); /* after the timer's read() */
+	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
+	assert_true(fail_nth_fired());
+	assert_string_equal(fail_nth_what(), "epoll_ctl");
+	fail_nth_arm(0);
+	assert_false(vm_readable(own));
+	vm_wait(own);
+	assert_int_equal(vm_dispatch(own), 2);
+	vm_expect(own, 0, 1, 2);
+	assert_int_equal(vm_stats_all(own).memory_reads, 1);
+	vm_free(own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E11", any_call_may_fail_with_one_veventq),
 		UNIT_TEST("E11", any_call_may_fail_with_several),
 		UNIT_TEST("E11", any_call_may_fail_at_the_end),
+		UNIT_TEST("E3 E11", a_backoff_may_not_end_at_once),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -6,8 +6,11 @@
 
 #include <vsmmu/event.h>
 
+#include "arch/command.h"
 #include "fake_kernel.h"
 #include "install_stand.h"
+
+#define CMDQ (WHOLE_MEMORY + 0x400000)
 
 static void calls_are_in_the_kernels_order(void **unused)
 {
@@ -189,6 +192,35 @@ static void an_ste_is_not_the_vmms_to_set(void **unused)
 	stand_free(stand);
 }
 
+/* What is for every vIOMMU is not for one that the VMM has itself. */
+static void invalidations_leave_an_adopted_one_alone(void **unused)
+{
+	struct stand *stand = stand_translating(NULL, 1);
+	struct vsmmu_veventq_source *source;
+	struct whole *whole = stand->whole;
+	int fd;
+
+	(void)unused;
+	fake_kernel_start();
+	fake_veventq_new(4, &fd);
+	assert_int_equal(vsmmu_adopt_veventq(whole->vsmmu, fd, &source), 0);
+	whole_store64(whole, CMDQ, COMMAND_OP_TLBI_NSNH_ALL);
+	whole_store64(whole, CMDQ + 16, COMMAND_OP_SYNC);
+	whole_write64(whole, SMMU_CMDQ_BASE, CMDQ | 7);
+	stand_enable(stand);
+	whole_write(whole, SMMU_CR0, whole_read(whole, SMMU_CR0) | SMMU_CR0_CMDQEN);
+	log_host_clear(stand->log);
+	whole_write(whole, SMMU_CMDQ_PROD, 2);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 2);
+	assert_string_equal(log_host_text(stand->log), "invalidate 1\n");
+	assert_int_equal(whole_stats(whole).invalidation_calls, 1);
+	assert_int_equal(whole_stats(whole).blocked, 0);
+	assert_int_equal(vsmmu_drop_veventq(whole->vsmmu, source), 0);
+	close(fd);
+	fake_kernel_stop();
+	stand_free(stand);
+}
+
 /* Its VMM has its own vIOMMU: its events are forwarded, and that is all. */
 static void an_adopted_one_is_its_vmms_business(void **unused)
 {
@@ -234,6 +266,7 @@ int main(void)
 		UNIT_TEST("S6", a_reset_drains_and_begins_anew),
 		UNIT_TEST("S6", a_streamid_must_be_one_that_the_guest_can_name),
 		UNIT_TEST("S4", an_ste_is_not_the_vmms_to_set),
+		UNIT_TEST("S3 S6", invalidations_leave_an_adopted_one_alone),
 		UNIT_TEST("S6", an_adopted_one_is_its_vmms_business),
 	};
 

@@ -319,6 +319,48 @@ static void a_growing_table_may_find_no_memory(void **unused)
 	assert_true(n - 2 >= 6); /* the endpoint, its vDEVICE, and four arrays */
 }
 
+/*
+ * StreamIDs that were given up stay in the table as long as the guest's full queue keeps their
+ * events in the kernel. When a new one finds no room there, its endpoint has no access.
+ */
+static void a_new_streamid_may_find_no_memory(void **unused)
+{
+	struct stand *stand = stand_translating(NULL, 1);
+	struct vsmmu *vsmmu = stand->whole->vsmmu;
+	unsigned int vsid = STAND_VSID(0), failures = 0;
+	uint64_t word[4];
+	int ret;
+
+	(void)unused;
+	stand_enable(stand);
+	for (unsigned int i = 0; i < 1 << STAND_EVENTQ_LOG2; i++)
+		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	while (vsmmu_dispatch(vsmmu, 0))
+		;
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	while (vsid < STAND_VSID(20)) {
+		stand_write_ste(stand, ++vsid, STE_S1, 0);
+		for (unsigned int n = 1;; n++) {
+			fail_nth_arm(n);
+			ret = vsmmu_endpoint_set_vsid(stand->endpoint[0], vsid);
+			fail_nth_arm(0);
+			if (!ret)
+				break;
+			assert_true(fail_nth_fired());
+			assert_int_equal(ret, -ENOMEM);
+			stand_expect(stand, 0, LOG_NOTHING);
+			failures++;
+		}
+		stand_expect_nested(stand, 0, STE_S1, 0);
+	}
+	/* Each vDEVICE and HWPT, and four arrays. */
+	assert_true(failures >= 20 * 2 + 4);
+	while (stand_consume(stand, word))
+		;
+	stand_expect_counted(stand);
+	stand_free(stand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +374,7 @@ int main(void)
 		UNIT_TEST("S4", an_old_hwpt_may_stay),
 		UNIT_TEST("S6", any_allocation_may_fail),
 		UNIT_TEST("S6", a_growing_table_may_find_no_memory),
+		UNIT_TEST("S6", a_new_streamid_may_find_no_memory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

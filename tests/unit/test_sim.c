@@ -23,6 +23,7 @@ static void misuse_is_einval(void **unused)
 		.size = sizeof(bad_kernel), .kernel = (enum vsmmu_sim_kernel)2};
 	const struct vsmmu_sim_config bad_sequence = {
 		.size = sizeof(bad_sequence), .first_sequence = UINT32_C(1) << 31};
+	const struct vsmmu_sim_config bad_size = {.size = 1};
 	const struct vsmmu_event_record record = {0};
 	struct vsmmu_host other = {0};
 	struct vsmmu_host *host = &other;
@@ -33,12 +34,17 @@ static void misuse_is_einval(void **unused)
 	assert_int_equal(vsmmu_sim_new(NULL, NULL), -EINVAL);
 	assert_int_equal(vsmmu_sim_new(&host, &bad_kernel), -EINVAL);
 	assert_int_equal(vsmmu_sim_new(&host, &bad_sequence), -EINVAL);
+	assert_int_equal(vsmmu_sim_new(&host, &bad_size), -EINVAL);
 	assert_ptr_equal(host, &other);
 	assert_int_equal(vsmmu_sim_endpoint_new(&other, 0, &out), -EINVAL);
 	assert_int_equal(vsmmu_sim_fault(&other, 1, &record), -EINVAL);
 	assert_int_equal(vsmmu_sim_fault(s->host, 1, NULL), -EINVAL);
 	assert_int_equal(vsmmu_sim_on_lost_copy(NULL, NULL, NULL), -EINVAL);
 	assert_int_equal(vsmmu_sim_get_stats(s->host, &stats), -EINVAL);
+	assert_int_equal(vsmmu_sim_get_stats(&other, &stats), -EINVAL);
+	assert_int_equal(vsmmu_sim_drop(&other, s->endpoint.dev_id, 1), -EINVAL);
+	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 0), -EINVAL);
+	assert_int_equal(vsmmu_sim_drop(s->host, UNKNOWN, 1), -ENOENT);
 	assert_int_equal(vsmmu_sim_fail(&other, VSMMU_SIM_FAIL_READ, 0, EIO), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, (enum vsmmu_sim_failure)0, 0, EIO), -EINVAL);
 	assert_int_equal(vsmmu_sim_fail(s->host, (enum vsmmu_sim_failure)8, 0, EIO), -EINVAL);
@@ -171,6 +177,24 @@ static void calls_answer_as_the_kernel(void **unused)
 	ops->veventq_close(s->host, &s->queue);
 	assert_int_equal(ops->destroy(s->host, s->queue.id), 0);
 	assert_int_equal(ops->veventq_alloc(s->host, s->viommu, 1 << 19, &s->queue), 0);
+	tear_down(s);
+}
+
+/* What has no queue to be counted in goes to the host's log. */
+static void drops_without_a_queue_are_printed(void **unused)
+{
+	struct stand *s = build_depth(1);
+
+	(void)unused;
+	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 3), 0);
+	assert_int_equal(stats_of(s).dropped, 3);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 5), -EOPNOTSUPP);
+	assert_int_equal(stats_of(s).numbered, 3);
+	assert_int_equal(stats_of(s).dropped, 3);
+	/* Out of memory the kernel prints those that it numbers as well. */
+	assert_int_equal(stats_of(s).printed, 8);
+	s->faults += 3;
 	tear_down(s);
 }
 
@@ -436,6 +460,7 @@ int main(void)
 		UNIT_TEST_PLAIN(free_takes_what_is_left),
 		UNIT_TEST_PLAIN(the_lowest_id_is_used_again),
 		UNIT_TEST_PLAIN(calls_answer_as_the_kernel),
+		UNIT_TEST_PLAIN(drops_without_a_queue_are_printed),
 		UNIT_TEST_PLAIN(stes_pass_the_kernels_filter),
 		UNIT_TEST_PLAIN(only_eight_ids_are_forwarded),
 		UNIT_TEST_PLAIN(the_vsid_is_that_of_the_attach),
