@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest of embed_whole.c: what its SMMU driver writes into memory and registers, here with
+ * the calls that a VMM makes when a vCPU exits. Numbers are those of IHI 0070.
+ */
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <vsmmu/smmu.h>
+#include <vsmmu/text.h>
+
+enum { CR0 = 0x20, IRQ_CTRL = 0x50, STRTAB_BASE = 0x80, STRTAB_CFG = 0x88, CMDQ_BASE = 0x90 };
+enum { CMDQ_PROD = 0x98, EVENTQ_BASE = 0xa0, EVENTQ_IRQ_CFG0 = 0xb0, EVENTQ_CONS = 0x100ac };
+
+/* The machine: memory, an ITS' doorbell, one endpoint. */
+enum { RAM = 0x40000000, RAM_SIZE = 2 << 20, DOORBELL = 0x08020040, VSID = 0x42 };
+
+/* Where the guest has its things: 2^7 STEs, 2^8 commands, 2^7 events, a CD, a table. */
+enum { STRTAB = 0x0, CMDQ = 0x10000, EVENTQ = 0x20000, CD = 0x30000, TABLE = 0x40000 };
+
+/* Of 2 MiB from IOVA 0 on, which are RAM's, and of nothing else it has a mapping. */
+enum { GOOD_IOVA = 0x100000, BAD_IOVA = 0x300000 };
+
+/* More than one register write consumes: see vsmmu_get_command_fd(). */
+enum { COMMANDS = 200 };
+
+static inline void put(uint8_t *ram, size_t offset, uint64_t value)
+{
+	value = htole64(value);
+	memcpy(ram + offset, &value, sizeof(value));
+}
+
+/* The last command asks for an interrupt. */
+static inline void guest_boots(uint8_t *ram, struct vsmmu *vsmmu)
+{
+	put(ram, TABLE, RAM | 0x441); /* a block: AF, AP[1] for unprivileged access */
+	/* ASID = 1, A, R, AA64, IPS = 44 bits, V, EPD1, T0SZ = 39: level 2 is the first one */
+	put(ram, CD, UINT64_C(0x00016204c0000027));
+	put(ram, CD + 8, RAM + TABLE);
+	put(ram, STRTAB + VSID * 64, (RAM + CD) | 5 << 1 | 1); /* Config: stage 1; V */
+	put(ram, CMDQ, (uint64_t)VSID << 32 | 0x03);	       /* CFGI_STE */
+	for (size_t i = 1; i < COMMANDS - 1; i++)
+		put(ram, CMDQ + i * 16, 0x30);		      /* TLBI_NSNH_ALL */
+	put(ram, CMDQ + (COMMANDS - 1) * 16, 1 << 12 | 0x46); /* SYNC, CS: SIG_IRQ */
+
+	vsmmu_mmio_write(vsmmu, STRTAB_BASE, 8, RAM + STRTAB);
+	vsmmu_mmio_write(vsmmu, STRTAB_CFG, 4, 7);
+	vsmmu_mmio_write(vsmmu, CMDQ_BASE, 8, (RAM + CMDQ) | 8);
+	vsmmu_mmio_write(vsmmu, EVENTQ_BASE, 8, (RAM + EVENTQ) | 7);
+	vsmmu_mmio_write(vsmmu, EVENTQ_IRQ_CFG0, 8, DOORBELL);
+	vsmmu_mmio_write(vsmmu, IRQ_CTRL, 4, 1 << 2);		   /* EVENTQ_IRQEN */
+	vsmmu_mmio_write(vsmmu, CR0, 4, 1 << 3 | 1 << 2 | 1 << 0); /* CMDQEN, EVENTQEN, SMMUEN */
+	vsmmu_mmio_write(vsmmu, CMDQ_PROD, 4, COMMANDS);
+}
+
+/* Event @number of its queue, which has not wrapped yet. */
+static inline void guest_takes_event(const uint8_t *ram, struct vsmmu *vsmmu, uint32_t number)
+{
+	struct vsmmu_event_record record;
+	struct vsmmu_event event;
+	char text[VSMMU_EVENT_TEXT_SIZE];
+
+	vsmmu_event_record_load(ram + EVENTQ + number * VSMMU_EVENT_RECORD_SIZE, &record);
+	vsmmu_event_decode(&record, &event);
+	vsmmu_event_format(text, sizeof(text), &event);
+	printf("%s\n", text);
+	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, number + 1);
+}
