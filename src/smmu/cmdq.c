@@ -103,7 +103,10 @@ static uint32_t cmdq_serve(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 			return consumed;
 		atomic_exchange(&queue->kicked, false);
 		waiting = cmdq_turn(vsmmu, &turn);
-		cmdq_tell(queue, waiting);
+		if (waiting)
+			cmdq_tell(queue, true);
+		/* Before, as what others tell from now on is true whatever this turn finds. */
+		cmdq_tell(queue, false);
 		pthread_mutex_unlock(&vsmmu->command_lock);
 		budget += turn.left;
 		/* A look in vain is not for nothing: others may kick without end. */
