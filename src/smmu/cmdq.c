@@ -70,6 +70,8 @@ void cmdq_enable(struct vsmmu *vsmmu, bool enable)
 	if (bytes < ALIGN_MIN)
 		bytes = ALIGN_MIN;
 	queue->address = queue->base & SMMU_QUEUE_BASE_ADDR & ~(bytes - 1);
+	/* Bits above the wrap bit are RES0 in what is the SMMU's (3.5.1). */
+	atomic_fetch_and(&queue->cons, SMMU_CMDQ_CONS_ERR | queue_mask(queue->log2));
 }
 
 void cmdq_lock(struct vsmmu *vsmmu)
@@ -102,11 +104,11 @@ static uint32_t cmdq_serve(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 		else if (pthread_mutex_trylock(&vsmmu->command_lock))
 			return consumed;
 		atomic_exchange(&queue->kicked, false);
+		/* Before, as what others tell from now on is true whatever this turn finds. */
+		cmdq_tell(queue, false);
 		waiting = cmdq_turn(vsmmu, &turn);
 		if (waiting)
 			cmdq_tell(queue, true);
-		/* Before, as what others tell from now on is true whatever this turn finds. */
-		cmdq_tell(queue, false);
 		pthread_mutex_unlock(&vsmmu->command_lock);
 		budget += turn.left;
 		/* A look in vain is not for nothing: others may kick without end. */

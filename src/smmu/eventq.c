@@ -54,6 +54,8 @@ void eventq_enable(struct eventq *queue, bool enable)
 	bytes = (uint64_t)RECORD_SIZE << queue->log2;
 	queue->address = queue->base & SMMU_QUEUE_BASE_ADDR & ~(bytes - 1);
 
+	/* Bits above the wrap bit are RES0 in what is the SMMU's (3.5.1). */
+	atomic_fetch_and(&queue->prod, SMMU_EVENTQ_PROD_OVFLG | queue_mask(queue->log2));
 	/* What stands between CONS and PROD is not of this enabling: nobody's. */
 	cons = atomic_load(&queue->cons);
 	queue->released = cons & queue_mask(queue->log2);

@@ -195,6 +195,13 @@ static void registers_can_be_accessed_two_at_once(void **unused)
 	whole_free(whole);
 }
 
+/* Where all bits of an index are below the wrap bit, or are it. */
+static void set_queue_sizes(struct whole *whole, uint32_t log2)
+{
+	whole_write(whole, SMMU_CMDQ_BASE, log2);
+	whole_write(whole, SMMU_EVENTQ_BASE, log2);
+}
+
 static void expect_guarded(struct whole *whole, enum access access, uint64_t enable, uint32_t bits)
 {
 	unsigned int found = 0;
@@ -206,7 +213,10 @@ static void expect_guarded(struct whole *whole, enum access access, uint64_t ena
 		if (reg->access != access)
 			continue;
 		found++;
+		set_queue_sizes(whole, 19);
 		whole_write(whole, reg->offset, before);
+		/* No command waits. */
+		whole_write(whole, SMMU_CMDQ_PROD, whole_read(whole, SMMU_CMDQ_CONS));
 		whole_write(whole, enable, bits);
 		whole_write(whole, reg->offset, ALL_ONES);
 		assert_int_equal(whole_read(whole, reg->offset), before);
@@ -215,8 +225,30 @@ static void expect_guarded(struct whole *whole, enum access access, uint64_t ena
 		assert_int_equal(whole_read(whole, reg->offset), reg->ones);
 		whole_write(whole, enable, 0);
 		whole_write(whole, reg->offset, 0);
+		whole_write(whole, SMMU_CMDQ_PROD, 0);
+		set_queue_sizes(whole, 0);
 	}
 	assert_true(found > 0);
+}
+
+/* Of an index that is the SMMU's, bits above the wrap bit are RES0 once the size is known. */
+static void indexes_are_as_wide_as_their_queue(void **unused)
+{
+	struct whole *whole = stand_msi();
+
+	(void)unused;
+	set_queue_sizes(whole, 4);
+	whole_write(whole, SMMU_CMDQ_PROD, ALL_ONES);
+	whole_write(whole, SMMU_CMDQ_CONS, ALL_ONES);
+	whole_write(whole, SMMU_EVENTQ_PROD, ALL_ONES);
+	whole_write(whole, SMMU_EVENTQ_CONS, ALL_ONES);
+	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_EVENTQEN);
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), SMMU_CMDQ_CONS_ERR | 0x1f);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), SMMU_EVENTQ_PROD_OVFLG | 0x1f);
+	/* These are the guest's. */
+	assert_int_equal(whole_read(whole, SMMU_CMDQ_PROD), 0xfffff);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_CONS), SMMU_EVENTQ_CONS_OVACKFLG | 0xfffff);
+	whole_free(whole);
 }
 
 static void what_is_in_use_is_read_only(void **unused)
@@ -440,6 +472,7 @@ int main(void)
 		UNIT_TEST("S1", every_register_takes_its_own_bits),
 		UNIT_TEST("S1", registers_can_be_accessed_two_at_once),
 		UNIT_TEST("S1", what_is_in_use_is_read_only),
+		UNIT_TEST("S1", indexes_are_as_wide_as_their_queue),
 		UNIT_TEST("S1 S5", without_msi_its_registers_are_res0),
 		UNIT_TEST("S1", unknown_registers_are_zero_and_ignore_writes),
 		UNIT_TEST("S1", cr0_is_acknowledged_at_once),
