@@ -14,23 +14,30 @@ static uint32_t most(uint32_t one, uint32_t other)
  * The CDs that hardware has cached go with the STE, even if what is installed stays as it
  * was and the host does nothing about it (IHI 0070 4.3.1).
  */
-static void execute_ste(struct vsmmu *vsmmu, const struct command_scope *scope)
+static uint32_t execute_ste(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
+	uint32_t forwarded;
+
 	pthread_mutex_lock(&vsmmu->control_lock);
+	vsmmu->forwarded = 0;
 	install_refresh_range(vsmmu, scope->sid, 1);
+	forwarded = vsmmu->forwarded;
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	invalidation_add_cd_all(vsmmu, scope->sid);
+	return forwarded / CMDQ_EVENTS;
 }
 
 static uint32_t execute_ste_range(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
-	uint32_t endpoints, looked = 0;
+	uint32_t endpoints, forwarded, looked = 0;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
+	vsmmu->forwarded = 0;
 	install_refresh_range(vsmmu, scope->sid, scope->count);
+	forwarded = vsmmu->forwarded;
 	endpoints = invalidation_add_cd_all_range(vsmmu, scope->sid, scope->count, &looked);
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	return most(endpoints, looked / CMDQ_LOOKS);
+	return most(endpoints, most(looked / CMDQ_LOOKS, forwarded / CMDQ_EVENTS));
 }
 
 /*
@@ -65,7 +72,7 @@ void command_execute(
 	case COMMAND_IGNORE:
 		break;
 	case COMMAND_STE:
-		execute_ste(vsmmu, &scope);
+		outcome->cost = execute_ste(vsmmu, &scope);
 		break;
 	case COMMAND_STE_RANGE:
 		outcome->cost = execute_ste_range(vsmmu, &scope);

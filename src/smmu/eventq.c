@@ -106,11 +106,14 @@ void eventq_release(struct eventq *queue, struct stream_table *streams)
 	queue->released = queue_advance(queue->released, consumed, queue->log2);
 }
 
-void eventq_disown(struct eventq *queue, uint32_t stream)
+void eventq_disown(struct eventq *queue, const struct stream_table *streams)
 {
-	for (uint32_t i = 0; i < queue_size(queue->log2); i++)
-		if (queue->owner[i] == stream)
+	for (uint32_t i = 0; i < queue_size(queue->log2); i++) {
+		const uint32_t owner = queue->owner[i];
+
+		if (owner != EVENTQ_NOBODY && streams->entries[owner].state == STREAM_FREE)
 			queue->owner[i] = EVENTQ_NOBODY;
+	}
 }
 
 uint32_t eventq_room(struct eventq *queue)

@@ -59,8 +59,8 @@ void eventq_enable(struct eventq *queue, bool enable);
 /* Slots that the guest has consumed since the last call go back to their streams. */
 void eventq_release(struct eventq *queue, struct stream_table *streams);
 
-/* A stream goes away: its records in the queue stay, but are nobody's now. */
-void eventq_disown(struct eventq *queue, uint32_t stream);
+/* Streams went away: their records in the queue stay, but are nobody's now. */
+void eventq_disown(struct eventq *queue, const struct stream_table *streams);
 
 /* Return: slots that a record can go into, less what is staged. */
 uint32_t eventq_room(struct eventq *queue);

@@ -8,9 +8,8 @@
 #include "arch/queue.h"
 #include "arch/record.h"
 #include "arch/regs.h"
+#include "smmu/backlog.h"
 
-/* What a vEVENTQ can hold, and as much again for what comes in meanwhile. */
-#define DRAIN_MAX   (2 * (VEVENTQ_DEPTH_MAX / EVENTQ_BATCH))
 #define DRAIN_TRIES 8
 
 /* What a storm of deliverable events does not come to: kept out of its way. */
@@ -354,18 +353,8 @@ static void vqueue_read_failed(struct vsmmu *vsmmu, struct vqueue *vqueue, ssize
 
 static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
 {
-	struct stream_table *streams = &vsmmu->streams;
-
-	for (uint32_t i = 0; i < streams->capacity; i++) {
-		struct stream *stream = &streams->entries[i];
-
-		if (stream->vqueue != vqueue || stream->state == STREAM_FREE)
-			continue;
-		if (stream->state == STREAM_LIVE && !all)
-			continue;
-		eventq_disown(&vsmmu->eventq, i);
-		stream_remove(streams, i);
-	}
+	if (stream_sweep(&vsmmu->streams, vqueue, all))
+		eventq_disown(&vsmmu->eventq, &vsmmu->streams);
 	vqueue->stale = 0;
 }
 
@@ -379,7 +368,7 @@ static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 	struct vqueue *vqueue = batch->vqueue;
 
 	/* What was read ahead comes on top of what it can hold. */
-	if (!vqueue->stale || batch->got < 0 || vqueue->backlog)
+	if (!vqueue->stale || batch->got < 0 || !backlog_is_empty(vqueue))
 		return;
 	vqueue->stale_left -=
 		batch->events < vqueue->stale_left ? batch->events : vqueue->stale_left;
@@ -420,6 +409,8 @@ enum forward forwarder_step(
 	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
 	if (could)
 		streams_retire(vsmmu, &batch);
+	else if (vqueue->stale && !vqueue_readable(vqueue))
+		streams_sweep(vsmmu, vqueue, false);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!could)
 		return FORWARD_FULL;
@@ -427,34 +418,42 @@ enum forward forwarder_step(
 	return batch_end(vsmmu, &batch);
 }
 
-static void vqueue_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+/* More than all that it can hold: events, a loss before each, and the header of a last one. */
+static uint32_t vqueue_holds(const struct vsmmu *vsmmu, const struct vqueue *vqueue)
 {
+	const uint32_t depth = vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
+
+	return 2 * (vqueue->backlog ? 2 * VEVENTQ_DEPTH_MAX + depth : depth) + 2;
+}
+
+static uint32_t vqueue_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	const uint32_t holds = vqueue_holds(vsmmu, vqueue);
 	enum forward forward = FORWARD_MORE;
 	uint32_t handled = 0;
 
-	for (uint32_t reads = 0; reads < DRAIN_MAX && forward == FORWARD_MORE; reads++)
+	while (forward == FORWARD_MORE && handled < holds)
 		forward = forwarder_step(vsmmu, vqueue, EVENTQ_BATCH, &handled);
+	return handled;
 }
 
-void forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+uint32_t forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
+	uint32_t handled = 0;
+
 	for (struct vqueue *restored = vsmmu->vqueues; restored; restored = restored->next)
 		if (restored->any_stream)
-			vqueue_run(vsmmu, restored);
-	vqueue_run(vsmmu, vqueue);
-}
-
-void forwarder_run_all(struct vsmmu *vsmmu)
-{
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		vqueue_run(vsmmu, vqueue);
+			handled += vqueue_run(vsmmu, restored);
+	return handled + vqueue_run(vsmmu, vqueue);
 }
 
 void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason)
 {
+	const uint32_t holds = vqueue_holds(vsmmu, vqueue);
 	unsigned int tries = DRAIN_TRIES;
+	uint32_t handled = 0;
 
-	for (uint32_t reads = 0; reads < DRAIN_MAX; reads++) {
+	while (handled < holds) {
 		struct batch batch = {.vqueue = vqueue, .reason = reason};
 
 		pthread_mutex_lock(&vsmmu->event_lock);
@@ -462,6 +461,7 @@ void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_disc
 		streams_retire(vsmmu, &batch);
 		pthread_mutex_unlock(&vsmmu->event_lock);
 		batch_end(vsmmu, &batch);
+		handled += batch.items;
 		if (batch.got > 0)
 			continue;
 		/* There may be no later, so what failed is tried again. A short read, and
@@ -470,4 +470,10 @@ void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_disc
 		if (!tries-- || !vqueue_readable(vqueue))
 			break;
 	}
+}
+
+void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
+{
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		forwarder_drain(vsmmu, vqueue, reason);
 }

@@ -26,16 +26,14 @@ enum forward forwarder_step(
 	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled);
 
 /*
- * As @step, for all that the vEVENTQ holds now, within the guest's room; what a snapshot
- * brought is older and comes first.
+ * As @step, for all that the vEVENTQ holds now, within the guest's room, and no more than it
+ * can hold; what a snapshot brought is older and comes first. Return: records and losses.
  */
-void forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
-
-/* The same for every vEVENTQ, in any order. */
-void forwarder_run_all(struct vsmmu *vsmmu);
+uint32_t forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
 
 /* Reads it to empty and discards every event for @reason; touches no register. */
 void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason);
+void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason);
 
 /* Its streams, live or stale, are no more. */
 void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue);

@@ -24,7 +24,10 @@ static bool wish_is_installed(const struct vsmmu_endpoint *endpoint, const struc
 	       !memcmp(endpoint->vste, wish->vste, sizeof(wish->vste));
 }
 
-/* What C_BAD_STE stands for; what the vEVENTQ holds already is still the old. */
+/*
+ * What C_BAD_STE stands for; what the vEVENTQ holds already is still the old. But where the
+ * guest's full queue keeps it there, it is taken for the new.
+ */
 static void endpoint_set_stand_in(
 	struct vsmmu_endpoint *endpoint, const struct stream_stand_in *stand_in)
 {
@@ -35,7 +38,7 @@ static void endpoint_set_stand_in(
 		return;
 	endpoint->stand_in = *stand_in;
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	forwarder_run(vsmmu, endpoint->vqueue);
+	vsmmu->forwarded += forwarder_run(vsmmu, endpoint->vqueue);
 	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].stand_in = *stand_in;
 	pthread_mutex_unlock(&vsmmu->event_lock);

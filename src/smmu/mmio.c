@@ -30,6 +30,25 @@ static void heavy_unlock(struct vsmmu *vsmmu)
 	pthread_mutex_unlock(&vsmmu->command_lock);
 }
 
+/*
+ * Before the guest's queue can take events: what was caused while it could not is discarded
+ * (7.2.1), or a driver that begins anew would be told of what was there before it.
+ */
+static void events_discard_old(struct vsmmu *vsmmu, uint32_t cr0)
+{
+	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+	bool begins;
+
+	pthread_mutex_lock(&vsmmu->event_lock);
+	begins = (cr0 & on) == on && (vsmmu->registers.cr0 & on) != on;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (!begins)
+		return;
+	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	forwarder_drain_all(vsmmu, VSMMU_DISCARD_DISABLED);
+	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+}
+
 /* The VMM does what CR0 says of translation: there is nothing to wait for. */
 static void cr0_write_event_path(struct vsmmu *vsmmu, uint32_t value)
 {
@@ -49,17 +68,6 @@ static bool cr0_is(struct vsmmu *vsmmu, uint32_t value)
 	return is;
 }
 
-/*
- * Translation is off, so nothing more comes: what is still in the kernel is discarded now,
- * as otherwise it would be told to a driver that has begun anew.
- */
-static void events_discard(struct vsmmu *vsmmu)
-{
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	forwarder_run_all(vsmmu);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
-}
-
 /* Return: whether to kick the command queue: who kicked meanwhile found its lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
@@ -75,15 +83,13 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	if (cr0_is(vsmmu, value))
 		return false;
 	heavy_lock(vsmmu);
+	events_discard_old(vsmmu, value);
 	pthread_mutex_lock(&vsmmu->event_lock);
 	changed = registers_set_cr0(vsmmu, value);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	/* What fails is blocked and reported there; the guest cannot do anything about it. */
-	if (changed & SMMU_CR0_SMMUEN) {
+	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);
-		if (!(value & SMMU_CR0_SMMUEN))
-			events_discard(vsmmu);
-	}
 	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->registers.cr0ack = value;
 	pthread_mutex_unlock(&vsmmu->event_lock);

@@ -120,13 +120,6 @@ static int endpoints_cut(struct vsmmu *vsmmu)
 	return ret;
 }
 
-/* Under the dispatch lock. */
-static void vqueues_drain(struct vsmmu *vsmmu, enum vsmmu_discard reason)
-{
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		forwarder_drain(vsmmu, vqueue, reason);
-}
-
 void vsmmu_free(struct vsmmu *vsmmu)
 {
 	int ret;
@@ -137,7 +130,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	 * drained before any is removed, so that nothing more goes to the guest. */
 	ret = endpoints_cut(vsmmu);
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	vqueues_drain(vsmmu, VSMMU_DISCARD_TEARDOWN);
+	forwarder_drain_all(vsmmu, VSMMU_DISCARD_TEARDOWN);
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 	while (vsmmu->endpoints) {
 		int removed = endpoint_remove(vsmmu->endpoints);
@@ -178,7 +171,7 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoints_cut(vsmmu);
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	vqueues_drain(vsmmu, VSMMU_DISCARD_RESET);
+	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);
 	pthread_mutex_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
 	pthread_mutex_unlock(&vsmmu->event_lock);

@@ -107,12 +107,34 @@ void stream_unqueue_all(struct stream_table *table)
 		table->entries[i].queued = 0;
 }
 
-void stream_remove(struct stream_table *table, uint32_t index)
+static void stream_end(struct stream_table *table, uint32_t index)
 {
 	if (table->entries[index].state == STREAM_LIVE)
 		table->live--;
 	table->used--;
 	table->entries[index].state = STREAM_FREE;
+}
+
+void stream_remove(struct stream_table *table, uint32_t index)
+{
+	stream_end(table, index);
 	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
 	stream_rehash(table);
+}
+
+bool stream_sweep(struct stream_table *table, const struct vqueue *vqueue, bool live)
+{
+	const uint32_t used = table->used;
+
+	for (uint32_t i = 0; i < table->capacity; i++) {
+		const struct stream *stream = &table->entries[i];
+
+		if (stream->vqueue == vqueue &&
+			(stream->state == STREAM_STALE || (live && stream->state == STREAM_LIVE)))
+			stream_end(table, i);
+	}
+	if (table->used == used)
+		return false;
+	stream_rehash(table);
+	return true;
 }

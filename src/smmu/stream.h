@@ -71,6 +71,9 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 
 void stream_remove(struct stream_table *table, uint32_t index);
 
+/* All that are stale of a vEVENTQ's, and with @live those as well. Return: whether any was. */
+bool stream_sweep(struct stream_table *table, const struct vqueue *vqueue, bool live);
+
 /* Where the search for a StreamID begins. Twice as many slots as entries: it soon ends. */
 static inline uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)
 {

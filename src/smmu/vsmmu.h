@@ -58,6 +58,7 @@ struct vsmmu {
 	pthread_mutex_t control_lock;
 	struct vsmmu_endpoint *endpoints;
 	struct parent *parents;
+	uint32_t forwarded; /* events, by installing STEs; for who wants to know */
 
 	pthread_mutex_t dispatch_lock;
 	struct vqueue *vqueues; /* changed with control_lock held too */

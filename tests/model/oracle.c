@@ -240,8 +240,11 @@ static enum outcome step(struct oracle *oracle, unsigned int records, unsigned i
 	unsigned int limit = BATCH;
 	struct batch batch;
 
-	if (is_full(oracle))
+	if (is_full(oracle)) {
+		if (!readable(oracle))
+			sweep(oracle, &(struct batch){.drained = true});
 		return FULL;
+	}
 	if (deliver && room_of(oracle) < limit)
 		limit = room_of(oracle);
 	batch = kernel_read(oracle, records < limit ? records : limit);

@@ -133,6 +133,26 @@ static void events_count_against_a_register_write(void **unused)
 	whole_free(stand.whole);
 }
 
+/* So are those that have to be out of the way before an STE can mean something else. */
+static void events_count_against_a_change_of_an_ste(void **unused)
+{
+	struct stand stand;
+
+	(void)unused;
+	stand_new(&stand, 12, ON);
+	stand_fault(&stand, 2500);
+	whole_store64(stand.whole, QUEUE, (uint64_t)VSID << 32 | 0x03); /* CFGI_STE */
+	for (unsigned int n = 1; n < 8; n++)
+		whole_store64(stand.whole, QUEUE + 16 * n, SYNC);
+	stand.whole->bad_begin = STRTAB + 64 * VSID;
+	stand.whole->bad_end = stand.whole->bad_begin + 64;
+	whole_write(stand.whole, SMMU_CMDQ_PROD, 8);
+	assert_int_equal(whole_read(stand.whole, SMMU_EVENTQ_PROD), 2500);
+	assert_int_equal(whole_read(stand.whole, SMMU_CMDQ_CONS), 1);
+	assert_int_equal(vsmmu_run_commands(stand.whole->vsmmu, 0), 7);
+	whole_free(stand.whole);
+}
+
 static void it_does_not_wait_for_room(void **unused)
 {
 	struct stand stand;
@@ -178,6 +198,7 @@ int main(void)
 		UNIT_TEST("S2", a_sync_shows_the_events_before_it),
 		UNIT_TEST("S2", it_reads_no_more_than_1024),
 		UNIT_TEST("S2", events_count_against_a_register_write),
+		UNIT_TEST("S2 S4", events_count_against_a_change_of_an_ste),
 		UNIT_TEST("S2", it_does_not_wait_for_room),
 		UNIT_TEST("S2", events_of_a_disabled_queue_are_dropped),
 	};

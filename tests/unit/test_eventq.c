@@ -326,7 +326,8 @@ static void records_of_a_stream_that_went_are_nobodys(void **unused)
 	stage(1);
 	stage(2);
 	commit(false);
-	eventq_disown(&queue, 0);
+	streams.entries[0].state = STREAM_FREE;
+	eventq_disown(&queue, &streams);
 	streams.entries[0].queued = 5; /* of the next holder of that entry */
 	atomic_store(&queue.cons, 2);
 	eventq_release(&queue, &streams);

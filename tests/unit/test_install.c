@@ -412,9 +412,32 @@ static void events_do_not_outlive_smmuen(void **unused)
 	for (unsigned int n = 0; n < 300; n++)
 		assert_true(stand_event(stand, n % 2, VSMMU_EVENT_F_TRANSLATION, 0));
 	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
-	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 300);
 	stand_enable(stand);
+	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 300);
 	assert_false(stand_consume(stand, word));
+	stand_expect_counted(stand);
+	stand_free(stand);
+}
+
+/* The same of one that was caused while the queue could not take it (7.2.1). */
+static void events_do_not_outlive_a_disabled_queue(void **unused)
+{
+	struct stand *stand = stand_translating(NULL, 1);
+	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+	uint64_t word[4];
+
+	(void)unused;
+	stand_enable(stand);
+	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x1000));
+	whole_write(stand->whole, SMMU_CR0, on);
+	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x2000));
+	/* It can take them already. */
+	whole_write(stand->whole, SMMU_CR0, on | SMMU_CR0_CMDQEN);
+	assert_true(stand_consume(stand, word));
+	assert_int_equal(word[2], 0x2000);
+	assert_false(stand_consume(stand, word));
+	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 1);
 	stand_expect_counted(stand);
 	stand_free(stand);
 }
@@ -424,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S4 P13", smmuen_and_gbpa_apply_to_every_endpoint),
 		UNIT_TEST("S4 P20", events_do_not_outlive_smmuen),
+		UNIT_TEST("S4 P5", events_do_not_outlive_a_disabled_queue),
 		UNIT_TEST("S4 P13", attaching_opens_no_more_than_the_guest_does),
 		UNIT_TEST("S4 P12", each_kind_of_ste_becomes_what_the_kernel_takes),
 		UNIT_TEST("S4", the_same_words_need_no_host_call),
