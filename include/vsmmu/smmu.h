@@ -291,7 +291,8 @@ VSMMU_API int vsmmu_reset(struct vsmmu *vsmmu);
  * the first record that we read cannot be seen. The handle lives until
  * vsmmu_drop_veventq() or vsmmu_free().
  *
- * Return: 0; -ENOTTY when it is not a vEVENTQ; -EBADF, -EMFILE; -ENOMEM. Since: 0.1
+ * Return: 0; -ENOTTY when it is not a vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL without
+ * @out. Since: 0.1
  */
 VSMMU_API int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out);
 
@@ -302,7 +303,8 @@ VSMMU_API int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veve
  *
  * What it held is drained and counted as discarded.
  *
- * Return: 0; -EBUSY while an endpoint uses it. Since: 0.1
+ * Return: 0; -EBUSY while an endpoint uses it; -EINVAL when it is another vSMMU's.
+ * Since: 0.1
  */
 VSMMU_API int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source);
 

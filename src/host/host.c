@@ -3,6 +3,8 @@
 
 struct vsmmu_host *vsmmu_host_ref(struct vsmmu_host *host)
 {
+	if (!host)
+		return NULL;
 	atomic_fetch_add_explicit(&host->refs, 1, memory_order_relaxed);
 	return host;
 }

@@ -45,10 +45,13 @@ fail_vdevice:
 	return ret;
 }
 
-static int endpoint_adopted(struct vsmmu_endpoint *endpoint, struct vqueue *vqueue)
+static int endpoint_adopted(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *source)
 {
+	struct vqueue *vqueue = vqueue_of_source(endpoint->vsmmu, source);
 	int ret;
 
+	if (!vqueue)
+		return -EINVAL;
 	endpoint->vqueue = vqueue;
 	ret = endpoint_add_stream(endpoint);
 	if (!ret)
@@ -63,7 +66,7 @@ int vsmmu_endpoint_attach(
 	struct vsmmu_endpoint *endpoint;
 	int ret;
 
-	ret = sized_copy_in(&config, given, sizeof(config));
+	ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
 	if (ret)
 		return ret;
 	if (!config.source && !vsmmu->host)
@@ -91,7 +94,7 @@ int vsmmu_endpoint_attach(
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoint_claim_vsid(vsmmu, config.vsid);
 	if (!ret && config.source)
-		ret = endpoint_adopted(endpoint, &config.source->vqueue);
+		ret = endpoint_adopted(endpoint, config.source);
 	else if (!ret)
 		ret = endpoint_set_up(endpoint);
 	if (!ret) {

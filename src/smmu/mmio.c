@@ -180,6 +180,8 @@ static bool mmio_legal(uint64_t offset, uint32_t size)
 
 int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t *value)
 {
+	if (!value)
+		return -EINVAL;
 	*value = 0;
 	if (!mmio_legal(offset, size))
 		return -EINVAL;

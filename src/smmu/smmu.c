@@ -33,9 +33,7 @@ static int config_complete(struct vsmmu_config *config)
 		config->report_burst = BURST_DEFAULT;
 	if (!config->report_interval_ns)
 		config->report_interval_ns = INTERVAL_DEFAULT_NS;
-	if (config->eventq_log2_max > SMMU_EVENTQ_LOG2_MAX ||
-		config->ssid_bits > SMMU_SSID_BITS_MAX ||
-		config->veventq_depth > VEVENTQ_DEPTH_MAX ||
+	if (config->veventq_depth > VEVENTQ_DEPTH_MAX ||
 		(config->loss_policy != VSMMU_LOSS_OVERFLOW &&
 			config->loss_policy != VSMMU_LOSS_COUNT_ONLY))
 		return -EINVAL;
@@ -49,7 +47,7 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	struct vsmmu *vsmmu;
 	int ret;
 
-	ret = sized_copy_in(&config, given, sizeof(config));
+	ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
 	if (!ret)
 		ret = config_complete(&config);
 	if (!ret)
@@ -65,6 +63,11 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	vsmmu->config = config;
 	vsmmu->ops = ops;
 	vsmmu->config.ops = &vsmmu->ops;
+	vsmmu->host = config.host;
+	pthread_mutex_init(&vsmmu->report_lock, NULL);
+	ret = identity_init(vsmmu);
+	if (ret)
+		goto fail_free;
 	ret = stream_table_init(&vsmmu->streams);
 	if (ret)
 		goto fail_free;
@@ -77,11 +80,6 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	ret = cmdq_init(&vsmmu->cmdq);
 	if (ret)
 		goto fail_pollset;
-	pthread_mutex_init(&vsmmu->report_lock, NULL);
-	vsmmu->host = config.host;
-	ret = identity_init(vsmmu);
-	if (ret)
-		goto fail_cmdq;
 	registers_reset(vsmmu);
 	pthread_mutex_init(&vsmmu->command_lock, NULL);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
@@ -91,9 +89,6 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 		vsmmu_host_ref(config.host);
 	*out = vsmmu;
 	return 0;
-fail_cmdq:
-	pthread_mutex_destroy(&vsmmu->report_lock);
-	cmdq_destroy(&vsmmu->cmdq);
 fail_pollset:
 	pollset_destroy(&vsmmu->pollset);
 fail_eventq:
@@ -101,6 +96,7 @@ fail_eventq:
 fail_streams:
 	stream_table_destroy(&vsmmu->streams);
 fail_free:
+	pthread_mutex_destroy(&vsmmu->report_lock);
 	free(vsmmu);
 	return ret;
 }

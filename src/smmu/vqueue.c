@@ -197,9 +197,12 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
 
 int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
 {
-	struct vsmmu_veventq_source *source = calloc(1, sizeof(*source));
+	struct vsmmu_veventq_source *source;
 	int ret;
 
+	if (!out)
+		return -EINVAL;
+	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
 	source->vqueue.veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
@@ -220,12 +223,24 @@ fail_free:
 	return ret;
 }
 
+struct vqueue *vqueue_of_source(
+	const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *source)
+{
+	struct vqueue *vqueue = vsmmu->vqueues;
+
+	while (vqueue && vqueue != &source->vqueue)
+		vqueue = vqueue->next;
+	return vqueue;
+}
+
 int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source)
 {
 	int ret = -EBUSY;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	if (!source->vqueue.endpoints)
+	if (!vqueue_of_source(vsmmu, source))
+		ret = -EINVAL;
+	else if (!source->vqueue.endpoints)
 		ret = vqueue_free(vsmmu, &source->vqueue);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;

@@ -70,6 +70,10 @@ void vqueue_backoff(struct vsmmu *vsmmu, struct vqueue *vqueue);
 void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue);
 int vqueue_arm(struct vsmmu *vsmmu, struct vqueue *vqueue);
 
+/* Under the control lock: NULL when it is another vSMMU's, or was dropped. */
+struct vqueue *vqueue_of_source(
+	const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *source);
+
 /* Whether it holds something now. */
 bool vqueue_readable(const struct vqueue *vqueue);
 

@@ -7,6 +7,7 @@
 
 #include "fail_nth.h"
 #include "fake_kernel.h"
+#include "smmu/vsmmu.h"
 #include "vm.h"
 
 static const struct vm_setup no_endpoints = {.unattached = true};
@@ -123,6 +124,32 @@ static void another_type_of_record_is_refused(void **unused)
 	fake_kernel_stop();
 }
 
+/* A vEVENTQ of another vSMMU, or one that was dropped, carries nobody here. */
+static void anothers_veventq_is_einval(void **unused)
+{
+	struct vm *vm = vm_new(&no_endpoints);
+	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
+	const struct vsmmu_config other_config = {
+		.size = sizeof(other_config), .ops = vm->vsmmu->config.ops, .opaque = vm};
+	struct vsmmu_endpoint *endpoint;
+	struct vsmmu *other;
+	int fd;
+
+	(void)unused;
+	assert_int_equal(vsmmu_new(&other, &other_config), 0);
+	fake_veventq_new(4, &fd);
+	assert_int_equal(vsmmu_adopt_veventq(other, fd, &config.source), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), -EINVAL);
+	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_attach(other, &config, NULL), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_attach(other, &config, &endpoint), 0);
+	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
+	assert_int_equal(vsmmu_drop_veventq(other, config.source), 0);
+	vsmmu_free(other);
+	close(fd);
+	vm_free(vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +157,7 @@ int main(void)
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
 		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),
 		UNIT_TEST("E1", another_type_of_record_is_refused),
+		UNIT_TEST("S6", anothers_veventq_is_einval),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -178,6 +178,10 @@ static void what_does_not_go_together_is_refused(void **unused)
 	expect_refused(&probed, &config, -EINVAL, "cmdq_log2 6", "7");
 	config = (struct vsmmu_config){.cmdq_log2_max = 256 + 8};
 	expect_refused(&probed, &config, -EINVAL, "cmdq_log2", "19");
+	config = (struct vsmmu_config){.eventq_log2_max = 20};
+	expect_refused(&probed, &config, -EINVAL, "eventq_log2 20", "19");
+	config = (struct vsmmu_config){.ssid_bits = 21};
+	expect_refused(&probed, &config, -EINVAL, "ssid_bits 21", "20");
 	config = (struct vsmmu_config){.oas_bits = 43};
 	expect_refused(&probed, &config, -EINVAL, "oas_bits 43", "44");
 	config = (struct vsmmu_config){.oas_bits = 52};
