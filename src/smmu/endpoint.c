@@ -115,10 +115,16 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = -EOPNOTSUPP;
 
+	if (!ste)
+		return -EINVAL;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	/* Without a StreamID it stays without access. */
 	if (endpoint->vqueue->parent && !vsmmu_is_whole(vsmmu))
 		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
+	if (!ret) {
+		endpoint->ste_is_set = true;
+		memcpy(endpoint->ste, ste, sizeof(endpoint->ste));
+	}
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }
@@ -130,7 +136,11 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint)
 	bool adopted = !endpoint->vqueue->parent;
 	int ret, failed;
 
-	ret = endpoint_cut(endpoint);
+	if (!endpoint_shut(endpoint, &ret))
+		report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
+			"removing an endpoint: the host said %s; it could not even be cut off from "
+			"memory, and reaches the guest's until its device is closed",
+			strerror(-ret));
 	if (adopted || endpoint->vdevice_id)
 		endpoint_retire_stream(endpoint);
 	if (endpoint->vdevice_id) {

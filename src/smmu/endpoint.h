@@ -17,7 +17,11 @@ struct vsmmu_endpoint {
 	uint32_t vdevice_id;
 	uint32_t nested_id;		 /* 0 while none is attached */
 	uint8_t installed;		 /* enum installed */
+	bool blocked;			 /* the host failed: what is installed is not the guest's */
 	uint64_t vste[2];		 /* what nested_id was made of */
+	const char *bad;		 /* why the guest's STE could not be used, or NULL */
+	bool ste_is_set;		 /* on an event path alone: its VMM's last one is */
+	uint64_t ste[2];		 /* this */
 	struct stream_stand_in stand_in; /* the same as its stream's */
 };
 

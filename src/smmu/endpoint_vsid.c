@@ -51,6 +51,12 @@ int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
 		forwarder_run(vsmmu, stale);
 		ret = vsid_look(vsmmu, vsid, &stale);
 	}
+	/* A snapshot's are of who had it elsewhere. */
+	if (!ret) {
+		pthread_mutex_lock(&vsmmu->event_lock);
+		backlog_forget_stream(vsmmu, vsid);
+		pthread_mutex_unlock(&vsmmu->event_lock);
+	}
 	pthread_mutex_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
@@ -148,7 +154,7 @@ static int endpoint_change_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 	if (!endpoint->vqueue->parent)
 		return -EOPNOTSUPP;
 	if (vsid == endpoint->vsid && endpoint->vdevice_id)
-		return endpoint_is_blocked(endpoint) ? endpoint_refresh(endpoint) : 0;
+		return endpoint->blocked ? endpoint_refresh(endpoint) : 0;
 	ret = endpoint_claim_vsid(endpoint->vsmmu, vsid);
 	if (!ret)
 		ret = vsid_leave(endpoint);

@@ -100,6 +100,15 @@ static void block_all(struct vsmmu *vsmmu, struct vqueue *vqueue)
 			endpoint_block(endpoint);
 }
 
+/* Those that could not even be cut off then. */
+static void block_again(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		if (endpoint->vqueue == vqueue)
+			endpoint_block_again(endpoint);
+}
+
 int invalidation_settle(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
 	int ret = 0;
@@ -116,8 +125,12 @@ int host_invalidate(
 	int ret, error;
 
 	/* Everything was owed already, and that includes these. */
-	if (vqueue->owes)
-		return invalidation_settle(vsmmu, vqueue);
+	if (vqueue->owes) {
+		ret = invalidation_settle(vsmmu, vqueue);
+		if (ret)
+			block_again(vsmmu, vqueue);
+		return ret;
+	}
 	error = host_send(vsmmu, vqueue, command, count);
 	if (!error)
 		return 0;
@@ -141,8 +154,8 @@ int host_invalidate(
 	block_all(vsmmu, vqueue);
 	report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
 		"invalidating: the host said %s to %u commands, and %s to invalidating everything; "
-		"the endpoints of this vIOMMU are cut off until that succeeds; the host's log may "
-		"say why",
+		"the endpoints of this vIOMMU are cut off until it does and the guest configures "
+		"their streams again; the host's log may say why",
 		strerror(-error), count, strerror(-ret));
 	return ret;
 }

@@ -18,7 +18,7 @@ static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)
 
 static bool wish_is_installed(const struct vsmmu_endpoint *endpoint, const struct wish *wish)
 {
-	if (endpoint->installed != wish->installed)
+	if (endpoint->blocked || endpoint->installed != wish->installed)
 		return false;
 	return wish->installed != INSTALLED_NESTED ||
 	       !memcmp(endpoint->vste, wish->vste, sizeof(wish->vste));
@@ -70,6 +70,7 @@ static int endpoint_install_parent(struct vsmmu_endpoint *endpoint)
 		return ret;
 	endpoint_drop_nested(endpoint);
 	endpoint->installed = INSTALLED_PARENT;
+	endpoint->blocked = false;
 	return 0;
 }
 
@@ -92,6 +93,7 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 	endpoint_drop_nested(endpoint);
 	endpoint->nested_id = nested;
 	endpoint->installed = INSTALLED_NESTED;
+	endpoint->blocked = false;
 	endpoint->vste[0] = vste[0];
 	endpoint->vste[1] = vste[1];
 	pthread_mutex_lock(&vsmmu->event_lock);
@@ -110,6 +112,7 @@ static void report_bad(const struct vsmmu_endpoint *endpoint, const struct wish 
 
 int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
 {
+	const char *told = endpoint->bad;
 	struct wish wish;
 	int ret;
 
@@ -127,9 +130,11 @@ int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
 				      : endpoint_install_vste(endpoint, wish.vste);
 		if (ret)
 			return ret;
-		if (wish.bad)
-			report_bad(endpoint, &wish);
+		told = NULL;
 	}
+	endpoint->bad = wish.bad;
+	if (wish.bad && wish.bad != told)
+		report_bad(endpoint, &wish);
 	endpoint_set_stand_in(endpoint, &wish.stand_in);
 	return 0;
 }
@@ -151,17 +156,22 @@ int endpoint_cut(struct vsmmu_endpoint *endpoint)
 	return ret;
 }
 
+bool endpoint_shut(struct vsmmu_endpoint *endpoint, int *ret)
+{
+	*ret = endpoint_cut(endpoint);
+	/* Its VMM's attach callback may fail to detach, and yet attach what aborts. */
+	return endpoint->installed == INSTALLED_NOTHING ||
+	       !endpoint_install_vste(endpoint, wish_vste_abort);
+}
+
 void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int error)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	bool open;
+	int unused;
+	bool shut = endpoint_shut(endpoint, &unused);
 
-	endpoint_cut(endpoint);
-	/* Its VMM's attach callback may fail to detach, and yet attach what aborts. */
-	open = endpoint->installed != INSTALLED_NOTHING &&
-	       endpoint_install_vste(endpoint, wish_vste_abort);
-	/* Such an STE is nothing that a guest's may be taken for: the next refresh replaces it. */
-	endpoint->vste[0] = 0;
+	/* So that the next refresh replaces it, whatever it is. */
+	endpoint->blocked = true;
 	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.blocked++;
 	pthread_mutex_unlock(&vsmmu->event_lock);
@@ -169,16 +179,19 @@ void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int e
 		"%s: the host said %s; the endpoint %s, until its guest configures the stream "
 		"again or is reset; the host's log may say why",
 		what, strerror(-error),
-		open ? "could not even be cut off from memory" : "is cut off from memory");
+		shut ? "is cut off from memory" : "could not even be cut off from memory");
 }
 
-bool endpoint_is_blocked(const struct vsmmu_endpoint *endpoint)
+void endpoint_block_again(struct vsmmu_endpoint *endpoint)
 {
-	if (endpoint->installed == INSTALLED_NOTHING)
-		return true;
-	/* On an event path alone such an STE may be its VMM's. */
-	return endpoint->installed == INSTALLED_NESTED && !endpoint->vste[0] &&
-	       vsmmu_is_whole(endpoint->vsmmu);
+	const bool aborts = endpoint->installed == INSTALLED_NESTED &&
+			    !memcmp(endpoint->vste, wish_vste_abort, sizeof(endpoint->vste));
+	int unused;
+
+	if (!endpoint->blocked || endpoint->installed == INSTALLED_NOTHING || aborts)
+		return;
+	endpoint_shut(endpoint, &unused);
+	endpoint->blocked = true;
 }
 
 void endpoint_block(struct vsmmu_endpoint *endpoint)
@@ -207,6 +220,15 @@ int install_refresh_all(struct vsmmu *vsmmu)
 		ret = ret ? ret : failed;
 	}
 	return ret;
+}
+
+bool install_any_blocked(const struct vsmmu *vsmmu)
+{
+	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		if (endpoint->blocked)
+			return true;
+	return false;
 }
 
 static struct vsmmu_endpoint *install_find(struct vsmmu *vsmmu, uint32_t vsid)

@@ -31,15 +31,21 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 int install_refresh_all(struct vsmmu *vsmmu);
 int install_refresh_range(struct vsmmu *vsmmu, uint32_t first, uint64_t count);
 
+/* Whether there are endpoints that a refresh might give back what their guest wants. */
+bool install_any_blocked(const struct vsmmu *vsmmu);
+
 /* Cuts it off from memory, at once and whatever the host says; that is reported. */
 void endpoint_block(struct vsmmu_endpoint *endpoint);
 void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int error);
 
-/* It is cut off because the host failed, or could not be. */
-bool endpoint_is_blocked(const struct vsmmu_endpoint *endpoint);
+/* Tries that again if it was blocked, and yet has access. */
+void endpoint_block_again(struct vsmmu_endpoint *endpoint);
 
 /* The same, as nothing that went wrong: it is being moved, reset or removed. The kernel
  * forwards nothing more of it. Return: first -errno. */
 int endpoint_cut(struct vsmmu_endpoint *endpoint);
+
+/* That, or if the host fails then something that aborts. Return: whether it has no access. */
+bool endpoint_shut(struct vsmmu_endpoint *endpoint, int *ret);
 
 #endif

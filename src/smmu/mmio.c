@@ -107,8 +107,8 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 	value &= SMMU_GBPA_BITS;
 	heavy_lock(vsmmu);
 	pthread_mutex_lock(&vsmmu->event_lock);
-	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT &&
-		  !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
+	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT || install_any_blocked(vsmmu);
+	matters = matters && !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
 	vsmmu->registers.gbpa = value | (matters ? SMMU_GBPA_UPDATE : 0);
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (matters) {

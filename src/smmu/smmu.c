@@ -166,6 +166,9 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	cmdq_lock(vsmmu);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoints_cut(vsmmu);
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		endpoint->ste_is_set = false;
 	pthread_mutex_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);
 	pthread_mutex_lock(&vsmmu->event_lock);

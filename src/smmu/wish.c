@@ -96,8 +96,11 @@ void wish_make(const struct vsmmu_endpoint *endpoint, struct wish *wish)
 	struct registers registers;
 
 	*wish = (struct wish){.installed = INSTALLED_PARENT};
-	if (!vsmmu_is_whole(endpoint->vsmmu))
+	if (!vsmmu_is_whole(endpoint->vsmmu)) {
+		if (endpoint->ste_is_set)
+			wish_nested(wish, endpoint->ste);
 		return;
+	}
 	registers = wish_registers(endpoint->vsmmu);
 	if (registers.cr0 & SMMU_CR0_SMMUEN)
 		wish_by_table(endpoint, &registers, wish);

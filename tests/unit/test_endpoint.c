@@ -25,12 +25,36 @@ static void a_stream_needs_its_ste(void **unused)
 	vm_set_ste(vm, 0); /* one after the other, in place */
 	vm_fault(vm, 0);
 	/* The kernel refuses one: the old one stays in force. */
+	assert_int_equal(vsmmu_endpoint_set_ste(vm->endpoints[0].handle, NULL), -EINVAL);
 	assert_int_equal(vsmmu_endpoint_set_ste(vm->endpoints[0].handle, refused), -EIO);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, 2, 3);
 	assert_int_equal(vsmmu_endpoint_set_ste(vm->endpoints[0].handle, bypass), 0);
 	assert_int_equal(vm_stats_all(vm).delivered, 3);
+	vm_free(vm);
+}
+
+/* What its VMM has set is what it has under another name too, until a reset. */
+static void an_ste_goes_with_a_new_streamid(void **unused)
+{
+	const struct vm_setup setup = {.unattached = true};
+	struct vm *vm = vm_new(&setup);
+
+	(void)unused;
+	assert_int_equal(vm_attach(vm, 0), 0);
+	vm_enable(vm, 3);
+	vm_set_ste(vm, 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(vm->endpoints[0].handle, VM_VSID(5)), 0);
+	vm->endpoints[0].vsid = VM_VSID(5);
+	vm_fault(vm, 0);
+	assert_int_equal(vm->produced, 1);
+	vm_dispatch(vm);
+	vm_expect(vm, 0, 1, 1);
+	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(vm->endpoints[0].handle, VM_VSID(6)), 0);
+	vm_fault(vm, 0);
+	assert_int_equal(vm->produced, 1);
 	vm_free(vm);
 }
 
@@ -374,6 +398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(a_stream_needs_its_ste),
+		UNIT_TEST("S6", an_ste_goes_with_a_new_streamid),
 		UNIT_TEST_PLAIN(a_streamid_is_held_by_one),
 		UNIT_TEST_PLAIN(misuse_is_einval),
 		UNIT_TEST("E10 P20", stale_events_are_discarded),

@@ -126,6 +126,26 @@ static void cfgi_ste_takes_the_cds_along(void **unused)
 	commander_free(commander);
 }
 
+/* The last StreamID of a range is in it, the next one is not. */
+static void a_range_ends_where_it_ends(void **unused)
+{
+	const struct commander_setup setup = {.endpoints = 3};
+	struct commander *commander = commander_new(&setup, NULL);
+	const uint32_t last = SID(0) + 3, next = SID(0) + 4;
+
+	(void)unused;
+	assert_int_equal(vsmmu_endpoint_set_vsid(commander->endpoint[2], 7), 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(commander->endpoint[0], last), 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(commander->endpoint[1], next), 0);
+	recorder_clear(commander->recorder);
+	commander_push(commander, C_CFGI_RANGE(SID(0)), 1); /* of four */
+	commander_sync(commander);
+	assert_int_equal(commander->recorder->calls, 1);
+	assert_int_equal(call_count(commander, 0), 1);
+	expect_call(commander, 0, 0, C_CFGI_CD_ALL(last), 0);
+	commander_free(commander);
+}
+
 static void a_changed_ste_is_installed_by_cfgi(void **unused)
 {
 	const struct commander_setup setup = {.endpoints = 2};
@@ -424,6 +444,7 @@ int main(void)
 		UNIT_TEST("S3", a_sync_without_anything_is_no_call),
 		UNIT_TEST("S3", commands_for_emulated_endpoints_stay_here),
 		UNIT_TEST("S3 P14", cfgi_ste_takes_the_cds_along),
+		UNIT_TEST("S3 P14", a_range_ends_where_it_ends),
 		UNIT_TEST("S3 P14", a_changed_ste_is_installed_by_cfgi),
 		UNIT_TEST("S3 S6", each_viommu_gets_its_own),
 		UNIT_TEST("S3", isolated_endpoints_have_a_viommu_each),

@@ -255,7 +255,8 @@ void vm_expect(struct vm *vm, unsigned int n, uint64_t serial, unsigned int coun
 		uint64_t word[4];
 
 		assert_true(vm_consume(vm, word));
-		assert_int_equal(word[0], (uint64_t)VM_VSID(n) << 32 | VSMMU_EVENT_F_TRANSLATION);
+		assert_int_equal(word[0],
+			(uint64_t)vm->endpoints[n].vsid << 32 | VSMMU_EVENT_F_TRANSLATION);
 		assert_int_equal(word[1], WORD1);
 		assert_int_equal(word[2], serial << 12);
 		assert_int_equal(word[3], 0);
