@@ -7,8 +7,12 @@
  *
  * Threads: MMIO comes from any vCPU thread; vsmmu_dispatch(), attach, detach and reset
  * from any other; all of them may run at once. vsmmu_free() must be the last call, with
- * no other one under way. No call blocks, but on locks that are held for a bounded
- * time, and in attach, detach, set_ste and reset on the host's ioctls.
+ * no other one under way.
+ *
+ * Which calls wait for the host's ioctls, and may call @attach of an endpoint: attach, detach,
+ * set_ste, set_vsid, reset, save, restore and free; on a vSMMU that reads the stream table
+ * itself also vsmmu_run_commands() and vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN.
+ * All others wait for no more than locks that are held for a bounded time.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
@@ -83,8 +87,9 @@ struct vsmmu_report {
  *	Must not block. Called with the vSMMU's event lock held: do not call back into it
  * @irq_pulse: raise one edge on @irq. Same rule as memory_write; writing to an eventfd
  *	that is an irqfd is the usual body
- * @report: may be NULL. Called with no event lock held, from dispatch, attach, detach,
- *	set_ste, reset, rearm and free; may call vsmmu_get_stats() and
+ * @report: may be NULL. Called with no event lock held, in the thread of the call that
+ *	found what it tells: any of this header's, vsmmu_new(), vsmmu_mmio_write() and
+ *	vsmmu_translate() among them. May call vsmmu_get_stats() and
  *	vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
  * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative
@@ -228,7 +233,8 @@ VSMMU_API int vsmmu_get_command_fd(const struct vsmmu *vsmmu);
 /**
  * vsmmu_run_commands() - consume commands that a register write left over
  * @vsmmu: the vSMMU
- * @budget: commands at most; 0 means 1024
+ * @budget: commands at most, or what costs as much as so many: see docs/embedding.md;
+ *	0 means 1024
  *
  * May wait for the host's ioctls. Return: commands consumed. Threads: any. Since: 0.1.
  * Source: IHI 0070 chapter 4
@@ -261,6 +267,9 @@ VSMMU_API int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t siz
  * @offset: from the base of the 128-KiB register space
  * @size: 4 or 8 bytes, naturally aligned
  * @value: what it writes; unknown and read-only registers ignore it
+ *
+ * Writes of CR0, GBPA, CMDQ_PROD and GERRORN may wait for the host's ioctls; what each write
+ * can cost at most stands in docs/embedding.md.
  *
  * Return: 0; -EINVAL for an access that the architecture does not know (ignored).
  * Threads: any. Since: 0.1. Source: IHI 0070 6.2
@@ -315,8 +324,9 @@ VSMMU_API int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_sourc
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
  * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
  * @attach: instead of @vfio_fd: attach the device to HWPT @pt_id, replacing what was
- *	attached before; 0 means detach. Return 0 or -errno. Called from attach, detach,
- *	set_ste, reset and free with the vSMMU's control lock held: do not call back into it
+ *	attached before; 0 means detach. Return 0 or -errno. Called from the calls named at
+ *	the top, a vCPU's MMIO among them, with the vSMMU's control lock held: do not call
+ *	back into it, and take no lock that is held around such a call
  * @attach_opaque: for @attach
  * @source: an adopted vEVENTQ that carries this endpoint's events: the library then makes
  *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
@@ -364,7 +374,7 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  *
  * Return: 0; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that reads the
  * stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of the host:
- *the old STE stays in force. Since: 0.1
+ * the old STE stays in force. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
 
@@ -374,7 +384,7 @@ VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint
  * @vsid: as the guest will see it from now on
  *
  * What the old StreamID's events still were is discarded, as for a detach; then the
- * guest's STE of the new one comes into force. Meanwhile the endpoint has no access. Its
+ * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile the endpoint has no access. Its
  * present one is no change, but tries again what the host refused before.
  *
  * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
@@ -388,7 +398,8 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  * @endpoint: dead afterwards; may be NULL
  *
  * It is cut off from memory first, so that the kernel stops forwarding; events that it
- * had queued are discarded as they are read, and @vsid is free for others after that.
+ * had queued are discarded as they are read, and @vsid is free for others after that. If the
+ * host cannot even detach it, it is given what aborts; that it is open still is reported.
  *
  * Return: 0, or the first -errno of a host call: the endpoint is gone all the same.
  * Since: 0.1
