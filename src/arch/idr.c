@@ -29,7 +29,7 @@ static const uint32_t allowed[6] = {
 };
 
 const uint32_t arch_idr_simulator[6] = {
-	[0] = 0x0d48100c, /* the baseline of a guest, and CD2L */
+	[0] = 0x0d481008, /* the baseline of a guest, and CD2L */
 	[1] = SMMU_SSID_BITS_MAX << 6 | SID_BITS_MAX,
 	[3] = 0x00000400, /* RIL */
 	[5] = 0x00000076, /* all granules, OAS of 52 bits */

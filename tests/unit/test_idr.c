@@ -141,6 +141,7 @@ static void host_features_are_the_listed_ones(void **unused)
 	arch_idr_host_features(NULL, false, &features);
 	assert_false(features.ats);
 	assert_int_equal(features.ssid_bits, 20);
+	assert_int_equal(features.ttf, 2); /* no AArch32 tables, which nothing here walks */
 }
 
 static void configs_out_of_range_are_refused(void **unused)

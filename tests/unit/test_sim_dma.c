@@ -151,7 +151,7 @@ static void read_through_level(struct stand *s, struct space *space, unsigned in
 static void every_granule_level_and_half(void **unused)
 {
 	/* VAX and DS, so that there are blocks of all levels; no TERM_MODEL */
-	const struct vsmmu_sim_config config = {.idr = {0x0948100c, 0x520, 0, 0x400, 0, 0x4f6}};
+	const struct vsmmu_sim_config config = {.idr = {0x09481008, 0x520, 0, 0x400, 0, 0x4f6}};
 	unsigned int levels = 0;
 
 	(void)unused;
@@ -303,7 +303,7 @@ static void missing_memory_is_the_hosts_business(void **unused)
 /* A and R of the CD, which need TERM_MODEL = 0 to be free. */
 static void a_cd_can_make_faults_invisible(void **unused)
 {
-	const struct vsmmu_sim_config config = {.idr = {0x0948100c, 0x520, 0, 0x400, 0, 0x76}};
+	const struct vsmmu_sim_config config = {.idr = {0x09481008, 0x520, 0, 0x400, 0, 0x76}};
 	struct space space;
 	struct stand *s;
 

@@ -22,7 +22,7 @@ struct scene {
 	struct arch_transaction transaction;
 };
 
-static const uint32_t idr[6] = {0x0948100c, 0x520, 0, 0x400, 0, 0x74}; /* OAS: 44 bits */
+static const uint32_t idr[6] = {0x09481008, 0x520, 0, 0x400, 0, 0x74}; /* OAS: 44 bits */
 
 static struct arch_features sim_features(void)
 {

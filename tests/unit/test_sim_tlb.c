@@ -237,7 +237,7 @@ static void ranges_are_exact(void **unused)
 static void blocks_and_tags(void **unused)
 {
 	/* With DS, for which SCALE has a sixth bit */
-	const struct vsmmu_sim_config config = {.idr = {0x0d48100c, 0x520, 0, 0x400, 0, 0x4f6}};
+	const struct vsmmu_sim_config config = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
 	struct space space;
 	struct stand *s;
 	struct mapped block;
