@@ -233,56 +233,6 @@ static void ranges_are_exact(void **unused)
 	tear_down(spaces.s);
 }
 
-/* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
-static void blocks_and_tags(void **unused)
-{
-	/* With DS, for which SCALE has a sixth bit */
-	const struct vsmmu_sim_config config = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
-	struct space space;
-	struct stand *s;
-	struct mapped block;
-	uint64_t va;
-
-	(void)unused;
-	assert_true(space_init(&space, 0, true, 25, false, 48, RAM_BASE));
-	fill_pages();
-	space.word[0] |= BIT(39); /* TBI1 */
-	ram_set_entry(&ram, CD_TABLE, space.word);
-	va = space_sign(&space) | BIT(30);
-	block = (struct mapped){.va = va, .pa = RAM_BASE, .index = 3};
-	space_map(&space, &block, RW | NG);
-	s = dma_build(&config);
-	install(s, CD_TABLE | STE_S1, 0);
-	va += DATA - RAM_BASE;
-	assert_int_equal(load(s, va), 0);
-	assert_int_equal(load(s, va + PAGE), 1);
-	assert_int_equal(load(s, (va + 2 * PAGE) ^ UINT64_C(0x5a) << 56), 2);
-	assert_int_equal(stats_of(s).walks, 1);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
-	invalidate(s, NH_VA(0), block.va - PAGE);
-	invalidate(s, NH_VA(0), block.va + BIT(21));
-	invalidate(s, NH_VA(0), va | TG(0) | TTL(3));
-	assert_int_equal(load(s, va), 0);
-	invalidate(s, NH_VA(0), (va + 0x3d000) | TG(0) | TTL(2));
-	assert_int_equal(load(s, va), ABORTED);
-	space_map(&space, &block, RW | NG);
-	assert_int_equal(load(s, va), 0);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
-	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (block.va + BIT(21)) | TG(0));
-	assert_int_equal(load(s, va), 0);
-	invalidate(s, NH_VA(0) | NUM(1), (block.va - PAGE) | TG(0));
-	assert_int_equal(load(s, va), ABORTED);
-	/* A range ends where addresses end, whatever its size. */
-	space_map(&space, &block, RW | NG);
-	assert_int_equal(load(s, va), 0);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
-	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(2));
-	assert_int_equal(load(s, va), 0);
-	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(0));
-	assert_int_equal(load(s, va), ABORTED);
-	tear_down(s);
-}
-
 static void another_viommu_is_another_world(void **unused)
 {
 	struct spaces spaces;
@@ -486,7 +436,6 @@ int main(void)
 		UNIT_TEST("S8 S3", each_tlbi_reaches_what_it_names),
 		UNIT_TEST("S8 S3", global_entries_belong_to_all),
 		UNIT_TEST("S8 S3", ranges_are_exact),
-		UNIT_TEST("S8", blocks_and_tags),
 		UNIT_TEST("S8 S3", another_viommu_is_another_world),
 		UNIT_TEST("S8 S3", a_cd_is_used_until_invalidated),
 		UNIT_TEST("S8 S3", attaching_forgets_cds_if_words_change),

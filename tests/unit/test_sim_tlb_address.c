@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which addresses an entry of the simulated TLB answers, and which of them a TLBI names. */
+#include "sim_dma_stand.h"
+
+#define NUM(n)	 ((uint64_t)(n) << 12)
+#define SCALE(n) ((uint64_t)(n) << 20)
+#define TG(g)	 ((uint64_t)((g) + 1) << 10)
+#define TTL(n)	 ((uint64_t)(n) << 8)
+#define TAG	 (UINT64_C(0x5a) << 56)
+#define FAULT	 UINT64_C(0x20800000000) /* CLASS: IN, RnW */
+
+/* Page n of DATA has n in it. */
+static void fill_pages(void)
+{
+	for (unsigned int n = 0; n < DATA_SIZE / PAGE; n++)
+		ram_set(&ram, DATA + n * PAGE, n);
+}
+
+/* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
+static void blocks_and_tags(void **unused)
+{
+	/* With DS, for which SCALE has a sixth bit */
+	const struct vsmmu_sim_config config = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
+	struct space space;
+	struct stand *s;
+	struct mapped block;
+	uint64_t va;
+
+	(void)unused;
+	assert_true(space_init(&space, 0, true, 25, false, 48, RAM_BASE));
+	fill_pages();
+	space.word[0] |= BIT(39); /* TBI1 */
+	ram_set_entry(&ram, CD_TABLE, space.word);
+	va = space_sign(&space) | BIT(30);
+	block = (struct mapped){.va = va, .pa = RAM_BASE, .index = 3};
+	space_map(&space, &block, RW | NG);
+	s = dma_build(&config);
+	install(s, CD_TABLE | STE_S1, 0);
+	va += DATA - RAM_BASE;
+	assert_int_equal(load(s, va), 0);
+	assert_int_equal(load(s, va + PAGE), 1);
+	assert_int_equal(load(s, (va + 2 * PAGE) ^ UINT64_C(0x5a) << 56), 2);
+	assert_int_equal(stats_of(s).walks, 1);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0), block.va - PAGE);
+	invalidate(s, NH_VA(0), block.va + BIT(21));
+	invalidate(s, NH_VA(0), va | TG(0) | TTL(3));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0), (va + 0x3d000) | TG(0) | TTL(2));
+	assert_int_equal(load(s, va), ABORTED);
+	space_map(&space, &block, RW | NG);
+	assert_int_equal(load(s, va), 0);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (block.va + BIT(21)) | TG(0));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0) | NUM(1), (block.va - PAGE) | TG(0));
+	assert_int_equal(load(s, va), ABORTED);
+	/* A range ends where addresses end, whatever its size. */
+	space_map(&space, &block, RW | NG);
+	assert_int_equal(load(s, va), 0);
+	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(2));
+	assert_int_equal(load(s, va), 0);
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(0));
+	assert_int_equal(load(s, va), ABORTED);
+	tear_down(s);
+}
+
+/* Each half has its own TBI, which counts for what is in the TLB as it does in the walk. */
+static void a_tag_hits_only_where_it_is_ignored(void **unused)
+{
+	(void)unused;
+	for (unsigned int i = 0; i < 2 * 2 * 2; i++) {
+		const bool upper = i & 1, tbi = i >> 1 & 1, tagged_first = tbi && i >> 2;
+		struct space space;
+		struct stand *s;
+		uint64_t va;
+
+		assert_true(space_init(&space, 0, upper, 25, false, 48, RAM_BASE));
+		fill_pages();
+		/* The other half's is the other way round. */
+		space.word[0] |= BIT(upper == tbi ? 39 : 38);
+		ram_set_entry(&ram, CD_TABLE, space.word);
+		va = space_sign(&space) | VA;
+		map_page(&space, va, DATA + PAGE, RW);
+		s = dma_build(NULL);
+		install(s, CD_TABLE | STE_S1, 0);
+		assert_int_equal(load(s, tagged_first ? va ^ TAG : va), 1);
+		unmap_page(&space, va);
+		assert_int_equal(load(s, va), 1);
+		for (unsigned int bit = 56; bit < 64; bit++) {
+			assert_int_equal(load(s, va ^ BIT(bit)), tbi ? 1 : ABORTED);
+			if (!tbi)
+				expect_event(s, VSMMU_EVENT_F_TRANSLATION, FAULT, va ^ BIT(bit), 0);
+		}
+		assert_int_equal(load(s, va ^ TAG), tbi ? 1 : ABORTED);
+		assert_int_equal(stats_of(s).walks, tbi ? 1 : 10);
+		/* The tag ends above the bit that chooses the half. */
+		assert_int_equal(load(s, va ^ BIT(55)), ABORTED);
+		assert_int_equal(load(s, va ^ BIT(54)), ABORTED);
+		tear_down(s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S8", blocks_and_tags),
+		UNIT_TEST("S8", a_tag_hits_only_where_it_is_ignored),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
