@@ -9,6 +9,9 @@
 #define TAG	 (UINT64_C(0x5a) << 56)
 #define FAULT	 UINT64_C(0x20800000000) /* CLASS: IN, RnW */
 
+/* SCALE has a sixth bit then. */
+static const struct vsmmu_sim_config with_ds = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
+
 /* Page n of DATA has n in it. */
 static void fill_pages(void)
 {
@@ -19,8 +22,6 @@ static void fill_pages(void)
 /* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
 static void blocks_and_tags(void **unused)
 {
-	/* With DS, for which SCALE has a sixth bit */
-	const struct vsmmu_sim_config config = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
 	struct space space;
 	struct stand *s;
 	struct mapped block;
@@ -34,7 +35,7 @@ static void blocks_and_tags(void **unused)
 	va = space_sign(&space) | BIT(30);
 	block = (struct mapped){.va = va, .pa = RAM_BASE, .index = 3};
 	space_map(&space, &block, RW | NG);
-	s = dma_build(&config);
+	s = dma_build(&with_ds);
 	install(s, CD_TABLE | STE_S1, 0);
 	va += DATA - RAM_BASE;
 	assert_int_equal(load(s, va), 0);
@@ -55,15 +56,85 @@ static void blocks_and_tags(void **unused)
 	assert_int_equal(load(s, va), 0);
 	invalidate(s, NH_VA(0) | NUM(1), (block.va - PAGE) | TG(0));
 	assert_int_equal(load(s, va), ABORTED);
-	/* A range ends where addresses end, whatever its size. */
+	/* What begins in the lower half ends there, whatever its size. */
 	space_map(&space, &block, RW | NG);
 	assert_int_equal(load(s, va), 0);
 	ram_set(&ram, space_slot(&space, block.va, 3), 0);
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(2));
-	assert_int_equal(load(s, va), 0);
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(0));
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (BIT(55) - PAGE) | TG(0));
+	assert_int_equal(load(s, va), 0);
+	/* In the upper half it ends where addresses end. */
+	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), ~(BIT(52) - 1) | TG(0));
 	assert_int_equal(load(s, va), ABORTED);
 	tear_down(s);
+}
+
+/* 4.4.1.1: beyond 39 it is 39, which leaves the upper part of 52-bit addresses out. */
+static void a_scale_beyond_39_is_39(void **unused)
+{
+	const uint64_t length = BIT(39 + 12);
+	struct space space;
+	struct stand *s;
+
+	(void)unused;
+	assert_true(space_init(&space, 0, false, 12, true, 48, RAM_BASE));
+	fill_pages();
+	ram_set_entry(&ram, CD_TABLE, space.word);
+	map_page(&space, length - PAGE, DATA, RW | NG);
+	map_page(&space, length, DATA + PAGE, RW | NG);
+	s = dma_build(&with_ds);
+	install(s, CD_TABLE | STE_S1, 0);
+	for (unsigned int scale = 38; scale < 64; scale++) {
+		const bool near = scale > 38;
+
+		assert_int_equal(load(s, length - PAGE), 0);
+		assert_int_equal(load(s, length), 1);
+		unmap_page(&space, length - PAGE);
+		unmap_page(&space, length);
+		invalidate(s, NH_VAA | SCALE(scale), TG(0));
+		assert_int_equal(load(s, length), 1);
+		assert_int_equal(load(s, length - PAGE), near ? ABORTED : 0);
+		map_page(&space, length - PAGE, DATA, RW | NG);
+		map_page(&space, length, DATA + PAGE, RW | NG);
+		invalidate(s, NH_VAA | SCALE(scale) | NUM(1), TG(0));
+	}
+	tear_down(s);
+}
+
+/* 4.4.2: an address with a tag may be taken as out of range, so here it is. */
+static void a_tag_in_a_tlbi_names_nothing(void **unused)
+{
+	static const uint64_t tags[] = {TAG, BIT(63), BIT(56), UINT64_C(0xff) << 56};
+
+	(void)unused;
+	for (unsigned int upper = 0; upper < 2; upper++) {
+		struct space space;
+		struct stand *s;
+		uint64_t va;
+
+		assert_true(space_init(&space, 0, upper, 25, false, 48, RAM_BASE));
+		fill_pages();
+		space.word[0] |= BIT(38) | BIT(39); /* TBI0, TBI1 */
+		ram_set_entry(&ram, CD_TABLE, space.word);
+		va = space_sign(&space) | VA;
+		map_page(&space, va, DATA + PAGE, RW);
+		s = dma_build(&with_ds);
+		install(s, CD_TABLE | STE_S1, 0);
+		assert_int_equal(load(s, va ^ TAG), 1);
+		unmap_page(&space, va);
+		for (unsigned int i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+			invalidate(s, NH_VA(0), va ^ tags[i]);
+			invalidate(s, NH_VAA, va ^ tags[i]);
+			invalidate(s, NH_VAA | NUM(31) | SCALE(31), (va ^ tags[i]) | TG(0));
+		}
+		/* From there up to the last address of all */
+		invalidate(s, NH_VAA | NUM(31) | SCALE(39), UINT64_C(0xff7f) << 48 | TG(0));
+		assert_int_equal(load(s, va), 1);
+		invalidate(s, NH_VAA, va);
+		assert_int_equal(load(s, va), ABORTED);
+		tear_down(s);
+	}
 }
 
 /* Each half has its own TBI, which counts for what is in the TLB as it does in the walk. */
@@ -106,6 +177,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S8", blocks_and_tags),
+		UNIT_TEST("S8 S3", a_scale_beyond_39_is_39),
+		UNIT_TEST("S8 S3", a_tag_in_a_tlbi_names_nothing),
 		UNIT_TEST("S8", a_tag_hits_only_where_it_is_ignored),
 	};
 

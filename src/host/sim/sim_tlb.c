@@ -5,6 +5,8 @@
 
 #define GET(word, field) arch_command_get(word, COMMAND_FIELD_##field)
 
+#define SCALE_MAX 39 /* what is more is taken for it (4.4.1.1) */
+
 /* What a TLBI covers. */
 struct scope {
 	bool any_asid;
@@ -64,23 +66,23 @@ void sim_tlb_add(struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address
 	};
 }
 
-/* (NUM + 1) * 2^SCALE granules (4.4.1.1), as many as there are up to the last address. */
+/*
+ * (NUM + 1) * 2^SCALE granules (4.4.1.1), as many as there are up to the last address. None
+ * reaches from the lower half into the upper one, which is not asked for: 2^60 is the most.
+ */
 static uint64_t range_last(uint64_t first, uint64_t num, unsigned int scale, unsigned int granule)
 {
-	const unsigned int shift = scale + granule;
-	uint64_t length;
+	const unsigned int shift = (scale < SCALE_MAX ? scale : SCALE_MAX) + granule;
+	const uint64_t length = (num + 1) << shift;
 
-	if (shift >= 64 || num + 1 > ~UINT64_C(0) >> shift)
-		return ~UINT64_C(0);
-	length = (num + 1) << shift;
-	return length - 1 > ~UINT64_C(0) - first ? ~UINT64_C(0) : first + length - 1;
+	return length - 1 < ~first ? first + length - 1 : ~UINT64_C(0);
 }
 
 static struct scope scope_of_va(const uint64_t word[2])
 {
 	const unsigned int tg = (unsigned int)GET(word, TG);
 	const unsigned int granule = 10 + 2 * tg;
-	const uint64_t address = extend(GET(word, ADDR) << 12);
+	const uint64_t address = GET(word, ADDR) << 12;
 	struct scope scope = {
 		.any_asid = (uint8_t)word[0] == COMMAND_OP_TLBI_NH_VAA,
 		.asid = (uint16_t)GET(word, ASID),
@@ -88,7 +90,11 @@ static struct scope scope_of_va(const uint64_t word[2])
 		.last = address,
 	};
 
-	if (!tg)
+	/*
+	 * Other bits above bit 55 may be taken as out of range, and TBI need not count (4.4.2):
+	 * such an address is in no entry, and no range begins there.
+	 */
+	if (!tg || address != extend(address))
 		return scope;
 	scope.granule = (uint8_t)granule;
 	scope.level = (uint8_t)GET(word, TTL);
