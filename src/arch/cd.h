@@ -55,9 +55,9 @@ struct arch_region {
  * struct arch_cd - a CD's fields in their effective values
  * @region: by bit 55 of an address
  * @mair: memory attributes, by AttrIndx
- * @asid: tag of its translations
+ * @asid: tag of its translations that are not global
  * @oa_bits: IPS, capped by OAS
- * @aset: its ASID is none of the PEs'
+ * @aset: its ASID is none of the PEs'; tag of its global translations (3.17.1)
  * @big_endian: of its tables
  * @affd: the access flag counts as set
  * @wxn: what may be written may not be executed

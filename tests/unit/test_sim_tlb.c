@@ -199,6 +199,70 @@ static void global_entries_belong_to_all(void **unused)
 	tear_down(spaces.s);
 }
 
+static void set_aset(struct spaces *spaces, unsigned int ssid, bool aset)
+{
+	ram_set(&ram, CD_TABLE + UINT64_C(64) * ssid,
+		spaces->space[ssid].word[0] | (aset ? BIT(47) : 0));
+	invalidate(spaces->s, CFGI_CD(ssid), LEAF);
+}
+
+/* 3.17.1: of the CDs of an ASET; a TLBI knows none (4.4). */
+static void global_entries_belong_to_an_aset(void **unused)
+{
+	struct spaces spaces;
+
+	(void)unused;
+	for (unsigned int aset = 0; aset < 2; aset++) {
+		spaces_init(&spaces, 2, RW);
+		set_aset(&spaces, 1, aset);
+		set_aset(&spaces, 2, !aset);
+		map_all(&spaces, 2, RW, 16);
+		assert_int_equal(load_page(&spaces, 1, 0), 0);
+		assert_int_equal(load_page(&spaces, 2, 0), 16);
+		map_all(&spaces, 1, RW, 32);
+		map_all(&spaces, 2, RW, 32);
+		assert_int_equal(load_page(&spaces, 1, 0), 0);
+		assert_int_equal(load_page(&spaces, 2, 0), 16);
+		/* They change places. */
+		set_aset(&spaces, 1, !aset);
+		set_aset(&spaces, 2, aset);
+		assert_int_equal(load_page(&spaces, 1, 0), 16);
+		assert_int_equal(load_page(&spaces, 2, 0), 0);
+		invalidate(spaces.s, NH_ASID(1), 0);
+		invalidate(spaces.s, NH_ASID(2), 0);
+		assert_int_equal(load_page(&spaces, 1, 0), 16);
+		assert_int_equal(load_page(&spaces, 2, 0), 0);
+		invalidate(spaces.s, aset ? NH_VA(1) : NH_VAA, VA);
+		assert_int_equal(load_page(&spaces, 1, 0), 32);
+		assert_int_equal(load_page(&spaces, 2, 0), 32);
+		tear_down(spaces.s);
+	}
+}
+
+/* 3.17: an ASID is the same one with both. */
+static void other_entries_belong_to_both_asets(void **unused)
+{
+	struct spaces spaces;
+
+	(void)unused;
+	for (unsigned int aset = 0; aset < 2; aset++) {
+		spaces_init(&spaces, 2, RW | NG);
+		set_aset(&spaces, 1, aset);
+		assert_int_equal(load_page(&spaces, 1, 0), 0);
+		assert_int_equal(load_page(&spaces, 1, 1), 1);
+		map_all(&spaces, 1, RW | NG, 16);
+		set_aset(&spaces, 1, !aset);
+		assert_int_equal(load_page(&spaces, 1, 0), 0);
+		assert_int_equal(load_page(&spaces, 1, 1), 1);
+		invalidate(spaces.s, NH_VA(1), VA);
+		assert_int_equal(load_page(&spaces, 1, 0), 16);
+		assert_int_equal(load_page(&spaces, 1, 1), 1);
+		invalidate(spaces.s, NH_ASID(1), 0);
+		assert_int_equal(load_page(&spaces, 1, 1), 17);
+		tear_down(spaces.s);
+	}
+}
+
 static void ranges_are_exact(void **unused)
 {
 	/* 4.4.1.1: (NUM + 1) * 2^SCALE pages; by 4 KiB here */
@@ -435,6 +499,8 @@ int main(void)
 		UNIT_TEST("S8", permissions_go_stale_too),
 		UNIT_TEST("S8 S3", each_tlbi_reaches_what_it_names),
 		UNIT_TEST("S8 S3", global_entries_belong_to_all),
+		UNIT_TEST("S8 S3", global_entries_belong_to_an_aset),
+		UNIT_TEST("S8 S3", other_entries_belong_to_both_asets),
 		UNIT_TEST("S8 S3", ranges_are_exact),
 		UNIT_TEST("S8 S3", another_viommu_is_another_world),
 		UNIT_TEST("S8 S3", a_cd_is_used_until_invalidated),

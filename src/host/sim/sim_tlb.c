@@ -30,6 +30,12 @@ static uint64_t last_of(const struct arch_mapping *mapping)
 	return mapping->input | arch_mask(mapping->size_log2);
 }
 
+/* An ASID is the same one whatever its ASET; what is global is so within an ASET (3.17.1). */
+static bool is_of(const struct sim_tlb_entry *entry, const struct arch_cd *cd)
+{
+	return entry->mapping.not_global ? entry->asid == cd->asid : entry->aset == cd->aset;
+}
+
 bool sim_tlb_find(const struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address,
 	struct arch_mapping *mapping)
 {
@@ -40,7 +46,7 @@ bool sim_tlb_find(const struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t 
 
 		if (address < entry->mapping.input || address > last_of(&entry->mapping))
 			continue;
-		if (entry->mapping.not_global && entry->asid != cd->asid)
+		if (!is_of(entry, cd))
 			continue;
 		*mapping = entry->mapping;
 		return true;
@@ -62,6 +68,7 @@ void sim_tlb_add(struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address
 	tlb->entry[i] = (struct sim_tlb_entry){
 		.mapping = *mapping,
 		.asid = cd->asid,
+		.aset = cd->aset,
 		.granule = cd->region[arch_bit(address, 55)].granule,
 	};
 }

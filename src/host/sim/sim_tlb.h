@@ -19,10 +19,11 @@
 
 #define SIM_TLB_ENTRIES 1024
 
-/* Of a mapping with not_global the tag is its ASID; others match whatever ASID. */
+/* Of a mapping with not_global the tag is its ASID; of others it is ASET, whatever the ASID. */
 struct sim_tlb_entry {
 	struct arch_mapping mapping;
 	uint16_t asid;
+	bool aset;
 	uint8_t granule; /* log2 */
 };
 
@@ -40,7 +41,7 @@ bool sim_tlb_find(const struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t 
 void sim_tlb_add(struct sim_tlb *tlb, const struct arch_cd *cd, uint64_t address,
 	const struct arch_mapping *mapping);
 
-/* @word: a TLBI command that arch_command_kernel_accepts() (IHI 0070 4.4). */
+/* @word: a TLBI command that arch_command_kernel_accepts() (IHI 0070 4.4); ASET is no matter. */
 void sim_tlb_invalidate(struct sim_tlb *tlb, const uint64_t word[2]);
 
 #endif
