@@ -47,7 +47,9 @@ struct vsmmu_access {
  * @size: set by the caller to sizeof(struct vsmmu_translation)
  * @address: guest-physical
  * @length: bytes from @address on that the same translation covers, for the same flags: to
- *	the end of the page or block, or, where nothing is translated, of the OAS
+ *	the end of the page or block, or, where nothing is translated, of the OAS. With
+ *	@ignored: bytes up to the device's next multiple of 4 KiB, which is where to ask again.
+ *	Always at least 1
  * @ignored: the guest wants this fault to be invisible: a read gives zeroes, a write is
  *	lost (CD.A = 0); @address means nothing
  */
@@ -68,8 +70,9 @@ struct vsmmu_translation {
  * VMM caches itself it has to forget when the guest invalidates. A fault is recorded in the
  * guest's event queue as hardware would, or dropped where hardware would drop it.
  *
- * Return: 0; -EFAULT when the device must see an abort; -EOPNOTSUPP on a vSMMU of the event
- * path alone; -EINVAL. Threads: any. Since: 0.1. Source: IHI 0070 3.3, 7.3, 15
+ * Return: 0, with a length of at least 1; -EFAULT when the device must see an abort;
+ * -EOPNOTSUPP on a vSMMU of the event path alone; -EINVAL. Threads: any. Since: 0.1.
+ * Source: IHI 0070 3.3, 7.3, 15
  */
 VSMMU_API int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *access,
 	struct vsmmu_translation *translation);

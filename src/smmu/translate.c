@@ -59,17 +59,16 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 	return state;
 }
 
-/* With @mapping NULL the address goes through as it is, up to the end of those there are. */
-static uint64_t length_left(
-	const struct arch_state *state, const struct arch_mapping *mapping, uint64_t address)
+static uint64_t length_left(unsigned int size_log2, uint64_t address)
 {
-	const uint64_t mask = arch_mask(mapping ? mapping->size_log2 : state->features.oas);
-
-	return mask - (address & mask) + 1;
+	return arch_mask(size_log2) - (address & arch_mask(size_log2)) + 1;
 }
 
-/* Return: bytes that the same translation covers, with ARCH_PASS. */
-static uint64_t translate(
+/*
+ * Return: with ARCH_PASS, log2 of what the same translation covers. An address that goes
+ * through as it is does so up to the end of those there are.
+ */
+static unsigned int translate(
 	struct vsmmu *vsmmu, const struct arch_transaction *transaction, struct arch_result *result)
 {
 	const struct arch_memory memory = {.read = guest_read, .ctx = vsmmu};
@@ -83,7 +82,7 @@ static uint64_t translate(
 		!arch_context_walk(&context, &memory, transaction, &mapping, result))
 		return 0;
 	arch_context_apply(&state, &context, &mapping, transaction, result);
-	return length_left(&state, context.translates ? &mapping : NULL, transaction->address);
+	return context.translates ? mapping.size_log2 : state.features.oas;
 }
 
 /*
@@ -139,6 +138,7 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	struct arch_transaction transaction;
 	struct arch_result result;
 	struct vsmmu_access access;
+	unsigned int size_log2;
 	int ret;
 
 	if (!vsmmu_is_whole(vsmmu))
@@ -151,9 +151,11 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 		ret = sized_copy_out(translation, &out, sizeof(out));
 	if (ret)
 		return ret;
-	out.length = translate(vsmmu, &transaction, &result);
+	size_log2 = translate(vsmmu, &transaction, &result);
 	out.address = result.address;
 	out.ignored = result.outcome == ARCH_TERMINATE_RAZ_WI;
+	/* A fault is one transaction's, which ends where the simulator's do. */
+	out.length = length_left(out.ignored ? ARCH_GRANULE_MIN : size_log2, access.address);
 	if (result.event && result.recorded)
 		record_event(vsmmu, &result.record);
 	if (result.outcome == ARCH_TERMINATE_ABORT)

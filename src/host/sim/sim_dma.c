@@ -16,7 +16,7 @@
 #include "arch/event_filter.h"
 #include "util/sized.h"
 
-#define PAGE_SIZE 4096 /* the hardware splits at the smallest granule */
+#define PAGE_SIZE ((size_t)1 << ARCH_GRANULE_MIN) /* the hardware splits there */
 #define SSID_MAX  0xfffff
 #define ALL_FLAGS                                                                                  \
 	(VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION | VSMMU_ACCESS_PRIVILEGED |                 \

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A whole vSMMU whose guest has set all up, with tables for a device of the VMM's own. */
+#ifndef UNIT_TRANSLATE_STAND_H
+#define UNIT_TRANSLATE_STAND_H
+
+#include <string.h>
+
+#include "smmu/vsmmu.h"
+#include "whole.h"
+
+#define SID	   5
+#define QUEUE	   (WHOLE_MEMORY + 0x1000)
+#define QUEUE_LOG2 2
+#define STRTAB	   (WHOLE_MEMORY + 0x10000)
+#define STE	   (STRTAB + 64 * SID)
+#define CD	   (WHOLE_MEMORY + 0x20000)
+#define LEVEL1	   (WHOLE_MEMORY + 0x30000)
+#define LEVEL2	   (WHOLE_MEMORY + 0x31000)
+#define LEVEL3	   (WHOLE_MEMORY + 0x32000)
+#define NOWHERE	   UINT64_C(0x70000000)
+#define ON	   (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN)
+#define IRQS	   (SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
+#define OVFLG	   SMMU_EVENTQ_PROD_OVFLG
+
+#define PAGE_VA	  UINT64_C(0x5000)
+#define PAGE_PA	  UINT64_C(0x12345000)
+#define BLOCK_VA  UINT64_C(0x200000)
+#define BLOCK_PA  UINT64_C(0x40000000)
+#define TABLE	  UINT64_C(3)
+#define BLOCK	  UINT64_C(1)
+#define AF	  (UINT64_C(1) << 10)
+#define USER	  (UINT64_C(1) << 6)
+#define READ_ONLY (UINT64_C(1) << 7)
+
+/* T0SZ 25, EPD1, V, IPS 44 bits, AA64, R, A, ASET. */
+#define CD_R	 (UINT64_C(1) << 45)
+#define CD_A	 (UINT64_C(1) << 46)
+#define CD_WORD0 (UINT64_C(0x8204c0000019) | CD_R | CD_A)
+
+static inline void set_ste(struct whole *whole, uint64_t word0, uint64_t word1)
+{
+	whole_store64(whole, STE, word0);
+	whole_store64(whole, STE + 8, word1);
+}
+
+static inline void set_page(struct whole *whole, uint64_t bits)
+{
+	whole_store64(whole, LEVEL3 + 8 * (PAGE_VA >> 12), PAGE_PA | bits);
+}
+
+static inline void tables(struct whole *whole)
+{
+	set_ste(whole, CD | 0xb, 0x5c);
+	whole_store64(whole, CD, CD_WORD0);
+	whole_store64(whole, CD + 8, LEVEL1);
+	whole_store64(whole, CD + 24, 0xff);
+	whole_store64(whole, LEVEL1, LEVEL2 | TABLE);
+	whole_store64(whole, LEVEL2, LEVEL3 | TABLE);
+	whole_store64(whole, LEVEL2 + 8, BLOCK_PA | BLOCK | AF | USER);
+	set_page(whole, TABLE | AF | USER);
+}
+
+/* The guest has set all up, with a queue of 4 records. */
+static inline struct whole *stand(const struct vsmmu_config *config)
+{
+	struct whole *whole = whole_alloc();
+	struct vsmmu_host *host = NULL;
+
+#ifdef ON_SIM
+	struct vsmmu_endpoint_config endpoint = {
+		.size = sizeof(endpoint), .vsid = SID + 1, .vfio_fd = -1};
+	struct vsmmu_endpoint *handle;
+
+	host = whole_sim(whole, NULL);
+#endif
+	assert_int_equal(whole_new(whole, host, config), 0);
+#ifdef ON_SIM
+	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
+	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+#endif
+	tables(whole);
+	whole_write64(whole, SMMU_EVENTQ_BASE, QUEUE | QUEUE_LOG2);
+	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
+	whole_write(whole, SMMU_STRTAB_BASE_CFG, 4);
+	whole_write(whole, SMMU_CR2, SMMU_CR2_RECINVSID);
+	whole_write(whole, SMMU_IRQ_CTRL, IRQS);
+	whole_write(whole, SMMU_CR0, ON);
+	return whole;
+}
+
+static inline int run(
+	struct whole *whole, const struct vsmmu_access *given, struct vsmmu_translation *out)
+{
+	struct vsmmu_access access = *given;
+	int ret;
+
+	access.size = sizeof(access);
+	memset(out, 0xa5, sizeof(*out));
+	out->size = sizeof(*out);
+	whole->reads = 0;
+	ret = vsmmu_translate(whole->vsmmu, &access, out);
+	assert_true(whole->reads <= 9);
+	return ret;
+}
+
+#endif
