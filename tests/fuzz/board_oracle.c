@@ -339,8 +339,10 @@ void board_translate(const struct vsmmu_access *access)
 	if (ret)
 		return;
 	FUZZ_CHECK(translation.ignored == (result.outcome == ARCH_TERMINATE_RAZ_WI));
-	if (translation.ignored)
+	if (translation.ignored) {
+		FUZZ_CHECK(translation.length == BOARD_PAGE - access->address % BOARD_PAGE);
 		return;
+	}
 	FUZZ_CHECK(translation.address == result.address && translation.length);
 	last.address += translation.length - 1;
 	translate_exactly(&last, &end);

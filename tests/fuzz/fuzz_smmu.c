@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "arch/command.h"
+#include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
 #include "board.h"
@@ -465,6 +466,13 @@ static void open_board(struct fuzz_input *input)
 		options.probe = true;
 		options.config.ssid_bits = 0;
 		options.config.oas_bits = 32;
+	}
+	/* Where a CD can make faults invisible (TERM_MODEL = 0), and the guest may know. */
+	if (flags >> 15 & 1) {
+		if (!options.sim.idr[5])
+			memcpy(options.sim.idr, arch_idr_simulator, sizeof(options.sim.idr));
+		options.sim.idr[0] &= ~(UINT32_C(1) << 26);
+		options.probe = true;
 	}
 	options.config.veventq_depth = depth + 1;
 	options.config.report_burst = 1000;

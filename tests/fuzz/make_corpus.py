@@ -366,7 +366,7 @@ SMMU_COMMANDS = [
     'tlbi_va', 'tlbi_vaa', 'tlbi_nsnh_all', 'atc_inv', 'sync', 'resume']
 S_TWO, S_PROBE, S_ISOLATE, S_NO_SHARE, S_MSI, S_ABORT, S_NO_RIL, S_ATS, S_REPEAT, S_OLD = (
     1 << bit for bit in range(10))
-S_WRAP, S_SSIDS, S_FEW = 2 << 10, 1 << 12, 1 << 13
+S_WRAP, S_SSIDS, S_FEW, S_IGNORES = 2 << 10, 1 << 12, 1 << 13, 1 << 15
 A_WRITE, A_INSTRUCTION, A_PRIVILEGED, A_SSID, A_MEMORY = 1, 2, 4, 8, 16
 ON = 0xd  # SMMUEN, EVENTQEN, CMDQEN
 ALL_COMMAND = 31  # Range of CFGI_ALL
@@ -417,6 +417,8 @@ READ_IT = move('dma', 0, 3, at(0, 0x10008))
 WRITE_IT = move('dma', 0, 3, at(A_WRITE, 0x10008))
 MISS = move('dma', 0, 3, at(0, 0x55008))
 RUN_SMMU = move('run', 0)
+# In place of the CD that GO makes: R alone.
+CD_WITHOUT_A = move('put_cd', 8, 0, struct.pack('<I', 25 | 1 << 30), b'\5\x20', 0, 9, 10, 0xff)
 
 SMMU = {
     'empty': b'',
@@ -429,6 +431,11 @@ SMMU = {
                        move('translate', 0, at(0, 0x50010))),
     'permissions': smmu(0, up(), *(mapped(how=how) + move('compare', 0, at(flags, 0x10010))
                                    for how in range(8) for flags in (0, 1, 2, 4)), RUN_SMMU),
+    'ignored': smmu(S_IGNORES, GO, CD_WITHOUT_A, CFGI_ALL, SYNC,
+                    *(move(name, 0, at(flags, address)) for name in ('compare', 'translate')
+                      for flags, address in ((0, 0x50010), (A_WRITE, 0x50ff0), (0, 0x10010))),
+                    mapped(how=1), CD_WITHOUT_A, CFGI_ALL, SYNC,
+                    move('translate', 0, at(A_WRITE, 0x10010)), RUN_SMMU),
     'stale-until-invalidated': smmu(0, GO, READ_IT, mapped(pa=41), READ_IT,
                                     cmd('tlbi_va', 0x10000), SYNC, READ_IT,
                                     move('compare', 0, at(0, 0x10010))),
