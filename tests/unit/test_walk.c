@@ -282,8 +282,9 @@ static const struct {
 /* AP[2:1] under an APTable. */
 static const uint8_t ap_under[4][4] = {{0, 1, 2, 3}, {0, 0, 2, 2}, {2, 3, 2, 3}, {2, 2, 2, 2}};
 
+/* Of the leaf, and of the first and the second table descriptor on the way to it. */
 struct permissions {
-	unsigned int ap, apt1, apt2, uxn, pxn, uxnt, pxnt, had, wxn, pan;
+	unsigned int ap, apt1, apt2, uxn, pxn, uxnt1, uxnt2, pxnt1, pxnt2, had, wxn, pan;
 };
 
 static bool permitted(const struct permissions *p, const struct arch_access *access)
@@ -295,7 +296,7 @@ static bool permitted(const struct permissions *p, const struct arch_access *acc
 
 	if (access->instruction && !access->write) {
 		if (!p->had)
-			never |= access->privileged ? p->pxnt : p->uxnt;
+			never |= access->privileged ? p->pxnt1 || p->pxnt2 : p->uxnt1 || p->uxnt2;
 		if (access->privileged && user_write)
 			never = true;
 		return !never && !(p->wxn && write);
@@ -305,38 +306,43 @@ static bool permitted(const struct permissions *p, const struct arch_access *acc
 	return access->write ? write : data_rights[ap][access->privileged].read;
 }
 
+static void set_table_bits(struct space *space, uint64_t va, unsigned int index, unsigned int apt,
+	unsigned int uxnt, unsigned int pxnt)
+{
+	const uint64_t at = space_slot(space, va, index);
+
+	ram_set(&ram, at,
+		(ram_get(&ram, at) & (BIT(48) - 1)) | (uint64_t)apt << 61 | (uint64_t)uxnt << 60 |
+			(uint64_t)pxnt << 59);
+}
+
 static void permissions_follow_the_tables(void **unused)
 {
 	struct space space;
 
 	(void)unused;
 	assert_true(space_init(&space, 0, false, 25, false, 44, RAM_BASE));
-	for (unsigned int i = 0; i < 1 << 13; i++) {
+	for (unsigned int i = 0; i < 1 << 15; i++) {
 		const struct permissions p = {.ap = i & 3,
 			.apt1 = i >> 2 & 3,
 			.apt2 = i >> 4 & 3,
 			.uxn = i >> 6 & 1,
 			.pxn = i >> 7 & 1,
-			.uxnt = i >> 8 & 1,
-			.pxnt = i >> 9 & 1,
-			.had = i >> 10 & 1,
-			.wxn = i >> 11 & 1,
-			.pan = i >> 12 & 1};
+			.uxnt1 = i >> 8 & 1,
+			.uxnt2 = i >> 9 & 1,
+			.pxnt1 = i >> 10 & 1,
+			.pxnt2 = i >> 11 & 1,
+			.had = i >> 12 & 1,
+			.wxn = i >> 13 & 1,
+			.pan = i >> 14 & 1};
 		struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
 		struct arch_mapping mapping;
 		struct arch_fault fault;
-		uint64_t at;
 
 		space_map(&space, &page,
 			AF | p.ap << 6 | (uint64_t)p.pxn << 53 | (uint64_t)p.uxn << 54);
-		at = space_slot(&space, page.va, 2);
-		ram_set(&ram, at,
-			(ram_get(&ram, at) & (BIT(48) - 1)) | (uint64_t)p.apt1 << 61 |
-				(uint64_t)p.uxnt << 60);
-		at = space_slot(&space, page.va, 3);
-		ram_set(&ram, at,
-			(ram_get(&ram, at) & (BIT(48) - 1)) | (uint64_t)p.apt2 << 61 |
-				(uint64_t)p.pxnt << 59);
+		set_table_bits(&space, page.va, 2, p.apt1, p.uxnt1, p.pxnt1);
+		set_table_bits(&space, page.va, 3, p.apt2, p.uxnt2, p.pxnt2);
 		space.cd.region[0].had = p.had;
 		space.cd.wxn = p.wxn;
 		space.cd.pan = p.pan;
