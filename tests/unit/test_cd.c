@@ -337,6 +337,10 @@ static void fields_are_effective(void **unused)
 	assert_int_equal(cd.oa_bits, 40);
 	assert_true(cd.aset && cd.affd && cd.wxn && cd.pan && cd.abort && cd.record);
 	assert_false(cd.big_endian);
+	word[0] |= BIT(15);
+	features.ttendian = ARCH_TTENDIAN_MIXED;
+	assert_true(arch_cd_parse(word, &features, false, &cd));
+	assert_true(cd.big_endian);
 	features.had = false;
 	features.oas = 36;
 	word[1] = 0x1000 | 2;

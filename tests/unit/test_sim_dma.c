@@ -216,6 +216,8 @@ static void what_is_attached_decides(void **unused)
 	assert_int_equal(printed(s), 4);
 	assert_int_equal(s->ops->detach(s->host, &s->endpoint), 0);
 	assert_int_equal(load(s, DATA), ABORTED);
+	/* As is one that never was attached to anything. */
+	assert_int_equal(load_by(s, new_endpoint(s, 7), -1, DATA), ABORTED);
 	assert_int_equal(printed(s), 4);
 	expect_silence(s);
 	assert_int_equal(stats_of(s).numbered, 2);
@@ -333,6 +335,7 @@ static void a_cd_can_make_faults_invisible(void **unused)
 		memset(bytes, 0x11, sizeof(bytes));
 		assert_int_equal(dma(s, VSMMU_ACCESS_WRITE, VA + PAGE, bytes, 16), seen);
 		assert_memory_not_equal(&ram.bytes[DATA + PAGE - RAM_BASE], bytes, 16);
+		assert_int_equal(bytes[0], 0x11);
 		if (r) {
 			expect_event(s, 0x10, CLASS_IN | RNW, VA + 2 * PAGE + 0x800, 0);
 			expect_event(s, 0x13, CLASS_IN, VA + PAGE, 0);

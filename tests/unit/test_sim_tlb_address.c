@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which addresses an entry of the simulated TLB answers, and which of them a TLBI names. */
-#include "sim_dma_stand.h"
+#include "spaces.h"
 
 #define NUM(n)	 ((uint64_t)(n) << 12)
 #define SCALE(n) ((uint64_t)(n) << 20)
@@ -11,13 +11,6 @@
 
 /* SCALE has a sixth bit then. */
 static const struct vsmmu_sim_config with_ds = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
-
-/* Page n of DATA has n in it. */
-static void fill_pages(void)
-{
-	for (unsigned int n = 0; n < DATA_SIZE / PAGE; n++)
-		ram_set(&ram, DATA + n * PAGE, n);
-}
 
 /* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
 static void blocks_and_tags(void **unused)

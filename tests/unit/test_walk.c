@@ -241,11 +241,12 @@ static void attributes_come_from_the_leaf(void **unused)
 
 		assert_true(space_init(&space, 0, false, 25, ds, 44, RAM_BASE));
 		space.cd.region[0].sh = 2;
+		space.cd.mair = UINT64_C(0xf7e6d5c4b3a29180);
 		space_map(&space, &page,
 			AF | BIT(5) | attr << 2 | (ds ? 0 : sh << 8) | ng << 11 |
 				(cont ? BIT(52) : 0));
 		assert_true(arch_walk(&space.cd, &space.memory, 0x5000, &mapping, &fault));
-		assert_int_equal(mapping.attr, attr * 0x11);
+		assert_int_equal(mapping.attr, 0x80 + attr * 0x11);
 		assert_int_equal(mapping.sh, ds ? 2 : sh);
 		assert_int_equal(mapping.not_global, ng);
 		assert_int_equal(mapping.contiguous, cont);
