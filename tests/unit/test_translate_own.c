@@ -211,6 +211,12 @@ static void substreams_have_cds_of_their_own(void **unused)
 	access.ssid = 2;
 	event = expect_event(whole, &access, VSMMU_EVENT_C_BAD_SUBSTREAMID);
 	assert_int_equal(event.ssid, 2);
+	/* Without the flag there is none, whatever stands there. */
+	access.flags = 0;
+	access.ssid = UINT32_MAX;
+	event = expect_event(whole, &access, VSMMU_EVENT_F_STREAM_DISABLED);
+	assert_false(event.ssv);
+	assert_int_equal(event.ssid, 0);
 	whole_free(whole);
 }
 
@@ -304,6 +310,30 @@ static void a_full_queue_overflows(void **unused)
 	assert_int_equal(whole_read(whole, SMMU_GERROR), 0);
 	whole_free(whole);
 }
+
+#ifdef ON_SIM
+/* A slot that the guest has consumed is no stream's any more when it is used again. */
+static void slots_are_given_back_first(void **unused)
+{
+	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct whole *whole = stand(NULL);
+	struct vsmmu_translation out;
+
+	(void)unused;
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(vsmmu_sim_fault(whole->host, assigned, &record), 0);
+	assert_int_equal(vsmmu_dispatch(whole->vsmmu, 0), 4);
+	consume(whole);
+	consume(whole);
+	assert_int_equal(run(whole, &access, &out), -EFAULT);
+	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5);
+	assert_int_equal(vsmmu_get_stream_stats(whole->vsmmu, SID + 1, &stats), 0);
+	assert_int_equal(stats.queued, 2);
+	whole_free(whole);
+}
+#endif
 
 static void a_queue_that_is_no_memory_aborts(void **unused)
 {
@@ -429,6 +459,9 @@ int main(void)
 		UNIT_TEST("S8", a_guest_may_want_its_faults_invisible),
 		UNIT_TEST("S8", what_is_ignored_ends_with_its_4_kib),
 		UNIT_TEST("S8", a_full_queue_overflows),
+#ifdef ON_SIM
+		UNIT_TEST("S8", slots_are_given_back_first),
+#endif
 		UNIT_TEST("S8", a_queue_that_is_no_memory_aborts),
 		UNIT_TEST("S8", a_disabled_queue_drops),
 		UNIT_TEST("S8", misuse_is_einval_and_does_nothing),

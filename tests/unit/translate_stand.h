@@ -60,6 +60,11 @@ static inline void tables(struct whole *whole)
 	set_page(whole, TABLE | AF | USER);
 }
 
+#ifdef ON_SIM
+/* An endpoint of the simulator's with the next StreamID. */
+static uint32_t assigned;
+#endif
+
 /* The guest has set all up, with a queue of 4 records. */
 static inline struct whole *stand(const struct vsmmu_config *config)
 {
@@ -77,6 +82,7 @@ static inline struct whole *stand(const struct vsmmu_config *config)
 #ifdef ON_SIM
 	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
 	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+	assigned = endpoint.dev_id;
 #endif
 	tables(whole);
 	whole_write64(whole, SMMU_EVENTQ_BASE, QUEUE | QUEUE_LOG2);
