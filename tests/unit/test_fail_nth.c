@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fail_nth.h"
+#include "smmu/vqueue.h"
 #include "vm.h"
 
 #define ENDPOINTS 3
@@ -32,7 +33,7 @@ static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 	(void)irq;
 }
 
-static void report(void *opaque, const struct vsmmu_report *report)
+static void on_report(void *opaque, const struct vsmmu_report *report)
 {
 	(void)opaque;
 	assert_non_null(report->text);
@@ -42,7 +43,7 @@ static const struct vsmmu_ops ops = {
 	.size = sizeof(ops),
 	.memory_write = memory_write,
 	.irq_pulse = irq_pulse,
-	.report = report,
+	.report = on_report,
 };
 
 static unsigned int open_fds(void)
@@ -243,19 +244,24 @@ static void any_call_may_fail_at_the_end(void **unused)
 static void a_backoff_may_not_end_at_once(void **unused)
 {
 	struct vm *own = vm_new(NULL);
+	const struct vqueue *vqueue = own->vsmmu->vqueues;
+	uint64_t first;
 
 	(void)unused;
 	vm_enable(own, 4);
 	vm_host_fail_read(own, 0, ENOMEM);
 	vm_faults(own, 0, 2);
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
+	first = vqueue->backoff;
 	vm_wait(own);
 	fail_nth_arm(2); /* after the timer's read() */
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
 	assert_true(fail_nth_fired());
 	assert_string_equal(fail_nth_what(), "epoll_ctl");
 	fail_nth_arm(0);
-	assert_false(vm_readable(own));
+	assert_int_equal(vqueue->state, VQUEUE_BACKOFF);
+	assert_int_equal(vqueue->backoff, 2 * first);
+	assert_false(vm_queue_readable(own));
 	vm_wait(own);
 	assert_int_equal(vm_dispatch(own), 2);
 	vm_expect(own, 0, 1, 2);
