@@ -14,7 +14,7 @@
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */
-#define PATIENCE 30000 /* milliseconds */
+#define PATIENCE 60000 /* milliseconds */
 
 static struct commander *commander;
 static pthread_mutex_t guest_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -197,11 +197,38 @@ static void no_kick_is_lost(void **unused)
 	commander_free(commander);
 }
 
-static void be_slow(struct recorder *recorder, void *opaque)
+#define LOCKS 100 /* that somebody else takes while commands are consumed */
+#define SYNCS 100 /* from one to the next: not always at the same place of a turn */
+
+/* Held by who waits for the command lock and is to have it next. */
+#define GATE (&commander->vsmmu->cmdq.gate)
+
+static atomic_uint offered; /* which of the locks is to be taken */
+static atomic_uint unclaimed;
+static uint32_t cons_when_awaited;
+
+/* By who has the command lock: whether somebody waits for it. */
+static bool is_awaited(void)
 {
-	(void)recorder;
+	if (pthread_mutex_trylock(GATE))
+		return true;
+	pthread_mutex_unlock(GATE);
+	return false;
+}
+
+/* In the midst of a turn: now and then it does not go on until somebody else has come. */
+static void let_one_come(struct recorder *recorder, void *opaque)
+{
+	unsigned int waited = 0;
+
 	(void)opaque;
-	usleep(20);
+	if (recorder->calls % SYNCS || recorder->calls > LOCKS * SYNCS || atomic_load(&unclaimed))
+		return;
+	atomic_store(&offered, recorder->calls / SYNCS);
+	while (!is_awaited() && waited++ < PATIENCE)
+		usleep(1000);
+	atomic_fetch_add(&unclaimed, waited > PATIENCE);
+	cons_when_awaited = read_register(SMMU_CMDQ_CONS);
 }
 
 static void *run_all(void *unused)
@@ -212,33 +239,33 @@ static void *run_all(void *unused)
 	return NULL;
 }
 
-/* Who must have the command lock gets it after the turn under way. */
+/* Who must have the command lock gets it after the turn under way, every time. */
 static void a_consumer_lets_others_in(void **unused)
 {
 	const struct commander_setup setup = {.log2 = 16};
-	unsigned int attempts = 0, late = 0;
+	unsigned int late = 0;
 	pthread_t thread;
 
 	(void)unused;
 	commander = commander_new(&setup, NULL);
-	commander->recorder->on_call = be_slow;
-	for (unsigned int n = 0; n < 20000; n++)
+	for (unsigned int n = 0; n < 2 * SYNCS * (LOCKS + 2); n++)
 		commander_push(commander, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);
 	commander_ring(commander);
+	commander->recorder->on_call = let_one_come;
 	assert_int_equal(pthread_create(&thread, NULL, run_all, NULL), 0);
-	for (; attempts < 40 && !is_idle(); attempts++) {
-		uint32_t before = read_register(SMMU_CMDQ_CONS), passed;
-
+	for (unsigned int lock = 1; lock <= LOCKS; lock++) {
+		for (unsigned int waited = 0; atomic_load(&offered) < lock; waited++) {
+			assert_true(waited < PATIENCE);
+			usleep(1000);
+		}
 		cmdq_lock(commander->vsmmu);
-		passed = read_register(SMMU_CMDQ_CONS) - before;
+		late += atomic_load(&offered) != lock ||
+			read_register(SMMU_CMDQ_CONS) - cons_when_awaited > CMDQ_KICK_MAX;
 		pthread_mutex_unlock(&commander->vsmmu->command_lock);
-		late += passed > CMDQ_KICK_MAX;
-		cmdq_kick(commander->vsmmu);
-		usleep(500);
 	}
 	pthread_join(thread, NULL);
-	/* Now and then this thread may not have run; by luck alone nearly half come late. */
-	assert_true(attempts > 10 && late <= attempts / 4);
+	assert_int_equal(atomic_load(&unclaimed), 0);
+	assert_int_equal(late, 0);
 	commander_expect_idle(commander);
 	commander_free(commander);
 }
