@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """vsmmu decode, from outside: every kind of input and output, bad input, following."""
+import array
+import fcntl
 import json
 import os
 import select
 import struct
+import termios
 import time
 
-from harness import (TRANSLATION, begin, contains, endpoint, equal, event, interrupt, item, lost,
-                     main, record, run, start, text)
+from harness import (TRANSLATION, begin, catches_interrupts, contains, endpoint, equal, event,
+                     interrupt, item, lost, main, record, run, start, text, until)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SMMU = '[   12.345678] arm-smmu-v3 arm-smmu-v3.0.auto: '
@@ -269,18 +272,34 @@ def file_that_cannot_be_read():
     equal(run('decode', '.').code, 3)
 
 
-def wait_for_line(process, timeout=20):
-    """One line of its output, or None; it comes without the file having ended."""
+def wait_for_line(stream, timeout=60):
+    """One line that it writes, or None; it comes without the file having ended."""
     line, end = b'', time.monotonic() + timeout
     while not line.endswith(b'\n'):
         left = end - time.monotonic()
-        if left < 0 or not select.select([process.stdout], [], [], left)[0]:
+        if left < 0 or not select.select([stream], [], [], left)[0]:
             return None
-        byte = os.read(process.stdout.fileno(), 1)
+        byte = os.read(stream.fileno(), 1)
         if not byte:
             return None
         line += byte
     return line.decode().rstrip('\n')
+
+
+def has_read(process, name):
+    """Whether it has come to the end that the file has now."""
+    folder, want = '/proc/%d/' % process.pid, os.path.realpath(name)
+    for number in os.listdir(folder + 'fd'):
+        if os.readlink(folder + 'fd/' + number) == want:
+            with open(folder + 'fdinfo/' + number, encoding='utf-8') as f:
+                return int(f.readline().split()[1]) == os.path.getsize(name)
+    return False
+
+
+def is_empty(pipe):
+    waiting = array.array('i', [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+    return waiting[0] == 0
 
 
 def append(name, lines):
@@ -292,29 +311,29 @@ def follow():
     write('log', old_style(TRANSLATION))
     process = start('decode', '-f', '--format', 'raw', '--summary', 'log')
     try:
-        equal(wait_for_line(process), text(TRANSLATION))
+        equal(wait_for_line(process.stdout), text(TRANSLATION))
         # An event that comes in two pieces.
         append('log', old_style(PERMISSION)[:3])
-        time.sleep(0.3)
+        until(lambda: has_read(process, 'log'))
         append('log', old_style(PERMISSION)[3:])
-        equal(wait_for_line(process), text(PERMISSION))
+        equal(wait_for_line(process.stdout), text(PERMISSION))
         # Rotation: the name goes to a new file.
         os.rename('log', 'log.1')
         append('log.1', old_style(TRANSLATION))
         write('log', old_style(PERMISSION))
-        equal(wait_for_line(process), text(TRANSLATION))
-        equal(wait_for_line(process), text(PERMISSION))
+        equal(wait_for_line(process.stdout), text(TRANSLATION))
+        equal(wait_for_line(process.stdout), text(PERMISSION))
+        contains(wait_for_line(process.stderr), 'replaced')
         # Truncation.
         os.truncate('log', 0)
-        time.sleep(0.5)
+        contains(wait_for_line(process.stderr), 'shorter')
         append('log', old_style(TRANSLATION)[:5])
-        equal(wait_for_line(process), text(TRANSLATION))
+        equal(wait_for_line(process.stdout), text(TRANSLATION))
     finally:
         result = interrupt(process)
     equal(result.code, 0)
     contains(result.out, '5 events')
-    contains(result.err, 'replaced')
-    contains(result.err, 'shorter')
+    equal(result.err, '')
 
 
 def signal_ends_it_with_the_summary():
@@ -322,10 +341,12 @@ def signal_ends_it_with_the_summary():
     os.set_inheritable(end, True)
     process = start('decode', '-s', '/proc/%d/fd/%d' % (os.getpid(), end))
     os.write(begin_of_pipe, ('\n'.join(old_style(TRANSLATION)) + '\n').encode())
-    time.sleep(1)
-    result = interrupt(process)
-    os.close(begin_of_pipe)
-    os.close(end)
+    try:
+        until(lambda: catches_interrupts(process) and is_empty(end))
+    finally:
+        result = interrupt(process)
+        os.close(begin_of_pipe)
+        os.close(end)
     equal(result.code, 130)
     contains(result.out, '1 events')
 

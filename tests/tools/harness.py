@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 import zlib
 
@@ -35,6 +36,30 @@ def start(*args):
     """The command in the background, its standard output as a pipe."""
     return subprocess.Popen([COMMAND, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, bufsize=0)
+
+
+def until(condition):
+    """Waits for what is bound to come, however slow the machine."""
+    end = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError('waited in vain')
+        time.sleep(0.01)
+
+
+def _status(process):
+    with open('/proc/%d/status' % process.pid, encoding='utf-8') as f:
+        return dict(line.split(':', 1) for line in f)
+
+
+def catches_interrupts(process):
+    """Whether interrupt() would not just kill it any more."""
+    return int(_status(process)['SigCgt'], 16) >> signal.SIGINT - 1 & 1
+
+
+def waits(process):
+    """The same, and whether it sleeps."""
+    return catches_interrupts(process) and _status(process)['State'].split()[0] == 'S'
 
 
 def interrupt(process):

@@ -5,7 +5,7 @@ import os
 import time
 
 from harness import (TRANSLATION, begin, contains, endpoint, equal, event, interrupt, item, lost,
-                     main, run, start)
+                     main, run, start, until, waits)
 
 INT_MAX = 2**31 - 1
 
@@ -80,12 +80,11 @@ def huge_losses_take_no_time():
     for n in range(20):
         data += lost(1, (INT_MAX * (n + 1)) % 2**31, INT_MAX)
     data += event(1, (INT_MAX * 20 + 1) % 2**31, of_stream(8))
-    begun = time.monotonic()
+    # If each were counted by itself, run() would not wait for the end.
     code, found, err = replay(data)
     equal((code, err), (0, ''))
     equal((found['lost'], found['delivered']), (20 * INT_MAX, 2))
     equal(found['accounted'], True)
-    equal(time.monotonic() - begun < 20, True)
 
 
 def losses_without_any_endpoint():
@@ -138,18 +137,19 @@ def at_its_own_speed():
     data = begin() + b''.join(event(1, n, of_stream(8), n * 10**9) for n in range(3))
     begun = time.monotonic()
     equal(replay(data, '--speed', '4')[0], 0)
-    took = time.monotonic() - begun
-    equal(0.5 <= took < 15, True)
-    begun = time.monotonic()
-    equal(replay(data, '--speed', '4', '--fast')[0], 0)
-    equal(time.monotonic() - begun < took, True)
+    equal(time.monotonic() - begun >= 0.5, True)
+    # Eleven days that run() does not wait for.
+    data = begin() + b''.join(event(1, n, of_stream(8), n * 10**15) for n in range(2))
+    equal(replay(data, '--speed', '1', '--fast')[0], 0)
 
 
 def signal_ends_the_wait():
     write('capture', begin() + event(1, 0, of_stream(8)) + event(1, 1, of_stream(8), 10**15))
     process = start('replay', '--speed', '1', 'capture')
-    time.sleep(1)
-    result = interrupt(process)
+    try:
+        until(lambda: waits(process))
+    finally:
+        result = interrupt(process)
     equal(result.code, 130)
     contains(result.out, 'accounted=yes')
 
