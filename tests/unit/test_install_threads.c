@@ -44,6 +44,7 @@ struct bench {
 	atomic_bool stop;
 	atomic_uint dma;
 	atomic_uint aborts;
+	atomic_uint dispatches, faults, detaches;
 };
 
 static void complain(int line)
@@ -172,6 +173,7 @@ static void *dispatch_thread(void *opaque)
 		CHECK(vsmmu_dispatch(vsmmu, 0) >= 0);
 		CHECK(vsmmu_mmio_read(vsmmu, SMMU_EVENTQ_PROD, 4, &prod) == 0);
 		CHECK(vsmmu_mmio_write(vsmmu, SMMU_EVENTQ_CONS, 4, prod) == 0);
+		atomic_fetch_add(&bench->dispatches, 1);
 	}
 	return NULL;
 }
@@ -182,7 +184,8 @@ static void *fault_thread(void *opaque)
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_C_BAD_STE}};
 
 	for (unsigned int i = 0; !atomic_load(&bench->stop); i++)
-		vsmmu_sim_fault(bench->sim, bench->dev[i % ENDPOINTS], &record);
+		atomic_fetch_add(&bench->faults,
+			!vsmmu_sim_fault(bench->sim, bench->dev[i % ENDPOINTS], &record));
 	return NULL;
 }
 
@@ -204,6 +207,7 @@ static void *hotplug_thread(void *opaque)
 			continue;
 		CHECK(vsmmu_endpoint_detach(bench->endpoint[n]) == 0);
 		bench->endpoint[n] = NULL;
+		atomic_fetch_add(&bench->detaches, 1);
 	}
 	return NULL;
 }
@@ -237,6 +241,13 @@ static void replacing_an_ste_disturbs_no_dma(void **unused)
 	bench_free(&bench);
 }
 
+/* Each of the others has had its share. */
+static bool is_enough(struct bench *bench)
+{
+	return atomic_load(&bench->dispatches) >= 200 && atomic_load(&bench->faults) >= 200 &&
+	       atomic_load(&bench->detaches) >= 50;
+}
+
 static void everything_at_once(void **unused)
 {
 	void *(*const work[])(void *) = {dispatch_thread, fault_thread, hotplug_thread};
@@ -248,7 +259,7 @@ static void everything_at_once(void **unused)
 	bench_new(&bench);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, work[i], &bench), 0);
-	for (unsigned int i = 0; i < 200; i++) {
+	for (unsigned int i = 0; i < 200 || !is_enough(&bench); i++) {
 		switch (i % 5) {
 		case 0:
 			whole_write(bench.whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
