@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include <vsmmu/access.h>
@@ -45,7 +46,7 @@ static bool is_memory(uint64_t address, size_t length)
 }
 
 /* Words are read and written whole, as buses do; tables change while they are walked. */
-static int copy_out(void *opaque, uint64_t address, void *bytes, size_t length)
+int crowd_memory_read(void *opaque, uint64_t address, void *bytes, size_t length)
 {
 	uint8_t *to = bytes;
 
@@ -111,7 +112,7 @@ static void report(void *opaque, const struct vsmmu_report *report)
 
 static const struct vsmmu_ops ops = {
 	.size = sizeof(ops),
-	.memory_read = copy_out,
+	.memory_read = crowd_memory_read,
 	.memory_write = copy_in,
 	.irq_pulse = irq_pulse,
 	.report = report,
@@ -130,28 +131,48 @@ void crowd_write(uint64_t offset, uint64_t value, uint32_t size)
 	CHECK(vsmmu_mmio_write(crowd.vsmmu, offset, size, value) == 0);
 }
 
-static void issue(
+static void insert(const uint64_t command[2])
+{
+	const uint64_t at = CMDQ + 16 * (uint64_t)queue_index(queue_prod, CMDQ_LOG2);
+
+	crowd_store(at, command[0]);
+	crowd_store(at + 8, command[1]);
+	queue_prod = queue_advance(queue_prod, 1, CMDQ_LOG2);
+}
+
+/* Under the guest's lock. Return: false when there is no room for all of it. */
+static bool insert_all(
 	unsigned int vcpu, const uint64_t (*command)[2], unsigned int count, uint32_t done)
 {
 	const uint64_t sync[2] = {COMMAND_OP_SYNC | SIG_IRQ | (uint64_t)done << 32, DONE(vcpu)};
-	uint32_t cons;
+	const uint32_t cons = (uint32_t)crowd_read(SMMU_CMDQ_CONS, 4);
 
-	pthread_mutex_lock(&queue_lock);
-	do {
-		cons = (uint32_t)crowd_read(SMMU_CMDQ_CONS, 4);
-	} while (queue_free(queue_prod, cons, CMDQ_LOG2) < count + 1);
-	for (unsigned int i = 0; i <= count; i++) {
-		const uint64_t *word = i < count ? command[i] : sync;
-		uint64_t at = CMDQ + 16 * (uint64_t)queue_index(queue_prod, CMDQ_LOG2);
-
-		crowd_store(at, word[0]);
-		crowd_store(at + 8, word[1]);
-		queue_prod = queue_advance(queue_prod, 1, CMDQ_LOG2);
-	}
+	if (queue_free(queue_prod, cons, CMDQ_LOG2) < count + 1)
+		return false;
+	for (unsigned int i = 0; i < count; i++)
+		insert(command[i]);
+	insert(sync);
 	atomic_fetch_add(&crowd.commands, count + 1);
 	atomic_fetch_add(&crowd.syncs, 1);
 	crowd_write(SMMU_CMDQ_PROD, queue_prod, 4);
-	pthread_mutex_unlock(&queue_lock);
+	return true;
+}
+
+/* Return: crowd.resets by then; a different one later tells that it came to nothing. */
+static unsigned int issue(
+	unsigned int vcpu, const uint64_t (*command)[2], unsigned int count, uint32_t done)
+{
+	unsigned int resets;
+	bool inserted;
+
+	for (;; sched_yield()) {
+		pthread_mutex_lock(&queue_lock);
+		resets = atomic_load(&crowd.resets);
+		inserted = insert_all(vcpu, command, count, done);
+		pthread_mutex_unlock(&queue_lock);
+		if (inserted)
+			return resets;
+	}
 }
 
 bool crowd_is_done(unsigned int vcpu, uint32_t done)
@@ -159,17 +180,21 @@ bool crowd_is_done(unsigned int vcpu, uint32_t done)
 	return (uint32_t)le64toh(atomic_load(&memory[(DONE(vcpu) - CROWD_MEMORY) / 8])) == done;
 }
 
-void crowd_issue_and_wait(
+bool crowd_issue_and_wait(
 	unsigned int vcpu, const uint64_t (*command)[2], unsigned int count, uint32_t done)
 {
-	issue(vcpu, command, count, done);
+	const unsigned int resets = issue(vcpu, command, count, done);
+
 	for (unsigned int i = 0; !crowd_is_done(vcpu, done); i++) {
+		if (atomic_load(&crowd.resets) != resets)
+			return false;
 		if (i == CROWD_PATIENCE) {
 			crowd_complain(__FILE__, __LINE__);
-			return;
+			return false;
 		}
 		poll(NULL, 0, i ? 1 : 0);
 	}
+	return true;
 }
 
 void crowd_set_page(unsigned int n, uint64_t pa)
@@ -212,34 +237,49 @@ int crowd_attach(unsigned int n, uint32_t vsid)
 	return vsmmu_endpoint_attach(crowd.vsmmu, &config, &crowd.endpoints[n]);
 }
 
-struct vsmmu_host *crowd_sim_new(void)
+struct vsmmu_host *crowd_sim_new(uint32_t dev_ids[CROWD_ENDPOINTS])
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config),
 		.first_sequence = 0x7fffff00,
-		.memory_read = copy_out,
+		.memory_read = crowd_memory_read,
 		.memory_write = copy_in,
 	};
 	struct vsmmu_host *host;
 
 	assert_int_equal(vsmmu_sim_new(&host, &config), 0);
 	for (unsigned int n = 0; n < CROWD_ENDPOINTS; n++)
-		assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &crowd.dev_ids[n]), 0);
+		assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &dev_ids[n]), 0);
 	return host;
 }
 
-void crowd_build(struct vsmmu_host *host, bool isolate)
+/* As a driver does that finds the SMMU off. */
+static void come_up(void)
 {
-	const struct vsmmu_config config = {
-		.size = sizeof(config),
-		.ops = &ops,
-		.host = host,
-		.veventq_depth = 200,
-		.isolate = isolate,
-		.msi = true,
-		.report_interval_ns = 1000000,
-	};
+	queue_prod = 0;
+	crowd_write(SMMU_STRTAB_BASE, CROWD_STRTAB, 8);
+	crowd_write(SMMU_STRTAB_BASE_CFG, 6, 4);
+	crowd_write(SMMU_CMDQ_BASE, CMDQ | CMDQ_LOG2, 8);
+	crowd_write(SMMU_CMDQ_PROD, 0, 4);
+	crowd_write(SMMU_CMDQ_CONS, 0, 4);
+	crowd_write(SMMU_EVENTQ_BASE, EVENTQ | EVENT_LOG2, 8);
+	crowd_write(SMMU_EVENTQ_PROD, 0, 4);
+	crowd_write(SMMU_EVENTQ_CONS, 0, 4);
+	crowd_write(SMMU_IRQ_CTRL, CROWD_IRQS, 4);
+	crowd_write(SMMU_CR0, CROWD_ON, 4);
+	CHECK(crowd_read(SMMU_CR0ACK, 4) == CROWD_ON);
+}
 
+void crowd_build(struct vsmmu_host *host, const struct vsmmu_config *given)
+{
+	struct vsmmu_config config = given ? *given : (struct vsmmu_config){0};
+
+	config.size = sizeof(config);
+	config.ops = &ops;
+	config.host = host;
+	config.veventq_depth = 200;
+	config.msi = true;
+	config.report_interval_ns = 1000000;
 	assert_int_equal(vsmmu_new(&crowd.vsmmu, &config), 0);
 	for (size_t i = 0; i < SIZE / 8; i++)
 		atomic_store(&memory[i], 0);
@@ -247,16 +287,19 @@ void crowd_build(struct vsmmu_host *host, bool isolate)
 		build_tables(n);
 	for (unsigned int n = 0; n < CROWD_PLUGGED; n++)
 		assert_int_equal(crowd_attach(n, n), 0);
-	queue_prod = 0;
 	atomic_store(&crowd.commands, 0);
 	atomic_store(&crowd.syncs, 0);
-	crowd_write(SMMU_STRTAB_BASE, CROWD_STRTAB, 8);
-	crowd_write(SMMU_STRTAB_BASE_CFG, 6, 4);
-	crowd_write(SMMU_CMDQ_BASE, CMDQ | CMDQ_LOG2, 8);
-	crowd_write(SMMU_EVENTQ_BASE, EVENTQ | EVENT_LOG2, 8);
-	crowd_write(SMMU_IRQ_CTRL, CROWD_IRQS, 4);
-	crowd_write(SMMU_CR0, CROWD_ON, 4);
-	assert_int_equal(crowd_read(SMMU_CR0ACK, 4), CROWD_ON);
+	come_up();
+}
+
+void crowd_reset(void)
+{
+	CHECK(vsmmu_reset(crowd.vsmmu) == 0);
+	pthread_mutex_lock(&queue_lock);
+	come_up();
+	/* What was issued until now is forgotten. */
+	atomic_fetch_add(&crowd.resets, 1);
+	pthread_mutex_unlock(&queue_lock);
 }
 
 void crowd_demolish(struct vsmmu_host *host)

@@ -39,15 +39,20 @@ struct crowd {
 	uint32_t dev_ids[CROWD_ENDPOINTS];
 	struct vsmmu_endpoint *endpoints[CROWD_ENDPOINTS];
 	atomic_uint_fast64_t commands, syncs; /* that the guest has issued */
+	atomic_uint resets;		      /* changes whenever what it has issued is forgotten */
 };
 
 extern struct crowd crowd;
 
 void crowd_complain(const char *file, int line);
 
-struct vsmmu_host *crowd_sim_new(void);
-/* A vSMMU on @host, where the guest's driver has come up; and its end, with the host's. */
-void crowd_build(struct vsmmu_host *host, bool isolate);
+/* With endpoints @dev_ids. */
+struct vsmmu_host *crowd_sim_new(uint32_t dev_ids[CROWD_ENDPOINTS]);
+/*
+ * A vSMMU on @host, where the guest's driver has come up; and its end, with the host's.
+ * @config: what differs from the defaults, or NULL
+ */
+void crowd_build(struct vsmmu_host *host, const struct vsmmu_config *config);
 void crowd_demolish(struct vsmmu_host *host);
 
 /* The following can be called by any thread. */
@@ -59,13 +64,22 @@ void crowd_store(uint64_t address, uint64_t value);
 /* Where endpoint @n's page is, and the one after it are data; 0: nowhere. */
 void crowd_set_page(unsigned int n, uint64_t pa);
 
-/* Commands and a CMD_SYNC whose MSI tells that it is complete; @done changes each time. */
-void crowd_issue_and_wait(
+/* The VMM resets it, then the guest's driver comes up again. */
+void crowd_reset(void);
+
+/*
+ * Commands and a CMD_SYNC whose MSI tells that it is complete; @done changes each time.
+ * Return: false if a reset has come between.
+ */
+bool crowd_issue_and_wait(
 	unsigned int vcpu, const uint64_t (*command)[2], unsigned int count, uint32_t done);
 bool crowd_is_done(unsigned int vcpu, uint32_t done);
 
 /* Return: what the endpoint read, 0 if it saw an abort. */
 uint64_t crowd_dma_read(unsigned int n, uint64_t address);
 int crowd_attach(unsigned int n, uint32_t vsid);
+
+/* Guest memory, for ops of one's own; @opaque is ignored. */
+int crowd_memory_read(void *opaque, uint64_t address, void *bytes, size_t length);
 
 #endif

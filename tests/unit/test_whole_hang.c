@@ -76,10 +76,10 @@ static void events_while_a_call_hangs(enum forward_call call)
 	struct vsmmu_host *host;
 	pthread_t thread;
 
-	crowd.sim = crowd_sim_new();
+	crowd.sim = crowd_sim_new(crowd.dev_ids);
 	host = forward_host_new(crowd.sim, before_call, NULL);
 	assert_non_null(host);
-	crowd_build(host, false);
+	crowd_build(host, NULL);
 	/* So that CFGI_STE has something to install. */
 	crowd_store(CROWD_STRTAB, STE_ABORT);
 	hang.call = call;
