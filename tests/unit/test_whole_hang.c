@@ -15,7 +15,11 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	enum forward_call call;
-	bool armed, hangs;
+	unsigned int left; /* until it is that one; 0: none is */
+	bool hangs, ended;
+	void (*work)(void);
+	pthread_t worker;
+	struct vsmmu_host *host;
 } hang = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static int before_call(void *opaque, enum forward_call call, uint32_t count)
@@ -23,8 +27,7 @@ static int before_call(void *opaque, enum forward_call call, uint32_t count)
 	(void)opaque;
 	(void)count;
 	pthread_mutex_lock(&hang.lock);
-	if (hang.armed && call == hang.call) {
-		hang.armed = false;
+	if (hang.left && call == hang.call && !--hang.left) {
 		hang.hangs = true;
 		pthread_cond_broadcast(&hang.changed);
 		while (hang.hangs)
@@ -34,18 +37,63 @@ static int before_call(void *opaque, enum forward_call call, uint32_t count)
 	return 0;
 }
 
-static void *one_sync(void *unused)
+static void *worker(void *unused)
 {
-	const uint64_t command[2][2] = {
-		{COMMAND_OP_CFGI_STE, 1}, {COMMAND_OP_TLBI_NH_ASID | UINT64_C(1) << 48, 0}};
-
-	(void)unused;
-	crowd_issue_and_wait(0, command, 2, 1);
-	return NULL;
+	hang.work();
+	pthread_mutex_lock(&hang.lock);
+	hang.ended = true;
+	pthread_cond_broadcast(&hang.changed);
+	pthread_mutex_unlock(&hang.lock);
+	return unused;
 }
 
-/* All of this thread's work is done while the other one's write of PROD has not returned. */
-static void deliver_events(unsigned int count)
+static void build(const struct vsmmu_config *config)
+{
+	crowd.sim = crowd_sim_new(crowd.dev_ids);
+	/* What comes and goes is behind another SMMU, and takes all objects with it. */
+	assert_int_equal(vsmmu_sim_endpoint_new(crowd.sim, 1, &crowd.dev_ids[CROWD_PLUGGED]), 0);
+	hang.host = forward_host_new(crowd.sim, before_call, NULL);
+	assert_non_null(hang.host);
+	crowd_build(hang.host, config);
+}
+
+/* Another thread does @work, and is in its @n-th such call now. */
+static void begin(void (*work)(void), enum forward_call call, unsigned int n)
+{
+	hang.work = work;
+	hang.call = call;
+	hang.left = n;
+	hang.ended = false;
+	assert_int_equal(pthread_create(&hang.worker, NULL, worker, NULL), 0);
+	pthread_mutex_lock(&hang.lock);
+	while (!hang.hangs && !hang.ended)
+		pthread_cond_wait(&hang.changed, &hang.lock);
+	pthread_mutex_unlock(&hang.lock);
+	assert_false(hang.ended);
+}
+
+static void end(void)
+{
+	pthread_mutex_lock(&hang.lock);
+	assert_false(hang.ended);
+	hang.hangs = false;
+	pthread_cond_broadcast(&hang.changed);
+	pthread_mutex_unlock(&hang.lock);
+	pthread_join(hang.worker, NULL);
+}
+
+static void use_registers(uint32_t cr0)
+{
+	crowd_write(SMMU_GERRORN, crowd_read(SMMU_GERROR, 4), 4);
+	crowd_write(SMMU_IRQ_CTRL, 0, 4);
+	crowd_write(SMMU_IRQ_CTRL, CROWD_IRQS, 4);
+	/* Another vCPU's commands do not make it wait, either. */
+	crowd_write(SMMU_CMDQ_PROD, crowd_read(SMMU_CMDQ_PROD, 4), 4);
+	assert_int_equal(crowd_read(SMMU_CR0ACK, 4), cr0);
+}
+
+/* Of the first @endpoints. All of this is done while the other thread is in its call. */
+static void deliver_events(unsigned int count, unsigned int endpoints)
 {
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
 	struct pollfd fd = {.fd = vsmmu_get_fd(crowd.vsmmu), .events = POLLIN};
@@ -55,7 +103,7 @@ static void deliver_events(unsigned int count)
 		uint64_t delivered = crowd_stats().delivered;
 
 		assert_int_equal(
-			vsmmu_sim_fault(crowd.sim, crowd.dev_ids[i % CROWD_PLUGGED], &record), 0);
+			vsmmu_sim_fault(crowd.sim, crowd.dev_ids[i % endpoints], &record), 0);
 		while (crowd_stats().delivered == delivered) {
 			assert_int_equal(poll(&fd, 1, CROWD_PATIENCE), 1);
 			assert_true(vsmmu_dispatch(crowd.vsmmu, 0) >= 0);
@@ -63,58 +111,126 @@ static void deliver_events(unsigned int count)
 		crowd_write(SMMU_EVENTQ_CONS, crowd_read(SMMU_EVENTQ_PROD, 4), 4);
 	}
 	assert_int_equal(crowd_stats().delivered - before, count);
-	crowd_write(SMMU_GERRORN, crowd_read(SMMU_GERROR, 4), 4);
-	crowd_write(SMMU_IRQ_CTRL, 0, 4);
-	crowd_write(SMMU_IRQ_CTRL, CROWD_IRQS, 4);
-	/* Another vCPU's commands do not make it wait, either. */
-	crowd_write(SMMU_CMDQ_PROD, crowd_read(SMMU_CMDQ_PROD, 4), 4);
-	assert_int_equal(crowd_read(SMMU_CR0ACK, 4), CROWD_ON);
+	use_registers(CROWD_ON);
 }
 
-static void events_while_a_call_hangs(enum forward_call call)
+static void one_sync(void)
 {
-	struct vsmmu_host *host;
-	pthread_t thread;
+	const uint64_t command[2][2] = {
+		{COMMAND_OP_CFGI_STE, 1}, {COMMAND_OP_TLBI_NH_ASID | UINT64_C(1) << 48, 0}};
 
-	crowd.sim = crowd_sim_new(crowd.dev_ids);
-	host = forward_host_new(crowd.sim, before_call, NULL);
-	assert_non_null(host);
-	crowd_build(host, NULL);
+	CHECK(crowd_issue_and_wait(0, command, 2, 1));
+}
+
+static void events_while_a_sync_hangs(enum forward_call call)
+{
+	build(NULL);
 	/* So that CFGI_STE has something to install. */
 	crowd_store(CROWD_STRTAB, STE_ABORT);
-	hang.call = call;
-	hang.armed = true;
-	assert_int_equal(pthread_create(&thread, NULL, one_sync, NULL), 0);
-	pthread_mutex_lock(&hang.lock);
-	while (!hang.hangs)
-		pthread_cond_wait(&hang.changed, &hang.lock);
-	pthread_mutex_unlock(&hang.lock);
-
-	deliver_events(100);
+	begin(one_sync, call, 1);
+	deliver_events(100, CROWD_PLUGGED);
 	assert_false(crowd_is_done(0, 1));
-
-	pthread_mutex_lock(&hang.lock);
-	hang.hangs = false;
-	pthread_cond_broadcast(&hang.changed);
-	pthread_mutex_unlock(&hang.lock);
-	pthread_join(thread, NULL);
+	end();
 	assert_true(crowd_is_done(0, 1));
 	assert_int_equal(crowd_stats().syncs, 1);
-	crowd_demolish(host);
+	crowd_demolish(hang.host);
 }
 
 static void events_go_on_while_an_invalidation_hangs(void **unused)
 {
 	(void)unused;
-	events_while_a_call_hangs(FORWARD_INVALIDATE);
+	events_while_a_sync_hangs(FORWARD_INVALIDATE);
 }
 
 static void events_go_on_while_an_installation_hangs(void **unused)
 {
 	(void)unused;
-	events_while_a_call_hangs(FORWARD_NESTED_ALLOC);
-	events_while_a_call_hangs(FORWARD_ATTACH);
-	events_while_a_call_hangs(FORWARD_DESTROY);
+	events_while_a_sync_hangs(FORWARD_NESTED_ALLOC);
+	events_while_a_sync_hangs(FORWARD_ATTACH);
+	events_while_a_sync_hangs(FORWARD_DESTROY);
+}
+
+static void attach(void)
+{
+	CHECK(crowd_attach(CROWD_PLUGGED, CROWD_PLUGGED) == 0);
+}
+
+static void detach(void)
+{
+	CHECK(vsmmu_endpoint_detach(crowd.endpoints[CROWD_PLUGGED]) == 0);
+}
+
+static void events_go_on_while_an_attach_hangs(void **unused)
+{
+	static const enum forward_call calls[] = {FORWARD_HW_INFO, FORWARD_PARENT_ALLOC,
+		FORWARD_VIOMMU_ALLOC, FORWARD_VEVENTQ_ALLOC, FORWARD_VDEVICE_ALLOC,
+		FORWARD_NESTED_ALLOC, FORWARD_ATTACH};
+
+	(void)unused;
+	build(NULL);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		begin(attach, calls[i], 1);
+		deliver_events(20, CROWD_PLUGGED);
+		end();
+		/* And its own come, once it is there. */
+		deliver_events(3, CROWD_ENDPOINTS);
+		detach();
+	}
+	crowd_demolish(hang.host);
+}
+
+static void events_go_on_while_a_detach_hangs(void **unused)
+{
+	(void)unused;
+	build(NULL);
+	attach();
+	begin(detach, FORWARD_DETACH, 1);
+	deliver_events(20, CROWD_PLUGGED);
+	end();
+	/* Nested HWPT, vDEVICE, vEVENTQ, vIOMMU, parent. */
+	for (unsigned int n = 1; n <= 5; n++) {
+		attach();
+		begin(detach, FORWARD_DESTROY, n);
+		deliver_events(20, CROWD_PLUGGED);
+		end();
+	}
+	crowd_demolish(hang.host);
+}
+
+static void reset(void)
+{
+	CHECK(vsmmu_reset(crowd.vsmmu) == 0);
+}
+
+/* The newest endpoint is cut off first: those before it are as they were. */
+static void events_go_on_while_a_reset_hangs(void **unused)
+{
+	static const enum forward_call calls[] = {FORWARD_DETACH, FORWARD_DESTROY};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		build(NULL);
+		begin(reset, calls[i], 1);
+		deliver_events(20, CROWD_PLUGGED - 1);
+		end();
+		crowd_demolish(hang.host);
+	}
+}
+
+/* Then there are no events, but who asks for them and other registers is answered. */
+static void nobody_waits_while_the_end_of_a_reset_hangs(void **unused)
+{
+	const struct vsmmu_config aborting = {.gbpa_abort = true};
+
+	(void)unused;
+	for (unsigned int i = 0; i < 4; i++) {
+		build(i & 1 ? &aborting : NULL);
+		begin(reset, i == 1 ? FORWARD_NESTED_ALLOC : FORWARD_ATTACH, 1 + i / 2);
+		assert_int_equal(vsmmu_dispatch(crowd.vsmmu, 0), 0);
+		use_registers(0);
+		end();
+		crowd_demolish(hang.host);
+	}
 }
 
 int main(void)
@@ -122,6 +238,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S9", events_go_on_while_an_invalidation_hangs),
 		UNIT_TEST("S9", events_go_on_while_an_installation_hangs),
+		UNIT_TEST("S9 S6", events_go_on_while_an_attach_hangs),
+		UNIT_TEST("S9 S6", events_go_on_while_a_detach_hangs),
+		UNIT_TEST("S9", events_go_on_while_a_reset_hangs),
+		UNIT_TEST("S9", nobody_waits_while_the_end_of_a_reset_hangs),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
