@@ -155,35 +155,6 @@ static void any_call_may_fail_in_a_reset(void **unused)
 	}
 }
 
-/* What cannot be undone does not keep the rest from being so. */
-static void any_undoing_may_fail_in_a_detach(void **unused)
-{
-	static const char *const lines[] = {"detach", "destroy nested", "destroy vdevice",
-		"destroy veventq", "destroy viommu", "destroy parent"};
-
-	(void)unused;
-	for (unsigned int n = 1; n <= 6; n++) {
-		struct stand *stand = stand_translating(NULL, 1);
-		struct vsmmu_endpoint *endpoint = stand->endpoint[0];
-
-		stand_enable(stand);
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-		log_host_clear(stand->log);
-		log_host_fail(stand->log, LOG_HOST_UNDO, n, 1, EIO);
-		assert_int_equal(vsmmu_endpoint_detach(endpoint), -EIO);
-		assert_true(log_host_failed(stand->log));
-		assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_HOST_FAILED), 1);
-		for (unsigned int i = 0; i < 6; i++) /* but of what was not detached */
-			if (n != 1 || i != 1)
-				assert_int_equal(log_host_count(stand->log, lines[i]), 1);
-		if (n > 1)
-			stand_expect(stand, 0, LOG_NOTHING);
-		stand_expect_counted(stand);
-		/* Objects are left in the host: only the handle is gone. */
-		stand_free_with_leaks(stand);
-	}
-}
-
 /* An attach callback that cannot detach may still attach what aborts. */
 static void blocking_needs_no_detach(void **unused)
 {
@@ -368,7 +339,6 @@ int main(void)
 		UNIT_TEST("S4", any_call_may_fail_in_a_refresh),
 		UNIT_TEST("S4 P13", any_call_may_fail_when_smmuen_changes),
 		UNIT_TEST("S4 S6", any_call_may_fail_in_a_reset),
-		UNIT_TEST("S6", any_undoing_may_fail_in_a_detach),
 		UNIT_TEST("S4", blocking_needs_no_detach),
 		UNIT_TEST("S4", blocking_may_fail),
 		UNIT_TEST("S4", an_old_hwpt_may_stay),
