@@ -8,6 +8,7 @@ struct forward_host {
 	struct vsmmu_host *inner;
 	int (*before)(void *opaque, enum forward_call call, uint32_t count);
 	void *opaque;
+	bool split;
 };
 
 /* Return: 0 with the host behind, or -errno. */
@@ -97,13 +98,30 @@ static int hw_info(
 	return ret ? ret : inner->ops->hw_info(inner, endpoint, out);
 }
 
-static int invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],
-	uint32_t count, uint32_t *handled)
+static int invalidate_whole(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
 {
 	struct vsmmu_host *inner;
 	int ret = ask(host, FORWARD_INVALIDATE, count, &inner);
 
 	return ret ? ret : inner->ops->invalidate(inner, viommu_id, command, count, handled);
+}
+
+static int invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],
+	uint32_t count, uint32_t *handled)
+{
+	int ret = 0;
+
+	if (!((struct forward_host *)host)->split)
+		return invalidate_whole(host, viommu_id, command, count, handled);
+	*handled = 0;
+	for (uint32_t i = 0; !ret && i < count; i++) {
+		uint32_t one = 0;
+
+		ret = invalidate_whole(host, viommu_id, &command[i], 1, &one);
+		*handled += one;
+	}
+	return ret;
 }
 
 static int destroy(struct vsmmu_host *host, uint32_t id)
@@ -148,4 +166,9 @@ struct vsmmu_host *forward_host_new(struct vsmmu_host *inner,
 	host->before = before;
 	host->opaque = opaque;
 	return &host->host;
+}
+
+void forward_host_split(struct vsmmu_host *host, bool split)
+{
+	((struct forward_host *)host)->split = split;
 }

@@ -3,6 +3,8 @@
 #ifndef TESTS_FORWARD_HOST_H
 #define TESTS_FORWARD_HOST_H
 
+#include <stdbool.h>
+
 #include "host/host.h"
 
 enum forward_call {
@@ -27,5 +29,11 @@ enum forward_call {
  */
 struct vsmmu_host *forward_host_new(struct vsmmu_host *inner,
 	int (*before)(void *opaque, enum forward_call call, uint32_t count), void *opaque);
+
+/*
+ * Whether an array of commands goes on one by one, each in a call of its own, up to the first
+ * that fails. Not while calls are made.
+ */
+void forward_host_split(struct vsmmu_host *host, bool split);
 
 #endif
