@@ -76,7 +76,7 @@ static uint64_t one_fault(struct latency *latency)
 
 	stage_fault(&latency->stage, 0, 1);
 	wait_for(vmm->irq_fd);
-	vmm_consume(vmm);
+	vmm_run_guest(vmm);
 	return vmm->irq_time - begin;
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an invalidation costs on the real arm-smmu-v3 driver: one ioctl for each command, or
- * one for 64; as bare ioctls, and through the guest's command queue with a CMD_SYNC behind
- * each command or behind 64.
+ * What an invalidation costs on the real arm-smmu-v3 driver: as bare ioctls, one for each command
+ * or one for 64, and through the command queue of a guest whose driver is the model of
+ * tests/driver, with a CMD_SYNC behind each command or behind 64.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "arch/command.h"
+#include "forward_host.h"
 #include "real_machine.h"
 #include "vmm.h"
 
@@ -19,77 +20,133 @@
 #define BATCHES	   8 /* of a round, and as many commands one by one */
 #define ROUNDS_MAX 1000
 
-enum way { WAY_RAW_SINGLE, WAY_RAW_BATCH, WAY_SINGLE, WAY_BATCH, WAYS };
+/* Of each 64 commands. The first two are bare ioctls. */
+enum way {
+	WAY_RAW_SINGLE, /* one ioctl each */
+	WAY_RAW_BATCH,	/* one ioctl */
+	WAY_SINGLE,	/* a CMD_SYNC each, so one ioctl each */
+	WAY_BATCH,	/* one CMD_SYNC, one ioctl */
+	WAYS
+};
 
-static const char *const way_name[WAYS] = {
-	"raw_command_single", "raw_command_batch", "command_single", "command_batch"};
+static const struct {
+	const char *name;
+	unsigned int commands; /* before each CMD_SYNC, or of each bare ioctl */
+	unsigned int ioctls;   /* that the library makes for each CMD_SYNC */
+} ways[WAYS] = {
+	[WAY_RAW_SINGLE] = {"raw_command_single", 1},
+	[WAY_RAW_BATCH] = {"raw_command_batch", BATCH},
+	[WAY_SINGLE] = {"command_single", 1, 1},
+	[WAY_BATCH] = {"command_batch", BATCH, 1},
+};
 
 static struct {
 	struct real_machine machine;
-	struct vsmmu_host *host;
+	struct vsmmu_host *host; /* the real one */
+	struct vsmmu_host *forward;
 	struct vmm vmm;
 	uint32_t viommu;
-	uint64_t command[BATCH][2];
-	uint64_t time[WAYS][ROUNDS_MAX];
+	struct driver_command command[BATCH];
+	uint64_t ioctls; /* of the library */
+	uint64_t begin, end;
+	uint64_t time[WAYS][ROUNDS_MAX]; /* nanoseconds per command */
 } bench;
+
+_Static_assert(sizeof(bench.command[0]) == sizeof(uint64_t[2]), "two words");
+
+static int count_ioctls(void *opaque, enum forward_call call, uint32_t count)
+{
+	(void)opaque;
+	(void)count;
+	bench.ioctls += call == FORWARD_INVALIDATE;
+	return 0;
+}
+
+/* From the write of PROD to where the guest has seen in CONS that it is done. */
+static void watch(struct vmm *vmm, uint64_t offset, bool done)
+{
+	(void)vmm;
+	if (offset == MMIO_CMDQ_PROD && !done && !bench.begin)
+		bench.begin = vmm_clock();
+	else if (offset == MMIO_CMDQ_CONS && done)
+		bench.end = vmm_clock();
+}
+
+static void open_hosts(void)
+{
+	bench_check(real_machine_host(&bench.machine, &bench.host), "the host");
+	bench.forward = forward_host_new(vsmmu_host_ref(bench.host), count_ioctls, NULL);
+	bench_check(bench.forward ? 0 : -ENOMEM, "the host");
+}
 
 /* One endpoint is the vSMMU's, the other's vIOMMU is for bare ioctls. */
 static void open_machine(void)
 {
+	struct vsmmu_endpoint_config endpoint_config = {
+		.size = sizeof(endpoint_config), .vsid = VSID};
+	struct driver_memory memory = {.gpa = REAL_MEMORY, .size = REAL_MEMORY_SIZE};
+	struct vmm_config config = {.whole = true, .depth = DEPTH, .log2 = QUEUE_LOG2};
 	struct host_endpoint mine, its;
-	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = VSID};
 	struct vsmmu_endpoint *endpoint;
 	uint32_t parent;
 
 	bench_check(real_machine_open(&bench.machine, 2), "the rig's machine");
-	bench_check(real_machine_host(&bench.machine, &bench.host), "the host");
+	open_hosts();
 	mine = real_machine_endpoint(&bench.machine, 0);
 	its = real_machine_endpoint(&bench.machine, 1);
 	bench_check(bench.host->ops->parent_alloc(bench.host, &mine, &parent), "parent");
 	bench_check(
 		bench.host->ops->viommu_alloc(bench.host, &mine, parent, &bench.viommu), "vIOMMU");
-	bench_check(vmm_open_whole(&bench.vmm, bench.host, QUEUE_LOG2, DEPTH), "vSMMU");
-	config.dev_id = its.dev_id;
-	config.vfio_fd = its.vfio_fd;
-	bench_check(vsmmu_endpoint_attach(bench.vmm.vsmmu, &config, &endpoint), "attach");
-	for (unsigned int i = 0; i < BATCH; i++) {
-		bench.command[i][0] = COMMAND_OP_TLBI_NH_VA | UINT64_C(1) << 48;
-		bench.command[i][1] = (uint64_t)i << 12;
-	}
+	/* All of it is the guest's, whose own tables are the only ones. */
+	memory.base = bench.machine.memory;
+	memset(memory.base, 0, memory.size);
+	config.host = bench.forward;
+	config.memory = &memory;
+	config.probe_dev_id = its.dev_id;
+	vmm_open(&bench.vmm, &config);
+	endpoint_config.dev_id = its.dev_id;
+	endpoint_config.vfio_fd = its.vfio_fd;
+	bench_check(vsmmu_endpoint_attach(bench.vmm.vsmmu, &endpoint_config, &endpoint), "attach");
+	vmm_attach_stream(&bench.vmm, VSID);
+	for (unsigned int i = 0; i < BATCH; i++)
+		bench.command[i] = vmm_tlbi(&bench.vmm, i);
+	bench.vmm.watch = watch;
 }
 
-static void raw(unsigned int first, unsigned int count)
+/* Each returns nanoseconds. */
+static uint64_t raw(const struct driver_command *commands, unsigned int count)
 {
 	uint32_t handled;
+	int ret;
 
-	bench_check(bench.host->ops->invalidate(bench.host, bench.viommu,
-			    (const uint64_t(*)[2]) & bench.command[first], count, &handled),
-		"invalidation");
+	bench.begin = vmm_clock();
+	ret = bench.host->ops->invalidate(
+		bench.host, bench.viommu, &commands->word, count, &handled);
+	bench.end = vmm_clock();
+	bench_check(ret, "invalidation");
+	return bench.end - bench.begin;
 }
 
-/* The whole round trip: the guest waits until CONS is there. */
-static void library(unsigned int first, unsigned int count)
+static uint64_t library(const struct driver_command *commands, unsigned int count)
 {
-	for (unsigned int i = first; i < first + count; i++)
-		vmm_command(&bench.vmm, bench.command[i][0], bench.command[i][1]);
-	vmm_command(&bench.vmm, COMMAND_OP_SYNC, 0);
-	vmm_ring(&bench.vmm);
+	bench.begin = 0;
+	vmm_sync(&bench.vmm, commands, count);
+	return bench.end - bench.begin;
 }
 
 static uint64_t measure(enum way way)
 {
-	void (*const invalidate)(unsigned int first, unsigned int count) =
-		way == WAY_RAW_SINGLE || way == WAY_RAW_BATCH ? raw : library;
-	const bool batch = way == WAY_RAW_BATCH || way == WAY_BATCH;
-	const uint64_t begin = vmm_clock();
+	const bool is_raw = way == WAY_RAW_SINGLE || way == WAY_RAW_BATCH;
+	const unsigned int step = ways[way].commands;
+	const uint64_t ioctls = bench.ioctls;
+	uint64_t time = 0;
 
-	for (unsigned int i = 0; i < BATCHES; i++) {
-		if (batch)
-			invalidate(0, BATCH);
-		for (unsigned int n = 0; !batch && n < BATCH; n++)
-			invalidate(n, 1);
-	}
-	return (vmm_clock() - begin) / (BATCHES * BATCH);
+	for (unsigned int i = 0; i < BATCHES; i++)
+		for (unsigned int n = 0; n < BATCH; n += step)
+			time += (is_raw ? raw : library)(&bench.command[n], step);
+	if (bench.ioctls - ioctls != BATCHES * BATCH / step * ways[way].ioctls)
+		bench_check(-EPROTO, ways[way].name);
+	return time / (BATCHES * BATCH);
 }
 
 /* Ratios of each round, as what else the machine does is then in both. */
@@ -102,16 +159,38 @@ static double ratio(enum way over, enum way under, unsigned int rounds)
 	return (double)bench_quantile(parts, (uint32_t)rounds, 50) / 10000;
 }
 
+static void print_results(unsigned int rounds)
+{
+	static const struct {
+		const char *name;
+		enum way over, under;
+	} ratios[] = {
+		{"command_batch_gain", WAY_SINGLE, WAY_BATCH},
+		{"raw_command_batch_gain", WAY_RAW_SINGLE, WAY_RAW_BATCH},
+		{"command_vs_raw", WAY_BATCH, WAY_RAW_BATCH},
+		{"command_single_vs_raw", WAY_SINGLE, WAY_RAW_SINGLE},
+	};
+
+	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++)
+		printf("bench: %s=%.4f\n", ratios[i].name,
+			ratio(ratios[i].over, ratios[i].under, rounds));
+	for (int way = 0; way < WAYS; way++)
+		printf("bench: %s_ns=%llu\n", ways[way].name,
+			(unsigned long long)bench_quantile(bench.time[way], rounds, 50));
+	printf("bench: commands_per_sync=%u\n", BATCH);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int rounds = argc > 1 ? (unsigned int)atoi(argv[1]) : 21;
-	struct vsmmu_stats stats;
+	struct vsmmu_stats before, after;
 
 	if (!rounds || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: rig_commands [ROUNDS]\n");
 		return 2;
 	}
 	open_machine();
+	before = vmm_stats(&bench.vmm);
 	for (unsigned int round = 0; round <= rounds; round++)
 		for (unsigned int i = 0; i < WAYS; i++) {
 			enum way way = (enum way)((round + i) % WAYS);
@@ -121,19 +200,11 @@ int main(int argc, char **argv)
 			if (round)
 				bench.time[way][round - 1] = time;
 		}
-	stats = vmm_stats(&bench.vmm);
-	if (stats.invalidation_failures || stats.command_errors ||
-		stats.invalidations != (uint64_t)(rounds + 1) * 2 * BATCHES * BATCH)
+	after = vmm_stats(&bench.vmm);
+	if (after.invalidation_failures || after.command_errors ||
+		after.invalidations - before.invalidations !=
+			(uint64_t)(rounds + 1) * 2 * BATCHES * BATCH)
 		bench_check(-EPROTO, "invalidations");
-	printf("bench: command_batch_gain=%.4f\n", ratio(WAY_SINGLE, WAY_BATCH, rounds));
-	printf("bench: raw_command_batch_gain=%.4f\n",
-		ratio(WAY_RAW_SINGLE, WAY_RAW_BATCH, rounds));
-	printf("bench: command_vs_raw=%.4f\n", ratio(WAY_BATCH, WAY_RAW_BATCH, rounds));
-	printf("bench: command_single_vs_raw=%.4f\n", ratio(WAY_SINGLE, WAY_RAW_SINGLE, rounds));
-	for (int way = 0; way < WAYS; way++)
-		printf("bench: %s_ns=%llu\n", way_name[way],
-			(unsigned long long)bench_quantile(bench.time[way], rounds, 50));
-	printf("bench: commands_per_sync=%u\nbench: command_ioctls=%llu\n", BATCH,
-		(unsigned long long)stats.invalidation_calls);
+	print_results(rounds);
 	return 0;
 }

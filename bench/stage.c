@@ -9,14 +9,13 @@
 #include <vsmmu/event.h>
 #include <vsmmu/sim.h>
 
-#include "arch/command.h"
-
 /* What is queued at a time has room in both, and far from the fair share's last slots. */
 #define QUEUE_LOG2	   17
 #define QUEUE_LOG2_OF_MANY 12
 #define DEPTH		   4096
 
-static const uint64_t ste[2] = {0xb, 0}; /* V, stage 1 */
+/* What the VMM of an event path alone would have read in its guest's stream table. */
+static const uint64_t ste[2] = {SMMU_STE0_V | SMMU_STE0_STAGE1, 0};
 
 static void attach(struct stage *stage, unsigned int v, unsigned int s)
 {
@@ -30,7 +29,9 @@ static void attach(struct stage *stage, unsigned int v, unsigned int s)
 	bench_check(vsmmu_sim_endpoint_new(stage->host, 0, &config.dev_id), "endpoint");
 	stage->dev_id[v * stage->streams + s] = config.dev_id;
 	bench_check(vsmmu_endpoint_attach(stage->vmm[v].vsmmu, &config, &endpoint), "attach");
-	if (!stage->whole)
+	if (stage->whole)
+		vmm_attach_stream(&stage->vmm[v], config.vsid);
+	else
 		bench_check(vsmmu_endpoint_set_ste(endpoint, ste), "STE");
 }
 
@@ -47,20 +48,20 @@ static void raise_file_limit(void)
 
 void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams)
 {
-	int (*const open)(struct vmm *, struct vsmmu_host *, unsigned int, uint32_t) =
-		whole ? vmm_open_whole : vmm_open;
+	struct vmm_config config = {
+		.whole = whole,
+		.depth = DEPTH,
+		.log2 = vmms > 1 ? QUEUE_LOG2_OF_MANY : QUEUE_LOG2,
+	};
 
 	*stage = (struct stage){.whole = whole, .vmms = vmms, .streams = streams};
 	raise_file_limit();
-	stage->vmm = calloc(vmms, sizeof(*stage->vmm));
-	stage->dev_id = calloc((size_t)vmms * streams, sizeof(*stage->dev_id));
-	if (!stage->vmm || !stage->dev_id)
-		bench_check(-ENOMEM, "memory");
+	stage->vmm = bench_map(vmms * sizeof(*stage->vmm) + 1);
+	stage->dev_id = bench_map((size_t)vmms * streams * sizeof(*stage->dev_id) + 1);
 	bench_check(vsmmu_sim_new(&stage->host, NULL), "the simulator");
+	config.host = stage->host;
 	for (unsigned int v = 0; v < vmms; v++) {
-		bench_check(open(&stage->vmm[v], stage->host,
-				    vmms > 1 ? QUEUE_LOG2_OF_MANY : QUEUE_LOG2, DEPTH),
-			"vSMMU");
+		vmm_open(&stage->vmm[v], &config);
 		for (unsigned int s = 0; s < streams; s++)
 			attach(stage, v, s);
 	}
@@ -83,13 +84,13 @@ void stage_fault(struct stage *stage, unsigned int v, unsigned int count)
 
 void stage_sync(struct stage *stage, unsigned int v, unsigned int invalidations)
 {
+	struct driver_command command[STAGE_INVALIDATIONS_MAX];
 	struct vmm *vmm = &stage->vmm[v];
 
-	/* ASID 1; each another page: the same one twice would be sent once. */
+	/* Each another page: the same one twice would be sent once. */
 	for (unsigned int i = 0; i < invalidations; i++)
-		vmm_command(vmm, COMMAND_OP_TLBI_NH_VA | UINT64_C(1) << 48, (uint64_t)i << 12);
-	vmm_command(vmm, COMMAND_OP_SYNC, 0);
-	vmm_ring(vmm);
+		command[i] = vmm_tlbi(vmm, i);
+	vmm_sync(vmm, command, invalidations);
 }
 
 uint64_t stage_allocated(void)

@@ -5,7 +5,8 @@
 
 #include "vmm.h"
 
-#define STAGE_VSID(n) (0x100u + (n))
+#define STAGE_VSID(n)		(0x100u + (n))
+#define STAGE_INVALIDATIONS_MAX 64 /* of a CMD_SYNC: with it, what one write of PROD consumes */
 
 struct stage {
 	struct vsmmu_host *host;
@@ -23,7 +24,10 @@ void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int
 /* @count faults in the vEVENTQ of VMM @v, each from the stream after the last one's. */
 void stage_fault(struct stage *stage, unsigned int v, unsigned int count);
 
-/* The guest of VMM @v invalidates @invalidations addresses, and waits for the CMD_SYNC. */
+/*
+ * The guest of VMM @v invalidates @invalidations addresses, at most STAGE_INVALIDATIONS_MAX,
+ * and waits for the CMD_SYNC. bench/run counts the library's part by this function's name.
+ */
 void stage_sync(struct stage *stage, unsigned int v, unsigned int invalidations);
 
 /* Bytes that malloc has given out and not got back. */

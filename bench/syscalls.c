@@ -53,22 +53,31 @@ static void child(unsigned int queued, unsigned int times)
 	_exit(0);
 }
 
+/* Of a CMD_SYNC's way, what the library does counts, and not how its guest waits. */
+static void mark(struct vmm *vmm, uint64_t offset, bool done)
+{
+	(void)vmm;
+	(void)offset;
+	(void)done;
+	syscall(MARK, 0);
+}
+
 /* Each invalidation call of the library, which is none here, is an ioctl on a kernel. */
 static void sync_child(unsigned int invalidations, unsigned int times)
 {
 	struct stage stage;
+	uint64_t calls;
 
 	stage_open(&stage, true, 1, 16);
+	calls = vmm_stats(stage.vmm).invalidation_calls;
+	stage.vmm->watch = mark;
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		bench_check(-errno, "ptrace");
 	raise(SIGSTOP);
-	for (unsigned int i = 0; i < times; i++) {
-		syscall(MARK, 0);
+	for (unsigned int i = 0; i < times; i++)
 		stage_sync(&stage, 0, invalidations);
-		syscall(MARK, 0);
-	}
 	printf("simulated_ioctls=%llu\n",
-		(unsigned long long)vmm_stats(stage.vmm).invalidation_calls);
+		(unsigned long long)(vmm_stats(stage.vmm).invalidation_calls - calls));
 	fflush(stdout);
 	_exit(0);
 }

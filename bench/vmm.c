@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vmm.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "arch/queue.h"
-#include "arch/regs.h"
+/* Room for 10,000 streams' tables and for the largest queue that Linux makes. */
+#define MEMORY_ADDRESS UINT64_C(0x100000000)
+#define MEMORY_SIZE    (UINT64_C(16) << 20)
 
-#define RECORD_SIZE   UINT64_C(32)
-#define QUEUE_ADDRESS UINT64_C(0x100000000)
-
-/* Of a whole vSMMU's guest. */
-#define COMMAND_SIZE	 UINT64_C(16)
-#define COMMANDS_ADDRESS UINT64_C(0x200000000)
-#define STRTAB_ADDRESS	 UINT64_C(0x300000000)
-#define STRTAB_LOG2	 16
-#define STE_SIZE	 UINT64_C(64)
-#define STE_STAGE1	 UINT64_C(0xb)
+#define RECORD_SIZE UINT64_C(32)
+#define QUEUE_INDEX UINT32_C(0x000fffff) /* wrap bit and index, any size */
 
 uint64_t vmm_clock(void)
 {
@@ -54,44 +47,59 @@ uint64_t bench_quantile(uint64_t *values, uint32_t count, unsigned int percent)
 	return values[(uint64_t)count * percent / 100];
 }
 
-static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+void *bench_map(size_t size)
 {
-	struct vmm *vmm = opaque;
-	uint64_t offset = address - QUEUE_ADDRESS;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (offset >= vmm->size || length > vmm->size - offset)
+	bench_check(memory == MAP_FAILED ? -errno : 0, "memory");
+	return memory;
+}
+
+static void *memory_at(const struct vmm *vmm, uint64_t address, size_t length)
+{
+	const struct driver_memory *memory = &vmm->driver.memory;
+	uint64_t offset = address - memory->gpa;
+
+	if (offset >= memory->size || length > memory->size - offset)
+		return NULL;
+	return memory->base + offset;
+}
+
+static int memory_read(void *opaque, uint64_t address, void *bytes, size_t length)
+{
+	const void *memory = memory_at(opaque, address, length);
+
+	if (!memory)
 		return -EFAULT;
-	memcpy(vmm->memory + offset, bytes, length);
+	memcpy(bytes, memory, length);
 	return 0;
 }
 
-/* Every STE is the same, so there need not be memory for the table. */
-static int memory_read(void *opaque, uint64_t address, void *bytes, size_t length)
+static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
-	const uint64_t commands = COMMAND_SIZE << VMM_COMMANDS_LOG2;
-	const uint64_t ste[STE_SIZE / sizeof(uint64_t)] = {htole64(STE_STAGE1)};
-	const struct vmm *vmm = opaque;
-	uint64_t offset = address - COMMANDS_ADDRESS;
+	void *memory = memory_at(opaque, address, length);
 
-	if (offset < commands && length <= commands - offset) {
-		memcpy(bytes, (const uint8_t *)vmm->commands + offset, length);
-		return 0;
-	}
-	if (address - STRTAB_ADDRESS >= STE_SIZE << STRTAB_LOG2 || length != STE_SIZE)
+	if (!memory)
 		return -EFAULT;
-	memcpy(bytes, ste, length);
+	memcpy(memory, bytes, length);
 	return 0;
 }
 
 static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 {
+	static const enum driver_irq irqs[VSMMU_IRQ_COUNT] = {
+		[VSMMU_IRQ_EVENTQ] = DRIVER_IRQ_EVENTQ,
+		[VSMMU_IRQ_GERROR] = DRIVER_IRQ_GERROR,
+		[VSMMU_IRQ_CMD_SYNC] = DRIVER_IRQ_CMD_SYNC,
+	};
 	const uint64_t one = 1;
 	struct vmm *vmm = opaque;
 
-	(void)irq;
 	vmm->irqs++;
 	if (vmm->irq_clock)
 		vmm->irq_time = vmm_clock();
+	driver_interrupt(&vmm->driver, irqs[irq]);
 	if (write(vmm->irq_fd, &one, sizeof(one)) != sizeof(one))
 		bench_check(-errno, "the interrupt's eventfd");
 }
@@ -109,70 +117,109 @@ static const struct vsmmu_ops whole_ops = {
 	.irq_pulse = irq_pulse,
 };
 
-static void enable(struct vmm *vmm)
+static uint64_t mmio_read(void *opaque, uint64_t offset, unsigned int size)
 {
-	const uint32_t on = SMMU_CR0_EVENTQEN | (vmm->commands ? SMMU_CR0_CMDQEN : 0);
+	struct vmm *vmm = opaque;
+	uint64_t value;
 
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_STRTAB_BASE, 8, STRTAB_ADDRESS);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_STRTAB_BASE_CFG, 4, STRTAB_LOG2);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_CMDQ_BASE, 8, COMMANDS_ADDRESS | VMM_COMMANDS_LOG2);
-	vsmmu_mmio_write(
-		vmm->vsmmu, SMMU_EVENTQ_BASE, 8, QUEUE_ADDRESS | SMMU_QUEUE_BASE_HINT | vmm->log2);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_EVENTQ_PROD, 4, 0);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_EVENTQ_CONS, 4, 0);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_CR0, 4, on);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_IRQ_CTRL, 4, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_CR0, 4, on | SMMU_CR0_SMMUEN);
+	if (vmm->watch)
+		vmm->watch(vmm, offset, false);
+	vsmmu_mmio_read(vmm->vsmmu, offset, size, &value);
+	if (vmm->watch)
+		vmm->watch(vmm, offset, true);
+	return value;
 }
 
-static int open_vmm(
-	struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth, bool whole)
+static void mmio_write(void *opaque, uint64_t offset, unsigned int size, uint64_t value)
 {
-	const struct vsmmu_config config = {
-		.size = sizeof(config),
-		.ops = whole ? &whole_ops : &ops,
-		.opaque = vmm,
-		.host = host,
-		.veventq_depth = depth,
-	};
+	struct vmm *vmm = opaque;
+
+	if (vmm->watch)
+		vmm->watch(vmm, offset, false);
+	vsmmu_mmio_write(vmm->vsmmu, offset, size, value);
+	if (vmm->watch)
+		vmm->watch(vmm, offset, true);
+}
+
+/* Commands that one register write did not consume. */
+static void idle(void *opaque)
+{
+	struct vmm *vmm = opaque;
+
+	vsmmu_run_commands(vmm->vsmmu, 0);
+}
+
+static const struct driver_ops driver_ops = {
+	.read = mmio_read,
+	.write = mmio_write,
+	.idle = idle,
+};
+
+static void boot(struct vmm *vmm)
+{
+	bench_check(driver_probe(&vmm->driver), "the guest's probe");
+	bench_check(driver_reset(&vmm->driver), "the guest's reset");
+	bench_check(driver_domain_init(&vmm->driver, &vmm->domain, NULL), "the guest's domain");
+}
+
+/* The other registers, which the driver would want too, are not the library's here. */
+static void begin_events(struct vmm *vmm, unsigned int log2)
+{
+	struct driver *driver = &vmm->driver;
+	struct driver_queue *queue = &driver->eventq;
+	const uint32_t on = MMIO_CR0_EVENTQEN;
 	int ret;
 
-	memset(vmm, 0, sizeof(*vmm));
-	vmm->log2 = log2;
-	vmm->size = RECORD_SIZE << log2;
-	vmm->memory = malloc(vmm->size);
-	if (!vmm->memory)
-		return -ENOMEM;
-	memset(vmm->memory, 0xff, vmm->size);
-	if (whole) {
-		vmm->commands = calloc(1U << VMM_COMMANDS_LOG2, COMMAND_SIZE);
-		if (!vmm->commands)
-			return -ENOMEM;
-	}
-	vmm->irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	ret = vmm->irq_fd < 0 ? -errno : vsmmu_new(&vmm->vsmmu, &config);
+	queue->log2 = log2;
+	queue->entries = driver_alloc(driver, RECORD_SIZE << log2, &queue->gpa);
+	bench_check(queue->entries ? 0 : -ENOMEM, "the guest's event queue");
+	driver_write64(driver, MMIO_EVENTQ_BASE, MMIO_BASE_ALLOCATE | queue->gpa | log2);
+	driver_write32(driver, MMIO_EVENTQ_PROD, 0);
+	driver_write32(driver, MMIO_EVENTQ_CONS, 0);
+	ret = driver_write_acked(driver, MMIO_CR0, MMIO_CR0ACK, on);
 	if (!ret)
-		enable(vmm);
-	return ret;
+		ret = driver_write_acked(driver, MMIO_IRQ_CTRL, MMIO_IRQ_CTRLACK, MMIO_IRQ_EVENTQ);
+	if (!ret)
+		ret = driver_write_acked(driver, MMIO_CR0, MMIO_CR0ACK, on | MMIO_CR0_SMMUEN);
+	bench_check(ret, "enabling the guest's event queue");
 }
 
-int vmm_open(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth)
+void vmm_open(struct vmm *vmm, const struct vmm_config *config)
 {
-	return open_vmm(vmm, host, log2, depth, false);
+	const struct vsmmu_config vsmmu_config = {
+		.size = sizeof(vsmmu_config),
+		.ops = config->whole ? &whole_ops : &ops,
+		.opaque = vmm,
+		.host = config->host,
+		.veventq_depth = config->depth,
+		.probe_dev_id = config->whole ? config->probe_dev_id : 0,
+	};
+	const struct driver_options options = {
+		.eventq_log2 = (uint8_t)config->log2,
+		.cons_per_batch = true,
+	};
+	struct driver_memory memory = {.gpa = MEMORY_ADDRESS, .size = MEMORY_SIZE};
+
+	*vmm = (struct vmm){.irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	bench_check(vmm->irq_fd < 0 ? -errno : 0, "the interrupt's eventfd");
+	if (config->memory)
+		memory = *config->memory;
+	else
+		memory.base = bench_map(MEMORY_SIZE);
+	driver_init(&vmm->driver, &driver_ops, vmm, &memory, &options);
+	bench_check(vsmmu_new(&vmm->vsmmu, &vsmmu_config), "vSMMU");
+	if (config->whole)
+		boot(vmm);
+	else
+		begin_events(vmm, config->log2);
 }
 
-int vmm_open_whole(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth)
+void vmm_attach_stream(struct vmm *vmm, uint32_t vsid)
 {
-	return open_vmm(vmm, host, log2, depth, true);
-}
+	const uint64_t stes = vmm_stats(vmm).stes;
 
-void vmm_close(struct vmm *vmm)
-{
-	vsmmu_free(vmm->vsmmu);
-	close(vmm->irq_fd);
-	free(vmm->commands);
-	free(vmm->memory);
-	memset(vmm, 0, sizeof(*vmm));
+	bench_check(driver_attach(&vmm->driver, vsid, &vmm->domain), "the guest's stream");
+	bench_check(vmm_stats(vmm).stes > stes ? 0 : -EPROTO, "installing the guest's STE");
 }
 
 bool vmm_readable(const struct vmm *vmm)
@@ -182,47 +229,40 @@ bool vmm_readable(const struct vmm *vmm)
 	return poll(&fd, 1, 0) == 1;
 }
 
-void vmm_consume(struct vmm *vmm)
+void vmm_run_guest(struct vmm *vmm)
 {
-	uint64_t both, prod, cons;
+	driver_run(&vmm->driver);
+}
 
+uint32_t vmm_skip_events(struct vmm *vmm)
+{
+	struct driver_queue *queue = &vmm->driver.eventq;
 	/* As Linux reads them: the two registers are neighbours. */
-	vsmmu_mmio_read(vmm->vsmmu, SMMU_EVENTQ_PROD, 8, &both);
-	prod = both & SMMU_QUEUE_INDEX;
-	cons = both >> 32 & SMMU_QUEUE_INDEX;
-	vmm->consumed += queue_distance((uint32_t)prod, (uint32_t)cons, vmm->log2);
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_EVENTQ_CONS, 4, (uint32_t)prod);
+	const uint64_t both = driver_read64(&vmm->driver, MMIO_EVENTQ_PROD);
+	const uint32_t before = both >> 32 & QUEUE_INDEX;
+
+	queue->prod = queue->cons = both & QUEUE_INDEX;
+	driver_write32(&vmm->driver, MMIO_EVENTQ_CONS, queue->cons);
+	return (queue->prod - before) & ((UINT32_C(2) << queue->log2) - 1);
 }
 
 void vmm_drain(struct vmm *vmm)
 {
 	while (vmm_readable(vmm)) {
 		vsmmu_dispatch(vmm->vsmmu, 0);
-		vmm_consume(vmm);
+		vmm_run_guest(vmm);
 	}
 }
 
-void vmm_command(struct vmm *vmm, uint64_t word0, uint64_t word1)
+struct driver_command vmm_tlbi(const struct vmm *vmm, unsigned int page)
 {
-	uint64_t *command = vmm->commands[queue_index(vmm->commands_prod, VMM_COMMANDS_LOG2)];
-
-	command[0] = htole64(word0);
-	command[1] = htole64(word1);
-	vmm->commands_prod = queue_advance(vmm->commands_prod, 1, VMM_COMMANDS_LOG2);
+	return (struct driver_command){
+		{SMMU_CMD_TLBI_NH_VA | SMMU_CMD_ASID(vmm->domain.asid), (uint64_t)page << 12}};
 }
 
-void vmm_ring(struct vmm *vmm)
+void vmm_sync(struct vmm *vmm, const struct driver_command *commands, size_t count)
 {
-	uint64_t cons;
-
-	vsmmu_mmio_write(vmm->vsmmu, SMMU_CMDQ_PROD, 4, vmm->commands_prod);
-	for (;;) {
-		vsmmu_mmio_read(vmm->vsmmu, SMMU_CMDQ_CONS, 4, &cons);
-		if (cons == vmm->commands_prod)
-			return;
-		if (!vsmmu_run_commands(vmm->vsmmu, 0))
-			bench_check(-EIO, "the command queue");
-	}
+	bench_check(driver_issue_sync(&vmm->driver, commands, count), "CMD_SYNC");
 }
 
 struct vsmmu_stats vmm_stats(const struct vmm *vmm)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VMM that the benchmarks measure with: a vSMMU, its guest's queues in memory, an eventfd
- * as interrupt, and a guest that consumes whatever came.
+ * The VMM that the benchmarks measure with: a vSMMU, its guest's memory, an eventfd as
+ * interrupt, and in the guest the driver model of tests/driver.
  */
 #ifndef BENCH_VMM_H
 #define BENCH_VMM_H
@@ -11,44 +11,72 @@
 
 #include <vsmmu/smmu.h>
 
-#define VMM_COMMANDS_LOG2 8
+#include "driver/driver.h"
 
 struct vmm {
 	struct vsmmu *vsmmu;
-	uint8_t *memory; /* the guest's queue, touched, so that no page fault is measured */
-	uint64_t size;
-	unsigned int log2;
+	struct driver driver;
+	struct driver_domain domain; /* of a whole vSMMU's streams, all of them */
 	int irq_fd;
 	uint64_t irqs;
 	uint64_t irq_time; /* of the last one, if the VMM is told to look at the clock */
 	bool irq_clock;
-	uint64_t consumed;
-	uint64_t (*commands)[2]; /* of a whole vSMMU's guest: its command queue, */
-	uint32_t commands_prod;	 /* and where the next one goes */
+	/* NULL, or called when the guest's access enters the library and when it is done. */
+	void (*watch)(struct vmm *vmm, uint64_t offset, bool done);
 };
 
-/* @host may be NULL. The guest's queue holds 2^@log2 records. Return: 0 or -errno. */
-int vmm_open(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth);
-/* The same with a whole vSMMU, whose guest has a stage 1 for every StreamID. */
-int vmm_open_whole(struct vmm *vmm, struct vsmmu_host *host, unsigned int log2, uint32_t depth);
-void vmm_close(struct vmm *vmm);
+/**
+ * struct vmm_config - a VMM and its guest
+ * @host: may be NULL
+ * @whole: the vSMMU reads commands and stream table; else it is the event path alone
+ * @probe_dev_id: whose SMMU a whole one is modelled on; 0: the simulator's
+ * @depth: of vEVENTQs
+ * @log2: the guest's event queue holds 2^log2 records
+ * @memory: base, gpa and size of the guest's memory; NULL: its own
+ */
+struct vmm_config {
+	struct vsmmu_host *host;
+	bool whole;
+	uint32_t probe_dev_id;
+	uint32_t depth;
+	unsigned int log2;
+	const struct driver_memory *memory;
+};
+
+/*
+ * The guest of a whole vSMMU has booted: its driver has probed and reset, and has a domain
+ * for its streams. That of an event path alone has its event queue. Exits on failure.
+ */
+void vmm_open(struct vmm *vmm, const struct vmm_config *config);
+
+/* The guest of a whole vSMMU puts a stream that is attached into its domain. */
+void vmm_attach_stream(struct vmm *vmm, uint32_t vsid);
+
+/* Memory that malloc does not count; there only where it is touched. Exits on failure. */
+void *bench_map(size_t size);
 
 /* Nanoseconds, CLOCK_MONOTONIC. */
 uint64_t vmm_clock(void);
 
 bool vmm_readable(const struct vmm *vmm);
 
-/* The guest takes all there is: one read of PROD, one write of CONS. */
-void vmm_consume(struct vmm *vmm);
+/* The guest's event thread, if it was interrupted. */
+void vmm_run_guest(struct vmm *vmm);
+
+/*
+ * The least that a guest can do about events, where its time is measured too: it reads PROD
+ * and writes CONS, and does not look at the records. Return: how many there were.
+ */
+uint32_t vmm_skip_events(struct vmm *vmm);
 
 /* What a VMM's main loop does: dispatches while the fd is readable; the guest follows. */
 void vmm_drain(struct vmm *vmm);
 
-/* The guest writes a command into its queue; the vSMMU does not know yet. */
-void vmm_command(struct vmm *vmm, uint64_t word0, uint64_t word1);
+/* A TLBI of the domain, of page @page. */
+struct driver_command vmm_tlbi(const struct vmm *vmm, unsigned int page);
 
-/* It tells the vSMMU, and the VMM's main loop does what that write has left over. */
-void vmm_ring(struct vmm *vmm);
+/* The guest issues @count commands and a CMD_SYNC, and waits for that. Exits on failure. */
+void vmm_sync(struct vmm *vmm, const struct driver_command *commands, size_t count);
 
 struct vsmmu_stats vmm_stats(const struct vmm *vmm);
 
