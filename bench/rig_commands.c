@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an invalidation costs on the real arm-smmu-v3 driver: as bare ioctls, one for each command
- * or one for 64, and through the command queue of a guest whose driver is the model of
- * tests/driver, with a CMD_SYNC behind each command or behind 64.
+ * What an invalidation and a CMD_SYNC cost on the real arm-smmu-v3 driver: as bare ioctls, and
+ * through the command queue of a guest whose driver is the model of tests/driver. The library
+ * sends what it has collected with one ioctl for each CMD_SYNC; what that brings shows beside
+ * it the same library over a host that sends each command with an ioctl of its own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,8 +25,10 @@
 enum way {
 	WAY_RAW_SINGLE, /* one ioctl each */
 	WAY_RAW_BATCH,	/* one ioctl */
-	WAY_SINGLE,	/* a CMD_SYNC each, so one ioctl each */
+	WAY_SYNC_EACH,	/* a CMD_SYNC each, so one ioctl each */
+	WAY_SPLIT,	/* one CMD_SYNC, one ioctl each */
 	WAY_BATCH,	/* one CMD_SYNC, one ioctl */
+	WAY_SYNC_ALONE, /* 64 CMD_SYNCs and nothing else, no ioctl */
 	WAYS
 };
 
@@ -33,11 +36,14 @@ static const struct {
 	const char *name;
 	unsigned int commands; /* before each CMD_SYNC, or of each bare ioctl */
 	unsigned int ioctls;   /* that the library makes for each CMD_SYNC */
+	bool split;
 } ways[WAYS] = {
 	[WAY_RAW_SINGLE] = {"raw_command_single", 1},
 	[WAY_RAW_BATCH] = {"raw_command_batch", BATCH},
-	[WAY_SINGLE] = {"command_single", 1, 1},
+	[WAY_SYNC_EACH] = {"command_sync_each", 1, 1},
+	[WAY_SPLIT] = {"command_split", BATCH, BATCH, true},
 	[WAY_BATCH] = {"command_batch", BATCH, 1},
+	[WAY_SYNC_ALONE] = {"sync_alone", 0, 0},
 };
 
 static struct {
@@ -49,7 +55,7 @@ static struct {
 	struct driver_command command[BATCH];
 	uint64_t ioctls; /* of the library */
 	uint64_t begin, end;
-	uint64_t time[WAYS][ROUNDS_MAX]; /* nanoseconds per command */
+	uint64_t time[WAYS][ROUNDS_MAX]; /* nanoseconds per command, or per CMD_SYNC alone */
 } bench;
 
 _Static_assert(sizeof(bench.command[0]) == sizeof(uint64_t[2]), "two words");
@@ -137,13 +143,14 @@ static uint64_t library(const struct driver_command *commands, unsigned int coun
 static uint64_t measure(enum way way)
 {
 	const bool is_raw = way == WAY_RAW_SINGLE || way == WAY_RAW_BATCH;
-	const unsigned int step = ways[way].commands;
+	const unsigned int step = ways[way].commands ? ways[way].commands : 1;
 	const uint64_t ioctls = bench.ioctls;
 	uint64_t time = 0;
 
+	forward_host_split(bench.forward, ways[way].split);
 	for (unsigned int i = 0; i < BATCHES; i++)
 		for (unsigned int n = 0; n < BATCH; n += step)
-			time += (is_raw ? raw : library)(&bench.command[n], step);
+			time += (is_raw ? raw : library)(&bench.command[n], ways[way].commands);
 	if (bench.ioctls - ioctls != BATCHES * BATCH / step * ways[way].ioctls)
 		bench_check(-EPROTO, ways[way].name);
 	return time / (BATCHES * BATCH);
@@ -165,10 +172,12 @@ static void print_results(unsigned int rounds)
 		const char *name;
 		enum way over, under;
 	} ratios[] = {
-		{"command_batch_gain", WAY_SINGLE, WAY_BATCH},
+		{"command_batch_gain", WAY_SPLIT, WAY_BATCH},
 		{"raw_command_batch_gain", WAY_RAW_SINGLE, WAY_RAW_BATCH},
+		{"sync_each_vs_batch", WAY_SYNC_EACH, WAY_BATCH},
 		{"command_vs_raw", WAY_BATCH, WAY_RAW_BATCH},
-		{"command_single_vs_raw", WAY_SINGLE, WAY_RAW_SINGLE},
+		{"sync_vs_ioctl", WAY_SYNC_ALONE, WAY_RAW_SINGLE},
+		{"tlbi_sync_vs_ioctl", WAY_SYNC_EACH, WAY_RAW_SINGLE},
 	};
 
 	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++)
@@ -203,7 +212,7 @@ int main(int argc, char **argv)
 	after = vmm_stats(&bench.vmm);
 	if (after.invalidation_failures || after.command_errors ||
 		after.invalidations - before.invalidations !=
-			(uint64_t)(rounds + 1) * 2 * BATCHES * BATCH)
+			(uint64_t)(rounds + 1) * 3 * BATCHES * BATCH)
 		bench_check(-EPROTO, "invalidations");
 	print_results(rounds);
 	return 0;
