@@ -60,7 +60,7 @@ help:
 	@echo 'make check-fast  the same without the emulated machine'
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
 	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
-	@echo 'make bench       what an event costs, beside what a plain read costs, as ratios (10 minutes)'
+	@echo 'make bench       what an event and an invalidation cost, beside bare system calls (4 minutes)'
 	@echo 'make stress      1,000,000,000 events through the simulator, all accounted for'
 	@echo 'make fuzz        each fuzzer for 10 minutes; make check runs them for seconds'
 	@echo 'make coverage    what of the source the tests reach'
