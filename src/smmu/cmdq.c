@@ -139,7 +139,5 @@ int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX)
 		budget = INT32_MAX;
-	/* Whatever the fd said is looked at now. */
-	cmdq_tell(&vsmmu->cmdq, false);
 	return (int)cmdq_serve(vsmmu, budget, true);
 }
