@@ -19,13 +19,11 @@ int cmdq_init(struct cmdq *queue)
 	if (queue->fd < 0)
 		return -errno;
 	pthread_mutex_init(&queue->tell, NULL);
-	pthread_mutex_init(&queue->gate, NULL);
 	return 0;
 }
 
 void cmdq_destroy(struct cmdq *queue)
 {
-	pthread_mutex_destroy(&queue->gate);
 	pthread_mutex_destroy(&queue->tell);
 	close(queue->fd);
 }
@@ -74,17 +72,11 @@ void cmdq_enable(struct vsmmu *vsmmu, bool enable)
 	atomic_fetch_and(&queue->cons, SMMU_CMDQ_CONS_ERR | queue_mask(queue->log2));
 }
 
-void cmdq_lock(struct vsmmu *vsmmu)
-{
-	pthread_mutex_lock(&vsmmu->cmdq.gate);
-	pthread_mutex_lock(&vsmmu->command_lock);
-	pthread_mutex_unlock(&vsmmu->cmdq.gate);
-}
-
 /*
  * Consumes as long as there is something and @budget lasts. Without @wait it leaves the
- * queue to whoever has it, who finds @kicked set after releasing it: @kicked changes by
- * exchanges alone, so either that one sees ours, or we see the lock that it has released.
+ * queue to whoever has it, or waits for it, who finds @kicked set after releasing it: @kicked
+ * changes by exchanges alone, so either that one sees ours, or we see the lock that it has
+ * released.
  *
  * Return: commands consumed.
  */
@@ -100,8 +92,8 @@ static uint32_t cmdq_serve(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 		budget -= turn.left;
 		atomic_exchange(&queue->kicked, true);
 		if (wait)
-			cmdq_lock(vsmmu);
-		else if (pthread_mutex_trylock(&vsmmu->command_lock))
+			fairlock_lock(&vsmmu->command_lock);
+		else if (!fairlock_trylock(&vsmmu->command_lock))
 			return consumed;
 		atomic_exchange(&queue->kicked, false);
 		/* Before, as what others tell from now on is true whatever this turn finds. */
@@ -109,7 +101,7 @@ static uint32_t cmdq_serve(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 		waiting = cmdq_turn(vsmmu, &turn);
 		if (waiting)
 			cmdq_tell(queue, true);
-		pthread_mutex_unlock(&vsmmu->command_lock);
+		fairlock_unlock(&vsmmu->command_lock);
 		budget += turn.left;
 		/* A look in vain is not for nothing: others may kick without end. */
 		if (!turn.consumed)

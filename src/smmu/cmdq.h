@@ -40,7 +40,6 @@ struct cmdq {
 	int fd;		      /* eventfd: commands wait for vsmmu_run_commands() */
 	bool told;	      /* it is readable */
 	pthread_mutex_t tell; /* a leaf: one and the other change together */
-	pthread_mutex_t gate; /* see cmdq_lock() */
 };
 
 /* Return: 0 or -errno. */
@@ -54,12 +53,9 @@ void cmdq_reset(struct cmdq *queue);
 void cmdq_enable(struct vsmmu *vsmmu, bool enable);
 
 /*
- * Takes the command lock, and comes before a consumer that takes it again and again. Who
- * held it must kick after it has released it: commands may have been left to it.
+ * Something may have made commands available: a register write, or that the command lock was
+ * taken for something else, as commands may have been left to who had it. No lock held.
  */
-void cmdq_lock(struct vsmmu *vsmmu);
-
-/* Something may have made commands available. No lock held. */
 void cmdq_kick(struct vsmmu *vsmmu);
 
 #endif

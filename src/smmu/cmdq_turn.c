@@ -12,10 +12,10 @@ static bool turn_begin(struct vsmmu *vsmmu, struct cmdq_turn *turn)
 {
 	bool runs;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	runs = vsmmu->cmdq.enabled && !(gerror_active(vsmmu) & SMMU_GERROR_CMDQ_ERR);
 	turn->smmuen = vsmmu->registers.cr0 & SMMU_CR0_SMMUEN;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	turn->cons = atomic_load(&vsmmu->cmdq.cons) & queue_mask(vsmmu->cmdq.log2);
 	return runs;
 }
@@ -24,7 +24,7 @@ static bool turn_begin(struct vsmmu *vsmmu, struct cmdq_turn *turn)
 static void turn_publish(struct vsmmu *vsmmu, struct cmdq_turn *turn, unsigned int error,
 	const struct command_sync *signal)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.commands += turn->unpaid;
 	turn->unpaid = 0;
 	atomic_store(&vsmmu->cmdq.cons, turn->cons | error << SMMU_CMDQ_ERR_LOW);
@@ -37,7 +37,7 @@ static void turn_publish(struct vsmmu *vsmmu, struct cmdq_turn *turn, unsigned i
 		if (signal->signal == COMMAND_SIGNAL_IRQ)
 			irq_cmd_sync(vsmmu, signal->msi_addr, signal->msi_data);
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 static uint32_t turn_waiting(const struct vsmmu *vsmmu, const struct cmdq_turn *turn)

@@ -26,10 +26,10 @@ static void dispatch_pause(struct vsmmu *vsmmu)
 	bool full;
 
 	pollset_pause(&vsmmu->pollset);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.pauses++;
 	full = forwarder_is_full(vsmmu);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (!full)
 		pollset_resume(&vsmmu->pollset);
 }
@@ -109,11 +109,11 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX / 2)
 		budget = INT32_MAX / 2;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	dispatch_retry(vsmmu);
 	if (dispatch_read(vsmmu, budget, &handled))
 		dispatch_pause(vsmmu);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return (int)handled;
 }
 
@@ -122,8 +122,8 @@ uint32_t dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
 	uint32_t handled = 0;
 
 	/* A full queue is for vsmmu_dispatch() to find: its fd stays readable until then. */
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	dispatch_read(vsmmu, budget, &handled);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return handled;
 }

@@ -27,14 +27,14 @@ static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct vqueue **stale)
 	uint32_t index;
 	int ret = 0;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE) {
 		stream = &vsmmu->streams.entries[index];
 		ret = stream->state == STREAM_LIVE ? -EEXIST : -EAGAIN;
 		*stale = (struct vqueue *)(uintptr_t)stream->vqueue;
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return ret;
 }
 
@@ -45,7 +45,7 @@ int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
 
 	if (ret)
 		return ret;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	ret = vsid_look(vsmmu, vsid, &stale);
 	if (ret == -EAGAIN) {
 		forwarder_run(vsmmu, stale);
@@ -53,11 +53,11 @@ int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
 	}
 	/* A snapshot's are of who had it elsewhere. */
 	if (!ret) {
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		backlog_forget_stream(vsmmu, vsid);
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 	}
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
@@ -68,13 +68,13 @@ int endpoint_add_stream(struct vsmmu_endpoint *endpoint)
 	int ret;
 
 	endpoint->stand_in = (struct stream_stand_in){0};
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	ret = stream_reserve(&vsmmu->streams);
 	if (!ret) {
 		index = stream_add(&vsmmu->streams, endpoint->vsid, endpoint->vqueue);
 		vsmmu->streams.holders[index].endpoint = endpoint;
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return ret;
 }
 
@@ -82,9 +82,9 @@ void endpoint_drop_stream(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	stream_remove(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid));
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
@@ -92,8 +92,8 @@ void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	uint32_t index;
 
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find(&vsmmu->streams, endpoint->vsid);
 	vsmmu->streams.entries[index].state = STREAM_STALE;
 	vsmmu->streams.holders[index].endpoint = NULL;
@@ -102,9 +102,9 @@ void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
 	endpoint->vqueue->stale_left =
 		endpoint->vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
 	backlog_forget_stream(vsmmu, endpoint->vsid);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	forwarder_run(vsmmu, endpoint->vqueue);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
 /* The old StreamID is given up. Return: 0 or -errno: then it has not been. */

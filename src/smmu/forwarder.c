@@ -378,9 +378,9 @@ static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 
 void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	streams_sweep(vsmmu, vqueue, true);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
@@ -404,14 +404,14 @@ enum forward forwarder_step(
 	uint32_t limit;
 	bool could;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	limit = batch_begin(vsmmu, &batch);
 	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
 	if (could)
 		streams_retire(vsmmu, &batch);
 	else if (vqueue->stale && !vqueue_readable(vqueue))
 		streams_sweep(vsmmu, vqueue, false);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (!could)
 		return FORWARD_FULL;
 	*handled += batch.items;
@@ -456,10 +456,10 @@ void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_disc
 	while (handled < holds) {
 		struct batch batch = {.vqueue = vqueue, .reason = reason};
 
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		batch_forward(vsmmu, &batch, EVENTQ_BATCH);
 		streams_retire(vsmmu, &batch);
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 		batch_end(vsmmu, &batch);
 		handled += batch.items;
 		if (batch.got > 0)

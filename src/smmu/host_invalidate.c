@@ -29,12 +29,12 @@ static int call_host(struct vsmmu *vsmmu, const struct vqueue *vqueue, const uin
 	/* A count that is too low contradicts success, and then nothing is certain. */
 	if (!ret && handled < count)
 		ret = -EIO;
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.invalidations += count;
 	vsmmu->stats.invalidation_calls++;
 	if (ret)
 		vsmmu->stats.invalidation_failures++;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return ret;
 }
 

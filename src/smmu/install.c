@@ -37,12 +37,12 @@ static void endpoint_set_stand_in(
 		endpoint->stand_in.fetch_address == stand_in->fetch_address)
 		return;
 	endpoint->stand_in = *stand_in;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	vsmmu->forwarded += forwarder_run(vsmmu, endpoint->vqueue);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].stand_in = *stand_in;
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
 /* The nested HWPT that is attached no more. What cannot be destroyed is no failure. */
@@ -96,9 +96,9 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 	endpoint->blocked = false;
 	endpoint->vste[0] = vste[0];
 	endpoint->vste[1] = vste[1];
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.stes++;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return 0;
 }
 
@@ -172,9 +172,9 @@ void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int e
 
 	/* So that the next refresh replaces it, whatever it is. */
 	endpoint->blocked = true;
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.blocked++;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
 		"%s: the host said %s; the endpoint %s, until its guest configures the stream "
 		"again or is reset; the host's log may say why",
@@ -236,11 +236,11 @@ static struct vsmmu_endpoint *install_find(struct vsmmu *vsmmu, uint32_t vsid)
 	struct vsmmu_endpoint *endpoint = NULL;
 	uint32_t index;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE)
 		endpoint = vsmmu->streams.holders[index].endpoint;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return endpoint;
 }
 
@@ -248,9 +248,9 @@ static uint32_t install_streams(struct vsmmu *vsmmu)
 {
 	uint32_t live;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	live = vsmmu->streams.live;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return live;
 }
 

@@ -55,7 +55,7 @@ static struct vqueue *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain 
 	struct invalidation *batch = &vsmmu->invalidation;
 	struct vqueue *concerned = NULL;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const uint64_t *command = batch->command[i];
 		struct vqueue *vqueue;
@@ -73,7 +73,7 @@ static struct vqueue *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain 
 		}
 		chain_append(batch, &vqueue->own, i);
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return concerned;
 }
 

@@ -20,14 +20,14 @@
 /* No command runs and no endpoint comes, goes or changes while these are held. */
 static void heavy_lock(struct vsmmu *vsmmu)
 {
-	cmdq_lock(vsmmu);
+	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 }
 
 static void heavy_unlock(struct vsmmu *vsmmu)
 {
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	pthread_mutex_unlock(&vsmmu->command_lock);
+	fairlock_unlock(&vsmmu->command_lock);
 }
 
 /*
@@ -39,32 +39,32 @@ static void events_discard_old(struct vsmmu *vsmmu, uint32_t cr0)
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 	bool begins;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	begins = (cr0 & on) == on && (vsmmu->registers.cr0 & on) != on;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (!begins)
 		return;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_DISABLED);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
 /* The VMM does what CR0 says of translation: there is nothing to wait for. */
 static void cr0_write_event_path(struct vsmmu *vsmmu, uint32_t value)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	registers_set_cr0(vsmmu, value);
 	vsmmu->registers.cr0ack = value;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 static bool cr0_is(struct vsmmu *vsmmu, uint32_t value)
 {
 	bool is;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	is = vsmmu->registers.cr0 == value && vsmmu->registers.cr0ack == value;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return is;
 }
 
@@ -73,9 +73,9 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
 	uint32_t changed;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	value &= registers_cr0_bits(vsmmu);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (!vsmmu_is_whole(vsmmu)) {
 		cr0_write_event_path(vsmmu, value);
 		return false;
@@ -84,15 +84,15 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 		return false;
 	heavy_lock(vsmmu);
 	events_discard_old(vsmmu, value);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	changed = registers_set_cr0(vsmmu, value);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	/* What fails is blocked and reported there; the guest cannot do anything about it. */
 	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->registers.cr0ack = value;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	heavy_unlock(vsmmu);
 	return true;
 }
@@ -106,16 +106,16 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 		return false;
 	value &= SMMU_GBPA_BITS;
 	heavy_lock(vsmmu);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT || install_any_blocked(vsmmu);
 	matters = matters && !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
 	vsmmu->registers.gbpa = value | (matters ? SMMU_GBPA_UPDATE : 0);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (matters) {
 		install_refresh_all(vsmmu);
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		vsmmu->registers.gbpa = value;
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 	}
 	heavy_unlock(vsmmu);
 	return true;
@@ -135,9 +135,9 @@ static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 	case SMMU_CMDQ_CONS:
 		return atomic_load(&vsmmu->cmdq.cons);
 	default:
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		value = registers_read(vsmmu, offset);
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 		return value;
 	}
 }
@@ -163,9 +163,9 @@ static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 		kick = gbpa_write(vsmmu, value);
 		break;
 	default:
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		kick = registers_write(vsmmu, offset, value);
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 	}
 	if (kick)
 		cmdq_kick(vsmmu);

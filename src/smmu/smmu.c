@@ -81,10 +81,10 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	if (ret)
 		goto fail_pollset;
 	registers_reset(vsmmu);
-	pthread_mutex_init(&vsmmu->command_lock, NULL);
+	fairlock_init(&vsmmu->command_lock);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
-	pthread_mutex_init(&vsmmu->dispatch_lock, NULL);
-	pthread_mutex_init(&vsmmu->event_lock, NULL);
+	fairlock_init(&vsmmu->dispatch_lock);
+	fairlock_init(&vsmmu->event_lock);
 	if (config.host)
 		vsmmu_host_ref(config.host);
 	*out = vsmmu;
@@ -125,9 +125,9 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	/* All are cut off before anything is drained, so that no event comes in between; and
 	 * drained before any is removed, so that nothing more goes to the guest. */
 	ret = endpoints_cut(vsmmu);
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_TEARDOWN);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	while (vsmmu->endpoints) {
 		int removed = endpoint_remove(vsmmu->endpoints);
 
@@ -146,10 +146,10 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	pollset_destroy(&vsmmu->pollset);
 	eventq_destroy(&vsmmu->eventq);
 	stream_table_destroy(&vsmmu->streams);
-	pthread_mutex_destroy(&vsmmu->command_lock);
+	fairlock_destroy(&vsmmu->command_lock);
 	pthread_mutex_destroy(&vsmmu->control_lock);
-	pthread_mutex_destroy(&vsmmu->dispatch_lock);
-	pthread_mutex_destroy(&vsmmu->event_lock);
+	fairlock_destroy(&vsmmu->dispatch_lock);
+	fairlock_destroy(&vsmmu->event_lock);
 	pthread_mutex_destroy(&vsmmu->report_lock);
 	free(vsmmu);
 }
@@ -163,24 +163,24 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 {
 	int ret, refreshed;
 
-	cmdq_lock(vsmmu);
+	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoints_cut(vsmmu);
 	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
 		endpoint = endpoint->next)
 		endpoint->ste_is_set = false;
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	/* The guest will not build on what it had not waited for. */
 	invalidation_reset(&vsmmu->invalidation);
 	refreshed = install_refresh_all(vsmmu);
 	ret = ret ? ret : refreshed;
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	pthread_mutex_unlock(&vsmmu->command_lock);
+	fairlock_unlock(&vsmmu->command_lock);
 	cmdq_kick(vsmmu);
 	pollset_resume(&vsmmu->pollset);
 	if (ret)

@@ -49,9 +49,9 @@ static int save_read(struct vsmmu *vsmmu)
 
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
 		ret = save_vqueue(vsmmu, vqueue, &cut);
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.stream_errors += cut;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
 		if (!vqueue->any_stream && backlog_is_empty(vqueue))
 			backlog_free(vqueue);
@@ -149,11 +149,11 @@ static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 		ret = save_vqueues(vsmmu, snapshot);
 	if (ret)
 		return ret;
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	ret = save_streams(vsmmu, snapshot);
 	if (!ret)
 		save_state(vsmmu, snapshot);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return ret;
 }
 
@@ -163,7 +163,7 @@ static int save_locked(
 	int ret;
 
 	snapshot_drop_empty(vsmmu);
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	ret = save_collect(vsmmu, snapshot);
 	if (!ret) {
 		*length = snapshot_length(snapshot);
@@ -173,7 +173,7 @@ static int save_locked(
 		else
 			ret = -ENOMEM;
 	}
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
@@ -186,11 +186,11 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 
 	if (!snapshot)
 		return -ENOMEM;
-	cmdq_lock(vsmmu);
+	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = save_locked(vsmmu, snapshot, &saved, &size);
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	pthread_mutex_unlock(&vsmmu->command_lock);
+	fairlock_unlock(&vsmmu->command_lock);
 	cmdq_kick(vsmmu);
 	snapshot_release(snapshot);
 	free(snapshot);

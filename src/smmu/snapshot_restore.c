@@ -68,12 +68,12 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 	uint64_t missing = VSMMU_NO_VSID;
 	uint32_t live;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	live = vsmmu->streams.live;
 	for (uint32_t i = 0; i < snapshot->streams && missing == VSMMU_NO_VSID; i++)
 		if (!stream_is_live(vsmmu, snapshot->vsid[i]))
 			missing = snapshot->vsid[i];
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (missing != VSMMU_NO_VSID) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, missing,
 			"the snapshot has an endpoint with StreamID %#llx, and none is attached",
@@ -102,19 +102,19 @@ static bool is_fresh(struct vsmmu *vsmmu)
 {
 	bool fresh;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	fresh = registers_are_fresh(vsmmu) && !vsmmu->eventq.base && !vsmmu->cmdq.base &&
 		!atomic_load(&vsmmu->eventq.prod) && !atomic_load(&vsmmu->eventq.cons) &&
 		!atomic_load(&vsmmu->cmdq.prod) && !atomic_load(&vsmmu->cmdq.cons) &&
 		!vsmmu->invalidation.count;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return fresh;
 }
 
 /* The guest keeps the SMMU that it has found. */
 static void identity_take(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->eventq.log2_max = snapshot->eventq_log2_max;
 	if (snapshot->whole) {
 		vsmmu->id = snapshot->id;
@@ -122,7 +122,7 @@ static void identity_take(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 		vsmmu->config.ssid_bits = snapshot->ssid_bits;
 		vsmmu->config.cmdq_log2_max = snapshot->cmdq_log2_max;
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 static void identity_keep(const struct vsmmu *vsmmu, struct restore *restore)
@@ -136,13 +136,13 @@ static void identity_keep(const struct vsmmu *vsmmu, struct restore *restore)
 
 static void identity_give_back(struct vsmmu *vsmmu, const struct restore *restore)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->id = restore->id;
 	vsmmu->features = restore->features;
 	vsmmu->config.ssid_bits = restore->ssid_bits;
 	vsmmu->config.cmdq_log2_max = restore->cmdq_log2_max;
 	vsmmu->eventq.log2_max = restore->eventq_log2_max;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 /* Whether each endpoint's SMMU can keep what the guest was promised elsewhere. */
@@ -181,7 +181,7 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 {
 	const struct snapshot_queue *eventq = &snapshot->eventq, *cmdq = &snapshot->cmdq;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->registers = snapshot->registers;
 	vsmmu->eventq.base = eventq->base;
 	atomic_store(&vsmmu->eventq.prod, eventq->prod);
@@ -193,7 +193,7 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 	atomic_store(&vsmmu->cmdq.prod, cmdq->prod);
 	atomic_store(&vsmmu->cmdq.cons, cmdq->cons);
 	cmdq_enable(vsmmu, cmdq->enabled);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 /* The VMM of an event path alone has installed what the guest wants, or will. */
@@ -205,9 +205,9 @@ static int restore_endpoints(struct vsmmu *vsmmu)
 /* As it was: the endpoints get what they had before. Under the command and control locks. */
 static void restore_undo(struct vsmmu *vsmmu, const struct restore *restore)
 {
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	identity_give_back(vsmmu, restore);
 	/* What fails again is blocked. */
 	restore_endpoints(vsmmu);
@@ -281,9 +281,9 @@ static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
 		return ret;
 	}
 	restore->vqueues = NULL;
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	counters_go_on(vsmmu, &restore->snapshot);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return 0;
 }
 
@@ -315,17 +315,17 @@ static int restore_run(struct vsmmu *vsmmu, struct restore *restore)
 {
 	int ret;
 
-	cmdq_lock(vsmmu);
+	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = restore_locked(vsmmu, restore);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (!ret) {
 		restore_invalidate(vsmmu, &restore->snapshot);
-		pthread_mutex_lock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->event_lock);
 		restore_pulse(vsmmu);
-		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_unlock(&vsmmu->event_lock);
 	}
-	pthread_mutex_unlock(&vsmmu->command_lock);
+	fairlock_unlock(&vsmmu->command_lock);
 	pollset_resume(&vsmmu->pollset);
 	cmdq_kick(vsmmu);
 	return ret;

@@ -8,9 +8,9 @@ int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats)
 {
 	struct vsmmu_stats now;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	now = vsmmu->stats;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	pthread_mutex_lock(&vsmmu->report_lock);
 	now.reports_suppressed = vsmmu->reports_suppressed;
 	pthread_mutex_unlock(&vsmmu->report_lock);
@@ -23,7 +23,7 @@ int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stre
 	int ret = -ENOENT;
 	uint32_t index;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE && vsmmu->streams.entries[index].state == STREAM_LIVE) {
 		const struct stream *stream = &vsmmu->streams.entries[index];
@@ -37,7 +37,7 @@ int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stre
 		now.queued = stream->queued;
 		ret = 0;
 	}
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return ret ? ret : sized_copy_out(stats, &now, sizeof(now));
 }
 

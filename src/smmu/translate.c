@@ -48,14 +48,14 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 	const struct registers *registers = &vsmmu->registers;
 	struct arch_state state = {0};
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	state.features = vsmmu->features;
 	state.strtab.base = registers->strtab_base;
 	state.strtab.cfg = registers->strtab_cfg;
 	state.enabled = registers->cr0 & SMMU_CR0_SMMUEN;
 	state.record_bad_sid = registers->cr2 & SMMU_CR2_RECINVSID;
 	state.gbpa_abort = registers->gbpa & SMMU_GBPA_ABORT;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return state;
 }
 
@@ -122,9 +122,9 @@ static void record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *e
 {
 	bool aborted;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	aborted = record(vsmmu, event);
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	if (aborted)
 		report(vsmmu, VSMMU_REPORT_EVENTQ_ABORT, VSMMU_WARNING, VSMMU_NO_VSID,
 			"the guest's event queue is not writable memory: EVENTQ_ABT_ERR raised, "

@@ -65,7 +65,7 @@ int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list)
 	struct vqueue *vqueue, **end = &list;
 	int ret = 0;
 
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	for (; *end && !ret; end = &(*end)->next)
 		ret = vqueue_arm(vsmmu, *end);
 	if (ret) {
@@ -75,7 +75,7 @@ int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list)
 		*end = vsmmu->vqueues;
 		vsmmu->vqueues = list;
 	}
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
@@ -168,14 +168,14 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	struct vqueue **link = &vsmmu->vqueues;
 	int ret = 0;
 
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	vqueue_unpoll(vsmmu, vqueue);
 	while (*link != vqueue)
 		link = &(*link)->next;
 	*link = vqueue->next;
 	forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);
 	forwarder_forget(vsmmu, vqueue);
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 
 	backlog_free(vqueue);
 	veventq_reader_destroy(&vqueue->reader);
@@ -250,10 +250,10 @@ int vsmmu_rearm(struct vsmmu *vsmmu)
 {
 	int rearmed = 0;
 
-	pthread_mutex_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->dispatch_lock);
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
 		if (vqueue->state == VQUEUE_DISARMED && !vqueue_arm(vsmmu, vqueue))
 			rearmed++;
-	pthread_mutex_unlock(&vsmmu->dispatch_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
 	return rearmed;
 }

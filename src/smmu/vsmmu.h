@@ -15,8 +15,8 @@
  * no more than one batch, unless it writes CR0 or GBPA or makes commands available.
  * EVENTQ_PROD and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and
  * irq_pulse run under the event lock, since an interrupt that the guest has disabled and
- * seen acknowledged must not come after; report runs without it. The command lock is taken
- * with cmdq_lock(), and who lets it go kicks: see cmdq.h.
+ * seen acknowledged must not come after; report runs without it. Who lets the command lock go
+ * kicks: see cmdq.h. The lock of the command fd (cmdq.h) is a leaf.
  */
 #ifndef SMMU_VSMMU_H
 #define SMMU_VSMMU_H
@@ -34,6 +34,7 @@
 #include "smmu/pollset.h"
 #include "smmu/registers.h"
 #include "smmu/stream.h"
+#include "util/fairlock.h"
 #include "util/ratelimit.h"
 
 struct vqueue;
@@ -51,7 +52,7 @@ struct vsmmu {
 	struct idr_registers id;       /* as the guest reads them */
 	struct arch_features features; /* the same, taken apart */
 
-	pthread_mutex_t command_lock;
+	struct fairlock command_lock;
 	struct cmdq cmdq;
 	struct invalidation invalidation;
 
@@ -60,12 +61,12 @@ struct vsmmu {
 	struct parent *parents;
 	uint32_t forwarded; /* events, by installing STEs; for who wants to know */
 
-	pthread_mutex_t dispatch_lock;
+	struct fairlock dispatch_lock;
 	struct vqueue *vqueues; /* changed with control_lock held too */
 	struct pollset pollset;
 	uint32_t turn; /* which of the readable ones is read first */
 
-	pthread_mutex_t event_lock;
+	struct fairlock event_lock;
 	struct registers registers;
 	struct eventq eventq;
 	struct stream_table streams;

@@ -13,9 +13,9 @@ static struct registers wish_registers(struct vsmmu *vsmmu)
 {
 	struct registers registers;
 
-	pthread_mutex_lock(&vsmmu->event_lock);
+	fairlock_lock(&vsmmu->event_lock);
 	registers = vsmmu->registers;
-	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->event_lock);
 	return registers;
 }
 

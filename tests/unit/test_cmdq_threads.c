@@ -201,7 +201,7 @@ static void no_kick_is_lost(void **unused)
 #define SYNCS 100 /* from one to the next: not always at the same place of a turn */
 
 /* Held by who waits for the command lock and is to have it next. */
-#define GATE (&commander->vsmmu->cmdq.gate)
+#define GATE (&commander->vsmmu->command_lock.gate)
 
 static atomic_uint offered; /* which of the locks is to be taken */
 static atomic_uint unclaimed;
@@ -258,10 +258,10 @@ static void a_consumer_lets_others_in(void **unused)
 			assert_true(waited < PATIENCE);
 			usleep(1000);
 		}
-		cmdq_lock(commander->vsmmu);
+		fairlock_lock(&commander->vsmmu->command_lock);
 		late += atomic_load(&offered) != lock ||
 			read_register(SMMU_CMDQ_CONS) - cons_when_awaited > CMDQ_KICK_MAX;
-		pthread_mutex_unlock(&commander->vsmmu->command_lock);
+		fairlock_unlock(&commander->vsmmu->command_lock);
 	}
 	pthread_join(thread, NULL);
 	assert_int_equal(atomic_load(&unclaimed), 0);

@@ -153,7 +153,7 @@ static void other_registers_do_not_wait_for_ioctls(void **unused)
 
 	(void)unused;
 	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	pthread_mutex_lock(&whole->vsmmu->command_lock);
+	fairlock_lock(&whole->vsmmu->command_lock);
 	pthread_mutex_lock(&whole->vsmmu->control_lock);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
 		whole_write(whole, offsets[i], 0);
@@ -162,7 +162,7 @@ static void other_registers_do_not_wait_for_ioctls(void **unused)
 	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
 	whole_write(whole, SMMU_GBPA, SMMU_GBPA_ABORT);
 	pthread_mutex_unlock(&whole->vsmmu->control_lock);
-	pthread_mutex_unlock(&whole->vsmmu->command_lock);
+	fairlock_unlock(&whole->vsmmu->command_lock);
 	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
 }
 

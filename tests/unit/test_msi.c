@@ -63,16 +63,16 @@ static void consume_events(struct whole *whole)
 
 static void raise_error(struct whole *whole, uint32_t bits)
 {
-	pthread_mutex_lock(&whole->vsmmu->event_lock);
+	fairlock_lock(&whole->vsmmu->event_lock);
 	gerror_raise(whole->vsmmu, bits);
-	pthread_mutex_unlock(&whole->vsmmu->event_lock);
+	fairlock_unlock(&whole->vsmmu->event_lock);
 }
 
 static void complete_sync(struct whole *whole, uint64_t address, uint32_t data)
 {
-	pthread_mutex_lock(&whole->vsmmu->event_lock);
+	fairlock_lock(&whole->vsmmu->event_lock);
 	irq_cmd_sync(whole->vsmmu, address, data);
-	pthread_mutex_unlock(&whole->vsmmu->event_lock);
+	fairlock_unlock(&whole->vsmmu->event_lock);
 }
 
 static uint32_t active(struct whole *whole)

@@ -109,9 +109,9 @@ static struct whole *stand_msi(void)
 
 static void raise_error(struct whole *whole, uint32_t bits)
 {
-	pthread_mutex_lock(&whole->vsmmu->event_lock);
+	fairlock_lock(&whole->vsmmu->event_lock);
 	gerror_raise(whole->vsmmu, bits);
-	pthread_mutex_unlock(&whole->vsmmu->event_lock);
+	fairlock_unlock(&whole->vsmmu->event_lock);
 }
 
 static void expect_reset(struct whole *whole)
