@@ -251,18 +251,21 @@ static void make_pairs(struct maker *maker)
 
 static void make_random(struct maker *maker)
 {
+	const struct case_field *field;
 	struct rng rng;
 	struct rig_case *test;
 	uint64_t changes;
 
+	/* One draw in a statement: a compiler may take the arguments of a call in any order. */
 	do {
 		test = begin(maker, CASE_RANDOM, &rng);
 		if (!test)
 			return;
 		changes = 1 + rng_below(&rng, CASE_CHANGES);
-		for (uint64_t i = 0; i < changes; i++)
-			add_change(test, &case_words[rng_below(&rng, case_word_count)],
-				rng_next(&rng));
+		for (uint64_t i = 0; i < changes; i++) {
+			field = &case_words[rng_below(&rng, case_word_count)];
+			add_change(test, field, rng_next(&rng));
+		}
 	} while (!keep(maker, test));
 }
 
