@@ -15,17 +15,18 @@
 #define STE_STAGE1 (UINT64_C(5) << 1)
 #define STE_CACHED UINT64_C(0xf4) /* S1CIR, S1COR write-back, S1CSH inner */
 
-#define CD_CACHED UINT64_C(0x3500) /* IRx, ORx, SHx */
-#define CD_EPD	  UINT64_C(0x4000)
-#define CD_V	  (UINT64_C(1) << 31)
-#define CD_IPS	  32
-#define CD_AA64	  (UINT64_C(1) << 41)
-#define CD_R	  (UINT64_C(1) << 45)
-#define CD_A	  (UINT64_C(1) << 46)
-#define CD_ASET	  (UINT64_C(1) << 47)
-#define CD_ASID	  48
-#define CD_HALF	  16
-#define CD_MEMORY UINT64_C(0xff)
+#define CD_CACHED    UINT64_C(0x3500) /* IRx, ORx, SHx */
+#define CD_EPD	     UINT64_C(0x4000)
+#define CD_V	     (UINT64_C(1) << 31)
+#define CD_IPS	     32
+#define CD_AA64	     (UINT64_C(1) << 41)
+#define CD_R	     (UINT64_C(1) << 45)
+#define CD_A	     (UINT64_C(1) << 46)
+#define CD_ASET	     (UINT64_C(1) << 47)
+#define CD_ASID	     48
+#define CD_ASID_LANE UINT64_C(0xf) /* no two lanes share translations */
+#define CD_HALF	     16
+#define CD_MEMORY    UINT64_C(0xff)
 
 #define DESC_BLOCK  UINT64_C(1)
 #define DESC_PAGE   UINT64_C(3)
@@ -46,12 +47,12 @@ static uint64_t *word_at(const struct case_lane *lane, uint64_t offset)
 	return (uint64_t *)(lane->memory + offset);
 }
 
-/* 0 in the bits that make a descriptor or a CD valid, and no two words alike. */
+/* 0 in the bits that make a descriptor or a CD valid, and no two halves of words alike. */
 static uint64_t data_word(uint64_t offset)
 {
 	uint64_t word = offset >> 3;
 
-	return (word << 40 | word << 2 | UINT64_C(2) << 32 | 2) & ~CD_V;
+	return (word << 40 | word << 2 | UINT64_C(1) << 32 | 2) & ~CD_V;
 }
 
 uint32_t case_data_at(uint64_t offset)
@@ -154,7 +155,7 @@ static void build_cd(const struct rig_case *test, const struct case_lane *lane)
 	apply(test, CASE_CD, cd);
 	if (arch_field(cd[0], CD_IPS, 3) > test->limits.ips)
 		cd[0] = (cd[0] & ~(UINT64_C(7) << CD_IPS)) | (uint64_t)test->limits.ips << CD_IPS;
-	cd[0] |= (uint64_t)lane->number << CD_ASID;
+	cd[0] = (cd[0] & ~(CD_ASID_LANE << CD_ASID)) | (uint64_t)lane->number << CD_ASID;
 	for (unsigned int i = 0; i < CASE_WORDS; i++)
 		word_at(lane, LANE_CD)[i] = htole64(cd[i]);
 }
@@ -210,27 +211,40 @@ void case_erase(const struct rig_case *test, const struct case_lane *lane)
 		*word_at(lane, descriptor_offset(test, input, level)) = 0;
 }
 
+bool case_load(const struct case_lane *lane, uint64_t address, void *bytes, size_t n)
+{
+	const uint64_t of_lane = (address - CASE_MEMORY) % CASE_LANE_SIZE;
+
+	if (address - lane->gpa <= CASE_LANE_SIZE - n)
+		memcpy(bytes, lane->memory + (address - lane->gpa), n);
+	else if (address - CASE_MEMORY < CASE_LANES * CASE_LANE_SIZE && of_lane <= LANE_CD - n)
+		memset(bytes, 0, n);
+	else
+		return false;
+	return true;
+}
+
 struct reader {
 	const struct case_lane *lane;
 	uint8_t ste[CASE_WORDS * sizeof(uint64_t)];
+	bool strayed;
 };
 
 #define EXPECT_STRTAB (UINT64_C(1) << 40) /* away from every lane */
 
-/* Of other lanes a case can only reach the begin, an empty table: blocks are so aligned. */
+/* The STE stands for every StreamID's. */
 static int read_memory(void *ctx, uint64_t address, void *bytes, size_t n)
 {
-	const struct reader *reader = ctx;
+	struct reader *reader = ctx;
 
-	if (address - EXPECT_STRTAB <= sizeof(reader->ste) - n)
+	if (address - EXPECT_STRTAB < sizeof(reader->ste) << CASE_SID_BITS) {
 		memcpy(bytes, reader->ste, n);
-	else if (address - reader->lane->gpa <= CASE_LANE_SIZE - n)
-		memcpy(bytes, reader->lane->memory + (address - reader->lane->gpa), n);
-	else if (address - CASE_MEMORY <= CASE_MEMORY_SIZE - n)
-		memset(bytes, 0, n);
-	else
+		return 0;
+	}
+	if (address - CASE_MEMORY >= CASE_MEMORY_SIZE)
 		return -1;
-	return 0;
+	reader->strayed |= !case_load(reader->lane, address, bytes, n);
+	return reader->strayed ? -1 : 0;
 }
 
 static enum case_outcome outcome_of(const struct arch_result *result, const struct case_lane *lane)
@@ -261,15 +275,18 @@ static enum case_outcome outcome_of(const struct arch_result *result, const stru
 	}
 }
 
-enum case_outcome case_expect(const struct rig_case *test, const struct arch_features *features,
-	const struct case_lane *lane)
+void case_expect(const struct rig_case *test, const struct arch_features *features,
+	const struct case_lane *lane, struct case_answer *answer)
 {
 	struct arch_state state = {
 		.features = *features,
-		.strtab = {.base = EXPECT_STRTAB},
+		.strtab = {.base = EXPECT_STRTAB, .cfg = CASE_SID_BITS},
 		.enabled = true,
 	};
-	struct arch_transaction transaction = {.access.write = test->write};
+	struct arch_transaction transaction = {
+		.sid = CASE_VSID(lane->number),
+		.access.write = test->write,
+	};
 	struct reader reader = {.lane = lane};
 	const struct arch_memory memory = {read_memory, &reader};
 	struct arch_result result;
@@ -281,5 +298,11 @@ enum case_outcome case_expect(const struct rig_case *test, const struct arch_fea
 	transaction.address = image.address;
 	arch_translate(&state, &memory, &transaction, &result);
 	case_erase(test, lane);
-	return outcome_of(&result, lane);
+	*answer = (struct case_answer){
+		.outcome = (uint8_t)(reader.strayed ? CASE_STRAY : outcome_of(&result, lane)),
+	};
+	if (answer->outcome == CASE_DATA)
+		answer->address = result.address;
+	else if (case_event_id(answer->outcome))
+		memcpy(answer->record, result.record.word, sizeof(answer->record));
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "arch/fetch.h"
+#include "deviation.h"
+#include "driver/smmuv3.h"
 #include "unit/rng.h"
 
 #define LAST_LEVEL 3
@@ -17,19 +19,28 @@
 #define VALUES_ALONE 4	 /* of a field that has so many */
 #define CROSS_PAIRS  200 /* of two objects; those of one object come all */
 #define RANDOM_CASES 200
-#define FILL_TRIES   20000
+#define TRIES	     1000000 /* until something is taken not to come */
 
 /* The identity map needs room for the addresses of the memory. */
 #define IDENTITY_BITS 33
 
+const struct case_limits case_limits_rig = {
+	.lanes = CASE_LANES,
+	.ips = 5,
+	.table_log2 = 12,
+	.emulator = true,
+};
+const struct case_limits case_limits_sim = {.lanes = 1, .ips = 7, .table_log2 = 16};
+
 struct maker {
 	const struct arch_features *features;
 	struct case_limits limits;
-	struct case_lane lane; /* for what is expected */
-	struct rng rng;	       /* of the seeds */
+	uint8_t *memory; /* of a lane, for what is expected */
+	struct rng rng;	 /* of the seeds */
 	struct rig_case *cases;
 	size_t count, room;
-	unsigned int outcomes[CASE_OUTCOMES];
+	unsigned int outcomes[CASE_OUTCOMES]; /* where nothing deviates */
+	unsigned int deviations[DEVIATIONS];
 	bool failed;
 };
 
@@ -47,6 +58,20 @@ const char *case_outcome_name(enum case_outcome outcome)
 	};
 
 	return outcome < CASE_OUTCOMES ? names[outcome] : "another event";
+}
+
+unsigned int case_event_id(enum case_outcome outcome)
+{
+	static const uint8_t ids[CASE_OUTCOMES] = {
+		[CASE_C_BAD_STE] = SMMU_C_BAD_STE,
+		[CASE_C_BAD_CD] = SMMU_C_BAD_CD,
+		[CASE_F_TRANSLATION] = SMMU_F_TRANSLATION,
+		[CASE_F_ADDR_SIZE] = SMMU_F_ADDR_SIZE,
+		[CASE_F_ACCESS] = SMMU_F_ACCESS,
+		[CASE_F_PERMISSION] = SMMU_F_PERMISSION,
+	};
+
+	return outcome < CASE_OUTCOMES ? ids[outcome] : 0;
 }
 
 const char *case_group_name(enum case_group group)
@@ -164,6 +189,7 @@ static struct rig_case *begin(struct maker *maker, enum case_group group, struct
 	test = &maker->cases[maker->count];
 	*test = (struct rig_case){
 		.seed = rng_next(&maker->rng),
+		.lane = (uint8_t)(maker->count % maker->limits.lanes),
 		.group = (uint8_t)group,
 		.limits = maker->limits,
 	};
@@ -172,55 +198,130 @@ static struct rig_case *begin(struct maker *maker, enum case_group group, struct
 	return test;
 }
 
-static void expect(struct maker *maker, struct rig_case *test)
+static struct case_lane lane_of(const struct maker *maker, const struct rig_case *test)
 {
-	test->expected = (uint8_t)case_expect(test, maker->features, &maker->lane);
+	return (struct case_lane){
+		.number = test->lane,
+		.gpa = case_lane_address(test->lane),
+		.memory = maker->memory,
+	};
 }
 
-/* Return: false for one that is none: another seed may make it one. */
-static bool keep(struct maker *maker, struct rig_case *test)
+/* Return: false for one that is none. */
+static bool expect(struct maker *maker, struct rig_case *test)
 {
-	expect(maker, test);
-	if (test->expected == CASE_STRAY)
-		return false;
+	const struct case_lane lane = lane_of(maker, test);
+
+	case_expect(test, maker->features, &lane, &test->expected);
+	test->emulated = test->expected;
+	test->deviation = DEVIATION_NONE;
+	if (maker->limits.emulator && test->expected.outcome != CASE_STRAY)
+		test->deviation = (uint8_t)deviation_predict(test, &lane, &test->emulated);
+	return test->expected.outcome != CASE_STRAY && test->emulated.outcome != CASE_STRAY;
+}
+
+static void keep(struct maker *maker, const struct rig_case *test)
+{
 	maker->count++;
-	maker->outcomes[test->expected]++;
-	return true;
+	if (test->deviation == DEVIATION_NONE)
+		maker->outcomes[test->expected.outcome]++;
+	else if (test->deviation < DEVIATIONS)
+		maker->deviations[test->deviation]++;
 }
 
-static void make_alone(struct maker *maker, const struct case_field *field)
+/**
+ * struct wish - what a case is to be
+ * @one: the field that is varied, alone or with @two
+ * @value: of a field alone: its two ends, then anything; or all there are, if it has @few
+ * @outcome: of one that fills up, where nothing deviates
+ * @deviation: of one that fills up, whatever its outcome
+ */
+struct wish {
+	enum case_group group;
+	const struct case_field *one, *two;
+	unsigned int value;
+	bool few;
+	unsigned int outcome;
+	unsigned int deviation;
+};
+
+static void vary_alone(const struct wish *wish, struct rng *rng, struct rig_case *test)
 {
-	const bool all = field->bits <= 2;
-	const uint64_t values = all ? UINT64_C(1) << field->bits : VALUES_ALONE;
+	const unsigned int n = wish->value;
 
-	for (uint64_t n = 0; n < values;) {
-		struct rng rng;
-		struct rig_case *test = begin(maker, CASE_ALONE, &rng);
+	if (wish->few)
+		add_change(test, wish->one, n);
+	else if (n < 2)
+		add_change(test, wish->one, n ? ~UINT64_C(0) : wish->one->flip);
+	else
+		add_change(test, wish->one, random_value(rng, wish->one));
+}
 
-		if (!test)
-			return;
-		/* The ends, then anything. */
-		if (all || n < 2)
-			add_change(test, field, all ? n : n ? ~UINT64_C(0) : field->flip);
-		else
-			add_change(test, field, random_value(&rng, field));
-		n += keep(maker, test);
+/* One draw in a statement: a compiler may take the arguments of a call in any order. */
+static void vary(const struct wish *wish, struct rng *rng, struct rig_case *test)
+{
+	const struct case_field *field;
+	uint64_t changes;
+
+	switch (wish->group) {
+	case CASE_ALONE:
+		vary_alone(wish, rng, test);
+		break;
+	case CASE_PAIRS:
+		add_change(test, wish->one, random_value(rng, wish->one));
+		add_change(test, wish->two, random_value(rng, wish->two));
+		break;
+	case CASE_RANDOM:
+		for (changes = 1 + rng_below(rng, CASE_CHANGES); changes; changes--) {
+			field = &case_words[rng_below(rng, case_word_count)];
+			add_change(test, field, rng_next(rng));
+		}
+		break;
+	default:
+		for (changes = 1 + rng_below(rng, 3); changes; changes--) {
+			field = &case_fields[rng_below(rng, case_field_count)];
+			add_change(test, field, random_value(rng, field));
+		}
 	}
 }
 
-static void make_pair(
-	struct maker *maker, const struct case_field *one, const struct case_field *two)
+/* Return: false for one that is none, as its access strays, or is not what was wished. */
+static bool try(struct maker *maker, const struct wish *wish)
 {
 	struct rng rng;
-	struct rig_case *test;
+	struct rig_case *test = begin(maker, wish->group, &rng);
 
-	do {
-		test = begin(maker, CASE_PAIRS, &rng);
-		if (!test)
-			return;
-		add_change(test, one, random_value(&rng, one));
-		add_change(test, two, random_value(&rng, two));
-	} while (!keep(maker, test));
+	if (!test)
+		return false;
+	vary(wish, &rng, test);
+	if (!expect(maker, test))
+		return false;
+	if (wish->group == CASE_FILLED &&
+		(test->deviation != wish->deviation ||
+			(!wish->deviation && test->expected.outcome != wish->outcome)))
+		return false;
+	keep(maker, test);
+	return true;
+}
+
+static void make(struct maker *maker, const struct wish *wish)
+{
+	for (unsigned int tries = 0; !maker->failed && !try(maker, wish); tries++)
+		maker->failed |= tries == TRIES;
+}
+
+static void make_alone(struct maker *maker)
+{
+	for (size_t i = 0; i < case_field_count; i++) {
+		struct wish wish = {.group = CASE_ALONE, .one = &case_fields[i]};
+		unsigned int values = VALUES_ALONE;
+
+		wish.few = wish.one->bits <= 2;
+		if (wish.few)
+			values = 1U << wish.one->bits;
+		for (; wish.value < values; wish.value++)
+			make(maker, &wish);
+	}
 }
 
 /* All pairs of one object, the two kinds of descriptor and the address being one. */
@@ -232,89 +333,64 @@ static bool belong_together(const struct case_field *one, const struct case_fiel
 
 static void make_pairs(struct maker *maker)
 {
-	for (size_t one = 0; one < case_field_count; one++)
-		for (size_t two = one + 1; two < case_field_count; two++)
-			if (belong_together(&case_fields[one], &case_fields[two]))
-				make_pair(maker, &case_fields[one], &case_fields[two]);
-	for (unsigned int n = 0; n < CROSS_PAIRS;) {
-		const struct case_field *one =
-			&case_fields[rng_below(&maker->rng, case_field_count)];
-		const struct case_field *two =
-			&case_fields[rng_below(&maker->rng, case_field_count)];
+	struct wish wish = {.group = CASE_PAIRS};
 
-		if (belong_together(one, two))
+	for (size_t one = 0; one < case_field_count; one++)
+		for (size_t two = one + 1; two < case_field_count; two++) {
+			wish.one = &case_fields[one];
+			wish.two = &case_fields[two];
+			if (belong_together(wish.one, wish.two))
+				make(maker, &wish);
+		}
+	for (unsigned int n = 0; n < CROSS_PAIRS;) {
+		wish.one = &case_fields[rng_below(&maker->rng, case_field_count)];
+		wish.two = &case_fields[rng_below(&maker->rng, case_field_count)];
+		if (belong_together(wish.one, wish.two))
 			continue;
-		make_pair(maker, one, two);
+		make(maker, &wish);
 		n++;
 	}
 }
 
 static void make_random(struct maker *maker)
 {
-	const struct case_field *field;
-	struct rng rng;
-	struct rig_case *test;
-	uint64_t changes;
-
-	/* One draw in a statement: a compiler may take the arguments of a call in any order. */
-	do {
-		test = begin(maker, CASE_RANDOM, &rng);
-		if (!test)
-			return;
-		changes = 1 + rng_below(&rng, CASE_CHANGES);
-		for (uint64_t i = 0; i < changes; i++) {
-			field = &case_words[rng_below(&rng, case_word_count)];
-			add_change(test, field, rng_next(&rng));
-		}
-	} while (!keep(maker, test));
+	for (unsigned int n = 0; n < RANDOM_CASES; n++)
+		make(maker, &(struct wish){.group = CASE_RANDOM});
 }
 
-/* One more case of an outcome. */
-static bool make_filled(struct maker *maker, enum case_outcome outcome)
+static void fill_up(struct maker *maker, unsigned int least)
 {
-	for (unsigned int tries = 0; tries < FILL_TRIES; tries++) {
-		struct rng rng;
-		struct rig_case *test = begin(maker, CASE_FILLED, &rng);
-		uint64_t changes;
+	struct wish wish = {.group = CASE_FILLED};
 
-		if (!test)
-			return false;
-		changes = 1 + rng_below(&rng, 3);
-		for (uint64_t i = 0; i < changes; i++) {
-			const struct case_field *field =
-				&case_fields[rng_below(&rng, case_field_count)];
-
-			add_change(test, field, random_value(&rng, field));
-		}
-		expect(maker, test);
-		if (test->expected == outcome)
-			return keep(maker, test);
-	}
-	return false;
+	for (; wish.outcome < CASE_OUTCOMES; wish.outcome++)
+		while (!maker->failed && maker->outcomes[wish.outcome] < least)
+			make(maker, &wish);
+	if (!maker->limits.emulator)
+		return;
+	for (wish.deviation = DEVIATION_NONE + 1; wish.deviation < DEVIATIONS; wish.deviation++)
+		while (!maker->failed && maker->deviations[wish.deviation] < CASES_DEVIATING)
+			make(maker, &wish);
 }
 
 struct rig_case *cases_make(uint64_t seed, const struct arch_features *features,
 	const struct case_limits *limits, unsigned int least, size_t *count)
 {
+	const struct case_lane any = {.memory = malloc(CASE_LANE_SIZE)};
 	struct maker maker = {
 		.features = features,
 		.limits = *limits,
-		.lane = {.gpa = CASE_MEMORY, .memory = malloc(CASE_LANE_SIZE)},
+		.memory = any.memory,
 		.rng = {seed},
 	};
 
-	if (!maker.lane.memory)
+	if (!any.memory)
 		return NULL;
-	case_prepare(&maker.lane);
-	for (size_t i = 0; i < case_field_count; i++)
-		make_alone(&maker, &case_fields[i]);
+	case_prepare(&any);
+	make_alone(&maker);
 	make_pairs(&maker);
-	for (unsigned int i = 0; i < RANDOM_CASES; i++)
-		make_random(&maker);
-	for (unsigned int outcome = 0; outcome < CASE_OUTCOMES; outcome++)
-		while (!maker.failed && maker.outcomes[outcome] < least)
-			maker.failed = !make_filled(&maker, outcome);
-	free(maker.lane.memory);
+	make_random(&maker);
+	fill_up(&maker, least);
+	free(any.memory);
 	if (maker.failed) {
 		free(maker.cases);
 		return NULL;

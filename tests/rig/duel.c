@@ -7,8 +7,8 @@
 
 #define SLOTS (EDU_DMA_MAX / CASE_BYTES)
 
-/* What the edu devices' buffers hold at first: data that no case reads. */
-#define FILL_OFFSET (CASE_DATA_SIZE / 2)
+/* What the edu devices' buffers hold at first: nothing that is in any data. */
+#define FILL UINT32_C(0xf1110000)
 
 static int open_sim(struct duel *duel)
 {
@@ -61,6 +61,10 @@ int duel_open(struct duel *duel)
 	int ret;
 
 	memset(duel, 0, sizeof(*duel));
+	duel->reference = malloc(CASE_LANE_SIZE);
+	if (!duel->reference)
+		return -ENOMEM;
+	case_prepare(&(struct case_lane){.memory = duel->reference});
 	ret = open_real(duel);
 	return ret ? ret : open_sim(duel);
 }
@@ -70,6 +74,7 @@ void duel_close(struct duel *duel)
 	side_close(&duel->sim);
 	side_close(&duel->real);
 	free(duel->sim.memory);
+	free(duel->reference);
 	if (duel->sim_host)
 		vsmmu_host_unref(duel->sim_host);
 	if (duel->real_host)
@@ -87,6 +92,11 @@ static int wait_all(struct duel *duel, unsigned int count)
 	return ret ? ret : real_machine_settle(&duel->machine);
 }
 
+static uint32_t slot_fill(size_t slot)
+{
+	return FILL | (uint32_t)slot;
+}
+
 /* The whole of each edu device's buffer, to or from the lane's data, with stage 1 bypassed. */
 static int move_buffers(struct duel *duel, bool out)
 {
@@ -94,89 +104,76 @@ static int move_buffers(struct duel *duel, bool out)
 
 	for (unsigned int n = 0; !ret && n < duel->lanes; n++)
 		edu_start_at(&duel->machine.endpoint[n].edu,
-			side_lane(&duel->real, n).gpa + CASE_DATA_OFFSET + FILL_OFFSET, 0,
-			EDU_DMA_MAX, out);
+			side_lane(&duel->real, n).gpa + CASE_DATA_OFFSET, 0, EDU_DMA_MAX, out);
 	return ret ? ret : wait_all(duel, duel->lanes);
 }
 
-static uint32_t slot_fill(size_t slot)
+static int fill_buffers(struct duel *duel)
 {
-	return case_data_at(FILL_OFFSET + slot * CASE_BYTES);
-}
+	int ret;
 
-static int run_sim(struct duel *duel, unsigned int n, const struct rig_case *test, size_t slot,
-	const struct case_image *image, struct duel_answer *answer)
-{
-	const struct vsmmu_access access = {
-		.size = sizeof(access),
-		.flags = test->write ? VSMMU_ACCESS_WRITE : 0,
-		.address = image->address,
-	};
-	uint32_t value = test->write ? slot_fill(slot) : 0;
-	int ret = side_program(&duel->sim, n, 1, image);
+	for (unsigned int n = 0; n < duel->lanes; n++)
+		for (size_t slot = 0; slot < SLOTS; slot++) {
+			const uint32_t fill = slot_fill(slot);
 
-	if (ret)
-		return ret;
-	duel->sim.written = 0;
-	ret = vsmmu_sim_dma(duel->sim_host, duel->sim_dev_id[n], &access, &value, sizeof(value));
-	if (ret && ret != -EFAULT)
-		return ret;
-	answer->passed = !ret;
-	answer->value = ret || test->write ? 0 : value;
-	ret = side_collect(&duel->sim);
-	answer->events = duel->sim.events[n];
+			memcpy(side_lane(&duel->real, n).memory + CASE_DATA_OFFSET +
+					slot * CASE_BYTES,
+				&fill, CASE_BYTES);
+		}
+	ret = move_buffers(duel, false);
+	for (unsigned int n = 0; n < duel->lanes; n++) {
+		const struct case_lane lane = side_lane(&duel->real, n);
+
+		case_prepare(&lane);
+	}
 	return ret;
 }
 
 /* A lane as it was before the case. */
 static void restore(
-	struct side *side, unsigned int n, const struct rig_case *test, uint64_t written, bool same)
+	const struct rig_case *test, const struct case_lane *lane, const struct case_seen *seen)
 {
-	const struct case_lane lane = side_lane(side, n);
-	const uint64_t offset = written - lane.gpa - CASE_DATA_OFFSET;
+	const uint64_t offset = seen->address - lane->gpa - CASE_DATA_OFFSET;
 	uint32_t value;
 
-	case_erase(test, &lane);
-	if (!same || (written && offset > CASE_DATA_SIZE - CASE_BYTES)) {
-		case_prepare(&lane);
-	} else if (written) {
+	case_erase(test, lane);
+	if (seen->spoilt || (seen->address && offset > CASE_DATA_SIZE - CASE_BYTES)) {
+		case_prepare(lane);
+	} else if (seen->address) {
 		value = case_data_at(offset);
-		memcpy(lane.memory + CASE_DATA_OFFSET + offset, &value, sizeof(value));
+		memcpy(lane->memory + CASE_DATA_OFFSET + offset, &value, sizeof(value));
 	}
 }
 
-/* Whether the real side's write got anywhere: edu does not tell. Spoils the other side's lane. */
-static bool has_written(
-	const struct case_lane *real, const struct case_lane *sim, const struct rig_case *test)
-{
-	struct case_image image;
-
-	case_prepare(sim);
-	case_build(test, sim, &image);
-	return memcmp(real->memory, sim->memory, CASE_LANE_SIZE);
-}
-
-static void finish(struct duel *duel, unsigned int n, const struct rig_case *test, uint64_t written,
-	struct duel_result *result)
+/*
+ * What came of the access on the real side. edu does not tell whether a write got through, but
+ * memory does, and most often it is as the simulator has left its own.
+ */
+static void finish(
+	struct duel *duel, unsigned int n, const struct rig_case *test, struct case_result *result)
 {
 	const struct case_lane real = side_lane(&duel->real, n);
 	const struct case_lane sim = side_lane(&duel->sim, n);
+	const struct case_lane reference = {n, real.gpa, duel->reference};
+	struct case_image image;
 
-	result->real.events = duel->real.events[n];
-	result->same_memory = !memcmp(real.memory, sim.memory, CASE_LANE_SIZE);
-	if (test->write)
-		result->real.passed =
-			result->same_memory ? result->sim.passed : has_written(&real, &sim, test);
-	restore(&duel->real, n, test, written, result->same_memory);
-	restore(&duel->sim, n, test, written, result->same_memory);
+	if (memcmp(real.memory, sim.memory, CASE_LANE_SIZE) != 0) {
+		case_build(test, &reference, &image);
+		case_look(test, &real, duel->reference, &result->real);
+		case_erase(test, &reference);
+	} else if (result->sim.address) {
+		result->real = result->sim;
+	}
+	side_events(&duel->real, n, &result->real);
+	restore(test, &real, &result->real);
+	restore(test, &sim, &result->sim);
 }
 
 /* @count cases, one in each lane; @slot: of the edu devices' buffers. */
 static int run_round(struct duel *duel, const struct rig_case *cases, unsigned int count,
-	size_t slot, struct duel_result *results)
+	size_t slot, struct case_result *results)
 {
 	struct case_image images[CASE_LANES] = {0};
-	uint64_t written[CASE_LANES] = {0};
 	int ret;
 
 	for (unsigned int n = 0; n < count; n++) {
@@ -185,45 +182,45 @@ static int run_round(struct duel *duel, const struct rig_case *cases, unsigned i
 
 		case_build(&cases[n], &real, &images[n]);
 		case_build(&cases[n], &sim, &images[n]);
+		results[n].fill = slot_fill(slot);
 	}
 	ret = side_program(&duel->real, 0, count, images);
 	for (unsigned int n = 0; !ret && n < count; n++)
 		edu_start_at(&duel->machine.endpoint[n].edu, images[n].address,
 			(uint32_t)(slot * CASE_BYTES), CASE_BYTES, cases[n].write);
-	for (unsigned int n = 0; !ret && n < count; n++) {
-		ret = run_sim(duel, n, &cases[n], slot, &images[n], &results[n].sim);
-		written[n] = duel->sim.written;
-	}
+	for (unsigned int n = 0; !ret && n < count; n++)
+		ret = side_run_sim(&duel->sim, duel->sim_host, duel->sim_dev_id[n], &cases[n],
+			&images[n], &results[n]);
 	if (!ret)
 		ret = wait_all(duel, count);
 	if (!ret)
 		ret = side_collect(&duel->real);
 	for (unsigned int n = 0; n < count; n++)
-		finish(duel, n, &cases[n], written[n], &results[n]);
+		finish(duel, n, &cases[n], &results[n]);
 	return ret;
 }
 
-/* What the real side's reads gave; an aborted one leaves zero, or what was there. */
+/* What the real side's reads brought; an aborted one leaves zero, or what was there. */
 static void read_slots(struct duel *duel, const struct rig_case *cases, size_t begin, size_t end,
-	struct duel_result *results)
+	struct case_result *results)
 {
 	for (size_t i = begin; i < end; i++) {
 		const size_t slot = (i - begin) / duel->lanes;
 		const uint8_t *from = side_lane(&duel->real, i % duel->lanes).memory +
-				      CASE_DATA_OFFSET + FILL_OFFSET + slot * CASE_BYTES;
-		struct duel_answer *answer = &results[i].real;
+				      CASE_DATA_OFFSET + slot * CASE_BYTES;
+		struct case_seen *seen = &results[i].real;
+		uint32_t value;
 
-		if (cases[i].write)
+		memcpy(&value, from, sizeof(value));
+		if (cases[i].write || !value || value == slot_fill(slot))
 			continue;
-		memcpy(&answer->value, from, sizeof(answer->value));
-		if (answer->value == slot_fill(slot))
-			answer->value = 0;
-		answer->passed = answer->value != 0;
+		seen->passed = true;
+		seen->value = value;
 	}
 }
 
 int duel_run(
-	struct duel *duel, const struct rig_case *cases, size_t count, struct duel_result *results)
+	struct duel *duel, const struct rig_case *cases, size_t count, struct case_result *results)
 {
 	const size_t batch = (size_t)SLOTS * duel->lanes;
 	int ret = 0;
@@ -231,12 +228,7 @@ int duel_run(
 	for (size_t begin = 0; !ret && begin < count; begin += batch) {
 		const size_t end = count - begin < batch ? count : begin + batch;
 
-		for (unsigned int n = 0; n < duel->lanes; n++) {
-			const struct case_lane lane = side_lane(&duel->real, n);
-
-			case_prepare(&lane);
-		}
-		ret = move_buffers(duel, false);
+		ret = fill_buffers(duel);
 		for (size_t i = begin; !ret && i < end; i += duel->lanes) {
 			const size_t left = end - i;
 

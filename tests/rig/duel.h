@@ -7,26 +7,9 @@
 #ifndef RIG_DUEL_H
 #define RIG_DUEL_H
 
-#include "cases.h"
+#include "case_result.h"
 #include "real_machine.h"
 #include "side.h"
-
-/* What became of a case on one side. */
-struct duel_answer {
-	struct side_events events;
-	bool passed;	/* the access reached memory */
-	uint32_t value; /* that a read gave; 0 when it was aborted */
-};
-
-/**
- * struct duel_result - both answers to a case
- * @same_memory: after the access the lanes are equal, byte by byte
- */
-struct duel_result {
-	struct duel_answer sim;
-	struct duel_answer real;
-	bool same_memory;
-};
 
 struct duel {
 	struct real_machine machine;
@@ -37,14 +20,15 @@ struct duel {
 	uint32_t sim_dev_id[CASE_LANES];
 	struct side real;
 	struct side sim;
+	uint8_t *reference; /* a lane as the case at hand has it before the access */
 };
 
 /* Return: 0 or -errno; close it in any case. */
 int duel_open(struct duel *duel);
 void duel_close(struct duel *duel);
 
-/* Runs all cases. Return: 0 or -errno. */
+/* Runs all cases; the first one's lane is 0. @results: zeroed. Return: 0 or -errno. */
 int duel_run(
-	struct duel *duel, const struct rig_case *cases, size_t count, struct duel_result *results);
+	struct duel *duel, const struct rig_case *cases, size_t count, struct case_result *results);
 
 #endif

@@ -40,7 +40,9 @@ static int dma_write(void *opaque, uint64_t address, const void *bytes, size_t l
 {
 	struct side *side = opaque;
 
-	side->written = address;
+	side->writes++;
+	side->written.address = address;
+	side->written.length = length;
 	return memory_write(opaque, address, bytes, length);
 }
 
@@ -77,7 +79,7 @@ static void idle(void *opaque)
 static void take_event(void *opaque, const uint64_t record[4])
 {
 	struct side *side = opaque;
-	const uint32_t lane = SMMU_EVENT_SID(record[0]) - SIDE_VSID(0);
+	const uint32_t lane = SMMU_EVENT_SID(record[0]) - CASE_VSID(0);
 
 	if (lane >= side->lanes) {
 		side->strays++;
@@ -101,7 +103,7 @@ static int attach(struct side *side, const struct host_endpoint *endpoints)
 	for (unsigned int n = 0; !ret && n < side->lanes; n++) {
 		const struct vsmmu_endpoint_config config = {
 			.size = sizeof(config),
-			.vsid = SIDE_VSID(n),
+			.vsid = CASE_VSID(n),
 			.dev_id = endpoints[n].dev_id,
 			.vfio_fd = endpoints[n].vfio_fd,
 		};
@@ -121,7 +123,7 @@ static int start_driver(struct side *side)
 	};
 	static const struct driver_options options = {
 		.strtab = DRIVER_STRTAB_LINEAR,
-		.sid_bits = SIDE_SID_BITS,
+		.sid_bits = CASE_SID_BITS,
 		.polled = true,
 		.cons_per_batch = true,
 		.timeout_ms = 10000,
@@ -152,7 +154,7 @@ int side_open(struct side *side, struct vsmmu_host *host, const struct host_endp
 		.ops = &ops,
 		.opaque = side,
 		.host = host,
-		.oas_bits = SIDE_OAS_BITS,
+		.oas_bits = CASE_OAS_BITS,
 		.probe_dev_id = endpoints[0].dev_id,
 	};
 	int ret;
@@ -202,7 +204,7 @@ int side_program(
 	int ret;
 
 	for (unsigned int i = 0; i < count; i++) {
-		const uint32_t sid = SIDE_VSID(first + i);
+		const uint32_t sid = CASE_VSID(first + i);
 
 		ret = driver_write_ste(&side->driver, sid, images[i].ste);
 		if (ret)
@@ -232,6 +234,53 @@ int side_collect(struct side *side)
 		ret = vsmmu_dispatch(side->vsmmu, 0);
 		driver_take_events(&side->driver, UINT32_MAX);
 	} while (ret > 0);
+	return ret;
+}
+
+void side_events(const struct side *side, unsigned int n, struct case_seen *seen)
+{
+	seen->count = side->events[n].count;
+	memcpy(seen->record, side->events[n].record, sizeof(seen->record));
+}
+
+/* Nothing but DMA of the case at hand writes to the memory of a lane. */
+static void look_at_writes(const struct side *side, struct case_seen *seen)
+{
+	const uint8_t *at = memory_at(side, side->written.address, CASE_BYTES);
+
+	if (!side->writes || !at)
+		return;
+	seen->passed = true;
+	seen->address = side->written.address;
+	memcpy(&seen->value, at, CASE_BYTES);
+	seen->spoilt = side->writes > 1 || side->written.length != CASE_BYTES;
+}
+
+int side_run_sim(struct side *side, struct vsmmu_host *sim, uint32_t dev_id,
+	const struct rig_case *test, const struct case_image *image, struct case_result *result)
+{
+	const struct vsmmu_access access = {
+		.size = sizeof(access),
+		.flags = test->write ? VSMMU_ACCESS_WRITE : 0,
+		.address = image->address,
+	};
+	uint32_t value = test->write ? result->fill : 0;
+	int ret = side_program(side, test->lane, 1, image);
+
+	if (ret)
+		return ret;
+	side->writes = 0;
+	ret = vsmmu_sim_dma(sim, dev_id, &access, &value, sizeof(value));
+	if (ret && ret != -EFAULT)
+		return ret;
+	if (!ret && !test->write) {
+		result->sim.passed = true;
+		result->sim.value = value;
+	}
+	look_at_writes(side, &result->sim);
+	result->sim.spoilt |= side->writes && !test->write;
+	ret = side_collect(side);
+	side_events(side, test->lane, &result->sim);
 	return ret;
 }
 

@@ -10,27 +10,19 @@
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
-#include "cases.h"
+#include "case_result.h"
 #include "driver/driver.h"
 #include "host/host.h"
 
-#define SIDE_MEMORY   CASE_MEMORY /* guest-physical */
-#define SIDE_SIZE     CASE_MEMORY_SIZE
-#define SIDE_VSID(n)  (0x40U + (n))
-#define SIDE_OAS_BITS 44
-#define SIDE_SID_BITS 7 /* bits of StreamID in the stream table */
-
-/* What the guest's queue had for a lane. */
-struct side_events {
-	unsigned int count;
-	uint64_t record[4]; /* the first one */
-};
+#define SIDE_MEMORY CASE_MEMORY /* guest-physical */
+#define SIDE_SIZE   CASE_MEMORY_SIZE
 
 /**
  * struct side
  * @memory: SIDE_SIZE bytes
  * @strays: events of StreamIDs that are no lane's
- * @written: where DMA went last, of a simulator with side_sim_config()
+ * @writes: DMA that has written, of a simulator with side_sim_config()
+ * @written: where it has last, and how many bytes
  */
 struct side {
 	struct vsmmu *vsmmu;
@@ -38,9 +30,13 @@ struct side {
 	unsigned int lanes;
 	struct vsmmu_endpoint *endpoint[CASE_LANES];
 	struct driver driver;
-	struct side_events events[CASE_LANES];
+	struct case_seen events[CASE_LANES]; /* @count and @record of each lane */
 	unsigned int strays;
-	uint64_t written;
+	unsigned int writes;
+	struct {
+		uint64_t address;
+		size_t length;
+	} written;
 };
 
 /* Makes the simulator's DMA reach @side->memory. */
@@ -65,6 +61,16 @@ int side_bypass(struct side *side, unsigned int count);
 
 /* Takes all events that are there into @side->events. Return: 0 or -errno. */
 int side_collect(struct side *side);
+
+/* What side_collect() found for lane @n. */
+void side_events(const struct side *side, unsigned int n, struct case_seen *seen);
+
+/*
+ * Runs a case that is built in its lane, with @result->fill for it to write, on a side whose
+ * host is the simulator. Return: 0 with @result->sim, or -errno.
+ */
+int side_run_sim(struct side *side, struct vsmmu_host *sim, uint32_t dev_id,
+	const struct rig_case *test, const struct case_image *image, struct case_result *result);
 
 struct vsmmu_stats side_stats(const struct side *side);
 
