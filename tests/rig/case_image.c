@@ -211,6 +211,44 @@ void case_erase(const struct rig_case *test, const struct case_lane *lane)
 		*word_at(lane, descriptor_offset(test, input, level)) = 0;
 }
 
+/* All that a case's changes can reach. */
+struct case_parts {
+	struct case_image image;
+	uint64_t cd[CASE_WORDS];
+	uint64_t table;
+	uint64_t leaf;
+};
+
+static void take_parts(
+	const struct rig_case *test, const struct case_lane *lane, struct case_parts *parts)
+{
+	const uint64_t input = input_address(test, lane->gpa + CASE_DATA_OFFSET + test->offset);
+
+	memset(parts, 0, sizeof(*parts));
+	case_build(test, lane, &parts->image);
+	memcpy(parts->cd, word_at(lane, LANE_CD), sizeof(parts->cd));
+	parts->table = *word_at(lane, descriptor_offset(test, input, test->start));
+	parts->leaf = *word_at(lane, descriptor_offset(test, input, test->leaf));
+	case_erase(test, lane);
+}
+
+bool case_is_varied(const struct rig_case *test, const struct case_lane *lane)
+{
+	struct rig_case other = *test;
+	struct case_parts base, parts;
+
+	other.count = 0;
+	take_parts(&other, lane, &base);
+	other.count = 1;
+	for (unsigned int i = 0; i < test->count; i++) {
+		other.change[0] = test->change[i];
+		take_parts(&other, lane, &parts);
+		if (!memcmp(&base, &parts, sizeof(base)))
+			return false;
+	}
+	return true;
+}
+
 bool case_load(const struct case_lane *lane, uint64_t address, void *bytes, size_t n)
 {
 	const uint64_t of_lane = (address - CASE_MEMORY) % CASE_LANE_SIZE;

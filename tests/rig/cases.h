@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Cases of the differential test: an STE, a CD, translation tables and one access of 4 bytes,
- * with some fields varied. The same seed gives the same cases on every machine.
+ * with some fields varied. The same seed gives the same cases on every machine. They are,
+ * of the fields of case_fields.c:
+ *
+ *	alone	each field, with all its values if it has at most 4, else with both its ends
+ *		(of a part of a pointer: with the lowest bit flipped, and with all) and two more
+ *	pairs	each two fields, of whatever objects, once, with one random value of each that
+ *		is not the one that works
+ *	random	200 times 1 to 4 of the words of case_words, with random bits
+ *	filled	what is missing so that each outcome comes in so many cases where nothing
+ *		deviates, and each deviation in CASES_DEVIATING cases
+ *
+ * So all pairs of fields are there, those within an STE, a CD or the tables as well as those
+ * across them; but of a pair's values one combination is drawn, and everything else about the
+ * case (the working STE, CD and tables that the fields are varied in, and the access) is too.
+ * What turns out to be no case, see CASE_STRAY and struct case_limits, is drawn anew.
  *
  * A lane is a part of guest memory with an endpoint and a StreamID of its own, so that several
  * cases can run at once: case number i runs in lane i modulo the number of lanes.
@@ -63,7 +77,7 @@ struct case_answer {
 
 enum case_group {
 	CASE_ALONE = 0, /* each field by itself */
-	CASE_PAIRS,	/* two fields of one object, or of two objects */
+	CASE_PAIRS,	/* each two fields */
 	CASE_RANDOM,	/* whole words */
 	CASE_FILLED,	/* until there are enough of each outcome and each deviation */
 	CASE_GROUPS
@@ -173,6 +187,9 @@ void case_prepare(const struct case_lane *lane);
 void case_build(
 	const struct rig_case *test, const struct case_lane *lane, struct case_image *image);
 void case_erase(const struct rig_case *test, const struct case_lane *lane);
+
+/* Whether each change by itself makes the case another one than without it. */
+bool case_is_varied(const struct rig_case *test, const struct case_lane *lane);
 
 /*
  * What the SMMU reads at an address of the machine's memory when the case runs in this lane.

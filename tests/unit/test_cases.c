@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/fetch.h"
 #include "rig/case_result.h"
 #include "rig/deviation.h"
 #include "rig/side.h"
@@ -70,7 +71,7 @@ static struct rig_case *make(uint64_t seed, const struct case_limits *limits, si
 
 static void cases_are_spread(void **state)
 {
-	unsigned int outcomes[CASE_OUTCOMES] = {0}, alone = 0, pairs = 0;
+	unsigned int outcomes[CASE_OUTCOMES] = {0};
 	struct rig_case *cases, *again;
 	size_t count, count_again;
 
@@ -79,18 +80,86 @@ static void cases_are_spread(void **state)
 	again = make(7, &case_limits_sim, &count_again);
 	assert_int_equal(count, count_again);
 	assert_memory_equal(cases, again, count * sizeof(*cases));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		outcomes[cases[i].expected.outcome]++;
-		alone += cases[i].group == CASE_ALONE;
-		pairs += cases[i].group == CASE_PAIRS;
-	}
 	for (unsigned int n = 0; n < CASE_OUTCOMES; n++)
 		assert_true(outcomes[n] >= LEAST);
-	/* Each field with two values at least, and with each other of its object. */
-	assert_true(alone >= 2 * case_field_count);
-	assert_true(pairs >= case_field_count * (case_field_count - 1) / 8);
 	free(cases);
 	free(again);
+}
+
+/* The bits of a word of an object that some field covers. */
+static uint64_t covered(unsigned int object, unsigned int half, unsigned int word)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < case_field_count; i++) {
+		const struct case_field *field = &case_fields[i];
+
+		if (field->object == object && field->word == word &&
+			(!field->half || field->half == half))
+			bits |= arch_mask(field->bits) << field->low;
+	}
+	return bits;
+}
+
+/* What case_fields.c says: only some bits of pointers are not. */
+static void every_bit_is_varied(void **state)
+{
+	const uint64_t lanes = UINT64_C(0x00f80000);
+
+	(void)state;
+	assert_int_equal(covered(CASE_STE, 0, 0), ~lanes);
+	for (unsigned int n = 1; n < CASE_WORDS; n++)
+		assert_int_equal(covered(CASE_STE, 0, n), ~UINT64_C(0));
+	/* Bits 16 to 31 are the other half's, as is TBI1; the ASID has the lane's number in it. */
+	for (unsigned int half = CASE_USED; half <= CASE_OTHER; half++) {
+		assert_int_equal(covered(CASE_CD, half, 0) | 0x7fff0000 | UINT64_C(1) << 39,
+			~UINT64_C(0) & ~(UINT64_C(0xf) << 48));
+		assert_int_equal(covered(CASE_CD, half, 1), ~lanes);
+	}
+	for (unsigned int n = 3; n < CASE_WORDS; n++)
+		assert_int_equal(covered(CASE_CD, 0, n), ~UINT64_C(0));
+	assert_int_equal(covered(CASE_TABLE, 0, 0), ~lanes);
+	assert_int_equal(covered(CASE_LEAF, 0, 0), ~(lanes | 0x60000));
+}
+
+/* Each field alone, and each two fields of whatever objects, both other than what works. */
+static void every_pair_is_there(void **state)
+{
+	struct case_lane lane = {.memory = malloc(CASE_LANE_SIZE)};
+	struct rig_case *cases;
+	unsigned int *pairs, *alone;
+	size_t count;
+
+	(void)state;
+	cases = make(1, &case_limits_rig, &count);
+	pairs = calloc(case_field_count * case_field_count, sizeof(*pairs));
+	alone = calloc(case_field_count, sizeof(*alone));
+	assert_non_null(pairs);
+	assert_non_null(alone);
+	assert_non_null(lane.memory);
+	case_prepare(&lane);
+	for (size_t i = 0; i < count; i++) {
+		const size_t one = (size_t)(cases[i].change[0].field - case_fields);
+		const size_t two = (size_t)(cases[i].change[1].field - case_fields);
+
+		lane.number = cases[i].lane;
+		lane.gpa = case_lane_address(lane.number);
+		if (cases[i].group == CASE_ALONE)
+			alone[one]++;
+		else if (cases[i].group == CASE_PAIRS && case_is_varied(&cases[i], &lane))
+			pairs[one * case_field_count + two]++;
+	}
+	free(lane.memory);
+	for (size_t one = 0; one < case_field_count; one++) {
+		assert_true(alone[one] >= 2);
+		for (size_t two = one + 1; two < case_field_count; two++)
+			assert_int_equal(pairs[one * case_field_count + two], 1);
+	}
+	free(pairs);
+	free(alone);
+	free(cases);
 }
 
 static bool same_answer(const struct case_answer *one, const struct case_answer *two)
@@ -416,6 +485,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(cases_are_spread),
+		UNIT_TEST_PLAIN(every_bit_is_varied),
+		UNIT_TEST_PLAIN(every_pair_is_there),
 		UNIT_TEST_PLAIN(a_lane_changes_nothing),
 		UNIT_TEST_PLAIN(no_data_comes_twice),
 		UNIT_TEST("S8 S4", the_simulator_answers_as_the_architecture),
