@@ -14,6 +14,7 @@
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */
+#define SWITCHES 3000  /* at most: each makes HWPTs, which the recorder has so many of */
 #define PATIENCE 60000 /* milliseconds */
 
 static struct commander *commander;
@@ -101,7 +102,7 @@ static void *kicker(void *unused)
 static void *switcher(void *unused)
 {
 	(void)unused;
-	for (unsigned int n = 0; atomic_load(&writing); n++) {
+	for (unsigned int n = 0; n < SWITCHES && atomic_load(&writing); n++) {
 		write_register(SMMU_CR0, n % 3 ? SMMU_CR0_CMDQEN | SMMU_CR0_SMMUEN : 0);
 		usleep(200);
 	}
