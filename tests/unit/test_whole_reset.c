@@ -9,8 +9,8 @@
 
 #include "crowd_work.h"
 
-#define RESETS 150
-#define MOVES  25
+#define RESETS 60
+#define MOVES  10
 
 /* Every now and then the host cannot read a vEVENTQ for a while. */
 static void *resetter(void *unused)
