@@ -23,8 +23,9 @@ struct vsmmu;
  * CMD_SYNC has sent yet, the counters, and all events that the host's kernel held: they
  * are read out, until twice a vEVENTQ's depth of each is waiting for the guest (what comes
  * in meanwhile, of endpoints that were not stopped, stays behind and is no part of it). The
- * guest's memory is the VMM's to save. The vSMMU goes on as if nothing had happened, with
- * what was read ahead served first, or can be freed.
+ * guest's memory is the VMM's to save, and nothing writes to it in this call: commands that
+ * wait go on waiting, for vsmmu_run_commands() as their fd says. The vSMMU goes on as if
+ * nothing had happened, with what was read ahead served first, or can be freed.
  *
  * Return: 0; -ENOMEM; -errno of reading a vEVENTQ: nothing is lost then. Threads: any
  * may run, but what they do may or may not be in the snapshot. Since: 0.1

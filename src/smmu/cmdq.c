@@ -120,6 +120,13 @@ void cmdq_kick(struct vsmmu *vsmmu)
 	cmdq_serve(vsmmu, CMDQ_KICK_MAX, false);
 }
 
+void cmdq_leave(struct vsmmu *vsmmu)
+{
+	/* Whatever waited before has been told of, or whoever was at it had to stop and kicked. */
+	if (atomic_exchange(&vsmmu->cmdq.kicked, false))
+		cmdq_tell(&vsmmu->cmdq, true);
+}
+
 int vsmmu_get_command_fd(const struct vsmmu *vsmmu)
 {
 	return vsmmu->cmdq.fd;

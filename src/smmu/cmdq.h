@@ -58,4 +58,10 @@ void cmdq_enable(struct vsmmu *vsmmu, bool enable);
  */
 void cmdq_kick(struct vsmmu *vsmmu);
 
+/*
+ * The same for who must not consume: what was left to it meanwhile is vsmmu_run_commands()'s,
+ * and the fd says so.
+ */
+void cmdq_leave(struct vsmmu *vsmmu);
+
 #endif

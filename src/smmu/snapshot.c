@@ -191,7 +191,8 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 	ret = save_locked(vsmmu, snapshot, &saved, &size);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	fairlock_unlock(&vsmmu->command_lock);
-	cmdq_kick(vsmmu);
+	/* The guest's memory is saved next: no command may write to it meanwhile. */
+	cmdq_leave(vsmmu);
 	snapshot_release(snapshot);
 	free(snapshot);
 	if (ret)
