@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A whole vSMMU with endpoints on the simulator, started by a guest: to be saved. */
+#ifndef UNIT_SNAPSHOT_MACHINE_H
+#define UNIT_SNAPSHOT_MACHINE_H
+
+#include "arch/command.h"
+#include "whole.h"
+
+#define VSID	    0x10
+#define ENDPOINTS   3
+#define CMDQ	    WHOLE_MEMORY
+#define CMDQ_LOG2   8
+#define EVENTQ	    (WHOLE_MEMORY + 0x10000)
+#define STRTAB	    (WHOLE_MEMORY + 0x20000)
+#define STRTAB_LOG2 6
+#define DATA	    (WHOLE_MEMORY + 0x40000)
+#define STE_BYPASS  (UINT64_C(4) << 1 | 1)
+
+struct machine {
+	struct whole *whole;
+	uint32_t dev_id[ENDPOINTS];
+	struct vsmmu_endpoint *endpoint[ENDPOINTS];
+	uint32_t prod; /* of the command queue */
+};
+
+int machine_attach(struct machine *machine, unsigned int n);
+/* @host, @config: NULL for the defaults. */
+void machine_new(struct machine *machine, const struct vsmmu_sim_config *host,
+	const struct vsmmu_config *config, unsigned int endpoints);
+void machine_free(struct machine *machine);
+/* As a driver would: tables, queues, interrupts; stream 0 aborts, the others are bypassed. */
+void machine_start(struct machine *machine);
+void machine_queue(struct machine *machine, uint64_t word0, uint64_t word1);
+void machine_kick(struct machine *machine);
+int machine_dma(struct machine *machine, unsigned int n, uint64_t address);
+struct vsmmu_sim_stats machine_sim(struct machine *machine);
+/* Return: what vsmmu_restore() says. The guest's memory goes along. */
+int machine_move(struct machine *from, struct machine *to);
+/* Whether the command fd is readable. */
+bool machine_waits(struct machine *machine);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which vSMMU may go on with a snapshot: what its host, endpoints and config must be. */
+#include <errno.h>
+#include <string.h>
+
+#include "snapshot_machine.h"
+
+static void assert_refused(struct machine *from, struct machine *to, int error, bool reported)
+{
+	struct machine fresh;
+	unsigned int before = whole_reported(to->whole, VSMMU_REPORT_UNFIT);
+	uint32_t idr[6];
+
+	for (int i = 0; i < 6; i++)
+		idr[i] = whole_read(to->whole, (uint64_t)(4 * i));
+	assert_int_equal(machine_move(from, to), error);
+	assert_int_equal(whole_reported(to->whole, VSMMU_REPORT_UNFIT) - before, reported);
+	/* As it was: reset, and with its own ID registers. */
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(whole_read(to->whole, (uint64_t)(4 * i)), idr[i]);
+	machine_new(&fresh, NULL, NULL, 0);
+	for (uint64_t offset = SMMU_CR0; offset < SMMU_REG_SPACE; offset += 4)
+		assert_int_equal(whole_read(to->whole, offset), whole_read(fresh.whole, offset));
+	machine_free(&fresh);
+}
+
+static void a_weaker_host_is_refused(void **unused)
+{
+	/* No RIL; 8-bit ASIDs; no 64-KiB granule; fewer SubstreamIDs. */
+	static const uint32_t weaker[][6] = {
+		{0x0d48100c, 0x520, 0, 0, 0, 0x70},
+		{0x0d48000c, 0x520, 0, 0x400, 0, 0x70},
+		{0x0d48100c, 0x520, 0, 0x400, 0, 0x30},
+		{0x0d48100c, 0x120, 0, 0x400, 0, 0x70},
+	};
+	const struct vsmmu_config strong = {.ssid_bits = 8};
+	struct machine from;
+
+	(void)unused;
+	machine_new(&from, NULL, &strong, ENDPOINTS);
+	machine_start(&from);
+	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
+		const struct vsmmu_config config = {.probe_dev_id = 1};
+		struct vsmmu_sim_config sim = {0};
+		struct machine to = {0};
+		uint32_t dev_id;
+
+		memcpy(sim.idr, weaker[i], sizeof(sim.idr));
+		to.whole = whole_alloc();
+		to.whole->host = whole_sim(to.whole, &sim);
+		assert_int_equal(vsmmu_sim_endpoint_new(to.whole->host, 0, &dev_id), 0);
+		assert_int_equal(dev_id, config.probe_dev_id);
+		assert_int_equal(whole_new(to.whole, to.whole->host, &config), 0);
+		for (unsigned int n = 0; n < ENDPOINTS; n++)
+			assert_int_equal(machine_attach(&to, n), 0);
+		assert_refused(&from, &to, -ENODEV, true);
+		machine_free(&to);
+	}
+	machine_free(&from);
+}
+
+static void other_endpoints_are_refused(void **unused)
+{
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, 2);
+	machine_start(&from);
+	machine_new(&to, NULL, NULL, 1);
+	assert_refused(&from, &to, -ENODEV, true);
+	assert_int_equal(machine_attach(&to, 2), 0);
+	assert_refused(&from, &to, -ENODEV, true);
+	assert_int_equal(machine_attach(&to, 1), 0);
+	assert_refused(&from, &to, -ENODEV, true);
+	assert_int_equal(vsmmu_endpoint_detach(to.endpoint[2]), 0);
+	assert_int_equal(machine_move(&from, &to), 0);
+	/* Now it is in use. */
+	assert_int_equal(machine_move(&from, &to), -EBUSY);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+static void smaller_configs_are_refused(void **unused)
+{
+	static const struct vsmmu_config smaller[] = {
+		{.eventq_log2_max = 18}, {.cmdq_log2_max = 18}};
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, 0);
+	for (size_t i = 0; i < 2; i++) {
+		machine_new(&to, NULL, &smaller[i], 0);
+		assert_refused(&from, &to, -ENODEV, true);
+		machine_free(&to);
+	}
+	machine_free(&from);
+}
+
+static void no_irq(void *opaque, enum vsmmu_irq irq)
+{
+	(void)opaque;
+	(void)irq;
+}
+
+static void an_event_path_is_no_whole_vsmmu(void **unused)
+{
+	static const struct vsmmu_ops ops = {
+		.size = sizeof(ops), .memory_write = whole_memory_write, .irq_pulse = no_irq};
+	static const uint32_t ssid_bits[] = {0, 5};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu *alone[2];
+	struct machine from, to;
+	size_t length;
+	void *bytes;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, 0);
+	machine_new(&to, NULL, NULL, 0);
+	for (int i = 0; i < 2; i++) {
+		config.ssid_bits = ssid_bits[i];
+		config.cmdq_log2_max = 64 * (uint32_t)i; /* not looked at */
+		assert_int_equal(vsmmu_new(&alone[i], &config), 0);
+	}
+	assert_int_equal(vsmmu_save(from.whole->vsmmu, &bytes, &length), 0);
+	assert_int_equal(vsmmu_restore(alone[0], bytes, length), -ENODEV);
+	vsmmu_snapshot_free(bytes);
+	assert_int_equal(vsmmu_save(alone[0], &bytes, &length), 0);
+	assert_int_equal(vsmmu_restore(to.whole->vsmmu, bytes, length), -ENODEV);
+	/* Its VMM has promised SubstreamIDs of its own. */
+	assert_int_equal(vsmmu_restore(alone[1], bytes, length), -ENODEV);
+	assert_int_equal(vsmmu_restore(alone[0], bytes, length), 0);
+	vsmmu_snapshot_free(bytes);
+	assert_int_equal(vsmmu_save(alone[1], &bytes, &length), 0);
+	assert_int_equal(vsmmu_restore(alone[1], bytes, length), 0);
+	vsmmu_snapshot_free(bytes);
+	vsmmu_free(alone[0]);
+	vsmmu_free(alone[1]);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+static void a_used_vsmmu_is_busy(void **unused)
+{
+	static const struct {
+		uint64_t offset;
+		uint32_t value;
+	} used[] = {
+		{SMMU_CR0, SMMU_CR0_EVENTQEN},
+		{SMMU_CR1, 1},
+		{SMMU_CR2, SMMU_CR2_PTM},
+		{SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT},
+		{SMMU_IRQ_CTRL, 1},
+		{SMMU_STRTAB_BASE, 0x1000},
+		{SMMU_STRTAB_BASE_CFG, 1},
+		{SMMU_CMDQ_BASE, 1},
+		{SMMU_CMDQ_PROD, 1},
+		{SMMU_EVENTQ_BASE, 1},
+		{SMMU_EVENTQ_PROD, 1},
+		{SMMU_EVENTQ_CONS, 1},
+	};
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, 0);
+	machine_new(&to, NULL, NULL, 0);
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+		whole_write(to.whole, used[i].offset, used[i].value);
+		assert_int_equal(machine_move(&from, &to), -EBUSY);
+		assert_int_equal(vsmmu_reset(to.whole->vsmmu), 0);
+	}
+	assert_int_equal(machine_move(&from, &to), 0);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S7", a_weaker_host_is_refused),
+		UNIT_TEST("S7", other_endpoints_are_refused),
+		UNIT_TEST("S7", smaller_configs_are_refused),
+		UNIT_TEST("S7", an_event_path_is_no_whole_vsmmu),
+		UNIT_TEST("S7", a_used_vsmmu_is_busy),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
