@@ -260,7 +260,8 @@ static void restore_pulse(struct vsmmu *vsmmu)
 
 	if (queue->enabled && (overflow || !queue_empty(prod, cons, queue->log2)))
 		irq_eventq(vsmmu);
-	if (gerror_active(vsmmu))
+	/* As gerror_raise() has it. */
+	if (gerror_active(vsmmu) & ~SMMU_GERROR_MSI_GERROR_ABT)
 		irq_gerror(vsmmu);
 }
 

@@ -146,6 +146,33 @@ static void assert_consumes_all(struct machine *machine)
 	assert_int_equal(whole_stats(machine->whole).commands, machine->prod);
 }
 
+/* MSI_GERROR_ABT is the one error that raises no interrupt (IHI 0070 7.5). */
+static void a_gerror_msi_that_went_nowhere_is_not_tried_again(void **unused)
+{
+	const struct vsmmu_config config = {.msi = true};
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, &config, 1);
+	machine_new(&to, NULL, &config, 1);
+	whole_write64(from.whole, SMMU_GERROR_IRQ_CFG0, 0x1000);
+	machine_start(&from);
+	machine_queue(&from, 0xff, 0);
+	machine_kick(&from);
+	assert_int_equal(whole_read(from.whole, SMMU_GERROR),
+		SMMU_GERROR_CMDQ_ERR | SMMU_GERROR_MSI_GERROR_ABT);
+	from.prod = 0;
+	machine_queue(&from, COMMAND_OP_SYNC, 0);
+	whole_write(from.whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	assert_int_equal(machine_move(&from, &to), 0);
+	assert_int_equal(whole_read(to.whole, SMMU_GERROR) ^ whole_read(to.whole, SMMU_GERRORN),
+		SMMU_GERROR_MSI_GERROR_ABT);
+	assert_int_equal(to.whole->irqs[VSMMU_IRQ_GERROR], 0);
+	assert_int_equal(whole_stats(to.whole).msi_aborts, 1);
+	machine_free(&from);
+	machine_free(&to);
+}
+
 /*
  * Each CMD_SYNC's MSI overwrites the CMD_SYNC itself, as Linux has it: what is consumed once
  * cannot be consumed again, neither here nor where the memory goes.
@@ -274,6 +301,7 @@ int main(void)
 		UNIT_TEST("S7", streams_are_installed_again),
 		UNIT_TEST("S7", an_unfinished_batch_is_finished),
 		UNIT_TEST("S7", a_command_error_stays_until_acknowledged),
+		UNIT_TEST("S7", a_gerror_msi_that_went_nowhere_is_not_tried_again),
 		UNIT_TEST("S7", waiting_commands_are_consumed),
 		UNIT_TEST("S7 S9", commands_left_to_a_save_are_told),
 		UNIT_TEST("S7", a_failing_host_leaves_it_as_it_was),
