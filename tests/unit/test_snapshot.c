@@ -1,65 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Snapshots of the event path: no event is lost, doubled or misdirected by one. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <vsmmu/snapshot.h>
 
-#include "vm.h"
+#include "luggage.h"
 
-#define MEMORY	(UINT64_C(1) << 20) /* of the guest's, that goes with it */
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG
 #define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
-
-/* A virtual machine on its way. */
-struct luggage {
-	void *snapshot;
-	size_t length;
-	uint8_t *memory;
-	struct vm left; /* as it was */
-};
-
-static void pack(struct vm *vm, struct luggage *luggage)
-{
-	assert_int_equal(vsmmu_save(vm->vsmmu, &luggage->snapshot, &luggage->length), 0);
-	luggage->memory = malloc(MEMORY);
-	assert_non_null(luggage->memory);
-	memcpy(luggage->memory, vm->memory, MEMORY);
-	luggage->left = *vm;
-}
-
-/* Onto a new host. */
-static struct vm *unpack(struct luggage *luggage, const struct vm_setup *setup)
-{
-	struct vm *vm = vm_new(setup);
-
-	memcpy(vm->memory, luggage->memory, MEMORY);
-	vm->log2 = luggage->left.log2;
-	vm->serial = luggage->left.serial;
-	for (int i = 0; i < VSMMU_IRQ_COUNT; i++)
-		vm->irqs[i] = luggage->left.irqs[i];
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage->snapshot, luggage->length), 0);
-	vsmmu_snapshot_free(luggage->snapshot);
-	free(luggage->memory);
-	return vm;
-}
-
-static struct vm *move(struct vm *vm, struct luggage *luggage, const struct vm_setup *setup)
-{
-	pack(vm, luggage);
-	vm_free(vm);
-	return unpack(luggage, setup);
-}
-
-/* Nothing is outstanding: what both hosts numbered has been accounted for. */
-static struct vsmmu_stats stats_of_both(struct vm *vm, const struct luggage *luggage)
-{
-	struct vsmmu_stats stats = vm_stats(vm);
-
-	assert_int_equal(stats.sequenced, luggage->left.produced + vm->produced);
-	return stats;
-}
 
 static void a_storm_goes_on_elsewhere(void **unused)
 {
@@ -76,7 +24,7 @@ static void a_storm_goes_on_elsewhere(void **unused)
 	/* 15 fit; the kernel holds 64, and has lost 36. */
 	vm_faults(vm, 1, 100);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 5), 5);
-	vm = move(vm, &luggage, &setup);
+	vm = luggage_move(vm, &luggage, &setup);
 
 	/* What was in the queue is there, and makes itself felt. */
 	assert_int_equal(vm_pending(vm), 22);
@@ -91,7 +39,7 @@ static void a_storm_goes_on_elsewhere(void **unused)
 		vm_consume_all(vm);
 	}
 	vm_dispatch(vm);
-	stats = stats_of_both(vm, &luggage);
+	stats = luggage_stats(vm, &luggage);
 	assert_int_equal(stats.delivered + stats.lost, 123);
 	assert_true(stats.lost >= 31 && stats.lost <= 36);
 	assert_int_equal(stats.discarded, 0);
@@ -109,7 +57,7 @@ static void order_is_kept(void **unused)
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 30);
 	assert_int_equal(vm_dispatch(vm), 8);
-	vm = move(vm, &luggage, NULL);
+	vm = luggage_move(vm, &luggage, NULL);
 	for (uint64_t serial = 1; serial <= 30; serial++) {
 		if (!vm_pending(vm))
 			vm_dispatch(vm);
@@ -120,7 +68,7 @@ static void order_is_kept(void **unused)
 	assert_int_equal(vm_fault(vm, 0), 31);
 	assert_int_equal(vm_dispatch(vm), 1);
 	vm_expect(vm, 0, 31, 1);
-	assert_int_equal(stats_of_both(vm, &luggage).delivered, 31);
+	assert_int_equal(luggage_stats(vm, &luggage).delivered, 31);
 	vm_free(vm);
 }
 
@@ -163,7 +111,7 @@ static void a_backlog_waits_for_room(void **unused)
 	(void)unused;
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 11);
-	vm = move(vm, &luggage, NULL);
+	vm = luggage_move(vm, &luggage, NULL);
 	for (uint64_t serial = 1; serial <= 11; serial += 4) {
 		unsigned int count = serial + 4 > 11 ? 3 : 4;
 		unsigned int writes;
@@ -180,7 +128,7 @@ static void a_backlog_waits_for_room(void **unused)
 		vm_expect(vm, 0, serial, count);
 	}
 	assert_false(vm_readable(vm));
-	assert_int_equal(stats_of_both(vm, &luggage).delivered, 11);
+	assert_int_equal(luggage_stats(vm, &luggage).delivered, 11);
 	vm_free(vm);
 }
 
@@ -227,12 +175,12 @@ static void any_vsmmu_carries_any_stream(void **unused)
 			vm_enable(vm, 6);
 			for (unsigned int n = 0; n < 4; n++)
 				vm_faults(vm, n, n + 1);
-			vm = move(vm, &luggage, &setups[to]);
+			vm = luggage_move(vm, &luggage, &setups[to]);
 			vm_fault(vm, 3);
 			assert_int_equal(vm_dispatch(vm), 11);
 			for (unsigned int n = 0; n < 4; n++)
 				assert_int_equal(vm_stream(vm, n).delivered, n + 1 + (n == 3));
-			assert_int_equal(stats_of_both(vm, &luggage).delivered, 11);
+			assert_int_equal(luggage_stats(vm, &luggage).delivered, 11);
 			vm_free(vm);
 		}
 	}
@@ -253,12 +201,12 @@ static void pending_errors_come_along(void **unused)
 	vm_dispatch(vm);
 	assert_true(vm_overflow_pending(vm));
 	vm->bad_begin = VM_QUEUE;
-	vm->bad_end = VM_QUEUE + MEMORY;
+	vm->bad_end = VM_QUEUE + VM_MEMORY;
 	vm_faults(vm, 0, 1);
 	vm_dispatch(vm);
 	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
 	vm_fault(vm, 0);
-	vm = move(vm, &luggage, NULL);
+	vm = luggage_move(vm, &luggage, NULL);
 	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
 	assert_true(vm_overflow_pending(vm));
 	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], luggage.left.irqs[VSMMU_IRQ_GERROR] + 1);
@@ -271,7 +219,7 @@ static void pending_errors_come_along(void **unused)
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, 3, 1);
-	assert_int_equal(stats_of_both(vm, &luggage).delivered, 1);
+	assert_int_equal(luggage_stats(vm, &luggage).delivered, 1);
 	vm_free(vm);
 }
 
@@ -282,11 +230,11 @@ static void a_disabled_queue_stays_disabled(void **unused)
 
 	(void)unused;
 	vm_fault(vm, 0);
-	vm = move(vm, &luggage, NULL);
+	vm = luggage_move(vm, &luggage, NULL);
 	assert_int_equal(vm_read(vm, SMMU_CR0), 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
-	assert_int_equal(stats_of_both(vm, &luggage).discarded_by[VSMMU_DISCARD_DISABLED], 1);
+	assert_int_equal(luggage_stats(vm, &luggage).discarded_by[VSMMU_DISCARD_DISABLED], 1);
 	vm_free(vm);
 }
 
@@ -304,7 +252,7 @@ static void detaching_ends_restored_events(void **unused)
 		vm_fault(vm, 0);
 		vm_fault(vm, 1);
 	}
-	vm = move(vm, &luggage, &setup);
+	vm = luggage_move(vm, &luggage, &setup);
 	vm_detach(vm, 0);
 	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_STALE], 6);
 	assert_int_equal(vm_attach(vm, 0), 0);
@@ -316,7 +264,7 @@ static void detaching_ends_restored_events(void **unused)
 	}
 	assert_false(vm_readable(vm));
 	assert_int_equal(vm_stream(vm, 0).delivered, 0);
-	assert_int_equal(stats_of_both(vm, &luggage).lost, 1);
+	assert_int_equal(luggage_stats(vm, &luggage).lost, 1);
 	vm_detach(vm, 1);
 	assert_int_equal(vm_stats(vm).discarded, 6);
 	vm_free(vm);
@@ -359,11 +307,11 @@ static void reset_and_teardown_count_a_backlog(void **unused)
 	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 5);
-	vm = move(vm, &luggage, NULL);
+	vm = luggage_move(vm, &luggage, NULL);
 	vm_faults(vm, 0, 2);
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
 	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
-	stats = stats_of_both(vm, &luggage);
+	stats = luggage_stats(vm, &luggage);
 	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_RESET], 7);
 	assert_false(vm_readable(vm));
 	/* After a reset it can go back to where it was. */
