@@ -16,7 +16,7 @@
 #define CHUNK_SLACK 8 /* 32-bit kernels before mid-2026 could write this much past the end */
 #define FILL_TRIES  8
 
-static struct uapi_iommufd_vevent_header header_load(const uint8_t *bytes)
+struct uapi_iommufd_vevent_header backlog_header(const uint8_t *bytes)
 {
 	struct uapi_iommufd_vevent_header header;
 
@@ -24,14 +24,18 @@ static struct uapi_iommufd_vevent_header header_load(const uint8_t *bytes)
 	return header;
 }
 
-/* Return: size of the record that is there, or 0 when it is cut short. */
-static size_t record_size(const uint8_t *bytes, size_t length)
+static bool is_lost(struct uapi_iommufd_vevent_header header)
+{
+	return header.flags & UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
+}
+
+size_t backlog_record_size(const uint8_t *bytes, size_t length)
 {
 	size_t size = RECORD_SIZE;
 
 	if (length < VEVENTQ_HEADER_SIZE)
 		return 0;
-	if (header_load(bytes).flags & UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS)
+	if (is_lost(backlog_header(bytes)))
 		size = VEVENTQ_HEADER_SIZE;
 	return size <= length ? size : 0;
 }
@@ -41,7 +45,7 @@ uint32_t backlog_count(const uint8_t *bytes, size_t length, size_t *whole)
 	uint32_t count = 0;
 	size_t size;
 
-	for (*whole = 0; (size = record_size(bytes + *whole, length - *whole)); count++)
+	for (*whole = 0; (size = backlog_record_size(bytes + *whole, length - *whole)); count++)
 		*whole += size;
 	return count;
 }
@@ -180,43 +184,104 @@ static bool behind_is_readable(const struct backlog *backlog)
 	return poll(&fd, 1, 0) > 0;
 }
 
-/* The memory is there before it is read: what was read cannot be given back. */
-int backlog_fill(struct backlog *backlog, uint32_t records, uint32_t *cut)
+/* A filling under way. */
+struct intake {
+	struct backlog *backlog;
+	uint32_t held;	/* records in it, */
+	size_t last;	/* of which the last one begins so far behind the first one */
+	uint32_t limit; /* of both those that are held and those that are read */
+	uint32_t read;
+	struct backlog_sums *sums;
+};
+
+static void intake_begin(struct intake *intake)
 {
+	const struct backlog *backlog = intake->backlog;
+	size_t held = backlog->end - backlog->begin, at = 0, size;
+	const uint8_t *first;
+
+	/* There may be no memory yet. */
+	if (!held)
+		return;
+	first = backlog->bytes + backlog->begin;
+	for (; (size = backlog_record_size(first + at, held - at)); at += size) {
+		intake->last = at;
+		intake->held++;
+	}
+}
+
+/* There is no room for one more: the kernel, too, would say so behind the last one. */
+static void intake_drop(struct intake *intake, struct uapi_iommufd_vevent_header header)
+{
+	const struct uapi_iommufd_vevent_header lost = {
+		.flags = UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS,
+		.sequence = header.sequence & INT_MAX,
+	};
+	struct backlog *backlog = intake->backlog;
+	uint8_t *first = backlog->bytes + backlog->begin;
+
+	if (!is_lost(backlog_header(first + intake->last))) {
+		intake->last = backlog->end - backlog->begin;
+		intake->held++;
+		backlog->end += sizeof(lost);
+	}
+	memcpy(first + intake->last, &lost, sizeof(lost));
+	intake->sums->dropped += !is_lost(header);
+}
+
+/* So many bytes were read to the end. Return: whether there is a whole record in them. */
+static bool intake_take(struct intake *intake, size_t got)
+{
+	struct backlog *backlog = intake->backlog;
+	const uint8_t *from = backlog->bytes + backlog->end, *end = from + got;
+	const uint32_t before = intake->read;
+	size_t size;
+
+	for (; (size = backlog_record_size(from, (size_t)(end - from))); from += size) {
+		intake->read++;
+		if (intake->held >= intake->limit) {
+			intake_drop(intake, backlog_header(from));
+			continue;
+		}
+		intake->last = backlog->end - backlog->begin;
+		intake->held++;
+		backlog->end += size;
+	}
+	intake->sums->cut += from != end;
+	return intake->read != before;
+}
+
+int backlog_fill(struct backlog *backlog, uint32_t depth, struct backlog_sums *sums)
+{
+	struct intake intake = {.backlog = backlog, .limit = 2 * (depth + 1), .sums = sums};
 	unsigned int tries = FILL_TRIES;
-	size_t whole;
-	uint32_t held;
 
 	if (!backlog->behind.read)
 		return 0;
-	held = is_empty(backlog) ? 0
-				 : backlog_count(backlog->bytes + backlog->begin,
-					   backlog->end - backlog->begin, &whole);
-	while (held < records) {
-		size_t length = (records - held) * RECORD_SIZE;
+	intake_begin(&intake);
+	while (intake.read < intake.limit) {
+		size_t length = (intake.limit - intake.read) * RECORD_SIZE;
 		ssize_t got;
 
 		length = length < CHUNK ? length : CHUNK;
+		/* The memory is there before it is read: what was read cannot be given back. */
 		if (backlog_reserve(backlog, length + CHUNK_SLACK))
 			return -ENOMEM;
 		got = backlog->behind.read(
 			backlog->behind.ctx, backlog->bytes + backlog->end, length);
 		if (got > (ssize_t)length)
 			return -EPROTO;
-		if (got > 0) {
-			held += backlog_count(backlog->bytes + backlog->end, (size_t)got, &whole);
-			backlog->end += whole;
-			*cut += whole < (size_t)got;
+		if (got > 0 && intake_take(&intake, (size_t)got)) {
 			tries = FILL_TRIES;
 			continue;
 		}
 		if (got < 0 && !passes(got))
 			return (int)got;
 		/* Short of memory, kernels before mid-2026 say that there is nothing. */
-		if (!behind_is_readable(backlog))
+		if (got <= 0 && !behind_is_readable(backlog))
 			return 0;
 		if (!tries--)
-			return got ? (int)got : -ENOMEM;
+			return got > 0 ? -EPROTO : got ? (int)got : -ENOMEM;
 	}
 	return 0;
 }
@@ -258,8 +323,8 @@ static uint32_t backlog_remove(struct backlog *backlog, uint32_t vsid)
 	uint32_t removed = 0;
 	size_t size;
 
-	for (; (size = record_size(from, (size_t)(end - from))); from += size) {
-		struct uapi_iommufd_vevent_header header = header_load(from);
+	for (; (size = backlog_record_size(from, (size_t)(end - from))); from += size) {
+		struct uapi_iommufd_vevent_header header = backlog_header(from);
 
 		if (is_event_of(from, size, vsid)) {
 			removed++;

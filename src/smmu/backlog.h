@@ -9,6 +9,7 @@
 #define SMMU_BACKLOG_H
 
 #include "smmu/vqueue.h"
+#include "uapi/iommufd.h"
 
 struct backlog {
 	struct vqueue *vqueue;
@@ -19,6 +20,11 @@ struct backlog {
 	int fd;
 	struct pollset *pollset; /* NULL while it is not in there */
 };
+
+struct uapi_iommufd_vevent_header backlog_header(const uint8_t *bytes);
+
+/* Return: bytes of the record that is there, or 0 when it is cut short. */
+size_t backlog_record_size(const uint8_t *bytes, size_t length);
 
 /* Whole records at the beginning of these bytes. Return: how many; *whole: their bytes. */
 uint32_t backlog_count(const uint8_t *bytes, size_t length, size_t *whole);
@@ -35,12 +41,21 @@ bool backlog_is_empty(const struct vqueue *vqueue);
 /* Appends whole records. Return: 0 or -ENOMEM. */
 int backlog_append(struct backlog *backlog, const void *bytes, size_t length);
 
+/* What backlog_fill() adds to. */
+struct backlog_sums {
+	uint32_t cut;	  /* records that were cut short; they come again */
+	uint64_t dropped; /* events that there was no room for */
+};
+
 /*
- * Takes in all that the vEVENTQ behind holds, until there are @records in it. *@cut grows
- * by records that were cut short; they come again. Return: 0; -errno: what had been read
- * by then is kept.
+ * Takes in all that the vEVENTQ behind holds, and as much again if more comes in meanwhile.
+ * There is room for twice what one of @depth holds: that many events, and a LOST header. What
+ * is beyond is dropped and told of, with its exact count, by a LOST header at the end.
+ *
+ * Return: 0; -EPROTO when what is read has no end and no record; -errno of reading. What had
+ * been read by then is kept.
  */
-int backlog_fill(struct backlog *backlog, uint32_t records, uint32_t *cut);
+int backlog_fill(struct backlog *backlog, uint32_t depth, struct backlog_sums *sums);
 
 /* In and out of the poll set as the vEVENTQ itself. Return: 0 or -errno. */
 int backlog_poll(struct vqueue *vqueue, struct pollset *pollset);

@@ -52,17 +52,16 @@ static enum forward dispatch_vqueue(
 }
 
 /*
- * What a snapshot brought is older than anything that these vEVENTQs hold: as long as there
- * is some of it, nothing else is read. Return: how many of @ready remain.
+ * What a snapshot brought is older than anything that a vEVENTQ holds: as long as there is
+ * some of it, nothing else is read. Return: whether the others may be.
  */
-static int dispatch_oldest(void **ready, int count)
+static bool dispatch_restored(
+	struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled, enum forward *forward)
 {
-	int restored = 0;
-
-	for (int i = 0; i < count; i++)
-		if (((const struct vqueue *)ready[i])->any_stream)
-			ready[restored++] = ready[i];
-	return restored ? restored : count;
+	if (!vqueue_restored_waits(vsmmu))
+		return true;
+	*forward = dispatch_vqueue(vsmmu, vsmmu->restored, budget, handled);
+	return !vqueue_restored_waits(vsmmu);
 }
 
 /*
@@ -75,9 +74,10 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 	void *ready[READY_MAX];
 	bool more = true;
 
+	if (!dispatch_restored(vsmmu, budget, handled, &forward))
+		return forward == FORWARD_FULL;
 	while (more && *handled < budget) {
-		int found = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
-		int count = dispatch_oldest(ready, found);
+		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
 		uint32_t slice = (budget - *handled) / (uint32_t)(count ? count : 1);
 		uint32_t before = *handled;
 
@@ -86,7 +86,7 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 		 * may make room for one record at a time: each has its turn to be the first.
 		 */
 		vsmmu->turn++;
-		more = found == READY_MAX || count < found;
+		more = count == READY_MAX;
 		for (int i = 0; i < count && *handled < budget; i++) {
 			void *vqueue = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
 
@@ -95,15 +95,28 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 				return true;
 			more = more || forward == FORWARD_MORE;
 		}
-		if (*handled == before && found < READY_MAX)
+		if (*handled == before && count < READY_MAX)
 			break;
 	}
 	return false;
 }
 
+/*
+ * A restored vEVENTQ that has been emptied goes at once, unless somebody has the control lock,
+ * which may be for an ioctl's time: then the next dispatch sees to it. Without locks.
+ */
+static void dispatch_tidy(struct vsmmu *vsmmu)
+{
+	if (pthread_mutex_trylock(&vsmmu->control_lock))
+		return;
+	vqueue_drop_emptied(vsmmu);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+}
+
 int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 {
 	uint32_t handled = 0;
+	bool emptied;
 
 	if (!budget)
 		budget = BUDGET_DEFAULT;
@@ -113,7 +126,10 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 	dispatch_retry(vsmmu);
 	if (dispatch_read(vsmmu, budget, &handled))
 		dispatch_pause(vsmmu);
+	emptied = vsmmu->restored && !vqueue_restored_waits(vsmmu);
 	fairlock_unlock(&vsmmu->dispatch_lock);
+	if (emptied)
+		dispatch_tidy(vsmmu);
 	return (int)handled;
 }
 

@@ -19,18 +19,7 @@ static int compare_vsids(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-void snapshot_drop_empty(struct vsmmu *vsmmu)
-{
-	struct vqueue *next;
-
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = next) {
-		next = vqueue->next;
-		if (vqueue->any_stream && backlog_is_empty(vqueue))
-			vqueue_free(vsmmu, vqueue);
-	}
-}
-
-static int save_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t *cut)
+static int save_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue, struct backlog_sums *sums)
 {
 	uint32_t depth = vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
 	int ret = backlog_new(vqueue);
@@ -38,48 +27,25 @@ static int save_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t *cut
 	/* Before anything is in it, as this may fail. */
 	if (!ret && vqueue->state == VQUEUE_ARMED)
 		ret = backlog_poll(vqueue, &vsmmu->pollset);
-	return ret ? ret : backlog_fill(vqueue->backlog, 2 * depth, cut);
+	return ret ? ret : backlog_fill(vqueue->backlog, depth, sums);
 }
 
 /* Under the dispatch lock. Return: 0 or first -errno. */
-static int save_read(struct vsmmu *vsmmu)
+static int save_read(struct vsmmu *vsmmu, uint64_t *dropped)
 {
-	uint32_t cut = 0;
+	struct backlog_sums sums = {0};
 	int ret = 0;
 
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
-		ret = save_vqueue(vsmmu, vqueue, &cut);
+		ret = save_vqueue(vsmmu, vqueue, &sums);
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->stats.stream_errors += cut;
+	vsmmu->stats.stream_errors += sums.cut;
 	fairlock_unlock(&vsmmu->event_lock);
 	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
 		if (!vqueue->any_stream && backlog_is_empty(vqueue))
 			backlog_free(vqueue);
+	*dropped = sums.dropped;
 	return ret;
-}
-
-static int save_vqueues(struct vsmmu *vsmmu, struct snapshot *snapshot)
-{
-	uint32_t count = 0;
-
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		count++;
-	snapshot->vqueue = calloc(count + 1, sizeof(*snapshot->vqueue));
-	if (!snapshot->vqueue)
-		return -ENOMEM;
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next) {
-		const struct backlog *backlog = vqueue->backlog;
-
-		if (backlog_is_empty(vqueue))
-			continue;
-		snapshot->vqueue[snapshot->vqueues++] = (struct snapshot_vqueue){
-			.known = vqueue->reader.decoder.known,
-			.expected = vqueue->reader.decoder.expected,
-			.bytes = backlog->bytes + backlog->begin,
-			.length = backlog->end - backlog->begin,
-		};
-	}
-	return 0;
 }
 
 /* Under the event lock. */
@@ -143,10 +109,12 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 /* Under the command, control and dispatch locks. */
 static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
-	int ret = save_read(vsmmu);
+	uint64_t dropped;
+	int ret = save_read(vsmmu, &dropped);
 
 	if (!ret)
-		ret = save_vqueues(vsmmu, snapshot);
+		ret = snapshot_take_events(vsmmu, snapshot);
+	snapshot->left_out += dropped;
 	if (ret)
 		return ret;
 	fairlock_lock(&vsmmu->event_lock);
@@ -162,7 +130,7 @@ static int save_locked(
 {
 	int ret;
 
-	snapshot_drop_empty(vsmmu);
+	vqueue_drop_emptied(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	ret = save_collect(vsmmu, snapshot);
 	if (!ret) {
@@ -193,6 +161,11 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 	fairlock_unlock(&vsmmu->command_lock);
 	/* The guest's memory is saved next: no command may write to it meanwhile. */
 	cmdq_leave(vsmmu);
+	if (snapshot->left_out)
+		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
+			"taking a snapshot: %llu events wait that it has no room for, as the guest "
+			"takes none; they count as lost",
+			(unsigned long long)snapshot->left_out);
 	snapshot_release(snapshot);
 	free(snapshot);
 	if (ret)

@@ -8,8 +8,7 @@
  *
  * All numbers are little endian. @order is 1 when the headers of vEVENTQ records are so too,
  * 2 when they are big endian: those are as the kernel gave them. Header and end are the same
- * in every version; a version has exactly these sections, in this order, each once but for
- * VQUEUE, of which there may be none or many:
+ * in every version; a version has exactly these sections, in this order, each once:
  *
  *	1 CONFIG       whole:32 (0, 1), eventq_log2_max:32, cmdq_log2_max:32, ssid_bits:32
  *	2 IDENTITY     IDR0 to IDR5:32, IIDR:32, AIDR:32
@@ -21,8 +20,8 @@
  *	6 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
  *	7 COUNTERS     struct vsmmu_stats from sequenced on, each 64
  *	8 STREAMS      StreamIDs of the endpoints, each 32, ascending
- *	9 VQUEUE       known:32 (0, 1), expected:32: number of the next event if it is known;
- *	               then what read() of the vEVENTQ gave: whole records
+ *	9 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
+ *	               event has number 0: SNAPSHOT_RECORDS whole records at most
  */
 #ifndef SMMU_SNAPSHOT_H
 #define SMMU_SNAPSHOT_H
@@ -32,6 +31,8 @@
 #include "smmu/vqueue.h"
 
 #define SNAPSHOT_VERSION 1
+/* What a vEVENTQ of the greatest depth can hold, twice; and what forwarder_drain() reads. */
+#define SNAPSHOT_RECORDS (2 * VEVENTQ_DEPTH_MAX)
 #define SNAPSHOT_COUNTERS                                                                          \
 	((sizeof(struct vsmmu_stats) - offsetof(struct vsmmu_stats, sequenced)) / sizeof(uint64_t))
 
@@ -40,14 +41,6 @@ struct snapshot_queue {
 	uint32_t prod;
 	uint32_t cons;
 	bool enabled;
-};
-
-/* What a vEVENTQ held. @bytes are borrowed: of a backlog, or of the snapshot. */
-struct snapshot_vqueue {
-	bool known;
-	uint32_t expected;
-	const uint8_t *bytes;
-	size_t length;
 };
 
 struct snapshot {
@@ -65,12 +58,17 @@ struct snapshot {
 	uint64_t counter[SNAPSHOT_COUNTERS];
 	uint32_t streams;
 	uint32_t *vsid;
-	uint32_t vqueues;
-	struct snapshot_vqueue *vqueue;
+	const uint8_t *events; /* @spliced, or borrowed of the snapshot's bytes */
+	size_t events_length;
+	uint8_t *spliced;
+	uint64_t left_out; /* when saving: events that there was no room for */
 };
 
-/* Restored vEVENTQs that have nothing more go. Under the control lock. */
-void snapshot_drop_empty(struct vsmmu *vsmmu);
+/*
+ * snapshot_events.c, under the dispatch lock: what vEVENTQs' backlogs hold. Return: 0 or
+ * -ENOMEM.
+ */
+int snapshot_take_events(const struct vsmmu *vsmmu, struct snapshot *snapshot);
 
 /* Its arrays; not itself. */
 void snapshot_release(struct snapshot *snapshot);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A checksum tells of damage, not of malice: no value of a snapshot is believed as it is. */
-#include <limits.h>
-
 #include "arch/command.h"
 #include "arch/regs.h"
 #include "smmu/backlog.h"
@@ -11,7 +9,6 @@
 	(SMMU_GERROR_CMDQ_ERR | SMMU_GERROR_EVENTQ_ABT_ERR | SMMU_GERROR_MSI_CMDQ_ABT |            \
 		SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT)
 #define QUEUE_BASE_BITS (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
-#define VQUEUE_RECORDS	(2 * VEVENTQ_DEPTH_MAX)
 
 static bool within(uint64_t value, uint64_t bits)
 {
@@ -127,19 +124,13 @@ static bool streams_are_sound(const struct snapshot *snapshot)
 	return true;
 }
 
-static bool vqueues_are_sound(const struct snapshot *snapshot)
+static bool events_are_sound(const struct snapshot *snapshot)
 {
-	for (uint32_t i = 0; i < snapshot->vqueues; i++) {
-		const struct snapshot_vqueue *vqueue = &snapshot->vqueue[i];
-		size_t whole;
+	size_t whole;
 
-		if (vqueue->expected > INT_MAX || !vqueue->length)
-			return false;
-		if (backlog_count(vqueue->bytes, vqueue->length, &whole) > VQUEUE_RECORDS ||
-			whole != vqueue->length)
-			return false;
-	}
-	return true;
+	return backlog_count(snapshot->events, snapshot->events_length, &whole) <=
+		       SNAPSHOT_RECORDS &&
+	       whole == snapshot->events_length;
 }
 
 bool snapshot_is_sound(const struct snapshot *snapshot)
@@ -148,5 +139,5 @@ bool snapshot_is_sound(const struct snapshot *snapshot)
 	       (snapshot->whole ? identity_is_sound(snapshot) : event_path_is_alone(snapshot)) &&
 	       registers_are_sound(&snapshot->registers) && queues_are_sound(snapshot) &&
 	       commands_are_sound(snapshot) && counters_are_sound(snapshot) &&
-	       streams_are_sound(snapshot) && vqueues_are_sound(snapshot);
+	       streams_are_sound(snapshot) && events_are_sound(snapshot);
 }

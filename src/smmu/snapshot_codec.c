@@ -29,7 +29,7 @@ enum tag {
 	TAG_INVALIDATION,
 	TAG_COUNTERS,
 	TAG_STREAMS,
-	TAG_VQUEUE,
+	TAG_EVENTS,
 };
 
 struct codec {
@@ -225,6 +225,18 @@ static void code_streams(struct codec *codec, struct snapshot *snapshot)
 		code32(codec, &snapshot->vsid[i]);
 }
 
+/* To the end of the section. */
+static void code_events(struct codec *codec, struct snapshot *snapshot)
+{
+	if (codec->from) {
+		snapshot->events = codec->from + codec->at;
+		snapshot->events_length = codec->error ? 0 : codec->end - codec->at;
+	} else if (codec->to && snapshot->events_length) {
+		memcpy(codec->to + codec->at, snapshot->events, snapshot->events_length);
+	}
+	codec->at += snapshot->events_length;
+}
+
 static void code_section(struct codec *codec, struct snapshot *snapshot, enum tag tag,
 	void (*fields)(struct codec *codec, struct snapshot *snapshot))
 {
@@ -234,39 +246,6 @@ static void code_section(struct codec *codec, struct snapshot *snapshot, enum ta
 	if (!codec->error)
 		fields(codec, snapshot);
 	section_end(codec, place, all);
-}
-
-static void code_vqueue(struct codec *codec, struct snapshot_vqueue *vqueue)
-{
-	const size_t all = codec->end;
-	size_t place = section_begin(codec, TAG_VQUEUE);
-
-	code_flag(codec, &vqueue->known);
-	code32(codec, &vqueue->expected);
-	if (codec->from) {
-		vqueue->bytes = codec->from + codec->at;
-		vqueue->length = codec->error ? 0 : codec->end - codec->at;
-	} else if (codec->to) {
-		memcpy(codec->to + codec->at, vqueue->bytes, vqueue->length);
-	}
-	codec->at += vqueue->length;
-	section_end(codec, place, all);
-}
-
-static void read_vqueues(struct codec *codec, struct snapshot *snapshot)
-{
-	while (!codec->error && codec->at != codec->end) {
-		struct snapshot_vqueue *vqueues = realloc(
-			snapshot->vqueue, (snapshot->vqueues + 1) * sizeof(*snapshot->vqueue));
-
-		if (!vqueues) {
-			codec->error = -ENOMEM;
-			return;
-		}
-		snapshot->vqueue = vqueues;
-		vqueues[snapshot->vqueues] = (struct snapshot_vqueue){0};
-		code_vqueue(codec, &vqueues[snapshot->vqueues++]);
-	}
 }
 
 static void code_sections(struct codec *codec, struct snapshot *snapshot)
@@ -279,12 +258,9 @@ static void code_sections(struct codec *codec, struct snapshot *snapshot)
 	code_section(codec, snapshot, TAG_INVALIDATION, code_invalidation);
 	code_section(codec, snapshot, TAG_COUNTERS, code_counters);
 	code_section(codec, snapshot, TAG_STREAMS, code_streams);
-	if (codec->from) {
-		read_vqueues(codec, snapshot);
-		return;
-	}
-	for (uint32_t i = 0; i < snapshot->vqueues; i++)
-		code_vqueue(codec, &snapshot->vqueue[i]);
+	code_section(codec, snapshot, TAG_EVENTS, code_events);
+	if (codec->from && codec->at != codec->end && !codec->error)
+		codec->error = -EBADMSG;
 }
 
 static void code_header(struct codec *codec, uint32_t *version, uint32_t *order, uint64_t *length)
@@ -298,7 +274,7 @@ static void code_header(struct codec *codec, uint32_t *version, uint32_t *order,
 void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->vsid);
-	free(snapshot->vqueue);
+	free(snapshot->spliced);
 }
 
 size_t snapshot_length(const struct snapshot *snapshot)

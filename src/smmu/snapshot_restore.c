@@ -18,7 +18,7 @@
 /* What a restore gives up when it fails. */
 struct restore {
 	struct snapshot snapshot;
-	struct vqueue *vqueues; /* made, not added yet */
+	struct vqueue *vqueue; /* made, not added yet, or NULL */
 
 	struct idr_registers id;
 	struct arch_features features;
@@ -106,7 +106,7 @@ static bool is_fresh(struct vsmmu *vsmmu)
 	fresh = registers_are_fresh(vsmmu) && !vsmmu->eventq.base && !vsmmu->cmdq.base &&
 		!atomic_load(&vsmmu->eventq.prod) && !atomic_load(&vsmmu->eventq.cons) &&
 		!atomic_load(&vsmmu->cmdq.prod) && !atomic_load(&vsmmu->cmdq.cons) &&
-		!vsmmu->invalidation.count;
+		!vsmmu->invalidation.count && !vsmmu->restored;
 	fairlock_unlock(&vsmmu->event_lock);
 	return fresh;
 }
@@ -160,20 +160,13 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 	return ret;
 }
 
-static int restore_make_vqueues(struct restore *restore)
+static int restore_make_vqueue(struct restore *restore)
 {
-	for (uint32_t i = 0; i < restore->snapshot.vqueues; i++) {
-		const struct snapshot_vqueue *saved = &restore->snapshot.vqueue[i];
-		uint32_t sequence = saved->known ? saved->expected : VSMMU_SEQUENCE_UNKNOWN;
-		struct vqueue *vqueue;
-		int ret = vqueue_new_restored(saved->bytes, saved->length, sequence, &vqueue);
+	const struct snapshot *snapshot = &restore->snapshot;
 
-		if (ret)
-			return ret;
-		vqueue->next = restore->vqueues;
-		restore->vqueues = vqueue;
-	}
-	return 0;
+	if (!snapshot->events_length)
+		return 0;
+	return vqueue_new_restored(snapshot->events, snapshot->events_length, &restore->vqueue);
 }
 
 /* Under the command and control locks. */
@@ -268,20 +261,20 @@ static void restore_pulse(struct vsmmu *vsmmu)
 /* Under the command and control locks. */
 static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
 {
-	int ret = restore_make_vqueues(restore);
+	int ret = restore_make_vqueue(restore);
 
 	if (ret)
 		return ret;
 	restore_registers(vsmmu, &restore->snapshot);
 	ret = restore_endpoints(vsmmu);
 	/* Last, as from then on their events go to the guest. */
-	if (!ret)
-		ret = vqueue_add(vsmmu, restore->vqueues);
+	if (!ret && restore->vqueue)
+		ret = vqueue_add(vsmmu, restore->vqueue);
 	if (ret) {
 		restore_undo(vsmmu, restore);
 		return ret;
 	}
-	restore->vqueues = NULL;
+	restore->vqueue = NULL;
 	fairlock_lock(&vsmmu->event_lock);
 	counters_go_on(vsmmu, &restore->snapshot);
 	fairlock_unlock(&vsmmu->event_lock);
@@ -294,6 +287,7 @@ static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
 	const struct snapshot *snapshot = &restore->snapshot;
 	int ret;
 
+	vqueue_drop_emptied(vsmmu);
 	if (!is_fresh(vsmmu))
 		return -EBUSY;
 	ret = restore_check_config(vsmmu, snapshot);
@@ -301,7 +295,6 @@ static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
 		ret = restore_check_streams(vsmmu, snapshot);
 	if (ret)
 		return ret;
-	snapshot_drop_empty(vsmmu);
 	identity_keep(vsmmu, restore);
 	identity_take(vsmmu, snapshot);
 	ret = restore_check_hosts(vsmmu);
@@ -345,12 +338,8 @@ int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 			"the snapshot is of a machine with the other byte order");
 	if (!ret)
 		ret = restore_run(vsmmu, restore);
-	while (restore->vqueues) {
-		struct vqueue *vqueue = restore->vqueues;
-
-		restore->vqueues = vqueue->next;
-		vqueue_free_restored(vqueue);
-	}
+	if (restore->vqueue)
+		vqueue_free_restored(restore->vqueue);
 	snapshot_release(&restore->snapshot);
 	free(restore);
 	return ret;

@@ -60,20 +60,17 @@ void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	vqueue->state = VQUEUE_DISARMED;
 }
 
-int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list)
+int vqueue_add(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
-	struct vqueue *vqueue, **end = &list;
-	int ret = 0;
+	int ret;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	for (; *end && !ret; end = &(*end)->next)
-		ret = vqueue_arm(vsmmu, *end);
-	if (ret) {
-		for (vqueue = list; &vqueue->next != end; vqueue = vqueue->next)
-			vqueue_unpoll(vsmmu, vqueue);
-	} else {
-		*end = vsmmu->vqueues;
-		vsmmu->vqueues = list;
+	ret = vqueue_arm(vsmmu, vqueue);
+	if (!ret) {
+		vqueue->next = vsmmu->vqueues;
+		vsmmu->vqueues = vqueue;
+		if (vqueue->any_stream)
+			vsmmu->restored = vqueue;
 	}
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
@@ -105,7 +102,7 @@ void vqueue_free_restored(struct vqueue *vqueue)
 	free(vqueue);
 }
 
-int vqueue_new_restored(const void *bytes, size_t length, uint32_t sequence, struct vqueue **out)
+int vqueue_new_restored(const void *bytes, size_t length, struct vqueue **out)
 {
 	struct vqueue *vqueue = calloc(1, sizeof(*vqueue));
 	int ret;
@@ -115,8 +112,8 @@ int vqueue_new_restored(const void *bytes, size_t length, uint32_t sequence, str
 	vqueue->any_stream = true;
 	vqueue->veventq.fd = -1;
 	vqueue->veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	ret = veventq_reader_init(&vqueue->reader, &vqueue->veventq.source, vqueue->veventq.type,
-		sequence, EVENTQ_BATCH);
+	ret = veventq_reader_init(
+		&vqueue->reader, &vqueue->veventq.source, vqueue->veventq.type, 0, EVENTQ_BATCH);
 	if (!ret)
 		ret = backlog_new(vqueue);
 	if (!ret)
@@ -173,6 +170,8 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	while (*link != vqueue)
 		link = &(*link)->next;
 	*link = vqueue->next;
+	if (vsmmu->restored == vqueue)
+		vsmmu->restored = NULL;
 	forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);
 	forwarder_forget(vsmmu, vqueue);
 	fairlock_unlock(&vsmmu->dispatch_lock);
@@ -193,6 +192,25 @@ int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
 	}
 	free(vqueue);
 	return ret;
+}
+
+bool vqueue_restored_waits(const struct vsmmu *vsmmu)
+{
+	return vsmmu->restored && !backlog_is_empty(vsmmu->restored);
+}
+
+void vqueue_drop_emptied(struct vsmmu *vsmmu)
+{
+	bool waits;
+
+	if (!vsmmu->restored)
+		return;
+	fairlock_lock(&vsmmu->dispatch_lock);
+	waits = vqueue_restored_waits(vsmmu);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+	/* Nothing more ever comes into it. */
+	if (!waits)
+		vqueue_free(vsmmu, vsmmu->restored);
 }
 
 int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)

@@ -78,14 +78,19 @@ struct vqueue *vqueue_of_source(
 bool vqueue_readable(const struct vqueue *vqueue);
 
 /*
- * Under the control lock: one that holds a snapshot's events, whose first one should have
- * number @sequence or, with VSMMU_SEQUENCE_UNKNOWN, any; read once it is added. Return: 0 or
- * -errno.
+ * One that holds a snapshot's events, whose first one should have number 0; read once it is
+ * added. A vSMMU has one of them at most. Return: 0 or -errno.
  */
-int vqueue_new_restored(const void *bytes, size_t length, uint32_t sequence, struct vqueue **out);
+int vqueue_new_restored(const void *bytes, size_t length, struct vqueue **out);
 
-/* Reads a list of them from now on. Return: 0 or -errno: then none of them. */
-int vqueue_add(struct vsmmu *vsmmu, struct vqueue *list);
+/* Under the control lock: reads it from now on. Return: 0 or -errno. */
+int vqueue_add(struct vsmmu *vsmmu, struct vqueue *vqueue);
+
+/* Under the dispatch lock: whether a snapshot's events wait, which are older than all others. */
+bool vqueue_restored_waits(const struct vsmmu *vsmmu);
+
+/* Under the control lock: what held them goes when they have gone. */
+void vqueue_drop_emptied(struct vsmmu *vsmmu);
 
 /* One that was never added. */
 void vqueue_free_restored(struct vqueue *vqueue);

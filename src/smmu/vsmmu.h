@@ -62,7 +62,8 @@ struct vsmmu {
 	uint32_t forwarded; /* events, by installing STEs; for who wants to know */
 
 	struct fairlock dispatch_lock;
-	struct vqueue *vqueues; /* changed with control_lock held too */
+	struct vqueue *vqueues;	 /* changed with control_lock held too */
+	struct vqueue *restored; /* the one of them that a snapshot brought, or NULL; the same */
 	struct pollset pollset;
 	uint32_t turn; /* which of the readable ones is read first */
 

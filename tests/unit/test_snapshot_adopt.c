@@ -79,10 +79,117 @@ static void adopted_vqueues_come_along(void **unused)
 	move_after(5);
 }
 
+/* More vEVENTQs have something than one look at them finds: what was restored is first. */
+static void what_was_restored_is_before_many_queues(void **unused)
+{
+	enum { QUEUES = 150, OLD = 40 };
+	uint64_t serial = 0, word[4];
+	unsigned int irqs;
+	uint32_t queue;
+	struct vm *vm;
+	size_t length;
+	void *bytes;
+
+	(void)unused;
+	vm = adopter(&queue);
+	vm_enable(vm, 9);
+	report_faults(queue, &serial, OLD);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+	irqs = vm->irqs[VSMMU_IRQ_EVENTQ];
+	vm_free(vm);
+
+	vm = adopter(&queue);
+	report_faults(queue, &serial, 1);
+	for (unsigned int i = 1; i < QUEUES; i++) {
+		struct vsmmu_veventq_source *source;
+		int fd;
+
+		queue = fake_veventq_new(4, &fd);
+		assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), 0);
+		close(fd);
+		report_faults(queue, &serial, 1);
+	}
+	assert_int_equal(vsmmu_restore(vm->vsmmu, bytes, length), 0);
+	vsmmu_snapshot_free(bytes);
+	vm->log2 = 9;
+	vm->irqs[VSMMU_IRQ_EVENTQ] += irqs;
+	/* A budget that ends in the midst of it, and one that does not. */
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, OLD / 2), OLD / 2);
+	assert_int_equal(vm_stats(vm).delivered, OLD / 2);
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), OLD / 2 + QUEUES);
+	for (uint64_t i = 1; i <= OLD + 1; i++) {
+		assert_true(vm_consume(vm, word));
+		assert_int_equal(word[2], i << 12);
+	}
+	/* The others have no endpoint. */
+	assert_int_equal(vm_stats(vm).delivered, OLD + 1);
+	assert_int_equal(vm_stats(vm).discarded, QUEUES - 1);
+	vm_free(vm);
+}
+
+/* Each vEVENTQ has its own numbers, its losses, and its errors: in a snapshot, and in the next. */
+static void numbers_of_many_queues_are_joined(void **unused)
+{
+	const uint64_t word[4] = {(uint64_t)VM_VSID(0) << 32 | VSMMU_EVENT_F_TRANSLATION};
+	const struct {
+		uint32_t header[2];
+		uint64_t word[4];
+	} wrong = {.header = {0, 0x80000003}, .word = {word[0]}};
+	struct vsmmu_veventq_source *source;
+	struct vsmmu_stats stats;
+	uint64_t serial = 0;
+	unsigned int irqs;
+	uint32_t queue;
+	size_t length;
+	struct vm *vm;
+	void *bytes;
+	int fd;
+
+	(void)unused;
+	vm = adopter(&queue);
+	vm_enable(vm, 5);
+	/* One event; a loss before the first one that is read is not seen. */
+	fake_veventq_drop(queue);
+	report_faults(queue, &serial, 1);
+	fake_veventq_drop(queue);
+	fake_veventq_drop(queue);
+	queue = fake_veventq_new(8, &fd);
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), 0);
+	close(fd);
+	/* Then the other: it loses 3, one number is no number, and it begins anew. */
+	fake_veventq_set_sequence(queue, 0x7ffffffe);
+	fake_veventq_report(queue, word, sizeof(word));
+	fake_veventq_drop(queue);
+	fake_veventq_drop(queue);
+	fake_veventq_drop(queue);
+	fake_veventq_report(queue, word, sizeof(word));
+	fake_veventq_script(queue, &wrong, sizeof(wrong));
+	fake_veventq_set_sequence(queue, 4);
+	fake_veventq_report(queue, word, sizeof(word));
+	for (int hop = 0; hop < 3; hop++) {
+		assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
+		assert_int_equal(vm_stats(vm).sequenced, 0);
+		irqs = vm->irqs[VSMMU_IRQ_EVENTQ];
+		vm_free(vm);
+		vm = adopter(&queue);
+		assert_int_equal(vsmmu_restore(vm->vsmmu, bytes, length), 0);
+		vsmmu_snapshot_free(bytes);
+		vm->irqs[VSMMU_IRQ_EVENTQ] += irqs;
+	}
+	vm_dispatch(vm);
+	stats = vm_stats(vm);
+	assert_int_equal(stats.delivered, 1 + 4);
+	assert_int_equal(stats.lost, 2 + 3);
+	assert_int_equal(stats.stream_errors, 1);
+	vm_free(vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S7 E5", adopted_vqueues_come_along),
+		UNIT_TEST("S7", what_was_restored_is_before_many_queues),
+		UNIT_TEST("S7 E5 E6", numbers_of_many_queues_are_joined),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

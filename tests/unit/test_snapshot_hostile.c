@@ -20,7 +20,7 @@
 #define HEADER	  24
 #define ROUNDS	  20000
 
-enum tag { CONFIG = 1, IDENTITY, REGISTERS, QUEUE, CMDS, BATCH, COUNTERS, STREAMS, VQUEUE };
+enum tag { CONFIG = 1, IDENTITY, REGISTERS, QUEUE, CMDS, BATCH, COUNTERS, STREAMS, EVENTS_READ };
 
 struct machine {
 	struct whole *whole;
@@ -178,15 +178,6 @@ static uint8_t *section(enum tag tag)
 	return at + 8;
 }
 
-static bool ends_before_events(size_t length)
-{
-	const uint8_t *first = section(VQUEUE) - 8, *at = stand.bytes + length;
-
-	while (first < at)
-		first += 8 + get32(first + 4);
-	return first == at;
-}
-
 static void damage_is_noticed(void **unused)
 {
 	static const uint8_t damages[] = {0x01, 0x80, 0xff};
@@ -213,9 +204,9 @@ static void another_length_is_noticed(void **unused)
 	assert_int_equal(restore(longer, stand.length + 1), -EBADMSG);
 	for (size_t length = 0; length < stand.length; length++) {
 		assert_int_equal(restore(stand.bytes, length), -EBADMSG);
-		/* And cut short on purpose; whole sections of events may be missing. */
+		/* And cut short on purpose. */
 		memcpy(longer, stand.bytes, length);
-		if (length < HEADER + 4 || ends_before_events(length - 4))
+		if (length < HEADER + 4)
 			continue;
 		seal(longer, length);
 		assert_int_equal(restore(longer, length), -EBADMSG);
@@ -270,11 +261,10 @@ static void values_out_of_range_are_refused(void **unused)
 		{QUEUE, 12, 0x40000000}, {QUEUE, 16, 0}, /* off, and CR0 says on */
 		{CMDS, 4, 0x01000000}, {CMDS, 8, 0x80000000}, {CMDS, 12, 0x80000000}, {CMDS, 16, 2},
 		{BATCH, 0, 3}, {BATCH, 4, COMMAND_OP_SYNC}, {BATCH, 4, COMMAND_OP_CFGI_STE},
-		{COUNTERS, 8, 77},			 /* they do not add up */
-		{STREAMS, 0, VSID + 1},			 /* twice */
-		{STREAMS, 4, VSID - 1},			 /* not in order */
-		{VQUEUE, 0, 2}, {VQUEUE, 4, 0x80000000}, /* a number of 32 bits */
-		{VQUEUE, 8, 1},				 /* a LOST header: then it is cut short */
+		{COUNTERS, 8, 77},	/* they do not add up */
+		{STREAMS, 0, VSID + 1}, /* twice */
+		{STREAMS, 4, VSID - 1}, /* not in order */
+		{EVENTS_READ, 0, 1},	/* a LOST header: then it is cut short */
 	};
 
 	(void)unused;
@@ -337,6 +327,35 @@ static void a_batch_has_a_limit(void **unused)
 	memcpy(bytes + before + more, stand.bytes + before, stand.length - before);
 	seal(bytes, stand.length + more);
 	assert_refused(bytes, stand.length + more, -EBADMSG);
+	free(bytes);
+}
+
+/* As many LOST headers as one with the greatest depth could come to, and one more. */
+static void events_have_a_limit(void **unused)
+{
+	uint8_t *events = section(EVENTS_READ), *bytes;
+	const size_t before = (size_t)(events - stand.bytes);
+	struct vsmmu_stats stats;
+
+	(void)unused;
+	bytes = malloc(before + (SNAPSHOT_RECORDS + 1) * 8 + 4);
+	assert_non_null(bytes);
+	memcpy(bytes, stand.bytes, before);
+	for (uint32_t i = 0; i <= SNAPSHOT_RECORDS; i++) {
+		put(bytes + before + (size_t)i * 8, 1, 4);
+		put(bytes + before + (size_t)i * 8 + 4, i, 4);
+	}
+	for (uint32_t count = SNAPSHOT_RECORDS + 1; count >= SNAPSHOT_RECORDS; count--) {
+		put(bytes + before - 4, count * 8, 4);
+		seal(bytes, before + count * 8 + 4);
+		if (count > SNAPSHOT_RECORDS)
+			assert_refused(bytes, before + count * 8 + 4, -EBADMSG);
+	}
+	stats = whole_stats(stand.to.whole);
+	assert_int_equal(restore(bytes, before + SNAPSHOT_RECORDS * 8 + 4), 0);
+	/* All of it goes in one go, for those who must be sure that it has gone. */
+	assert_int_equal(vsmmu_reset(stand.to.whole->vsmmu), 0);
+	assert_int_equal(whole_stats(stand.to.whole).lost - stats.lost, SNAPSHOT_RECORDS);
 	free(bytes);
 }
 
@@ -450,6 +469,7 @@ int main(void)
 		TEST(values_out_of_range_are_refused),
 		TEST(other_sections_are_refused),
 		TEST(a_batch_has_a_limit),
+		TEST(events_have_a_limit),
 		TEST(made_up_snapshots_do_no_harm),
 		TEST(saving_survives_every_failed_call),
 		TEST(restoring_survives_every_failed_call),

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* More than one snapshot: what was read ahead earlier stays first, and is counted once. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include <vsmmu/snapshot.h>
+
+#include "luggage.h"
+#include "smmu/backlog.h"
+
+/* From host to host before a guest that takes nothing: what the first one held stays first. */
+static void order_is_kept_from_host_to_host(void **unused)
+{
+	(void)unused;
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		struct vm *vm = vm_new(NULL);
+		uint64_t serial = 1;
+
+		vm_enable(vm, 2);
+		vm_faults(vm, 0, 4);
+		assert_int_equal(vm_dispatch(vm), 4);
+		for (unsigned int hop = 0; hop < 3; hop++) {
+			struct luggage luggage;
+
+			vm_faults(vm, 0, 6);
+			vm = luggage_move(vm, &luggage, NULL);
+		}
+		vm_faults(vm, 0, 6);
+		vm->vsmmu->turn += turn;
+		for (; serial <= vm->serial; serial++) {
+			if (!vm_pending(vm))
+				vm_dispatch(vm);
+			vm_expect(vm, 0, serial, 1);
+		}
+		assert_int_equal(serial, 4 + 4 * 6 + 1);
+		assert_int_equal(vm_stats(vm).delivered, serial - 1);
+		assert_int_equal(vm_stats(vm).sequenced, serial - 1);
+		assert_false(vm_readable(vm));
+		vm_free(vm);
+	}
+}
+
+static unsigned int vqueues(const struct vm *vm)
+{
+	unsigned int count = 0;
+
+	for (const struct vqueue *vqueue = vm->vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		count++;
+	return count;
+}
+
+/* What held a snapshot's events goes with the last of them, its fd too. */
+static void an_emptied_backlog_is_let_go(void **unused)
+{
+	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
+	struct luggage luggage;
+	struct vm *vm = vm_new(&setup);
+	int fd;
+
+	(void)unused;
+	vm_enable(vm, 4);
+	vm_faults(vm, 0, 3);
+	vm_faults(vm, 1, 3);
+	vm = luggage_move(vm, &luggage, &setup);
+	assert_int_equal(vqueues(vm), 2 + 1);
+	fd = vm->vsmmu->restored->backlog->fd;
+	assert_true(fcntl(fd, F_GETFD) >= 0);
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 5), 5);
+	assert_int_equal(vqueues(vm), 2 + 1);
+	/* Not while somebody is at the endpoints, who is not waited for. */
+	pthread_mutex_lock(&vm->vsmmu->control_lock);
+	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 5), 1);
+	assert_int_equal(vqueues(vm), 2 + 1);
+	assert_false(vm_readable(vm));
+	pthread_mutex_unlock(&vm->vsmmu->control_lock);
+	vm_fault(vm, 0);
+	assert_int_equal(vm_dispatch(vm), 1);
+	assert_int_equal(vqueues(vm), 2);
+	assert_null(vm->vsmmu->restored);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(luggage_stats(vm, &luggage).delivered, 7);
+	vm_free(vm);
+}
+
+/* Restored twice they would come twice. */
+static void events_are_restored_once(void **unused)
+{
+	struct luggage luggage;
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	vm_fault(vm, 0);
+	luggage_pack(vm, &luggage);
+	vm_free(vm);
+	vm = vm_new(NULL);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), -EBUSY);
+	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_RESET], 1);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats(vm).sequenced, 2);
+	/* Emptied, and all registers as after a reset. */
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
+	luggage_unload(&luggage);
+	vm_free(vm);
+}
+
+/*
+ * Bursts that overflow the kernel's queue, or fill it exactly, and a save after each before a
+ * guest that takes nothing: two of them come along whole, of what is beyond the number.
+ */
+static void what_was_saved_before_comes_along(void **unused)
+{
+	enum { DEPTH = 8 };
+	const struct vm_setup setup = {.depth = DEPTH};
+
+	(void)unused;
+	for (unsigned int saves = 1; saves <= 4; saves++) {
+		for (unsigned int burst = DEPTH - 1; burst <= DEPTH + 3; burst++) {
+			const unsigned int kept = burst < DEPTH ? burst : DEPTH;
+			struct luggage luggage;
+			struct vm *vm = vm_new(&setup);
+			uint64_t serial = 0;
+
+			vm_enable(vm, 1);
+			vm_faults(vm, 0, 2);
+			vm_dispatch(vm);
+			for (unsigned int i = 1; i < saves; i++) {
+				vm_faults(vm, 0, burst);
+				luggage_pack(vm, &luggage);
+				luggage_unload(&luggage);
+			}
+			vm_faults(vm, 0, burst);
+			vm = luggage_move(vm, &luggage, &setup);
+			vm_fault(vm, 0);
+			for (unsigned int i = 0; i < 5 * DEPTH; i++) {
+				uint64_t word[4];
+
+				while (vm_consume(vm, word)) {
+					assert_true(word[2] >> 12 > serial);
+					serial = word[2] >> 12;
+				}
+				vm_dispatch(vm);
+			}
+			assert_int_equal(serial, vm->serial);
+			assert_int_equal(luggage_stats(vm, &luggage).stream_errors, 0);
+			assert_int_equal(vm_stats(vm).discarded, 0);
+			assert_true(vm_stats(vm).delivered >= 2 + (saves > 1 ? 2 : 1) * kept + 1);
+			if (saves <= 2)
+				assert_int_equal(vm_stats(vm).delivered, 2 + saves * kept + 1);
+			vm_free(vm);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S7", order_is_kept_from_host_to_host),
+		UNIT_TEST("S7", an_emptied_backlog_is_let_go),
+		UNIT_TEST("S7", events_are_restored_once),
+		UNIT_TEST("S7 E6", what_was_saved_before_comes_along),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
