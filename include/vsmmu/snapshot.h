@@ -46,9 +46,10 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  * Registers and queues take their values, STEs are installed from the guest's memory,
  * which must have been restored before, everything cached in the hardware is invalidated,
  * and the interrupts of a queue that is not empty and of active errors are pulsed once
- * more. The guest keeps the ID registers that it has found. Counters go on from the
- * snapshot's; those of each endpoint, and its share of the guest's queue, begin anew. A
- * vSMMU of the event path alone installs no STEs: its VMM does.
+ * more. The guest keeps the ID registers that it has found, if they say no more than @vsmmu's
+ * config has: nothing that it leaves off, such as ATS, can be turned on by a snapshot. Counters
+ * go on from the snapshot's; those of each endpoint, and its share of the guest's queue, begin
+ * anew. A vSMMU of the event path alone installs no STEs: its VMM does.
  *
  * Return: 0; -EBADMSG for bytes that are damaged; -EPROTONOSUPPORT for a version that is
  * newer than this library; -ENODEV when config, host or StreamIDs do not fit, with a

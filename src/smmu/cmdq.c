@@ -63,7 +63,7 @@ void cmdq_enable(struct vsmmu *vsmmu, bool enable)
 		cmdq_tell(queue, false);
 		return;
 	}
-	queue->log2 = log2 < vsmmu->config.cmdq_log2_max ? log2 : vsmmu->config.cmdq_log2_max;
+	queue->log2 = log2 < vsmmu_cmdq_log2_max(vsmmu) ? log2 : vsmmu_cmdq_log2_max(vsmmu);
 	bytes = (uint64_t)CMDQ_ENTRY_SIZE << queue->log2;
 	if (bytes < ALIGN_MIN)
 		bytes = ALIGN_MIN;

@@ -99,6 +99,7 @@ int identity_init(struct vsmmu *vsmmu)
 		return -EINVAL;
 	}
 	arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
+	vsmmu->own_id = vsmmu->id;
 	return 0;
 }
 

@@ -82,9 +82,8 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 
 	snapshot->whole = vsmmu_is_whole(vsmmu);
 	snapshot->eventq_log2_max = vsmmu->eventq.log2_max;
-	/* On an event path alone it has no effect, and was not checked. */
 	if (snapshot->whole)
-		snapshot->cmdq_log2_max = vsmmu->config.cmdq_log2_max;
+		snapshot->cmdq_log2_max = vsmmu_cmdq_log2_max(vsmmu);
 	snapshot->ssid_bits = vsmmu->config.ssid_bits;
 	snapshot->id = vsmmu->id;
 	snapshot->registers = vsmmu->registers;

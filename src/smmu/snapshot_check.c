@@ -5,9 +5,8 @@
 #include "smmu/backlog.h"
 #include "smmu/snapshot.h"
 
-#define GERROR_BITS                                                                                \
-	(SMMU_GERROR_CMDQ_ERR | SMMU_GERROR_EVENTQ_ABT_ERR | SMMU_GERROR_MSI_CMDQ_ABT |            \
-		SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT)
+#define GERROR_MSI_BITS                                                                            \
+	(SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT)
 #define QUEUE_BASE_BITS (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
 
 static bool within(uint64_t value, uint64_t bits)
@@ -23,19 +22,24 @@ static bool config_is_sound(const struct snapshot *snapshot)
 	       snapshot->cmdq_log2_max <= IDR_QUEUE_LOG2_MAX;
 }
 
-/* Fields that arch_idr_build() may set, and those that it always sets alike. */
+/* Fields that identity_init() may have set, and those that it always sets alike. */
 static bool identity_is_sound(const struct snapshot *snapshot)
 {
-	static const uint32_t settable[6] = {0x1f68341e, 0x03ff07ff, 0, 0x00001c04, 0, 0xffff0cf7};
+	static const uint32_t settable[6] = {0x1f68341e, 0x03ff07ff, 0, 0x00001c04, 0, 0x00000cf7};
 	const uint32_t *idr = snapshot->id.idr;
 	struct arch_features features;
+	struct idr_registers any;
+	char why[IDR_WHY_SIZE];
 
 	for (int i = 0; i < 6; i++)
 		if (!within(idr[i], settable[i]))
 			return false;
+	if (!arch_idr_build(&arch_idr_defaults, NULL, &any, why, sizeof(why)) ||
+		snapshot->id.iidr != any.iidr || snapshot->id.aidr != any.aidr)
+		return false;
 	arch_features_from_idr(idr, &features);
 	return features.s1p && features.ttf == 2 && features.ttendian == ARCH_TTENDIAN_LITTLE &&
-	       features.st_level == 1 && features.stall_model <= ARCH_STALL_FORCED &&
+	       features.st_level == 1 && features.stall_model == ARCH_STALL_NONE &&
 	       features.bbml < 3 && features.vax < 3 && (idr[5] & 7) <= 6 &&
 	       (idr[1] & 0x3f) <= 32 && (idr[1] >> 6 & 0x1f) == snapshot->ssid_bits &&
 	       (idr[1] >> 16 & 0x1f) == snapshot->eventq_log2_max &&
@@ -43,24 +47,34 @@ static bool identity_is_sound(const struct snapshot *snapshot)
 	       snapshot->cmdq_log2_max >= IDR_CMDQ_LOG2_MIN;
 }
 
-static bool msi_is_sound(const struct msi_config *msi)
+/* Where there are none their registers are RAZ/WI. */
+static bool msi_is_sound(const struct msi_config *msi, bool msis)
 {
-	return within(msi->address, SMMU_IRQ_CFG0_ADDR) &&
-	       within(msi->attributes, SMMU_IRQ_CFG2_BITS);
+	return within(msi->address, msis ? SMMU_IRQ_CFG0_ADDR : 0) &&
+	       within(msi->data, msis ? UINT32_MAX : 0) &&
+	       within(msi->attributes, msis ? SMMU_IRQ_CFG2_BITS : 0);
 }
 
-static bool registers_are_sound(const struct registers *registers)
+static bool registers_are_sound(const struct snapshot *snapshot)
 {
-	const uint32_t cr0 =
-		SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN | SMMU_CR0_ATSCHK;
+	const struct registers *registers = &snapshot->registers;
+	const uint32_t idr0 = snapshot->whole ? snapshot->id.idr[0] : 0;
+	const bool msis = idr0 & SMMU_IDR0_MSI;
+	const uint32_t cr0 = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN |
+			     (snapshot->whole ? SMMU_CR0_CMDQEN : 0) |
+			     (idr0 & SMMU_IDR0_ATS ? SMMU_CR0_ATSCHK : 0);
+	const uint32_t gerror = SMMU_GERROR_EVENTQ_ABT_ERR |
+				(snapshot->whole ? SMMU_GERROR_CMDQ_ERR : 0) |
+				(msis ? GERROR_MSI_BITS : 0);
 	const uint32_t irq_ctrl = SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN;
 
 	return within(registers->cr0, cr0) && registers->cr0ack == registers->cr0 &&
 	       within(registers->cr1, SMMU_CR1_BITS) &&
 	       within(registers->cr2, SMMU_CR2_RECINVSID | SMMU_CR2_PTM) &&
 	       within(registers->gbpa, SMMU_GBPA_BITS) && within(registers->irq_ctrl, irq_ctrl) &&
-	       within(registers->gerror, GERROR_BITS) && within(registers->gerrorn, GERROR_BITS) &&
-	       msi_is_sound(&registers->gerror_msi) && msi_is_sound(&registers->eventq_msi) &&
+	       within(registers->gerror, gerror) && within(registers->gerrorn, gerror) &&
+	       msi_is_sound(&registers->gerror_msi, msis) &&
+	       msi_is_sound(&registers->eventq_msi, msis) &&
 	       within(registers->strtab_base, SMMU_STRTAB_BASE_BITS) &&
 	       within(registers->strtab_cfg, SMMU_STRTAB_BASE_CFG_BITS);
 }
@@ -95,7 +109,7 @@ static bool commands_are_sound(const struct snapshot *snapshot)
 /* What an event path alone does not have must not come to life by a snapshot. */
 static bool event_path_is_alone(const struct snapshot *snapshot)
 {
-	return !(snapshot->registers.cr0 & SMMU_CR0_CMDQEN) && !snapshot->commands;
+	return !snapshot->cmdq.enabled && !snapshot->commands && !snapshot->atc_lost;
 }
 
 /* They add up, modulo 2^64 as all arithmetic with them. */
@@ -137,7 +151,7 @@ bool snapshot_is_sound(const struct snapshot *snapshot)
 {
 	return config_is_sound(snapshot) &&
 	       (snapshot->whole ? identity_is_sound(snapshot) : event_path_is_alone(snapshot)) &&
-	       registers_are_sound(&snapshot->registers) && queues_are_sound(snapshot) &&
+	       registers_are_sound(snapshot) && queues_are_sound(snapshot) &&
 	       commands_are_sound(snapshot) && counters_are_sound(snapshot) &&
 	       streams_are_sound(snapshot) && events_are_sound(snapshot);
 }

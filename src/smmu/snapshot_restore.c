@@ -23,7 +23,6 @@ struct restore {
 	struct idr_registers id;
 	struct arch_features features;
 	uint32_t ssid_bits;
-	uint32_t cmdq_log2_max;
 	unsigned int eventq_log2_max;
 };
 
@@ -35,6 +34,53 @@ static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_
 	return -ENODEV;
 }
 
+/* What the guest's ID registers say of the config's members, and of nothing else. */
+static const struct asked {
+	const char *name;
+	uint8_t idr;
+	uint8_t low;
+	uint8_t bits;
+} asked[] = {
+	{"sid_bits", 1, 0, 6},
+	{"ssid_bits", 1, 6, 5},
+	{"cmdq_log2_max", 1, 21, 5},
+	{"ats", 0, 10, 1},
+	{"msi", 0, 13, 1},
+	{"oas_bits", 5, 0, 3},
+};
+
+static uint32_t asked_field(const struct asked *member, const struct idr_registers *id)
+{
+	return id->idr[member->idr] >> member->low & ((UINT32_C(1) << member->bits) - 1);
+}
+
+/*
+ * A snapshot may bring a guest that was promised less than this vSMMU's config would have it:
+ * then that is what it keeps. It cannot bring more.
+ */
+static int restore_check_promises(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	const struct idr_registers *own = &vsmmu->own_id;
+	struct arch_features features;
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		uint32_t there = asked_field(&asked[i], own);
+		uint32_t wanted = asked_field(&asked[i], &snapshot->id);
+
+		if (wanted <= there)
+			continue;
+		/* The one that is encoded. */
+		if (asked[i].idr == 5) {
+			wanted = arch_address_bits(wanted);
+			there = arch_address_bits(there);
+		}
+		return unfit(vsmmu, asked[i].name, wanted, there);
+	}
+	arch_features_from_idr(snapshot->id.idr, &features);
+	/* Whatever else it has the hosts are asked for. */
+	return features.ril && vsmmu->config.no_ril ? unfit(vsmmu, "no_ril", 0, 1) : 0;
+}
+
 static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	const struct vsmmu_config *config = &vsmmu->config;
@@ -44,15 +90,12 @@ static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snap
 	if (snapshot->eventq_log2_max > config->eventq_log2_max)
 		return unfit(vsmmu, "eventq_log2_max", snapshot->eventq_log2_max,
 			config->eventq_log2_max);
-	/* Of a whole vSMMU the hosts are asked; else the VMM has promised what it has. */
-	if (!snapshot->whole)
-		return snapshot->ssid_bits == config->ssid_bits
-			       ? 0
-			       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
-	if (snapshot->cmdq_log2_max > config->cmdq_log2_max)
-		return unfit(
-			vsmmu, "cmdq_log2_max", snapshot->cmdq_log2_max, config->cmdq_log2_max);
-	return 0;
+	if (snapshot->whole)
+		return restore_check_promises(vsmmu, snapshot);
+	/* The VMM has promised what it has. */
+	return snapshot->ssid_bits == config->ssid_bits
+		       ? 0
+		       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
 }
 
 static bool stream_is_live(struct vsmmu *vsmmu, uint32_t vsid)
@@ -119,8 +162,8 @@ static void identity_take(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	if (snapshot->whole) {
 		vsmmu->id = snapshot->id;
 		arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
+		/* Events are judged by it. What was asked for is in @own_id. */
 		vsmmu->config.ssid_bits = snapshot->ssid_bits;
-		vsmmu->config.cmdq_log2_max = snapshot->cmdq_log2_max;
 	}
 	fairlock_unlock(&vsmmu->event_lock);
 }
@@ -130,7 +173,6 @@ static void identity_keep(const struct vsmmu *vsmmu, struct restore *restore)
 	restore->id = vsmmu->id;
 	restore->features = vsmmu->features;
 	restore->ssid_bits = vsmmu->config.ssid_bits;
-	restore->cmdq_log2_max = vsmmu->config.cmdq_log2_max;
 	restore->eventq_log2_max = vsmmu->eventq.log2_max;
 }
 
@@ -140,7 +182,6 @@ static void identity_give_back(struct vsmmu *vsmmu, const struct restore *restor
 	vsmmu->id = restore->id;
 	vsmmu->features = restore->features;
 	vsmmu->config.ssid_bits = restore->ssid_bits;
-	vsmmu->config.cmdq_log2_max = restore->cmdq_log2_max;
 	vsmmu->eventq.log2_max = restore->eventq_log2_max;
 	fairlock_unlock(&vsmmu->event_lock);
 }

@@ -51,6 +51,7 @@ struct vsmmu {
 	struct vsmmu_host *host;
 	struct idr_registers id;       /* as the guest reads them */
 	struct arch_features features; /* the same, taken apart */
+	struct idr_registers own_id;   /* before a snapshot brought others: as config asks */
 
 	struct fairlock command_lock;
 	struct cmdq cmdq;
@@ -93,6 +94,11 @@ void registers_reset(struct vsmmu *vsmmu);
 static inline uint32_t gerror_active(const struct vsmmu *vsmmu)
 {
 	return vsmmu->registers.gerror ^ vsmmu->registers.gerrorn;
+}
+
+static inline unsigned int vsmmu_cmdq_log2_max(const struct vsmmu *vsmmu)
+{
+	return vsmmu->id.idr[1] >> 21 & 0x1f;
 }
 
 /* Whether the vSMMU reads the guest's tables and commands, or its VMM does. */

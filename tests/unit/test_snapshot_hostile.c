@@ -29,10 +29,11 @@ struct machine {
 
 static void machine_new(struct machine *machine)
 {
+	static const struct vsmmu_config with_msi = {.msi = true};
 	struct whole *whole = whole_alloc();
 
 	machine->whole = whole;
-	assert_int_equal(whole_new(whole, whole_sim(whole, NULL), NULL), 0);
+	assert_int_equal(whole_new(whole, whole_sim(whole, NULL), &with_msi), 0);
 	for (uint32_t n = 0; n < ENDPOINTS; n++) {
 		struct vsmmu_endpoint_config config = {
 			.size = sizeof(config), .vsid = VSID + n, .vfio_fd = -1};
@@ -231,13 +232,15 @@ static void newer_versions_are_refused(void **unused)
 	assert_refused(stand.bytes, stand.length, -ENODEV);
 }
 
+struct value {
+	enum tag tag;
+	size_t offset;
+	uint32_t value;
+};
+
 static void values_out_of_range_are_refused(void **unused)
 {
-	static const struct {
-		enum tag tag;
-		size_t offset;
-		uint64_t value;
-	} bad[] = {
+	static const struct value bad[] = {
 		{CONFIG, 0, 2},			 /* a flag */
 		{CONFIG, 0, 0},			 /* an event path with a command queue */
 		{CONFIG, 4, 20},		 /* eventq_log2_max */
@@ -245,9 +248,12 @@ static void values_out_of_range_are_refused(void **unused)
 		{CONFIG, 12, 21},		 /* ssid_bits */
 		{IDENTITY, 0, 0x0d48101f},	 /* stage 2 */
 		{IDENTITY, 0, 0x0d484012},	 /* no tables */
-		{IDENTITY, 4, 0x02730021},	 /* SIDSIZE 33 */
-		{IDENTITY, 4, 0x02730004},	 /* SIDSIZE that has no room for the vSIDs */
-		{IDENTITY, 4, 0x02530010},	 /* CMDQS other than config */
+		{IDENTITY, 0, 0x0c40301a}, {IDENTITY, 0, 0x0e40301a}, /* stalls */
+		{IDENTITY, 20, 0x10074},			      /* STALL_MAX */
+		{IDENTITY, 24, 0x0043b000}, {IDENTITY, 28, 2},	      /* IIDR, AIDR */
+		{IDENTITY, 4, 0x02730021},			      /* SIDSIZE 33 */
+		{IDENTITY, 4, 0x02730004}, /* SIDSIZE that has no room for the vSIDs */
+		{IDENTITY, 4, 0x02530010}, /* CMDQS other than config */
 		{IDENTITY, 8, 1}, {IDENTITY, 12, 0x1c04}, /* BBML 3 */
 		{IDENTITY, 20, 0x77},			  /* OAS 7 */
 		{REGISTERS, 0, 0xf},			  /* CR0: what CR0ACK does not say */
@@ -275,12 +281,52 @@ static void values_out_of_range_are_refused(void **unused)
 		put(at, bad[i].value, 4);
 		seal(stand.bytes, stand.length);
 		if (restore(stand.bytes, stand.length) != -EBADMSG)
-			fail_msg("section %d, offset %zu, %#llx is taken", bad[i].tag,
-				bad[i].offset, (unsigned long long)bad[i].value);
+			fail_msg("section %d, offset %zu, %#x is taken", bad[i].tag, bad[i].offset,
+				bad[i].value);
 		put(at, before, 4);
 	}
 	assert_untouched();
 	seal(stand.bytes, stand.length);
+	assert_still_good();
+}
+
+static void change(const struct value *value)
+{
+	put(section(value->tag) + value->offset, value->value, 4);
+	seal(stand.bytes, stand.length);
+}
+
+/* Registers of what the guest's SMMU does not have. */
+static void what_is_not_there_is_not_on(void **unused)
+{
+	const uint32_t cr0 = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN;
+	const struct value no_msi = {IDENTITY, 0, 0x0d40101a};
+	const struct {
+		struct value value[2];
+	} bad[] = {
+		{{no_msi, {REGISTERS, 32, 0x1000}}}, {{no_msi, {REGISTERS, 40, 1}}},
+		{{no_msi, {REGISTERS, 44, 1}}}, {{no_msi, {REGISTERS, 48, 0x1000}}},
+		{{no_msi, {REGISTERS, 56, 1}}}, {{no_msi, {REGISTERS, 60, 1}}},
+		{{no_msi, {REGISTERS, 24, SMMU_GERROR_MSI_CMDQ_ABT}}},
+		{{no_msi, {REGISTERS, 28, SMMU_GERROR_MSI_GERROR_ABT}}},
+		{{{REGISTERS, 0, cr0 | SMMU_CR0_ATSCHK}, {REGISTERS, 4, cr0 | SMMU_CR0_ATSCHK}}},
+		{{{IDENTITY, 0, 0x0e40301a}, {IDENTITY, 20, 0x10074}}}, /* stalls, STALL_MAX 1 */
+	};
+	uint8_t *good = malloc(stand.length);
+
+	(void)unused;
+	assert_non_null(good);
+	memcpy(good, stand.bytes, stand.length);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		change(&bad[i].value[0]);
+		change(&bad[i].value[1]);
+		if (restore(stand.bytes, stand.length) != -EBADMSG)
+			fail_msg("pair %zu is taken", i);
+		memcpy(stand.bytes, good, stand.length);
+	}
+	free(good);
+	assert_untouched();
+	change(&no_msi);
 	assert_still_good();
 }
 
@@ -467,6 +513,7 @@ int main(void)
 		TEST(another_length_is_noticed),
 		TEST(newer_versions_are_refused),
 		TEST(values_out_of_range_are_refused),
+		TEST(what_is_not_there_is_not_on),
 		TEST(other_sections_are_refused),
 		TEST(a_batch_has_a_limit),
 		TEST(events_have_a_limit),

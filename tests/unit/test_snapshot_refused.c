@@ -26,12 +26,15 @@ static void assert_refused(struct machine *from, struct machine *to, int error, 
 
 static void a_weaker_host_is_refused(void **unused)
 {
-	/* No RIL; 8-bit ASIDs; no 64-KiB granule; fewer SubstreamIDs. */
-	static const uint32_t weaker[][6] = {
-		{0x0d48100c, 0x520, 0, 0, 0, 0x70},
-		{0x0d48000c, 0x520, 0, 0x400, 0, 0x70},
-		{0x0d48100c, 0x520, 0, 0x400, 0, 0x30},
-		{0x0d48100c, 0x120, 0, 0x400, 0, 0x70},
+	static const struct {
+		uint32_t idr[6];
+		uint32_t ssid_bits; /* as many as it can have */
+		const char *lacks;
+	} weaker[] = {
+		{{0x0d48100c, 0x520, 0, 0, 0, 0x70}, 8, "RIL"},
+		{{0x0d48000c, 0x520, 0, 0x400, 0, 0x70}, 8, "ASID16"},
+		{{0x0d48100c, 0x520, 0, 0x400, 0, 0x30}, 8, "GRAN64K"},
+		{{0x0d48100c, 0x120, 0, 0x400, 0, 0x70}, 4, "ssid_bits"},
 	};
 	const struct vsmmu_config strong = {.ssid_bits = 8};
 	struct machine from;
@@ -40,12 +43,13 @@ static void a_weaker_host_is_refused(void **unused)
 	machine_new(&from, NULL, &strong, ENDPOINTS);
 	machine_start(&from);
 	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
-		const struct vsmmu_config config = {.probe_dev_id = 1};
+		const struct vsmmu_config config = {
+			.probe_dev_id = 1, .ssid_bits = weaker[i].ssid_bits};
 		struct vsmmu_sim_config sim = {0};
 		struct machine to = {0};
 		uint32_t dev_id;
 
-		memcpy(sim.idr, weaker[i], sizeof(sim.idr));
+		memcpy(sim.idr, weaker[i].idr, sizeof(sim.idr));
 		to.whole = whole_alloc();
 		to.whole->host = whole_sim(to.whole, &sim);
 		assert_int_equal(vsmmu_sim_endpoint_new(to.whole->host, 0, &dev_id), 0);
@@ -54,6 +58,7 @@ static void a_weaker_host_is_refused(void **unused)
 		for (unsigned int n = 0; n < ENDPOINTS; n++)
 			assert_int_equal(machine_attach(&to, n), 0);
 		assert_refused(&from, &to, -ENODEV, true);
+		assert_non_null(strstr(to.whole->reports[0].text, weaker[i].lacks));
 		machine_free(&to);
 	}
 	machine_free(&from);
@@ -80,20 +85,82 @@ static void other_endpoints_are_refused(void **unused)
 	machine_free(&to);
 }
 
+/* No snapshot turns on what this vSMMU's config does not have. */
 static void smaller_configs_are_refused(void **unused)
 {
-	static const struct vsmmu_config smaller[] = {
-		{.eventq_log2_max = 18}, {.cmdq_log2_max = 18}};
+	static const struct vsmmu_sim_config host = {.ats = true};
+	static const struct vsmmu_config full = {.msi = true, .ats = true, .ssid_bits = 8};
+	static const struct {
+		struct vsmmu_config config;
+		const char *name;
+	} smaller[] = {
+		{{.msi = true, .ats = true, .ssid_bits = 8, .eventq_log2_max = 18},
+			"eventq_log2_max 19, but this vSMMU 18"},
+		{{.msi = true, .ats = true, .ssid_bits = 8, .cmdq_log2_max = 18},
+			"cmdq_log2_max 19, but this vSMMU 18"},
+		{{.msi = true, .ats = true, .ssid_bits = 8, .sid_bits = 15},
+			"sid_bits 16, but this vSMMU 15"},
+		{{.msi = true, .ats = true, .ssid_bits = 8, .oas_bits = 42},
+			"oas_bits 44, but this vSMMU 42"},
+		{{.msi = true, .ats = true, .ssid_bits = 8, .no_ril = true},
+			"no_ril 0, but this vSMMU 1"},
+		{{.msi = true, .ats = true, .ssid_bits = 7}, "ssid_bits 8, but this vSMMU 7"},
+		{{.msi = true, .ssid_bits = 8}, "ats 1, but this vSMMU 0"},
+		{{.ats = true, .ssid_bits = 8}, "msi 1, but this vSMMU 0"},
+	};
 	struct machine from, to;
 
 	(void)unused;
-	machine_new(&from, NULL, NULL, 0);
-	for (size_t i = 0; i < 2; i++) {
-		machine_new(&to, NULL, &smaller[i], 0);
+	machine_new(&from, &host, &full, ENDPOINTS);
+	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
+		machine_new(&to, &host, &smaller[i].config, ENDPOINTS);
 		assert_refused(&from, &to, -ENODEV, true);
+		assert_non_null(strstr(to.whole->reports[0].text, smaller[i].name));
+		machine_free(&to);
+	}
+	/* A guest that was promised less goes on with that. */
+	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
+		struct machine less;
+
+		machine_new(&less, &host, &smaller[i].config, ENDPOINTS);
+		machine_new(&to, &host, &full, ENDPOINTS);
+		assert_int_equal(machine_move(&less, &to), 0);
+		for (uint64_t offset = SMMU_IDR0; offset <= SMMU_AIDR; offset += 4)
+			assert_int_equal(
+				whole_read(to.whole, offset), whole_read(less.whole, offset));
+		/* And another one, later, with what the config has. */
+		assert_int_equal(vsmmu_reset(to.whole->vsmmu), 0);
+		assert_int_equal(machine_move(&from, &to), 0);
+		for (uint64_t offset = SMMU_IDR0; offset <= SMMU_AIDR; offset += 4)
+			assert_int_equal(
+				whole_read(to.whole, offset), whole_read(from.whole, offset));
+		machine_free(&less);
 		machine_free(&to);
 	}
 	machine_free(&from);
+}
+
+/* The guest's command queue is as large as it was told, not as the config has it. */
+static void a_smaller_command_queue_stays_one(void **unused)
+{
+	const struct vsmmu_config small = {.cmdq_log2_max = 7};
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, NULL, &small, 1);
+	machine_new(&to, NULL, NULL, 1);
+	machine_start(&from);
+	assert_int_equal(machine_move(&from, &to), 0);
+	/* Of LOG2SIZE 8 it was not told: the queue wraps at 2^7. */
+	for (int i = 0; i < 128; i++)
+		machine_queue(&to, COMMAND_OP_TLBI_NH_ALL, 0);
+	machine_kick(&to);
+	assert_int_equal(whole_read(to.whole, SMMU_CMDQ_CONS), 128);
+	whole_write(to.whole, SMMU_CMDQ_PROD, 0);
+	assert_int_equal(whole_read(to.whole, SMMU_CMDQ_CONS), 0);
+	assert_int_equal(whole_stats(to.whole).commands, 256);
+	machine_free(&from);
+	machine_free(&to);
 }
 
 static void no_irq(void *opaque, enum vsmmu_irq irq)
@@ -179,6 +246,7 @@ int main(void)
 		UNIT_TEST("S7", a_weaker_host_is_refused),
 		UNIT_TEST("S7", other_endpoints_are_refused),
 		UNIT_TEST("S7", smaller_configs_are_refused),
+		UNIT_TEST("S7", a_smaller_command_queue_stays_one),
 		UNIT_TEST("S7", an_event_path_is_no_whole_vsmmu),
 		UNIT_TEST("S7", a_used_vsmmu_is_busy),
 	};

@@ -24,7 +24,7 @@ static void every_register_comes_along(void **unused)
 		.eventq_log2_max = 9,
 		.sid_bits = 12,
 		.oas_bits = 40};
-	const struct vsmmu_config other = {.msi = false, .oas_bits = 48};
+	const struct vsmmu_config other = {.msi = true, .ssid_bits = 6, .oas_bits = 48};
 	struct machine from, to;
 	struct whole *whole;
 
