@@ -103,7 +103,7 @@ int identity_init(struct vsmmu *vsmmu)
 	return 0;
 }
 
-int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint32_t vsid,
+int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	struct host_features *host)
 {
 	struct hardware hardware = {0};

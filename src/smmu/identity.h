@@ -13,9 +13,10 @@ int identity_init(struct vsmmu *vsmmu);
 
 /*
  * Whether the SMMU behind an endpoint can do what the guest was promised; else that is
- * reported. @host gets what the SMMU has. Return: 0; -ENODEV if not; -errno of the host.
+ * reported. @vsid: VSMMU_NO_VSID of one that is not attached. @host gets what the SMMU has. Return:
+ * 0; -ENODEV if not; -errno of the host.
  */
-int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint32_t vsid,
+int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	struct host_features *host);
 
 #endif

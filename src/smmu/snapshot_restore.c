@@ -186,19 +186,27 @@ static void identity_give_back(struct vsmmu *vsmmu, const struct restore *restor
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
-/* Whether each endpoint's SMMU can keep what the guest was promised elsewhere. */
+/*
+ * Whether each endpoint's SMMU can keep what the guest was promised elsewhere; while there is
+ * none, that which vsmmu_new() was to promise what it has.
+ */
 static int restore_check_hosts(struct vsmmu *vsmmu)
 {
+	const struct host_endpoint probe = {.dev_id = vsmmu->config.probe_dev_id, .vfio_fd = -1};
+	bool asked_one = !probe.dev_id;
 	struct host_features unused;
 	int ret = 0;
 
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
-		endpoint = endpoint->next)
-		if (endpoint->vqueue->parent)
-			ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
-	return ret;
+		endpoint = endpoint->next) {
+		if (!endpoint->vqueue->parent)
+			continue;
+		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
+		asked_one = true;
+	}
+	return asked_one ? ret : identity_check(vsmmu, &probe, VSMMU_NO_VSID, &unused);
 }
 
 static int restore_make_vqueue(struct restore *restore)

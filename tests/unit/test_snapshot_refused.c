@@ -37,12 +37,16 @@ static void a_weaker_host_is_refused(void **unused)
 		{{0x0d48100c, 0x120, 0, 0x400, 0, 0x70}, 4, "ssid_bits"},
 	};
 	const struct vsmmu_config strong = {.ssid_bits = 8};
-	struct machine from;
+	const size_t count = sizeof(weaker) / sizeof(weaker[0]);
+	struct machine from[2];
 
 	(void)unused;
-	machine_new(&from, NULL, &strong, ENDPOINTS);
-	machine_start(&from);
-	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
+	/* With no endpoint it is the probed one's SMMU that must fit. */
+	machine_new(&from[0], NULL, &strong, 0);
+	machine_new(&from[1], NULL, &strong, ENDPOINTS);
+	machine_start(&from[1]);
+	for (size_t j = 0; j < 2 * count; j++) {
+		const size_t i = j / 2, attached = j % 2;
 		const struct vsmmu_config config = {
 			.probe_dev_id = 1, .ssid_bits = weaker[i].ssid_bits};
 		struct vsmmu_sim_config sim = {0};
@@ -55,13 +59,16 @@ static void a_weaker_host_is_refused(void **unused)
 		assert_int_equal(vsmmu_sim_endpoint_new(to.whole->host, 0, &dev_id), 0);
 		assert_int_equal(dev_id, config.probe_dev_id);
 		assert_int_equal(whole_new(to.whole, to.whole->host, &config), 0);
-		for (unsigned int n = 0; n < ENDPOINTS; n++)
+		for (unsigned int n = 0; attached && n < ENDPOINTS; n++)
 			assert_int_equal(machine_attach(&to, n), 0);
-		assert_refused(&from, &to, -ENODEV, true);
+		assert_refused(&from[attached], &to, -ENODEV, true);
 		assert_non_null(strstr(to.whole->reports[0].text, weaker[i].lacks));
+		if (!attached)
+			assert_true(to.whole->reports[0].vsid == VSMMU_NO_VSID);
 		machine_free(&to);
 	}
-	machine_free(&from);
+	machine_free(&from[0]);
+	machine_free(&from[1]);
 }
 
 static void other_endpoints_are_refused(void **unused)
