@@ -53,8 +53,11 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  *
  * Return: 0; -EBADMSG for bytes that are damaged; -EPROTONOSUPPORT for a version that is
  * newer than this library; -ENODEV when config, host or StreamIDs do not fit, with a
- * report that says why; -EBUSY when the guest has used it already; -ENOMEM, -EMFILE; or
- * -errno of the host's call that failed. After a failure the vSMMU is as it was. Since: 0.1
+ * report that says why; -EBUSY when the guest has used it already, or events of another
+ * snapshot wait in it; -ENOMEM, -EMFILE; or -errno of the host's call that failed, be it to
+ * install or to invalidate. After a failure the vSMMU is as it was, and the call can be made
+ * again. An endpoint that the host refuses even to put back is without access to memory from
+ * then on, with VSMMU_REPORT_BLOCKED, until a restore or a reset succeeds. Since: 0.1
  */
 VSMMU_API int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length);
 

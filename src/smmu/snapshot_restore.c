@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Going on where a snapshot was taken. First everything that may fail without a trace, then
- * the registers, then what the host must do; when the host fails all of it is undone.
+ * the registers, then what is to be attached; when the host fails all of it is undone.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include <vsmmu/snapshot.h>
 
-#include "arch/command.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
 #include "smmu/identity.h"
@@ -238,6 +237,44 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
+/* All of a vIOMMU's; what fails is sent again, once. Return: 0 or -errno: as before. */
+static int invalidate_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue)
+{
+	const bool owed = vqueue->owes;
+	int ret;
+
+	vqueue->owes = true;
+	ret = invalidation_settle(vsmmu, vqueue);
+	if (ret)
+		ret = invalidation_settle(vsmmu, vqueue);
+	/* What no guest has asked for is owed to none. */
+	if (ret)
+		vqueue->owes = owed;
+	return ret;
+}
+
+/*
+ * What is cached here is of another time. Nothing is attached yet that the caches could be
+ * filled from anew: a vSMMU that is fresh has its endpoints at the parent HWPT, or aborts.
+ * Under the command and control locks. Return: 0 or -errno, reported.
+ */
+static int restore_invalidate(struct vsmmu *vsmmu)
+{
+	int ret = 0;
+
+	if (!vsmmu_is_whole(vsmmu))
+		return 0;
+	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
+		if (vqueue->parent)
+			ret = invalidate_vqueue(vsmmu, vqueue);
+	if (ret)
+		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
+			"restoring: the host said %s to invalidating everything, so nothing was "
+			"restored; the host's log may say why",
+			strerror(-ret));
+	return ret;
+}
+
 /* The VMM of an event path alone has installed what the guest wants, or will. */
 static int restore_endpoints(struct vsmmu *vsmmu)
 {
@@ -255,18 +292,9 @@ static void restore_undo(struct vsmmu *vsmmu, const struct restore *restore)
 	restore_endpoints(vsmmu);
 }
 
-/* Under the command lock: what was cached here was of another time. */
-static void restore_invalidate(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+/* What no CMD_SYNC has sent yet. Under the command lock. */
+static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const uint64_t all[2] = {COMMAND_OP_TLBI_NSNH_ALL, 0};
-
-	if (!snapshot->whole)
-		return;
-	invalidation_add(vsmmu, all);
-	for (uint32_t i = 0; i < snapshot->streams; i++)
-		invalidation_add_cd_all(vsmmu, snapshot->vsid[i]);
-	/* What fails is made up for there, or its endpoints have been blocked. */
-	invalidation_flush(vsmmu);
 	for (uint32_t i = 0; i < snapshot->commands; i++)
 		invalidation_add(vsmmu, snapshot->command[i]);
 	vsmmu->invalidation.atc_lost = snapshot->atc_lost;
@@ -312,6 +340,8 @@ static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
 {
 	int ret = restore_make_vqueue(restore);
 
+	if (!ret)
+		ret = restore_invalidate(vsmmu);
 	if (ret)
 		return ret;
 	restore_registers(vsmmu, &restore->snapshot);
@@ -363,7 +393,7 @@ static int restore_run(struct vsmmu *vsmmu, struct restore *restore)
 	ret = restore_locked(vsmmu, restore);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (!ret) {
-		restore_invalidate(vsmmu, &restore->snapshot);
+		restore_batch(vsmmu, &restore->snapshot);
 		fairlock_lock(&vsmmu->event_lock);
 		restore_pulse(vsmmu);
 		fairlock_unlock(&vsmmu->event_lock);

@@ -5,6 +5,7 @@
 
 #include <vsmmu/event.h>
 
+#include "host/host.h"
 #include "smmu/vqueue.h"
 #include "snapshot_machine.h"
 
@@ -267,6 +268,136 @@ static void a_failing_host_leaves_it_as_it_was(void **unused)
 	machine_free(&to);
 }
 
+/* A host in front of the simulator that refuses some calls, from the first one on. */
+static const struct host_ops *willing;
+static unsigned int calls, refused_from, refused_to;
+
+static bool is_refused(void)
+{
+	unsigned int call = calls++;
+
+	return call >= refused_from && call < refused_to;
+}
+
+static int unwilling_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+{
+	*handled = 0;
+	return is_refused() ? -EIO : willing->invalidate(host, viommu_id, command, count, handled);
+}
+
+static int unwilling_attach(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	return is_refused() ? -EIO : willing->attach(host, endpoint, pt_id);
+}
+
+static int machine_move_unwillingly(struct machine *from, struct machine *to,
+	const struct host_ops *ops, unsigned int first, unsigned int count)
+{
+	int ret;
+
+	willing = to->whole->host->ops;
+	to->whole->host->ops = ops;
+	calls = 0;
+	refused_from = first;
+	refused_to = first + count;
+	ret = machine_move(from, to);
+	to->whole->host->ops = willing;
+	return ret;
+}
+
+static void assert_as_it_was(struct machine *machine)
+{
+	assert_int_equal(whole_read(machine->whole, SMMU_CR0), 0);
+	assert_int_equal(whole_read64(machine->whole, SMMU_STRTAB_BASE), 0);
+	for (unsigned int n = 0; n < ENDPOINTS; n++)
+		assert_int_equal(machine_dma(machine, n, DATA), 0);
+	for (struct vqueue *vqueue = machine->whole->vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+		assert_false(vqueue->owes);
+}
+
+static void assert_moved(struct machine *machine)
+{
+	for (unsigned int n = 0; n < ENDPOINTS; n++)
+		assert_int_equal(machine_dma(machine, n, DATA), n ? 0 : -EFAULT);
+	assert_int_equal(whole_reported(machine->whole, VSMMU_REPORT_BLOCKED), 0);
+	assert_int_equal(whole_stats(machine->whole).blocked, 0);
+}
+
+/* Invalidations that fail for good end a restore while there is nothing to be undone. */
+static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
+{
+	const struct {
+		unsigned int first, count;
+		int error;
+	} cases[] = {
+		{0, UINT32_MAX / 2, -EIO}, {1, UINT32_MAX / 2, -EIO}, {2, UINT32_MAX / 2, 0},
+		{0, 2, -EIO}, {1, 2, -EIO}, /* of either vIOMMU */
+		{0, 1, 0}, {1, 1, 0},	    /* it is tried again */
+	};
+	struct host_ops ops;
+	struct machine from;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_start(&from);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine to;
+
+		machine_new(&to, NULL, NULL, ENDPOINTS);
+		ops = *to.whole->host->ops;
+		ops.invalidate = unwilling_invalidate;
+		assert_int_equal(
+			machine_move_unwillingly(&from, &to, &ops, cases[i].first, cases[i].count),
+			cases[i].error);
+		if (cases[i].error) {
+			assert_as_it_was(&to);
+			assert_int_equal(whole_reported(to.whole, VSMMU_REPORT_INVALIDATION), 1);
+			assert_int_equal(machine_move(&from, &to), 0);
+		}
+		assert_moved(&to);
+		machine_free(&to);
+	}
+	machine_free(&from);
+}
+
+/* What cannot be undone is cut off, and comes back with the next restore, or reset. */
+static void a_host_that_does_not_take_it_back_cuts_off(void **unused)
+{
+	struct host_ops ops;
+	struct machine from;
+
+	(void)unused;
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_start(&from);
+	for (unsigned int first = 0; first < ENDPOINTS; first++) {
+		for (int again = 0; again < 2; again++) {
+			struct machine to;
+
+			machine_new(&to, NULL, NULL, ENDPOINTS);
+			ops = *to.whole->host->ops;
+			ops.attach = unwilling_attach;
+			assert_int_equal(
+				machine_move_unwillingly(&from, &to, &ops, first, UINT32_MAX / 2),
+				-EIO);
+			assert_int_equal(whole_read(to.whole, SMMU_CR0), 0);
+			for (unsigned int n = 0; n < ENDPOINTS; n++)
+				assert_int_equal(machine_dma(&to, n, DATA), -EFAULT);
+			assert_true(whole_reported(to.whole, VSMMU_REPORT_BLOCKED) >= ENDPOINTS);
+			if (again) {
+				assert_int_equal(vsmmu_reset(to.whole->vsmmu), 0);
+				assert_as_it_was(&to);
+			}
+			assert_int_equal(machine_move(&from, &to), 0);
+			for (unsigned int n = 0; n < ENDPOINTS; n++)
+				assert_int_equal(machine_dma(&to, n, DATA), n ? 0 : -EFAULT);
+			machine_free(&to);
+		}
+	}
+	machine_free(&from);
+}
+
 /* What C_BAD_STE stands for was so when it was recorded, however long ago. */
 static void what_c_bad_ste_stood_for_comes_along(void **unused)
 {
@@ -305,6 +436,8 @@ int main(void)
 		UNIT_TEST("S7", waiting_commands_are_consumed),
 		UNIT_TEST("S7 S9", commands_left_to_a_save_are_told),
 		UNIT_TEST("S7", a_failing_host_leaves_it_as_it_was),
+		UNIT_TEST("S7 S3", a_host_that_invalidates_nothing_leaves_it_as_it_was),
+		UNIT_TEST("S7", a_host_that_does_not_take_it_back_cuts_off),
 		UNIT_TEST("S7 S4", what_c_bad_ste_stood_for_comes_along),
 	};
 
