@@ -107,7 +107,14 @@ int smmu_guest_copy(
 void smmu_guest_expect_copy(struct smmu_guest *guest, unsigned int n, uint64_t from_iova,
 	uint8_t *from, uint64_t to_iova, const uint8_t *to, size_t length);
 
-/* 4 bytes that must not get through. The event, if one is to come, is @id; 0: none at all. */
+/* The same without a check, an event or a dispatch: also for the midst of a host's call. */
+bool smmu_guest_copies(struct smmu_machine *machine, unsigned int n, uint64_t from_iova,
+	uint8_t *from, uint64_t to_iova, const uint8_t *to, size_t length);
+
+/*
+ * 4 bytes that must not get through. The event, if one is to come, is @id; 0: none at all,
+ * and then a write there does not get through either.
+ */
 void smmu_guest_expect_fault(
 	struct smmu_guest *guest, unsigned int n, uint64_t iova, bool write, unsigned int id);
 void smmu_guest_expect_access_fault(struct smmu_guest *guest, unsigned int n,

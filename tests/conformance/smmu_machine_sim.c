@@ -15,6 +15,7 @@
 #define SSID_BITS   16
 
 struct sim_machine {
+	struct vsmmu_host *host; /* machine->host, but for what a test puts in front of it */
 	uint8_t memory[MEMORY_SIZE];
 	uint8_t buffer[SMMU_MACHINE_ENDPOINTS][SMMU_MACHINE_BUFFER];
 };
@@ -69,6 +70,7 @@ static int smmu_machine_sim_open(struct smmu_machine *machine)
 		free(sim);
 		return ret;
 	}
+	sim->host = machine->host;
 	machine->state = sim;
 	machine->memory = sim->memory;
 	machine->memory_gpa = MEMORY;
@@ -81,8 +83,9 @@ static int smmu_machine_sim_open(struct smmu_machine *machine)
 static void smmu_machine_sim_close(struct smmu_machine *machine)
 {
 	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
+	const struct sim_machine *sim = machine->state;
 
-	vsmmu_sim_get_stats(machine->host, &stats);
+	vsmmu_sim_get_stats(sim->host, &stats);
 	vsmmu_host_unref(machine->host);
 	free(machine->state);
 	TAP_EQ(stats.objects, 0);
@@ -96,7 +99,16 @@ static int smmu_machine_sim_dma(struct smmu_machine *machine, unsigned int n,
 	struct sim_machine *sim = machine->state;
 
 	return vsmmu_sim_dma(
-		machine->host, machine->endpoint[n].dev_id, access, sim->buffer[n], length);
+		sim->host, machine->endpoint[n].dev_id, access, sim->buffer[n], length);
+}
+
+static int smmu_machine_sim_write_mark(
+	struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access)
+{
+	const struct sim_machine *sim = machine->state;
+
+	return vsmmu_sim_dma(sim->host, machine->endpoint[n].dev_id, access, machine->mark[n],
+		SMMU_MACHINE_MARK);
 }
 
 static int smmu_machine_sim_settle(struct smmu_machine *machine)
@@ -107,7 +119,9 @@ static int smmu_machine_sim_settle(struct smmu_machine *machine)
 
 static int smmu_machine_sim_fail_invalidation(struct smmu_machine *machine, int error)
 {
-	return vsmmu_sim_fail(machine->host, VSMMU_SIM_FAIL_INVALIDATE, 0, error);
+	const struct sim_machine *sim = machine->state;
+
+	return vsmmu_sim_fail(sim->host, VSMMU_SIM_FAIL_INVALIDATE, 0, error);
 }
 
 const struct smmu_machine_ops smmu_machine_sim = {
@@ -115,6 +129,7 @@ const struct smmu_machine_ops smmu_machine_sim = {
 	.open = smmu_machine_sim_open,
 	.close = smmu_machine_sim_close,
 	.dma = smmu_machine_sim_dma,
+	.write_mark = smmu_machine_sim_write_mark,
 	.settle = smmu_machine_sim_settle,
 	.fail_invalidation = smmu_machine_sim_fail_invalidation,
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "conformance/smmu_mark.h"
+
 static const struct suite_smmu_part *const parts[] = {
 	&suite_smmu_registers,
 	&suite_smmu_commands,
@@ -22,6 +24,7 @@ static int open_machine(void *context)
 
 	memset(machine, 0, sizeof(*machine));
 	machine->ops = ops;
+	smmu_mark_make(machine);
 	return ops->open(machine);
 }
 

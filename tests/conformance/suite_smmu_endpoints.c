@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "conformance/smmu_mark.h"
+
 static struct smmu_guest guest, neighbour;
 
 static void open_guest(void *context, const struct smmu_guest_options *options)
@@ -17,10 +19,22 @@ static void attach_space(unsigned int n, struct smmu_guest_space *space)
 	TAP_EQ(driver_attach(&guest.driver, guest.vsid[n], &space->domain), 0);
 }
 
-static void unplug(unsigned int n)
+static void expect_nothing_is_reached(struct smmu_machine *machine, unsigned int n, uint64_t iova)
+{
+	const struct vsmmu_access access = {.address = iova};
+	int result;
+
+	TAP_CHECK(!smmu_mark_write(machine, n, &access, &result), "a write got through");
+	TAP_CHECK(!result || result == -EFAULT, "%d", result);
+}
+
+/* Then it gets neither past an SMMU nor through what was its stage 1. Nothing is dispatched. */
+static void unplug(unsigned int n, const struct smmu_guest_space *space)
 {
 	TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[n]), 0);
 	guest.endpoint[n] = NULL;
+	expect_nothing_is_reached(guest.machine, n, space->to_gpa);
+	expect_nothing_is_reached(guest.machine, n, SMMU_GUEST_TO);
 }
 
 static void endpoint_comes_and_goes_while_others_work(void *context)
@@ -31,7 +45,7 @@ static void endpoint_comes_and_goes_while_others_work(void *context)
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
 		attach_space(n, &spaces[n]);
 	for (unsigned int round = 0; round < 2; round++) {
-		unplug(1);
+		unplug(1, &spaces[1]);
 		smmu_guest_expect_space(&guest, 0, &spaces[0]);
 		/* The guest goes on configuring what is not there. */
 		TAP_EQ(driver_bypass(&guest.driver, guest.vsid[1]), 0);
@@ -42,6 +56,33 @@ static void endpoint_comes_and_goes_while_others_work(void *context)
 		smmu_guest_expect_space(&guest, 0, &spaces[0]);
 	}
 	smmu_guest_close(&guest);
+}
+
+/* Also those that were past stage 1 when they went, and all of a vSMMU that goes. */
+static void endpoints_reach_nothing_when_they_are_gone(void *context)
+{
+	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+
+	open_guest(context, NULL);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		attach_space(n, &spaces[n]);
+	TAP_EQ(driver_bypass(&guest.driver, guest.vsid[0]), 0);
+	smmu_guest_expect_bypass(&guest, 0, &spaces[0]);
+	unplug(0, &spaces[0]);
+	smmu_guest_attach(&guest, 0, guest.vsid[0]);
+	smmu_guest_expect_bypass(&guest, 0, &spaces[0]);
+	TAP_EQ(driver_disable(&guest.driver), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		smmu_guest_expect_bypass(&guest, n, &spaces[n]);
+	unplug(1, &spaces[1]);
+	TAP_EQ(driver_reset(&guest.driver), 0);
+	smmu_guest_attach(&guest, 1, guest.vsid[1]);
+	smmu_guest_expect_space(&guest, 1, &spaces[1]);
+	TAP_EQ(guest.records, 0);
+	smmu_guest_close(&guest);
+	expect_nothing_is_reached(context, 0, spaces[0].to_gpa);
+	expect_nothing_is_reached(context, 1, spaces[1].to_gpa);
+	expect_nothing_is_reached(context, 1, SMMU_GUEST_TO);
 }
 
 static void endpoint_comes_before_the_driver(void *context)
@@ -93,7 +134,7 @@ static void faults_in_flight_end_with_their_endpoint(void *context)
 	for (unsigned int i = 0; i < 3; i++)
 		guest.machine->ops->dma(guest.machine, 0, &access, 4);
 	TAP_EQ(guest.machine->ops->settle(guest.machine), 0);
-	unplug(0);
+	unplug(0, &space);
 	smmu_guest_attach(&guest, 0, guest.vsid[0]);
 	smmu_guest_run(&guest);
 	TAP_EQ(guest.records, 0);
@@ -215,6 +256,8 @@ static void two_smmus_share_a_host(void *context)
 static const struct tap_test tests[] = {
 	{"endpoint_comes_and_goes_while_others_work", "S6",
 		endpoint_comes_and_goes_while_others_work},
+	{"endpoints_reach_nothing_when_they_are_gone", "S4 S6",
+		endpoints_reach_nothing_when_they_are_gone},
 	{"endpoint_comes_before_the_driver", "S4 S6 P13", endpoint_comes_before_the_driver},
 	{"endpoint_gets_another_streamid", "S6", endpoint_gets_another_streamid},
 	{"faults_in_flight_end_with_their_endpoint", "S6 P20",

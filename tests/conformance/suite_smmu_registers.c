@@ -192,6 +192,8 @@ static void crash_kernel_takes_over(void *context)
 	TAP_EQ(driver_read32(driver, MMIO_CR0ACK), MMIO_CR0_SMMUEN | MMIO_CR0_CMDQEN);
 	TAP_CHECK(driver_read32(driver, MMIO_GBPA) & MMIO_GBPA_ABORT, "GBPA was not closed");
 	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, 0);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_TO, true, 0);
+	smmu_guest_expect_fault(&guest, 0, old.from_gpa, false, 0);
 	attach_space(0, &new);
 	smmu_guest_expect_space(&guest, 0, &new);
 	/* Its event queue is off. */

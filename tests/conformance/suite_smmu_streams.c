@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "conformance/smmu_mark.h"
+
 static struct smmu_guest guest;
 
 static void open_guest(void *context, const struct smmu_guest_options *options)
@@ -55,8 +57,36 @@ static void bypass_abort_and_stage_1_in_turn(void *context)
 		smmu_guest_expect_bypass(&guest, 0, &space);
 		TAP_EQ(driver_abort(driver, guest.vsid[0]), 0);
 		smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, 0);
+		smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_TO, true, 0);
 		smmu_guest_expect_fault(&guest, 0, space.from_gpa, false, 0);
 		TAP_EQ(driver_attach(driver, guest.vsid[0], &space.domain), 0);
+	}
+	smmu_guest_close(&guest);
+}
+
+static void expect_mark(unsigned int n, uint64_t iova, const uint8_t *at)
+{
+	const struct vsmmu_access access = {.address = iova};
+	int result;
+
+	TAP_CHECK(smmu_mark_write(guest.machine, n, &access, &result) == at, "not where it should");
+	TAP_EQ(result, 0);
+}
+
+/* That there is no mark, as after an abort, means something only if there is one otherwise. */
+static void marks_are_where_dma_gets_to(void *context)
+{
+	struct smmu_guest_space space;
+
+	open_guest(context, NULL);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		attach_space(n, &space);
+		expect_mark(n, SMMU_GUEST_TO + 0x120, space.to + 0x120);
+		TAP_EQ(driver_bypass(&guest.driver, guest.vsid[n]), 0);
+		expect_mark(n, space.from_gpa + 0x120, space.from + 0x120);
+		TAP_EQ(driver_disable(&guest.driver), 0);
+		expect_mark(n, space.to_gpa, space.to);
+		TAP_EQ(driver_reset(&guest.driver), 0);
 	}
 	smmu_guest_close(&guest);
 }
@@ -289,6 +319,7 @@ static const struct tap_test tests[] = {
 	{"linear_table", "S4 S10", linear_table},
 	{"two_level_table", "S4 S10", two_level_table},
 	{"bypass_abort_and_stage_1_in_turn", "S4", bypass_abort_and_stage_1_in_turn},
+	{"marks_are_where_dma_gets_to", "S4 S8", marks_are_where_dma_gets_to},
 	{"cleared_ste_is_reported", "S4", cleared_ste_is_reported},
 	{"illegal_stes_are_reported", "S4", illegal_stes_are_reported},
 	{"ste_fields_beyond_the_kernels_are_no_fault", "S4 P12",

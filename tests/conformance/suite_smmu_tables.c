@@ -201,6 +201,7 @@ static void tables_outside_memory_are_silence(void *context)
 	TAP_EQ(driver_cfgi_cd(&guest.driver, guest.vsid[0], 0, true), 0);
 	TAP_EQ(driver_tlbi_all(&guest.driver), 0);
 	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, 0);
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_TO, true, 0);
 	TAP_EQ(driver_attach(&guest.driver, guest.vsid[0], &space.domain), 0);
 	TAP_EQ(driver_tlbi_all(&guest.driver), 0);
 	smmu_guest_expect_space(&guest, 0, &space);

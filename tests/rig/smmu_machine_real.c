@@ -12,6 +12,28 @@ struct real_machine *smmu_machine_real_of(struct smmu_machine *machine)
 	return machine->state;
 }
 
+/* Each edu reads its mark while the whole memory is open to it, as no guest's is yet. */
+static int load_marks(struct smmu_machine *machine, struct real_machine *real)
+{
+	const struct host_ops *ops = machine->host->ops;
+	int ret = 0, failed;
+
+	memcpy(real->memory, machine->mark, sizeof(machine->mark));
+	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
+		ret = ops->attach(machine->host, &machine->endpoint[n], real->ioas_id);
+		if (!ret)
+			edu_start_at(&real->endpoint[n].edu, REAL_MEMORY + n * SMMU_MACHINE_MARK,
+				SMMU_MACHINE_BUFFER, SMMU_MACHINE_MARK, false);
+	}
+	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
+		ret = edu_wait(&real->endpoint[n].edu);
+		failed = ops->detach(machine->host, &machine->endpoint[n]);
+		ret = ret ? ret : failed;
+	}
+	memset(real->memory, 0, sizeof(machine->mark));
+	return ret;
+}
+
 static int smmu_machine_real_open(struct smmu_machine *machine)
 {
 	static struct real_machine real;
@@ -32,7 +54,15 @@ static int smmu_machine_real_open(struct smmu_machine *machine)
 		machine->endpoint[n] = real_machine_endpoint(&real, n);
 	ret = real_machine_host(&real, &machine->host);
 	if (ret)
-		real_machine_close(&real);
+		goto fail_real;
+	ret = load_marks(machine, &real);
+	if (ret)
+		goto fail_host;
+	return 0;
+fail_host:
+	vsmmu_host_unref(machine->host);
+fail_real:
+	real_machine_close(&real);
 	return ret;
 }
 
@@ -50,6 +80,17 @@ static int smmu_machine_real_dma(struct smmu_machine *machine, unsigned int n,
 	if (access->flags & ~(uint32_t)VSMMU_ACCESS_WRITE)
 		return -EOPNOTSUPP;
 	edu_start_at(edu, access->address, 0, (uint32_t)length, access->flags & VSMMU_ACCESS_WRITE);
+	return edu_wait(edu);
+}
+
+static int smmu_machine_real_write_mark(
+	struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access)
+{
+	struct edu *edu = &smmu_machine_real_of(machine)->endpoint[n].edu;
+
+	if (access->flags != VSMMU_ACCESS_WRITE)
+		return -EOPNOTSUPP;
+	edu_start_at(edu, access->address, SMMU_MACHINE_BUFFER, SMMU_MACHINE_MARK, true);
 	return edu_wait(edu);
 }
 
@@ -71,6 +112,7 @@ const struct smmu_machine_ops smmu_machine_real = {
 	.open = smmu_machine_real_open,
 	.close = smmu_machine_real_close,
 	.dma = smmu_machine_real_dma,
+	.write_mark = smmu_machine_real_write_mark,
 	.settle = smmu_machine_real_settle,
 	.fail_invalidation = smmu_machine_real_fail_invalidation,
 };
