@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * QEMU's "edu" device (its docs/specs/edu.rst), through VFIO: an endpoint that does DMA
- * when told to. It moves 4 bytes at a time, so each 4 bytes that cannot be translated
- * are one fault; a DMA of any length ends 100 ms after its start.
+ * when told to. It does all of it at one instant, 100 ms after the start, and in it each
+ * page of memory is translated once, whatever the length: to meet something that is there
+ * for a moment only takes many DMAs. What cannot be translated is accessed by 4 bytes,
+ * each of them a translation and a fault of its own.
  */
 #ifndef RIG_EDU_H
 #define RIG_EDU_H
@@ -11,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EDU_DMA_MAX UINT32_C(4096) /* bytes of one DMA, and of the device's own buffer */
-#define EDU_STEP    UINT32_C(4)	   /* bytes of one transaction */
+#define EDU_DMA_MAX UINT32_C(4096)	/* bytes of one DMA, and of the device's own buffer */
+#define EDU_STEP    UINT32_C(4)		/* bytes that are one fault */
+#define EDU_DELAY   UINT64_C(100000000) /* ns from a DMA's start to its instant */
 
 struct edu {
 	int vfio_fd;

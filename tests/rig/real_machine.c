@@ -157,34 +157,44 @@ static void write_tables(struct real_machine *machine, unsigned int n)
 	real_machine_set_cd(machine, n, true);
 }
 
-int real_machine_open(struct real_machine *machine, unsigned int endpoints)
+int real_machine_add(struct real_machine *machine, unsigned int endpoints)
 {
 	char bdf[REAL_ENDPOINTS][16];
+	int ret = 0;
+
+	if (endpoints > REAL_ENDPOINTS || edu_find(bdf, REAL_ENDPOINTS) < endpoints)
+		return -ENODEV;
+	while (!ret && machine->count < endpoints) {
+		unsigned int n = machine->count;
+
+		ret = edu_open(&machine->endpoint[n].edu, bdf[n], machine->iommufd);
+		machine->count += !ret;
+	}
+	return ret;
+}
+
+int real_machine_open(struct real_machine *machine, unsigned int endpoints)
+{
 	int ret;
 
 	memset(machine, 0, sizeof(*machine));
 	machine->evtq_injection = -1;
 	machine->smmu_fd = -1;
-	if (endpoints > REAL_ENDPOINTS || edu_find(bdf, REAL_ENDPOINTS) < endpoints)
-		return -ENODEV;
 	machine->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	if (machine->iommufd < 0)
 		return -errno;
 	ret = map_memory(machine);
 	if (!ret)
 		ret = watch_driver(machine);
-	while (!ret && machine->count < endpoints) {
-		unsigned int n = machine->count;
-
-		ret = edu_open(&machine->endpoint[n].edu, bdf[n], machine->iommufd);
-		if (!ret) {
-			write_tables(machine, n);
-			machine->count++;
-		}
-	}
-	if (ret)
+	if (!ret)
+		ret = real_machine_add(machine, endpoints);
+	if (ret) {
 		real_machine_close(machine);
-	return ret;
+		return ret;
+	}
+	for (unsigned int n = 0; n < endpoints; n++)
+		write_tables(machine, n);
+	return 0;
 }
 
 void real_machine_close(struct real_machine *machine)

@@ -58,6 +58,12 @@ struct real_machine {
  */
 int real_machine_open(struct real_machine *machine, unsigned int endpoints);
 
+/*
+ * Opens more endpoints, until there are @endpoints in all. These have no tables: the memory
+ * is a guest's. Return: as real_machine_open(); what was there stays.
+ */
+int real_machine_add(struct real_machine *machine, unsigned int endpoints);
+
 void real_machine_close(struct real_machine *machine);
 
 /* A host on this machine. Return: as vsmmu_iommufd_new(). */

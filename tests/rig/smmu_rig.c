@@ -11,13 +11,18 @@
 
 #include <vsmmu/snapshot.h>
 
+#include "herd.h"
 #include "smmu_machine_real.h"
 
-#define STORM	    1024 /* faults of a DMA as large as edu can do */
-#define STORM_BYTES EDU_DMA_MAX
-#define DEPTH	    64
+#define STORM 1024 /* faults of a DMA as large as edu can do */
+#define DEPTH 64
+
+/* Instants of DMA that a test wants, and the ns that it may take: far more than it needs. */
+#define INSTANTS 640
+#define PATIENCE (UINT64_C(40) * 1000000000)
 
 static struct smmu_guest guest, successor;
+static struct herd herd;
 
 static struct edu *edu_of(unsigned int n)
 {
@@ -51,80 +56,68 @@ static void identity_is_the_hardwares(void *context)
 	smmu_guest_close(&guest);
 }
 
-/* Two domains with the same pages; @other's CD and tables are its own. */
-static void make_twin(const struct smmu_guest_space *space, struct driver_domain *other)
+/*
+ * One STE of the endpoint whose DMA is due next. Return: whether that DMA was seen to run
+ * before, and to be over after: then its instant was in the midst of this.
+ */
+static bool replace_next(void)
 {
-	TAP_EQ(driver_domain_init(&guest.driver, other, NULL), 0);
-	TAP_EQ(driver_map(other, SMMU_GUEST_FROM, space->from_gpa, 4096, DRIVER_READ), 0);
-	TAP_EQ(driver_map(other, SMMU_GUEST_TO, space->to_gpa, 4096, DRIVER_READ | DRIVER_WRITE),
-		0);
-}
+	struct herd_member *member = herd_next(&herd);
+	const unsigned int before = member->dmas;
+	const bool runs = edu_is_busy(member->edu);
 
-static unsigned int replace_while_dma_runs(
-	unsigned int n, struct smmu_guest_space *space, struct driver_domain *other)
-{
-	unsigned int replaced = 0;
-
-	while (edu_is_busy(edu_of(n))) {
-		TAP_EQ(driver_replace(
-			       &guest.driver, guest.vsid[n], replaced % 2 ? &space->domain : other),
-			0);
-		replaced++;
-	}
-	return replaced;
+	herd_replace(&herd, member);
+	herd_go_on(&herd);
+	return runs && member->dmas > before;
 }
 
 /* DMA comes in the midst of the kernel's own work: no moment is without translation. */
 static void stes_are_replaced_while_dma_runs(void *context)
 {
-	struct smmu_guest_space space;
-	struct driver_domain other;
-	unsigned int replaced = 0;
+	unsigned int instants = 0, replaced = 0;
+	uint64_t begin, time;
 
 	smmu_guest_open(&guest, context, NULL);
-	attach_space(0, &space);
-	make_twin(&space, &other);
-	for (unsigned int round = 0; round < 8; round++) {
-		for (unsigned int i = 0; i < EDU_DMA_MAX; i++)
-			space.from[i] = (uint8_t)(i * 7 + round);
-		edu_start_at(edu_of(0), SMMU_GUEST_FROM, 0, EDU_DMA_MAX, false);
-		replaced += replace_while_dma_runs(0, &space, &other);
-		edu_start_at(edu_of(0), SMMU_GUEST_TO, 0, EDU_DMA_MAX, true);
-		replaced += replace_while_dma_runs(0, &space, &other);
-		TAP_CHECK(!memcmp(space.from, space.to, EDU_DMA_MAX), "round %u", round);
-	}
-	tap_note("%u STEs replaced under 16 DMAs of %u accesses", replaced, STORM);
-	TAP_CHECK(replaced > 16, "only %u", replaced);
-	smmu_guest_run(&guest);
-	TAP_EQ(guest.records, 0);
+	herd_open(&herd, &guest, REAL_ENDPOINTS);
+	begin = herd_now();
+	herd_start(&herd);
+	while (instants < INSTANTS && herd_now() - begin < PATIENCE)
+		instants += replace_next();
+	time = herd_now() - begin;
+	herd_end(&herd);
+	for (unsigned int i = 0; i < herd.count; i++)
+		replaced += herd.member[i].replaced;
+	tap_note("%u endpoints, %u DMAs, each of them one instant; %u of these instants in the "
+		 "midst of a replacement of the endpoint's own STE; %u STEs replaced in %u ms",
+		herd.count, herd.dmas, instants, replaced, (unsigned int)(time / 1000000));
+	TAP_CHECK(instants >= INSTANTS, "only %u instants", instants);
 	smmu_guest_close(&guest);
 }
 
-/* An endpoint comes and goes, and the other one's DMA does not notice. */
+/* An endpoint comes and goes, and the others' DMA does not notice. */
 static void endpoint_comes_and_goes_while_dma_runs(void *context)
 {
-	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+	struct smmu_guest_space space;
 	unsigned int times = 0;
+	uint64_t begin;
 
 	smmu_guest_open(&guest, context, NULL);
-	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
-		attach_space(n, &spaces[n]);
-	for (unsigned int round = 0; round < 4; round++) {
-		memset(spaces[0].from, (int)round + 1, EDU_DMA_MAX);
-		edu_start_at(edu_of(0), round % 2 ? SMMU_GUEST_TO : SMMU_GUEST_FROM, 0, EDU_DMA_MAX,
-			round % 2);
-		while (edu_is_busy(edu_of(0))) {
-			TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[1]), 0);
-			smmu_guest_attach(&guest, 1, guest.vsid[1]);
-			times++;
-		}
+	herd_open(&herd, &guest, 1);
+	attach_space(1, &space);
+	begin = herd_now();
+	herd_start(&herd);
+	while (herd.dmas < INSTANTS && herd_now() - begin < PATIENCE) {
+		TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[1]), 0);
+		smmu_guest_attach(&guest, 1, guest.vsid[1]);
+		times++;
+		herd_go_on(&herd);
 	}
-	TAP_EQ(spaces[0].to[0], 3);
-	TAP_EQ(spaces[0].to[EDU_DMA_MAX - 1], 3);
-	tap_note("%u times under 4 DMAs", times);
-	smmu_guest_run(&guest);
-	TAP_EQ(guest.records, 0);
-	smmu_guest_expect_space(&guest, 1, &spaces[1]);
+	tap_note("%u times in %u ms, under %u DMAs of %u others, each of them one instant", times,
+		(unsigned int)((herd_now() - begin) / 1000000), herd.dmas, herd.count);
+	TAP_CHECK(herd.dmas >= INSTANTS, "only %u DMAs", herd.dmas);
+	TAP_CHECK(times >= 20, "only %u times", times);
+	herd_end(&herd);
+	smmu_guest_expect_space(&guest, 1, &space);
 	smmu_guest_close(&guest);
 }
 
@@ -181,6 +174,29 @@ static void storms_are_isolated(void *context)
 	smmu_guest_close(&guest);
 }
 
+/* Two domains with the same pages; @other's CD and tables are its own. */
+static void make_twin(const struct smmu_guest_space *space, struct driver_domain *other)
+{
+	TAP_EQ(driver_domain_init(&guest.driver, other, NULL), 0);
+	TAP_EQ(driver_map(other, SMMU_GUEST_FROM, space->from_gpa, 4096, DRIVER_READ), 0);
+	TAP_EQ(driver_map(other, SMMU_GUEST_TO, space->to_gpa, 4096, DRIVER_READ | DRIVER_WRITE),
+		0);
+}
+
+static unsigned int replace_while_dma_runs(
+	unsigned int n, struct smmu_guest_space *space, struct driver_domain *other)
+{
+	unsigned int replaced = 0;
+
+	while (edu_is_busy(edu_of(n))) {
+		TAP_EQ(driver_replace(
+			       &guest.driver, guest.vsid[n], replaced % 2 ? &space->domain : other),
+			0);
+		replaced++;
+	}
+	return replaced;
+}
+
 static void *dispatch_all_the_time(void *opaque)
 {
 	const atomic_bool *stop = opaque;
@@ -190,7 +206,10 @@ static void *dispatch_all_the_time(void *opaque)
 	return NULL;
 }
 
-/* One thread dispatches, the other replaces STEs; one endpoint storms, the other works. */
+/*
+ * One thread dispatches, the other replaces STEs; one endpoint storms, the other works: its two
+ * DMAs are two instants, for more see stes_are_replaced_while_dma_runs().
+ */
 static void threads_share_the_work(void *context)
 {
 	const unsigned int faults = 96; /* that the guest's queue has room for */
@@ -217,7 +236,8 @@ static void threads_share_the_work(void *context)
 	pthread_join(thread, NULL);
 	TAP_EQ(edu_wait(edu_of(1)), 0);
 	smmu_guest_run(&guest);
-	tap_note("%u STEs replaced meanwhile", replaced);
+	tap_note("%u STEs replaced, with one storm and two DMAs, each of them one instant, in it",
+		replaced);
 	TAP_CHECK(!memcmp(spaces[0].from, spaces[0].to, EDU_DMA_MAX), "the copy differs");
 	TAP_EQ(records_of(&guest, guest.vsid[1]), faults);
 	stats = smmu_guest_stats(&guest);
