@@ -9,19 +9,46 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_FINDINGS 64
+#define MAX_LINES 512
+#define MAX_SIGNS 12
 
-static const char *const bad[] = {"WARNING:", "BUG:", "Oops", "Call trace:", "KASAN", "UBSAN",
-	"soft lockup", "nable to handle", "blocked for more than",
-	"refcount_t:", "self-detected stall", "detected stalls"};
+/*
+ * What a line of the log must not have; the second check's are all that arm-smmu-v3.c says of
+ * the hardware's errors and of its own queues. No program of ours may cause any of it: what a
+ * guest does wrong is for the library to keep away from the physical SMMU.
+ */
+static struct check {
+	const char *name;
+	const char *of; /* also in each such line */
+	const char *signs[MAX_SIGNS];
+	unsigned int found;
+} checks[] = {
+	{.name = "kernel log has no WARN or BUG",
+		.of = "",
+		.signs = {"WARNING:", "BUG:", "Oops", "Call trace:", "KASAN", "UBSAN",
+			"soft lockup", "nable to handle", "blocked for more than",
+			"refcount_t:", "self-detected stall", "detected stalls"}},
+	{.name = "kernel log has no error of the physical SMMU",
+		.of = "arm-smmu-v3",
+		.signs = {"CMDQ error", "skipping command in error state", "CMDQ timeout",
+			"CMD_SYNC timeout", "EVTQ overflow", "PRIQ overflow",
+			"unexpected global error", "write aborted", "Service Failure Mode",
+			"not responding", "failed to"}},
+};
+
+#define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
 /* Lines of a trace that follow a finding are kept as well, so that it can be understood. */
 #define LINES_AFTER 24
 
-static char findings[MAX_FINDINGS * 8][256];
-static unsigned int kept, found, missed;
+static struct {
+	const struct check *check;
+	char text[256];
+} findings[MAX_LINES];
+static unsigned int kept, missed;
 static int kmsg = -1;
 static bool injected; /* the next "Call trace:" belongs to an injected failure */
+static struct check *last;
 static unsigned int after;
 
 void kernel_log_open(void)
@@ -31,26 +58,32 @@ void kernel_log_open(void)
 		printf("# rig: no /dev/kmsg: %m\n");
 }
 
-static bool is_bad(const char *text)
+static struct check *find_check(const char *text)
 {
 	if (strstr(text, "FAULT_INJECTION: forcing a failure")) {
 		injected = true;
-		return false;
+		return NULL;
 	}
 	if (injected && strstr(text, "Call trace:")) {
 		injected = false;
-		return false;
+		return NULL;
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (strstr(text, bad[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < CHECKS; i++) {
+		if (!strstr(text, checks[i].of))
+			continue;
+		for (size_t n = 0; n < MAX_SIGNS && checks[i].signs[n]; n++)
+			if (strstr(text, checks[i].signs[n]))
+				return &checks[i];
+	}
+	return NULL;
 }
 
-static void keep(const char *what, const char *text)
+static void keep(const struct check *check, const char *what, const char *text)
 {
-	if (kept < sizeof(findings) / sizeof(findings[0]))
-		snprintf(findings[kept++], sizeof(findings[0]), "%s: %s", what, text);
+	if (kept >= MAX_LINES)
+		return;
+	findings[kept].check = check;
+	snprintf(findings[kept++].text, sizeof(findings[0].text), "%s: %s", what, text);
 }
 
 void kernel_log_collect(const char *what)
@@ -74,32 +107,44 @@ void kernel_log_collect(const char *what)
 			continue;
 		text++;
 		text[strcspn(text, "\n")] = '\0';
-		if (is_bad(text)) {
-			found++;
+		struct check *check = find_check(text);
+
+		if (check) {
+			check->found++;
+			last = check;
 			after = LINES_AFTER;
-			keep(what, text);
+			keep(check, what, text);
 		} else if (!strncmp(text, "rig: ran ", 9)) {
 			after = 0;
 		} else if (after) {
 			after--;
-			keep(what, text);
+			keep(last, what, text);
 		}
 	}
 	after = 0;
 	injected = false;
 }
 
-void kernel_log_report(void)
+static bool print_check(unsigned int number, const struct check *check)
 {
-	bool good = kmsg >= 0 && !found && !missed;
+	bool good = kmsg >= 0 && !check->found && !missed;
 
-	kernel_log_collect("end");
-	good = good && !found && !missed;
-	printf("\n# rig: begin kernel-log /dev/kmsg\n1..1\n");
-	printf("%sok 1 - kernel log has no WARN or BUG\n", good ? "" : "not ");
+	printf("%sok %u - %s\n", good ? "" : "not ", number, check->name);
 	for (unsigned int i = 0; i < kept; i++)
-		printf("# %s\n", findings[i]);
+		if (findings[i].check == check)
+			printf("# %s\n", findings[i].text);
 	if (missed)
 		printf("# the log overflowed %u times: raise log_buf_len\n", missed);
+	return good;
+}
+
+void kernel_log_report(void)
+{
+	bool good = true;
+
+	kernel_log_collect("end");
+	printf("\n# rig: begin kernel-log /dev/kmsg\n1..%u\n", (unsigned int)CHECKS);
+	for (unsigned int i = 0; i < CHECKS; i++)
+		good = print_check(i + 1, &checks[i]) && good;
 	printf("# rig: end kernel-log exit=%d\n", good ? 0 : 1);
 }
