@@ -5,6 +5,7 @@
 #include <vsmmu/snapshot.h>
 
 #include "luggage.h"
+#include "smmu/vsmmu.h"
 
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG
 #define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
@@ -223,6 +224,51 @@ static void pending_errors_come_along(void **unused)
 	vm_free(vm);
 }
 
+/* Each by its place, on top of what is there. */
+static void every_counter_comes_along(void **unused)
+{
+	enum {
+		FIRST = offsetof(struct vsmmu_stats, sequenced) / sizeof(uint64_t),
+		END = sizeof(struct vsmmu_stats) / sizeof(uint64_t)
+	};
+	union {
+		struct vsmmu_stats stats;
+		uint64_t counter[END];
+	} there = {.stats.size = sizeof(there)}, here = there, now = there;
+	struct luggage luggage = {0};
+	struct vm *vm = vm_new(NULL);
+
+	(void)unused;
+	for (unsigned int i = FIRST; i < END; i++) {
+		there.counter[i] = 1000 + i * i;
+		here.counter[i] = i;
+	}
+	there.stats.discarded = 0;
+	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+		there.stats.discarded += there.stats.discarded_by[i];
+	there.stats.sequenced = there.stats.delivered + there.stats.lost + there.stats.discarded +
+				there.stats.pending;
+	vm->vsmmu->stats = there.stats;
+	/* This one is kept elsewhere. */
+	vm->vsmmu->stats.reports_suppressed = 0;
+	vm->vsmmu->reports_suppressed = there.stats.reports_suppressed;
+	assert_int_equal(vsmmu_save(vm->vsmmu, &luggage.snapshot, &luggage.length), 0);
+	vm->vsmmu->stats = (struct vsmmu_stats){0};
+	vm_free(vm);
+
+	vm = vm_new(NULL);
+	vm->vsmmu->stats = here.stats;
+	vm->vsmmu->stats.reports_suppressed = 0;
+	vm->vsmmu->reports_suppressed = here.stats.reports_suppressed;
+	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
+	luggage_unload(&luggage);
+	assert_int_equal(vsmmu_get_stats(vm->vsmmu, &now.stats), 0);
+	for (unsigned int i = FIRST; i < END; i++)
+		assert_int_equal(now.counter[i], there.counter[i] + here.counter[i]);
+	vm->vsmmu->stats = (struct vsmmu_stats){0};
+	vm_free(vm);
+}
+
 static void a_disabled_queue_stays_disabled(void **unused)
 {
 	struct luggage luggage;
@@ -356,6 +402,7 @@ int main(void)
 		UNIT_TEST("S7", a_backlog_gives_way),
 		UNIT_TEST("S7", any_vsmmu_carries_any_stream),
 		UNIT_TEST("S7", pending_errors_come_along),
+		UNIT_TEST("S7", every_counter_comes_along),
 		UNIT_TEST("S7", a_disabled_queue_stays_disabled),
 		UNIT_TEST("S7 E10", detaching_ends_restored_events),
 		UNIT_TEST("S7 E10", detaching_waits_for_a_backlog),

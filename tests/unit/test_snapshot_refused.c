@@ -226,17 +226,25 @@ static void a_used_vsmmu_is_busy(void **unused)
 		{SMMU_IRQ_CTRL, 1},
 		{SMMU_STRTAB_BASE, 0x1000},
 		{SMMU_STRTAB_BASE_CFG, 1},
+		{SMMU_GERROR_IRQ_CFG0, 0x1000},
+		{SMMU_GERROR_IRQ_CFG1, 1},
+		{SMMU_GERROR_IRQ_CFG2, 1},
+		{SMMU_EVENTQ_IRQ_CFG0, 0x1000},
+		{SMMU_EVENTQ_IRQ_CFG1, 1},
+		{SMMU_EVENTQ_IRQ_CFG2, 1},
 		{SMMU_CMDQ_BASE, 1},
 		{SMMU_CMDQ_PROD, 1},
+		{SMMU_CMDQ_CONS, 1},
 		{SMMU_EVENTQ_BASE, 1},
 		{SMMU_EVENTQ_PROD, 1},
 		{SMMU_EVENTQ_CONS, 1},
 	};
+	static const struct vsmmu_config config = {.msi = true};
 	struct machine from, to;
 
 	(void)unused;
-	machine_new(&from, NULL, NULL, 0);
-	machine_new(&to, NULL, NULL, 0);
+	machine_new(&from, NULL, &config, 0);
+	machine_new(&to, NULL, &config, 0);
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
 		whole_write(to.whole, used[i].offset, used[i].value);
 		assert_int_equal(machine_move(&from, &to), -EBUSY);
@@ -244,6 +252,65 @@ static void a_used_vsmmu_is_busy(void **unused)
 	}
 	assert_int_equal(machine_move(&from, &to), 0);
 	machine_free(&from);
+	machine_free(&to);
+}
+
+/* All as after a reset, but for what a guest cannot take back. */
+static void clear(struct machine *machine)
+{
+	static const uint64_t offsets[] = {SMMU_CR0, SMMU_IRQ_CTRL, SMMU_STRTAB_BASE,
+		SMMU_STRTAB_BASE_CFG, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS,
+		SMMU_EVENTQ_BASE};
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		whole_write64(machine->whole, offsets[i] & ~UINT64_C(7), 0);
+	machine->prod = 0;
+}
+
+static void assert_traces(struct machine *machine, uint32_t gerror, uint32_t gerrorn)
+{
+	struct machine from;
+
+	assert_int_equal(whole_read(machine->whole, SMMU_GERROR), gerror);
+	assert_int_equal(whole_read(machine->whole, SMMU_GERRORN), gerrorn);
+	machine_new(&from, NULL, NULL, 1);
+	assert_int_equal(machine_move(&from, machine), -EBUSY);
+	assert_int_equal(vsmmu_reset(machine->whole->vsmmu), 0);
+	assert_int_equal(machine_move(&from, machine), 0);
+	assert_int_equal(vsmmu_reset(machine->whole->vsmmu), 0);
+	machine_free(&from);
+}
+
+static void err(struct machine *machine)
+{
+	machine_start(machine);
+	machine_queue(machine, 0xff, 0);
+	machine_kick(machine);
+	clear(machine);
+}
+
+static void what_a_guest_has_left_is_busy(void **unused)
+{
+	struct machine to;
+
+	(void)unused;
+	machine_new(&to, NULL, NULL, 1);
+	/* An error; one that it has acknowledged; and again one. */
+	err(&to);
+	assert_traces(&to, SMMU_GERROR_CMDQ_ERR, 0);
+	err(&to);
+	whole_write(to.whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	assert_traces(&to, SMMU_GERROR_CMDQ_ERR, SMMU_GERROR_CMDQ_ERR);
+	err(&to);
+	whole_write(to.whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	err(&to);
+	assert_traces(&to, 0, SMMU_GERROR_CMDQ_ERR);
+	/* An invalidation that waits for a CMD_SYNC. */
+	machine_start(&to);
+	machine_queue(&to, COMMAND_OP_TLBI_NH_ALL, 0);
+	machine_kick(&to);
+	clear(&to);
+	assert_traces(&to, 0, 0);
 	machine_free(&to);
 }
 
@@ -256,6 +323,7 @@ int main(void)
 		UNIT_TEST("S7", a_smaller_command_queue_stays_one),
 		UNIT_TEST("S7", an_event_path_is_no_whole_vsmmu),
 		UNIT_TEST("S7", a_used_vsmmu_is_busy),
+		UNIT_TEST("S7", what_a_guest_has_left_is_busy),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,6 +17,30 @@ static void assert_same_registers(struct whole *one, struct whole *other)
 				whole_read(one, offset), whole_read(other, offset));
 }
 
+/* A host in front of the simulator that refuses some calls, from the first one on. */
+static const struct host_ops *willing;
+static unsigned int calls, refused_from, refused_to;
+
+static bool is_refused(void)
+{
+	unsigned int call = calls++;
+
+	return call >= refused_from && call < refused_to;
+}
+
+static int unwilling_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+{
+	*handled = 0;
+	return is_refused() ? -EIO : willing->invalidate(host, viommu_id, command, count, handled);
+}
+
+static int unwilling_attach(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	return is_refused() ? -EIO : willing->attach(host, endpoint, pt_id);
+}
+
 static void every_register_comes_along(void **unused)
 {
 	const struct vsmmu_config config = {.msi = true,
@@ -105,6 +129,46 @@ static void an_unfinished_batch_is_finished(void **unused)
 	/* Two physical SMMUs, and so two vIOMMUs. */
 	assert_int_equal(machine_sim(&to).commands - before, 2 * 5);
 	assert_int_equal(whole_stats(to.whole).commands, 6);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+/* A batch that was sent as it was full, and its ATC_INV not carried out: the next SYNC says so. */
+static void a_lost_atc_inv_comes_along(void **unused)
+{
+	static const struct vsmmu_sim_config host = {.ats = true};
+	static const struct vsmmu_config config = {.ats = true};
+	struct host_ops ops;
+	struct machine from, to;
+
+	(void)unused;
+	machine_new(&from, &host, &config, ENDPOINTS);
+	machine_new(&to, &host, &config, ENDPOINTS);
+	whole_store64(from.whole, STRTAB + (VSID + 1) * 64 + 8, UINT64_C(1) << 28); /* EATS */
+	machine_start(&from);
+	whole_store64(from.whole, STRTAB + (VSID + 1) * 64, 0xb | (WHOLE_MEMORY + 0x30000));
+	machine_queue(&from, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
+	willing = from.whole->host->ops;
+	ops = *willing;
+	ops.invalidate = unwilling_invalidate;
+	from.whole->host->ops = &ops;
+	calls = refused_from = 0;
+	refused_to = UINT32_MAX;
+	for (unsigned int i = 0; i <= INVALIDATION_MAX; i++) {
+		machine_queue(&from, COMMAND_OP_ATC_INV | (uint64_t)(VSID + 1) << 32, 0);
+		if (i % 64 == 0)
+			machine_kick(&from);
+	}
+	from.whole->host->ops = willing;
+	machine_kick(&from);
+	assert_true(whole_stats(from.whole).invalidation_failures > 0);
+	assert_int_equal(machine_move(&from, &to), 0);
+	machine_queue(&to, COMMAND_OP_SYNC, 0);
+	machine_kick(&to);
+	assert_int_equal(
+		whole_read(to.whole, SMMU_CMDQ_CONS) >> SMMU_CMDQ_ERR_LOW, SMMU_CERROR_ATC_INV);
+	whole_write(to.whole, SMMU_GERRORN, whole_read(to.whole, SMMU_GERROR));
+	assert_int_equal(whole_read(to.whole, SMMU_CMDQ_CONS), to.prod & ((2 << CMDQ_LOG2) - 1));
 	machine_free(&from);
 	machine_free(&to);
 }
@@ -268,30 +332,6 @@ static void a_failing_host_leaves_it_as_it_was(void **unused)
 	machine_free(&to);
 }
 
-/* A host in front of the simulator that refuses some calls, from the first one on. */
-static const struct host_ops *willing;
-static unsigned int calls, refused_from, refused_to;
-
-static bool is_refused(void)
-{
-	unsigned int call = calls++;
-
-	return call >= refused_from && call < refused_to;
-}
-
-static int unwilling_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
-	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
-{
-	*handled = 0;
-	return is_refused() ? -EIO : willing->invalidate(host, viommu_id, command, count, handled);
-}
-
-static int unwilling_attach(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
-{
-	return is_refused() ? -EIO : willing->attach(host, endpoint, pt_id);
-}
-
 static int machine_move_unwillingly(struct machine *from, struct machine *to,
 	const struct host_ops *ops, unsigned int first, unsigned int count)
 {
@@ -431,6 +471,7 @@ int main(void)
 		UNIT_TEST("S7", every_register_comes_along),
 		UNIT_TEST("S7", streams_are_installed_again),
 		UNIT_TEST("S7", an_unfinished_batch_is_finished),
+		UNIT_TEST("S7 S3", a_lost_atc_inv_comes_along),
 		UNIT_TEST("S7", a_command_error_stays_until_acknowledged),
 		UNIT_TEST("S7", a_gerror_msi_that_went_nowhere_is_not_tried_again),
 		UNIT_TEST("S7", waiting_commands_are_consumed),
