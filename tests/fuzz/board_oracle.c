@@ -238,7 +238,8 @@ static bool is_told(const struct arch_result *result)
 	}
 }
 
-/* Where the next record will be, if the guest's queue is empty and works; else 0. */
+/* Where the next record will be, if the guest's queue is empty and works; else 0. One that the
+ * guest has its own MSI overwrite is none. */
 static uint64_t next_record(void)
 {
 	const struct board_registers now = board_registers();
@@ -249,6 +250,8 @@ static uint64_t next_record(void)
 	if (!(now.cr0 & SMMU_CR0_EVENTQEN) || !queue_empty(now.eventq_prod, now.eventq_cons, log2))
 		return 0;
 	if ((now.gerror ^ now.gerrorn) & SMMU_GERROR_EVENTQ_ABT_ERR)
+		return 0;
+	if (now.eventq_msi < address + RECORD && now.eventq_msi + 4 > address)
 		return 0;
 	return board_has(address, RECORD) ? address : 0;
 }
