@@ -22,16 +22,18 @@ struct vsmmu;
  * In it are the registers, the queues' positions, pending errors, invalidations that no
  * CMD_SYNC has sent yet, the counters, and all events that the host's kernel held: they
  * are read out (what comes in meanwhile, of endpoints that were not stopped, may stay behind
- * and is no part of it). Where a guest that takes no events is saved again and again there is
- * an end to that: of each vEVENTQ twice its depth is kept, and 2^20 events and losses go into
- * a snapshot. What comes after these counts as lost as if the kernel had dropped it: exactly,
- * shown to the guest as config.loss_policy says, and with a report here. The
- * guest's memory is the VMM's to save, and nothing writes to it in this call: commands that
- * wait go on waiting, for vsmmu_run_commands() as their fd says. The vSMMU goes on as if
- * nothing had happened, with what was read ahead served first, or can be freed.
+ * and is no part of it). The guest's memory is the VMM's to save, and nothing writes to it in
+ * this call: commands that wait go on waiting for vsmmu_run_commands(), as their fd says. The
+ * vSMMU goes on as if nothing had happened, with what was read ahead served first, or can be
+ * freed.
  *
- * Return: 0; -ENOMEM; -EMFILE; -errno of reading a vEVENTQ, or -EPROTO when reading it gives
- * nothing that is an event and has no end: what was read is served first then, too. Threads:
+ * Where a guest that takes no events is saved again and again there is an end to that: twice
+ * what a vEVENTQ can hold is kept of each, and 2^20 events and losses go into a snapshot. What
+ * comes after these counts as lost as if the kernel had dropped it: exactly, shown to the
+ * guest as config.loss_policy says, and with a report here.
+ *
+ * Return: 0; -ENOMEM; -EMFILE; -errno of reading a vEVENTQ, and -EPROTO when it gives again
+ * and again what is no event: nothing is lost by that, what was read is served first. Threads:
  * any may run, but what they do may or may not be in the snapshot. Since: 0.1
  */
 VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
