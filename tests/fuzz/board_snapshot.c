@@ -24,20 +24,6 @@ void board_reset(struct fuzz_input *input)
 	board_leave(BOARD_ANY, BOARD_ANY);
 }
 
-static void *save(size_t *length)
-{
-	void *bytes = NULL;
-	int ret;
-
-	*length = 0;
-	board_enter();
-	ret = vsmmu_save(board.vsmmu, &bytes, length);
-	board_leave(BOARD_ANY, BOARD_ANY);
-	FUZZ_CHECK(!ret == !!bytes && (ret || *length));
-	FUZZ_CHECK(!ret || board.reads_may_fail || board.calls_may_fail);
-	return bytes;
-}
-
 /* What a guest can read of it. */
 static void read_all(uint64_t words[REGISTERS])
 {
@@ -45,6 +31,28 @@ static void read_all(uint64_t words[REGISTERS])
 		words[i] = board_read(4 * i, 4);
 	words[REGISTERS - 2] = board_read(SMMU_EVENTQ_PROD, 4);
 	words[REGISTERS - 1] = board_read(SMMU_EVENTQ_CONS, 4);
+}
+
+/* A guest that does not run sees nothing of it, and its memory can be saved after it. */
+static void *save(size_t *length)
+{
+	uint64_t before[REGISTERS], after[REGISTERS];
+	void *bytes = NULL;
+	int ret;
+
+	*length = 0;
+	read_all(before);
+	board_enter();
+	ret = vsmmu_save(board.vsmmu, &bytes, length);
+	FUZZ_CHECK(!board.written && !board.foreign_writes);
+	for (unsigned int i = 0; i < VSMMU_IRQ_COUNT; i++)
+		FUZZ_CHECK(!board.pulses[i]);
+	board_leave(BOARD_ANY, BOARD_ANY);
+	read_all(after);
+	FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
+	FUZZ_CHECK(!ret == !!bytes && (ret || *length));
+	FUZZ_CHECK(!ret || board.reads_may_fail || board.calls_may_fail);
+	return bytes;
 }
 
 static int restore(const void *bytes, size_t length)
@@ -140,6 +148,23 @@ static void tamper(uint8_t *bytes, size_t length, struct fuzz_input *input, unsi
 	}
 }
 
+/* Whatever it is, it turns nothing on that the VMM has left off. */
+static void check_identity(void)
+{
+	const struct vsmmu_config *config = &board.options.config;
+	struct arch_features features;
+	uint32_t idr[6];
+
+	for (unsigned int i = 0; i < 6; i++)
+		idr[i] = (uint32_t)board_read(4 * i, 4);
+	arch_features_from_idr(idr, &features);
+	FUZZ_CHECK(config->ats || !features.ats);
+	FUZZ_CHECK(config->msi || !(idr[0] & SMMU_IDR0_MSI));
+	FUZZ_CHECK(!config->no_ril || !features.ril);
+	FUZZ_CHECK(features.stall_model == ARCH_STALL_NONE);
+	FUZZ_CHECK(features.ssid_bits <= config->ssid_bits);
+}
+
 /* It may be taken, or not; then it is a vSMMU as any other. */
 static void try_tampered(const uint8_t *bytes, size_t length)
 {
@@ -147,6 +172,7 @@ static void try_tampered(const uint8_t *bytes, size_t length)
 
 	board.recounted = true;
 	if (!restore(bytes, length)) {
+		check_identity();
 		board_run_commands(0);
 		board_run(0);
 		board_replace();
