@@ -87,7 +87,8 @@ static void expect_goes_on(struct smmu_guest *of)
 	TAP_EQ(stats.discarded, 0);
 	TAP_EQ(stats.pending, 0);
 	TAP_EQ(of->records, TAKEN + LEFT + DEPTH + 1);
-	/* Those of the first storm may come after: they are in a queue of their own. */
+	/* What was read ahead comes before what the kernel has now. */
+	TAP_EQ(SMMU_EVENT_SID(of->record[of->records - 1][0]), of->vsid[1]);
 	for (unsigned int i = 0; i < of->records; i++)
 		seconds += SMMU_EVENT_SID(of->record[i][0]) == of->vsid[1];
 	TAP_EQ(seconds, LEFT + 1);
@@ -146,6 +147,61 @@ static void expect_elsewhere(struct smmu_machine *machine, const struct saved *s
 	TAP_EQ(vsmmu_restore(later.vsmmu, saved->bytes, saved->length), 0);
 	expect_goes_on(&later);
 	smmu_guest_close(&later);
+}
+
+/* Frees the vSMMU of @from; its driver goes on with another one, which is restored. */
+static void hop(struct smmu_guest *from, struct smmu_guest *to, void *context)
+{
+	struct saved saved = save(from);
+
+	vsmmu_free(from->vsmmu);
+	from->vsmmu = NULL;
+	smmu_guest_open(to, context, &options_off);
+	move_driver(from, to);
+	smmu_guest_close(from);
+	TAP_EQ(vsmmu_restore(to->vsmmu, saved.bytes, saved.length), 0);
+	vsmmu_snapshot_free(saved.bytes);
+}
+
+/* What came first stays first, while nobody takes it. */
+static void order_is_kept_from_host_to_host(void *context)
+{
+	static const unsigned int of[] = {0, 0, 0, 1, 1, 1, 0, 0};
+
+	open_guest(context);
+	TAP_EQ(mock_smmu_fault(&guest, 0, 3), 0);
+	hop(&guest, &later, context);
+	TAP_EQ(mock_smmu_fault(&later, 1, 3), 0);
+	hop(&later, &guest, context);
+	TAP_EQ(mock_smmu_fault(&guest, 0, 2), 0);
+	smmu_guest_run(&guest);
+	mock_smmu_expect_accounted(&guest, 8);
+	TAP_EQ(guest.records, 8);
+	for (unsigned int i = 0; i < 8; i++)
+		TAP_EQ(SMMU_EVENT_SID(guest.record[i][0]), guest.vsid[of[i]]);
+	smmu_guest_close(&guest);
+}
+
+/* Storms, and a save after each: two full vEVENTQs come along, of what is beyond the number. */
+static void what_was_saved_before_comes_along(void *context)
+{
+	for (unsigned int saves = 1; saves <= 4; saves++) {
+		struct vsmmu_stats stats;
+
+		open_guest(context);
+		for (unsigned int i = 1; i < saves; i++) {
+			TAP_EQ(mock_smmu_fault(&guest, i % 2, STORM), 0);
+			vsmmu_snapshot_free(save(&guest).bytes);
+		}
+		TAP_EQ(mock_smmu_fault(&guest, 0, STORM), 0);
+		hop(&guest, &later, context);
+		smmu_guest_run(&later);
+		stats = mock_smmu_expect_accounted(&later, (uint64_t)saves * STORM);
+		TAP_EQ(stats.delivered, (saves < 2 ? saves : 2) * DEPTH);
+		TAP_EQ(stats.delivered + stats.lost, (uint64_t)saves * STORM);
+		TAP_EQ(later.driver.stats.overflows, 1);
+		smmu_guest_close(&later);
+	}
 }
 
 /* Another iommufd, with devices and objects of its own; the source lives on for a while. */
@@ -284,6 +340,8 @@ static void kernel_that_fails_during_a_restore(void *context)
 static const struct tap_test tests[] = {
 	{"source_goes_on_after_a_save", "S7", source_goes_on_after_a_save},
 	{"restored_on_the_same_iommufd", "S7", restored_on_the_same_iommufd},
+	{"order_is_kept_from_host_to_host", "S7", order_is_kept_from_host_to_host},
+	{"what_was_saved_before_comes_along", "S7 E6", what_was_saved_before_comes_along},
 	{"restored_on_another_iommufd", "S7", restored_on_another_iommufd},
 	{"unfinished_batch_comes_along", "S3 S7", unfinished_batch_comes_along},
 	{"what_does_not_fit_is_refused_whole", "S7", what_does_not_fit_is_refused_whole},
