@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Rules of tests/matrix.txt that the fuzzer's checks are about, e.g. "E4 E5"; may be "". */
-extern const char fuzz_ids[];
-
 /* Always 0: what is wrong aborts. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

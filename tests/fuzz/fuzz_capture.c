@@ -16,8 +16,6 @@
 #define ITEMS_MAX 64
 #define FILE_MAX  (1 << 15)
 
-const char fuzz_ids[] = "";
-
 /* Bit by bit, as IEEE 802.3 has it. */
 static uint32_t crc_of(const uint8_t *bytes, size_t length)
 {

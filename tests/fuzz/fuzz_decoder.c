@@ -19,8 +19,6 @@
 #define FLAG_LOST  1
 #define LENGTH_MAX 4096
 
-const char fuzz_ids[] = "E4 E5 E6 P1";
-
 struct reference {
 	bool known;
 	uint64_t next; /* number of the next event, not wrapped */

@@ -19,8 +19,6 @@
 #define SMMU   "arm-smmu-v3.77.auto"
 #define CLIENT "0000:77:01.0"
 
-const char fuzz_ids[] = "";
-
 static uint64_t lines;
 
 static void check_string(const char *text, size_t size)

@@ -15,8 +15,6 @@
 #include "arch/event_table.h"
 #include "fuzz.h"
 
-const char fuzz_ids[] = "E12";
-
 static void check_same(const struct vsmmu_event *is, const struct vsmmu_event *should)
 {
 	for (unsigned int i = 0; i < EVENT_FIELDS; i++)

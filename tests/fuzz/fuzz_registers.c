@@ -17,8 +17,6 @@
 #define FAULTS_MAX 20000
 #define DROP_MAX   (1 << 20)
 
-const char fuzz_ids[] = "E6 E7 E8 E10 E12 P5 P7 P17 P19";
-
 static struct stand stand;
 static unsigned int faults_left;
 

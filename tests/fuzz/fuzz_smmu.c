@@ -20,8 +20,6 @@
 #define MOVES_MAX  400
 #define FAULTS_MAX 2000
 
-const char fuzz_ids[] = "S1 S2 S3 S4 S6 S7 S8 P10 P11 P13 P14";
-
 static unsigned int faults_left;
 
 static const uint32_t registers[] = {SMMU_CR0, SMMU_CR1, SMMU_CR2, SMMU_GBPA, SMMU_IRQ_CTRL,
