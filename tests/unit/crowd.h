@@ -39,6 +39,7 @@ struct crowd {
 	uint32_t dev_ids[CROWD_ENDPOINTS];
 	struct vsmmu_endpoint *endpoints[CROWD_ENDPOINTS];
 	atomic_uint_fast64_t commands, syncs; /* that the guest has issued */
+	atomic_uint_fast64_t left_out;	      /* events that snapshots say they had no room for */
 	atomic_uint resets;		      /* changes whenever what it has issued is forgotten */
 };
 
