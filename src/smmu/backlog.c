@@ -343,13 +343,12 @@ static uint32_t backlog_remove(struct backlog *backlog, uint32_t vsid)
 
 void backlog_forget_stream(struct vsmmu *vsmmu, uint32_t vsid)
 {
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next) {
-		uint32_t removed = 0;
+	uint32_t removed;
 
-		if (vqueue->any_stream && vqueue->backlog)
-			removed = backlog_remove(vqueue->backlog, vsid);
-		vsmmu->stats.sequenced += removed;
-		vsmmu->stats.discarded += removed;
-		vsmmu->stats.discarded_by[VSMMU_DISCARD_STALE] += removed;
-	}
+	if (!vsmmu->restored || backlog_is_empty(vsmmu->restored))
+		return;
+	removed = backlog_remove(vsmmu->restored->backlog, vsid);
+	vsmmu->stats.sequenced += removed;
+	vsmmu->stats.discarded += removed;
+	vsmmu->stats.discarded_by[VSMMU_DISCARD_STALE] += removed;
 }

@@ -62,8 +62,8 @@ int backlog_poll(struct vqueue *vqueue, struct pollset *pollset);
 void backlog_unpoll(struct vqueue *vqueue);
 
 /*
- * A StreamID is given up: its events in backlogs with nothing behind are counted as stale,
- * so that its next holder never sees them. Under the event lock too.
+ * Somebody else gets a StreamID, or nobody: its events that a snapshot brought are counted as
+ * stale, so that its next holder never sees them. Under the event lock too.
  */
 void backlog_forget_stream(struct vsmmu *vsmmu, uint32_t vsid);
 

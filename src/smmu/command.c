@@ -10,34 +10,38 @@ static uint32_t most(uint32_t one, uint32_t other)
 	return one > other ? one : other;
 }
 
+/* Under the control lock. Return: what the events cost that had to be out of the way. */
+static uint32_t install_stes(struct vsmmu *vsmmu, uint32_t first, uint64_t count)
+{
+	vsmmu->forwarded = 0;
+	install_refresh_range(vsmmu, first, count);
+	return vsmmu->forwarded / CMDQ_EVENTS;
+}
+
 /*
  * The CDs that hardware has cached go with the STE, even if what is installed stays as it
  * was and the host does nothing about it (IHI 0070 4.3.1).
  */
 static uint32_t execute_ste(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
-	uint32_t forwarded;
+	uint32_t cost;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	vsmmu->forwarded = 0;
-	install_refresh_range(vsmmu, scope->sid, 1);
-	forwarded = vsmmu->forwarded;
+	cost = install_stes(vsmmu, scope->sid, 1);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	invalidation_add_cd_all(vsmmu, scope->sid);
-	return forwarded / CMDQ_EVENTS;
+	return cost;
 }
 
 static uint32_t execute_ste_range(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
-	uint32_t endpoints, forwarded, looked = 0;
+	uint32_t endpoints, cost, looked = 0;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	vsmmu->forwarded = 0;
-	install_refresh_range(vsmmu, scope->sid, scope->count);
-	forwarded = vsmmu->forwarded;
+	cost = install_stes(vsmmu, scope->sid, scope->count);
 	endpoints = invalidation_add_cd_all_range(vsmmu, scope->sid, scope->count, &looked);
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	return most(endpoints, most(looked / CMDQ_LOOKS, forwarded / CMDQ_EVENTS));
+	return most(endpoints, most(looked / CMDQ_LOOKS, cost));
 }
 
 /*

@@ -439,11 +439,8 @@ static uint32_t vqueue_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
 
 uint32_t forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
 {
-	uint32_t handled = 0;
+	uint32_t handled = vsmmu->restored ? vqueue_run(vsmmu, vsmmu->restored) : 0;
 
-	for (struct vqueue *restored = vsmmu->vqueues; restored; restored = restored->next)
-		if (restored->any_stream)
-			handled += vqueue_run(vsmmu, restored);
 	return handled + vqueue_run(vsmmu, vqueue);
 }
 
