@@ -384,8 +384,9 @@ VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint
  * @vsid: as the guest will see it from now on
  *
  * What the old StreamID's events still were is discarded, as for a detach; then the
- * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile the endpoint has no access. Its
- * present one is no change, but tries again what the host refused before.
+ * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile
+ * the endpoint has no access. Its present one is no change, but tries again what the host
+ * refused before.
  *
  * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
  * endpoint; -errno of the host: then the endpoint is without access until the next
@@ -399,7 +400,8 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  *
  * It is cut off from memory first, so that the kernel stops forwarding; events that it
  * had queued are discarded as they are read, and @vsid is free for others after that. If the
- * host cannot even detach it, it is given what aborts; that it is open still is reported.
+ * host cannot detach it, it is given what aborts; if not even that, a report says that it has
+ * access still.
  *
  * Return: 0, or the first -errno of a host call: the endpoint is gone all the same.
  * Since: 0.1

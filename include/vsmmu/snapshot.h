@@ -32,9 +32,10 @@ struct vsmmu;
  * comes after these counts as lost as if the kernel had dropped it: exactly, shown to the
  * guest as config.loss_policy says, and with a report here.
  *
- * Return: 0; -ENOMEM; -EMFILE; -errno of reading a vEVENTQ, and -EPROTO when it gives again
- * and again what is no event: nothing is lost by that, what was read is served first. Threads:
- * any may run, but what they do may or may not be in the snapshot. Since: 0.1
+ * Return: 0; -EINVAL for NULL; -ENOMEM; -EMFILE; -errno of reading a vEVENTQ, and -EPROTO
+ * when it gives again and again what is no event: nothing is lost by that, what was read is
+ * served first. Threads: any may run, but what they do may or may not be in the snapshot.
+ * Since: 0.1
  */
 VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
 
@@ -53,9 +54,9 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  * go on from the snapshot's; those of each endpoint, and its share of the guest's queue, begin
  * anew. A vSMMU of the event path alone installs no STEs: its VMM does.
  *
- * Return: 0; -EBADMSG for bytes that are damaged; -EPROTONOSUPPORT for a version that is
- * newer than this library; -ENODEV when config, host or StreamIDs do not fit, with a
- * report that says why; -EBUSY when the guest has used it already, or events of another
+ * Return: 0; -EINVAL for NULL; -EBADMSG for bytes that are damaged; -EPROTONOSUPPORT for a
+ * version that is newer than this library; -ENODEV when config, host or StreamIDs do not fit,
+ * with a report that says why; -EBUSY when the guest has used it already, or events of another
  * snapshot wait in it; -ENOMEM, -EMFILE; or -errno of the host's call that failed, be it to
  * install or to invalidate. After a failure the vSMMU is as it was, and the call can be made
  * again. An endpoint that the host refuses even to put back is without access to memory from

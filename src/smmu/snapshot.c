@@ -146,11 +146,14 @@ static int save_locked(
 
 int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 {
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct snapshot *snapshot;
 	uint8_t *saved = NULL;
 	size_t size = 0;
 	int ret;
 
+	if (!bytes || !length)
+		return -EINVAL;
+	snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot)
 		return -ENOMEM;
 	fairlock_lock(&vsmmu->command_lock);

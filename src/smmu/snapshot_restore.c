@@ -406,9 +406,12 @@ static int restore_run(struct vsmmu *vsmmu, struct restore *restore)
 
 int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 {
-	struct restore *restore = calloc(1, sizeof(*restore));
+	struct restore *restore;
 	int ret;
 
+	if (!bytes)
+		return -EINVAL;
+	restore = calloc(1, sizeof(*restore));
 	if (!restore)
 		return -ENOMEM;
 	ret = snapshot_read(&restore->snapshot, bytes, length);

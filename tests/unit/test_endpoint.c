@@ -2,6 +2,8 @@
 /* Endpoints that come and go: stale events, StreamIDs used again, resets, teardown. */
 #include <errno.h>
 
+#include <vsmmu/snapshot.h>
+
 #include "vm.h"
 
 static uint64_t discarded(struct vm *vm, enum vsmmu_discard reason)
@@ -79,12 +81,21 @@ static void misuse_is_einval(void **unused)
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = 0};
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	const struct vsmmu_config whole = {.size = sizeof(whole)};
 	struct vsmmu_endpoint *out = NULL;
+	void *bytes = NULL;
+	size_t length = 0;
 
 	(void)unused;
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &out), -EINVAL);
 	assert_null(out);
 	assert_int_equal(vsmmu_endpoint_detach(NULL), 0);
+	assert_int_equal(vsmmu_save(vm->vsmmu, NULL, &length), -EINVAL);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, NULL), -EINVAL);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, NULL, 100), -EINVAL);
+	assert_int_equal(vsmmu_mmio_read(vm->vsmmu, SMMU_CR0, 4, NULL), -EINVAL);
+	assert_int_equal(vsmmu_new(NULL, &whole), -EINVAL);
+	assert_null(vsmmu_host_ref(NULL));
 	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, 1, &stats), -ENOENT);
 	assert_int_equal(vm_attach(vm, 0), 0);
 	stats.size = 0;
