@@ -32,7 +32,7 @@
 #include "smmu/eventq.h"
 #include "smmu/invalidation.h"
 #include "smmu/pollset.h"
-#include "smmu/registers.h"
+#include "smmu/registers/registers.h"
 #include "smmu/stream.h"
 #include "util/fairlock.h"
 #include "util/ratelimit.h"

@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <string.h>
 
+#include "../forward_host.h"
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "../forward_host.h"
 
 #define IDLE_MAX 1 /* calls in a row that find nothing although the fd is readable */
 #define NEVER	 UINT32_MAX

@@ -8,8 +8,8 @@
 #include <vsmmu/capture.h>
 
 #include "capture/format.h"
-#include "util/crc32.h"
 #include "unit.h"
+#include "util/crc32.h"
 
 static const struct vsmmu_capture_item samples[] = {
 	{.type = VSMMU_CAPTURE_BEGIN, .time = 1795341600000000000},

@@ -10,8 +10,8 @@
 
 #include "fail_nth.h"
 #include "fake_kernel.h"
-#include "host/host.h"
 #include "host/fd.h"
+#include "host/host.h"
 #include "uapi/iommufd_test.h"
 #include "unit.h"
 

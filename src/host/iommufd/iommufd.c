@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/host.h"
 #include "host/fd.h"
+#include "host/host.h"
 #include "host/iommufd/ioctl.h"
 #include "uapi/iommufd.h"
 #include "uapi/iommufd_test.h"

@@ -3,13 +3,13 @@
  * What each register is (IHI 0070 6.2, 6.3): most are storage, see register_table.c. Where
  * the architecture leaves a reset value UNKNOWN it is zero.
  */
-#include "smmu/registers.h"
+#include "smmu/registers/registers.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "arch/regs.h"
-#include "smmu/register_table.h"
+#include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
 
 #define EVENTQ_PROD_BITS (SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX)

@@ -3,8 +3,8 @@
  * The registers that are storage: each has the bits that a write changes, and something that
  * guards it while the SMMU uses it. Under the event lock.
  */
-#ifndef SMMU_REGISTER_TABLE_H
-#define SMMU_REGISTER_TABLE_H
+#ifndef SMMU_REGISTERS_TABLE_H
+#define SMMU_REGISTERS_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

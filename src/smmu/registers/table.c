@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/register_table.h"
+#include "smmu/registers/table.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * The values of the registers (IHI 0070 6.3), but for those that queues keep themselves
  * (eventq.h, cmdq.h) and the ID registers, which never change. Under the event lock.
  */
-#ifndef SMMU_REGISTERS_H
-#define SMMU_REGISTERS_H
+#ifndef SMMU_REGISTERS_REGISTERS_H
+#define SMMU_REGISTERS_REGISTERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
