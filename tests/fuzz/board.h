@@ -21,7 +21,7 @@
 #include "arch/regs.h"
 #include "arch/strtab.h"
 #include "fuzz.h"
-#include "smmu/cmdq.h"
+#include "smmu/commands/cmdq.h"
 
 #define BOARD_ENDPOINTS	  4
 #define BOARD_VSIDS	  6
@@ -41,7 +41,7 @@
 extern const uint32_t board_vsids[BOARD_VSIDS];
 #define BOARD_NO_VSID UINT32_MAX /* a host that failed has left an endpoint without one */
 
-/* What a register write may cost (src/smmu/cmdq.h, docs/architecture.md). */
+/* What a register write may cost (src/smmu/commands/cmdq.h, docs/architecture.md). */
 #define BOARD_COMMANDS		  (CMDQ_KICK_MAX + BOARD_ENDPOINTS)
 #define BOARD_READS_MAX		  (3 * BOARD_COMMANDS + 2 * BOARD_ENDPOINTS)
 #define BOARD_CALLS_MAX		  (16 * BOARD_COMMANDS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SMMU_CMDQ_TURN_H
-#define SMMU_CMDQ_TURN_H
+#ifndef SMMU_COMMANDS_CMDQ_TURN_H
+#define SMMU_COMMANDS_CMDQ_TURN_H
 
 #include <stdbool.h>
 #include <stdint.h>

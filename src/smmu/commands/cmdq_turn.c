@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/cmdq_turn.h"
+#include "smmu/commands/cmdq_turn.h"
 
 #include "arch/queue.h"
 #include "arch/record.h"
 #include "arch/regs.h"
-#include "smmu/command.h"
+#include "smmu/commands/execute.h"
 #include "smmu/vsmmu.h"
 
 /* Return: whether the queue is running (7.1). */

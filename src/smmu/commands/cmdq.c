@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/cmdq.h"
+#include "smmu/commands/cmdq.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -7,7 +7,7 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "smmu/cmdq_turn.h"
+#include "smmu/commands/cmdq_turn.h"
 #include "smmu/vsmmu.h"
 
 #define ALIGN_MIN      UINT64_C(32) /* of the queue's address (IHI 0070 6.3.26) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What one command of the guest does. Under the command lock. */
-#ifndef SMMU_COMMAND_H
-#define SMMU_COMMAND_H
+#ifndef SMMU_COMMANDS_EXECUTE_H
+#define SMMU_COMMANDS_EXECUTE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/command.h"
+#include "smmu/commands/execute.h"
 
 #include "arch/regs.h"
 #include "smmu/dispatch.h"

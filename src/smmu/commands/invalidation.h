@@ -8,8 +8,8 @@
  * array is re-issued, then everything is invalidated that the vIOMMU's guest can have
  * cached; if the host refuses that too, the endpoints behind it lose their access.
  */
-#ifndef SMMU_INVALIDATION_H
-#define SMMU_INVALIDATION_H
+#ifndef SMMU_COMMANDS_INVALIDATION_H
+#define SMMU_COMMANDS_INVALIDATION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  * calls to send invalidations; and CMDQ_EVENTS events that it made readable. One register
  * write is good for CMDQ_KICK_MAX, and the last command may overdraw that.
  */
-#ifndef SMMU_CMDQ_H
-#define SMMU_CMDQ_H
+#ifndef SMMU_COMMANDS_CMDQ_H
+#define SMMU_COMMANDS_CMDQ_H
 
 #include <pthread.h>
 #include <stdatomic.h>

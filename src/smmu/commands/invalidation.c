@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/invalidation.h"
+#include "smmu/commands/invalidation.h"
 
 #include <errno.h>
 #include <string.h>
