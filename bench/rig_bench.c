@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "real_machine.h"
-#include "smmu/eventq.h"
+#include "smmu/events/eventq.h"
 #include "uapi/iommufd.h"
 #include "vmm.h"
 

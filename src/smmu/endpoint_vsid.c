@@ -2,8 +2,8 @@
 /* Which endpoint has which StreamID. */
 #include <errno.h>
 
-#include "smmu/backlog.h"
-#include "smmu/forwarder.h"
+#include "smmu/events/backlog.h"
+#include "smmu/events/forwarder.h"
 #include "smmu/install.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "smmu/forwarder.h"
+#include "smmu/events/forwarder.h"
 #include "smmu/wish.h"
 
 static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)

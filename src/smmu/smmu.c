@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "arch/regs.h"
-#include "smmu/forwarder.h"
+#include "smmu/events/forwarder.h"
 #include "smmu/identity.h"
 #include "smmu/install.h"
 #include "util/sized.h"

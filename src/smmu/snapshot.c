@@ -10,7 +10,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 
 static int compare_vsids(const void *one, const void *other)
 {

@@ -2,7 +2,7 @@
 /* A checksum tells of damage, not of malice: no value of a snapshot is believed as it is. */
 #include "arch/command.h"
 #include "arch/regs.h"
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 #include "smmu/snapshot.h"
 
 #define GERROR_MSI_BITS                                                                            \

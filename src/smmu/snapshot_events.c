@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 #include "smmu/snapshot.h"
 
 #define SEQUENCE_MASK ((uint32_t)INT_MAX)

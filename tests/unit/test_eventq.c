@@ -6,7 +6,7 @@
 #include "arch/queue.h"
 #include "arch/regs.h"
 #include "rng.h"
-#include "smmu/eventq.h"
+#include "smmu/events/eventq.h"
 #include "smmu/stream.h"
 #include "unit.h"
 

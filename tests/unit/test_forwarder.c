@@ -2,7 +2,7 @@
 /* From a fault to the guest's queue: the state table, interrupts, loss, batches, budgets. */
 #include <errno.h>
 
-#include "smmu/eventq.h"
+#include "smmu/events/eventq.h"
 #include "vm.h"
 
 #define OVFLG SMMU_EVENTQ_PROD_OVFLG

@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "smmu/pollset.h"
+#include "smmu/events/pollset.h"
 #include "unit.h"
 
 #define QUEUES 100

@@ -6,7 +6,7 @@
 #include <vsmmu/snapshot.h>
 
 #include "luggage.h"
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 
 /* From host to host before a guest that takes nothing: what the first one held stays first. */
 static void order_is_kept_from_host_to_host(void **unused)

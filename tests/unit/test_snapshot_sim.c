@@ -11,7 +11,7 @@
 #include <vsmmu/snapshot.h>
 
 #include "luggage.h"
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 #include "smmu/snapshot.h"
 
 static void save(struct vm *vm)

@@ -2,7 +2,7 @@
 #include "smmu/commands/execute.h"
 
 #include "arch/regs.h"
-#include "smmu/dispatch.h"
+#include "smmu/events/dispatch.h"
 #include "smmu/install.h"
 
 static uint32_t most(uint32_t one, uint32_t other)

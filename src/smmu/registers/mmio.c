@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #include "arch/regs.h"
-#include "smmu/forwarder.h"
+#include "smmu/events/forwarder.h"
 #include "smmu/install.h"
 #include "smmu/vsmmu.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/pollset.h"
+#include "smmu/events/pollset.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

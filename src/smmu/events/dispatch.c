@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which vEVENTQ is read when, and when reading stops. */
-#include "smmu/dispatch.h"
+#include "smmu/events/dispatch.h"
 
-#include "smmu/forwarder.h"
+#include "smmu/events/forwarder.h"
 
 #define BUDGET_DEFAULT 1024
 #define READY_MAX      64

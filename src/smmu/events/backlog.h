@@ -5,8 +5,8 @@
  * no vEVENTQ behind it. It is served first, and as a vEVENTQ is: whole records, as many as
  * fit. Belongs to the holder of the dispatch lock.
  */
-#ifndef SMMU_BACKLOG_H
-#define SMMU_BACKLOG_H
+#ifndef SMMU_EVENTS_BACKLOG_H
+#define SMMU_EVENTS_BACKLOG_H
 
 #include "smmu/vqueue.h"
 #include "uapi/iommufd.h"

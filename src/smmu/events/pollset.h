@@ -4,8 +4,8 @@
  * holds the inner and a timer: so pausing all of them is one system call, however many
  * there are, and the MMIO write that makes room can undo it from any thread.
  */
-#ifndef SMMU_POLLSET_H
-#define SMMU_POLLSET_H
+#ifndef SMMU_EVENTS_POLLSET_H
+#define SMMU_EVENTS_POLLSET_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From the vEVENTQs into the guest's queue: validates, counts, decides. */
-#ifndef SMMU_FORWARDER_H
-#define SMMU_FORWARDER_H
+#ifndef SMMU_EVENTS_FORWARDER_H
+#define SMMU_EVENTS_FORWARDER_H
 
 #include "smmu/vqueue.h"
 

@@ -6,8 +6,8 @@
  * PROD and CONS may be accessed at any time from any thread; all the rest belongs to
  * the holder of the vSMMU's event lock.
  */
-#ifndef SMMU_EVENTQ_H
-#define SMMU_EVENTQ_H
+#ifndef SMMU_EVENTS_EVENTQ_H
+#define SMMU_EVENTS_EVENTQ_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

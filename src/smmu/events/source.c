@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "host/fd.h"
-#include "smmu/backlog.h"
-#include "smmu/forwarder.h"
+#include "smmu/events/backlog.h"
+#include "smmu/events/forwarder.h"
 
 #define BACKOFF_FIRST UINT64_C(1000000)
 #define BACKOFF_LAST  UINT64_C(128000000)

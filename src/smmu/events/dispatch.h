@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading events on behalf of somebody else than vsmmu_dispatch()'s caller. */
-#ifndef SMMU_DISPATCH_H
-#define SMMU_DISPATCH_H
+#ifndef SMMU_EVENTS_DISPATCH_H
+#define SMMU_EVENTS_DISPATCH_H
 
 #include <stdint.h>
 

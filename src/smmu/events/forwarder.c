@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/forwarder.h"
+#include "smmu/events/forwarder.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "arch/queue.h"
 #include "arch/record.h"
 #include "arch/regs.h"
-#include "smmu/backlog.h"
+#include "smmu/events/backlog.h"
 
 #define DRAIN_TRIES 8
 

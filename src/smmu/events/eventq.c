@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/eventq.h"
+#include "smmu/events/eventq.h"
 
 #include <errno.h>
 #include <stdlib.h>
