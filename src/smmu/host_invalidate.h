@@ -3,7 +3,7 @@
 #ifndef SMMU_HOST_INVALIDATE_H
 #define SMMU_HOST_INVALIDATE_H
 
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 
 /*
  * Whether the kernel has switched the endpoint's ATS on. If not it has nothing cached, and

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "arch/regs.h"
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/identity.h"
-#include "smmu/install.h"
 #include "util/sized.h"
 
 #define DEPTH_DEFAULT	    65536

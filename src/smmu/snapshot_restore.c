@@ -10,8 +10,8 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/identity.h"
-#include "smmu/install.h"
 #include "smmu/snapshot.h"
 
 /* What a restore gives up when it fails. */

@@ -5,7 +5,7 @@
 
 #include <vsmmu/event.h>
 
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 
 #define INDEX_MASK ((1U << STAND_EVENTQ_LOG2) - 1)
 #define WRAP_MASK  ((2U << STAND_EVENTQ_LOG2) - 1)

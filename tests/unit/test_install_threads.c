@@ -7,7 +7,7 @@
 
 #include <vsmmu/event.h>
 
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 #include "whole.h"
 
 #define ENDPOINTS 3

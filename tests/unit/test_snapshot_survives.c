@@ -8,7 +8,7 @@
 
 #include "fail_nth.h"
 #include "rng.h"
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 #include "snapshot_stand.h"
 
 #define ROUNDS 20000

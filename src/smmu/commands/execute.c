@@ -2,8 +2,8 @@
 #include "smmu/commands/execute.h"
 
 #include "arch/regs.h"
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/events/dispatch.h"
-#include "smmu/install.h"
 
 static uint32_t most(uint32_t one, uint32_t other)
 {

@@ -11,8 +11,8 @@
 #include <errno.h>
 
 #include "arch/regs.h"
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/install.h"
 #include "smmu/vsmmu.h"
 
 #define HIGH_HALF 4

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a guest wants an endpoint's transactions to meet. Under the control lock. */
-#ifndef SMMU_WISH_H
-#define SMMU_WISH_H
+#ifndef SMMU_ENDPOINTS_STE_TARGET_H
+#define SMMU_ENDPOINTS_STE_TARGET_H
 
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 
 /*
  * @stand_in: what C_BAD_STE means while it is installed

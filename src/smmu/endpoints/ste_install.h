@@ -3,8 +3,8 @@
  * What an endpoint's transactions meet: the guest's registers and stream table made into a
  * nested HWPT. Under the control lock.
  */
-#ifndef SMMU_INSTALL_H
-#define SMMU_INSTALL_H
+#ifndef SMMU_ENDPOINTS_STE_INSTALL_H
+#define SMMU_ENDPOINTS_STE_INSTALL_H
 
 #include "smmu/endpoint.h"
 

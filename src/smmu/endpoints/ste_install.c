@@ -3,13 +3,13 @@
  * Each change replaces one HWPT by another in one attach, so that there is no moment
  * without either (IHI 0070 3.21.3 leaves it to us which of the two a transaction meets).
  */
-#include "smmu/install.h"
+#include "smmu/endpoints/ste_install.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "smmu/endpoints/ste_target.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/wish.h"
 
 static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)
 {

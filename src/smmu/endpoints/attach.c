@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "host/fd.h"
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/identity.h"
-#include "smmu/install.h"
 #include "util/sized.h"
 
 static void endpoint_free(struct vsmmu_endpoint *endpoint)

@@ -2,9 +2,9 @@
 /* Which endpoint has which StreamID. */
 #include <errno.h>
 
+#include "smmu/endpoints/ste_install.h"
 #include "smmu/events/backlog.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/install.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */
 static int vsid_check(struct vsmmu *vsmmu, uint32_t vsid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/wish.h"
+#include "smmu/endpoints/ste_target.h"
 
 #include "arch/regs.h"
 #include "arch/ste.h"
