@@ -3,7 +3,7 @@
 #ifndef SMMU_ENDPOINT_H
 #define SMMU_ENDPOINT_H
 
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 
 struct vsmmu_endpoint {
 	struct vsmmu_endpoint *next;

@@ -28,7 +28,7 @@
 
 #include <string.h>
 
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 
 #define SNAPSHOT_VERSION 1
 /* What a vEVENTQ of the greatest depth can hold, twice; and what forwarder_drain() reads. */

@@ -5,7 +5,7 @@
 #include "arch/regs.h"
 #include "conformance/guest.h"
 #include "conformance/suite.h"
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 
 /* The suite runs one test at a time, and a guest is too large for some stacks. */
 static struct guest guest;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fail_nth.h"
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 #include "vm.h"
 
 #define ENDPOINTS 3

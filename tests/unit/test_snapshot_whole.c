@@ -6,7 +6,7 @@
 #include <vsmmu/event.h>
 
 #include "host/host.h"
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 #include "snapshot_machine.h"
 
 static void assert_same_registers(struct whole *one, struct whole *other)

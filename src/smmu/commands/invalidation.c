@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "arch/command.h"
-#include "smmu/host_invalidate.h"
+#include "smmu/viommu/invalidate.h"
 
 void invalidation_reset(struct invalidation *batch)
 {

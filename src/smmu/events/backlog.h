@@ -8,7 +8,7 @@
 #ifndef SMMU_EVENTS_BACKLOG_H
 #define SMMU_EVENTS_BACKLOG_H
 
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 #include "uapi/iommufd.h"
 
 struct backlog {

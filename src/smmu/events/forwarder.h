@@ -3,7 +3,7 @@
 #ifndef SMMU_EVENTS_FORWARDER_H
 #define SMMU_EVENTS_FORWARDER_H
 
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 
 /* What became of one read. */
 enum forward {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/vqueue.h"
+#include "smmu/viommu/viommu.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,8 +3,8 @@
  * One vEVENTQ that the vSMMU reads, with the vIOMMU that it belongs to unless it was
  * adopted. A vSMMU has any number of them.
  */
-#ifndef SMMU_VQUEUE_H
-#define SMMU_VQUEUE_H
+#ifndef SMMU_VIOMMU_VIOMMU_H
+#define SMMU_VIOMMU_VIOMMU_H
 
 #include "smmu/vsmmu.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/host_invalidate.h"
+#include "smmu/viommu/invalidate.h"
 
 #include <errno.h>
 #include <string.h>

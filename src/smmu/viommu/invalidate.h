@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One vIOMMU's invalidations to its host, and what follows when it refuses them. */
-#ifndef SMMU_HOST_INVALIDATE_H
-#define SMMU_HOST_INVALIDATE_H
+#ifndef SMMU_VIOMMU_INVALIDATE_H
+#define SMMU_VIOMMU_INVALIDATE_H
 
 #include "smmu/endpoints/ste_install.h"
 
