@@ -3,7 +3,7 @@
 #ifndef UNIT_SNAPSHOT_STAND_H
 #define UNIT_SNAPSHOT_STAND_H
 
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 #include "snapshot_machine.h"
 
 #define STAND_EVENTS 6 /* that are or will be in the guest's queue */

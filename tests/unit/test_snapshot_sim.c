@@ -12,7 +12,7 @@
 
 #include "luggage.h"
 #include "smmu/events/backlog.h"
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 static void save(struct vm *vm)
 {

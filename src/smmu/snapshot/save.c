@@ -3,7 +3,7 @@
  * Taking a snapshot. What the vEVENTQs hold can only be read out: it stays in front of them
  * as a backlog, so that whatever happens next nothing is lost and nothing comes twice.
  */
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -23,8 +23,8 @@
  *	9 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
  *	               event has number 0: SNAPSHOT_RECORDS whole records at most
  */
-#ifndef SMMU_SNAPSHOT_H
-#define SMMU_SNAPSHOT_H
+#ifndef SMMU_SNAPSHOT_FORMAT_H
+#define SMMU_SNAPSHOT_FORMAT_H
 
 #include <string.h>
 

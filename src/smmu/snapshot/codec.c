@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A snapshot from and to bytes: one list of fields for reading, writing and measuring. */
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "smmu/snapshot_counters.h"
+#include "smmu/snapshot/counters.h"
 #include "util/crc32.h"
 
 #define MAGIC	    "VSMMUSNP"

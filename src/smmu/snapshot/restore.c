@@ -12,7 +12,7 @@
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/identity.h"
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 /* What a restore gives up when it fails. */
 struct restore {

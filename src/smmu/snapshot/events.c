@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "smmu/events/backlog.h"
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 #define SEQUENCE_MASK ((uint32_t)INT_MAX)
 

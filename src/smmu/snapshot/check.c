@@ -3,7 +3,7 @@
 #include "arch/command.h"
 #include "arch/regs.h"
 #include "smmu/events/backlog.h"
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 #define GERROR_MSI_BITS                                                                            \
 	(SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT | SMMU_GERROR_MSI_GERROR_ABT)

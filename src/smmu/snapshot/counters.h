@@ -6,7 +6,7 @@
 #ifndef SMMU_SNAPSHOT_COUNTERS_H
 #define SMMU_SNAPSHOT_COUNTERS_H
 
-#include "smmu/snapshot.h"
+#include "smmu/snapshot/format.h"
 
 #define COUNTER(n, member)                                                                         \
 	_Static_assert(                                                                            \
