@@ -5,7 +5,7 @@
 
 #include "host/fd.h"
 #include "smmu/endpoints/ste_install.h"
-#include "smmu/identity.h"
+#include "smmu/idregs.h"
 #include "util/sized.h"
 
 static void endpoint_free(struct vsmmu_endpoint *endpoint)

@@ -11,7 +11,7 @@
 #include "arch/queue.h"
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
-#include "smmu/identity.h"
+#include "smmu/idregs.h"
 #include "smmu/snapshot/format.h"
 
 /* What a restore gives up when it fails. */

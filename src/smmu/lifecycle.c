@@ -7,7 +7,7 @@
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/identity.h"
+#include "smmu/idregs.h"
 #include "util/sized.h"
 
 #define DEPTH_DEFAULT	    65536
