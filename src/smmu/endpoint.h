@@ -10,7 +10,7 @@ struct vsmmu_endpoint {
 	struct vsmmu *vsmmu;
 	struct host_endpoint host;
 	uint32_t vsid;
-	struct vqueue *vqueue;
+	struct viommu *viommu;
 	struct host_features hardware; /* of the SMMU that it is behind */
 	/* 0 on an adopted vEVENTQ, and without a StreamID after a failed change of it: then
 	 * it has no entry in the stream table, and nothing is installed. */
@@ -22,7 +22,7 @@ struct vsmmu_endpoint {
 	const char *bad;		 /* why the guest's STE could not be used, or NULL */
 	bool ste_is_set;		 /* on an event path alone: its VMM's last one is */
 	uint64_t ste[2];		 /* this */
-	struct stream_stand_in stand_in; /* the same as its stream's */
+	struct fault_override fault_override; /* the same as its stream's */
 };
 
 /* Takes it and what only it used away. Return: first -errno; it is gone all the same. */

@@ -133,8 +133,8 @@ void vsmmu_free(struct vsmmu *vsmmu)
 
 		ret = ret ? ret : removed;
 	}
-	while (vsmmu->vqueues)
-		vqueue_free(vsmmu, vsmmu->vqueues);
+	while (vsmmu->viommus)
+		viommu_free(vsmmu, vsmmu->viommus);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
 			"closing: the host said %s; some objects may be left until the iommufd "

@@ -82,7 +82,7 @@ int stream_reserve(struct stream_table *table)
 	return stream_resize(table, 2 * table->capacity);
 }
 
-uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vqueue *vqueue)
+uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct viommu *viommu)
 {
 	uint32_t index = 0;
 
@@ -91,7 +91,7 @@ uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vque
 	table->entries[index] = (struct stream){
 		.vsid = vsid,
 		.state = STREAM_LIVE,
-		.vqueue = vqueue,
+		.viommu = viommu,
 	};
 	table->discards[index] = (struct stream_discards){0};
 	table->holders[index] = (struct stream_holder){0};
@@ -122,14 +122,14 @@ void stream_remove(struct stream_table *table, uint32_t index)
 	stream_rehash(table);
 }
 
-bool stream_sweep(struct stream_table *table, const struct vqueue *vqueue, bool live)
+bool stream_sweep(struct stream_table *table, const struct viommu *viommu, bool live)
 {
 	const uint32_t used = table->used;
 
 	for (uint32_t i = 0; i < table->capacity; i++) {
 		const struct stream *stream = &table->entries[i];
 
-		if (stream->vqueue == vqueue &&
+		if (stream->viommu == viommu &&
 			(stream->state == STREAM_STALE || (live && stream->state == STREAM_LIVE)))
 			stream_end(table, i);
 	}

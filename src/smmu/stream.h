@@ -12,7 +12,7 @@
 
 #define STREAM_NONE UINT32_MAX
 
-struct vqueue;
+struct viommu;
 struct vsmmu_endpoint;
 
 enum stream_state {
@@ -25,7 +25,7 @@ enum stream_state {
 struct stream {
 	uint32_t vsid;
 	enum stream_state state;
-	const struct vqueue *vqueue; /* the only one that may carry its events */
+	const struct viommu *viommu; /* the only one that may carry its events */
 	uint64_t delivered;
 	uint32_t queued; /* its records in the guest's queue */
 };
@@ -39,14 +39,14 @@ struct stream_discards {
  * What a record of C_BAD_STE really tells: 0, what it says; else the event that hardware
  * has no way to know of, and its FetchAddr.
  */
-struct stream_stand_in {
+struct fault_override {
 	uint8_t event;
 	uint64_t fetch_address;
 };
 
 struct stream_holder {
 	struct vsmmu_endpoint *endpoint; /* NULL once stale; to be followed under control_lock */
-	struct stream_stand_in stand_in;
+	struct fault_override fault_override;
 };
 
 struct stream_table {
@@ -67,12 +67,12 @@ void stream_table_destroy(struct stream_table *table);
 int stream_reserve(struct stream_table *table);
 
 /* Return: the new entry's index. The StreamID must not be in the table. */
-uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct vqueue *vqueue);
+uint32_t stream_add(struct stream_table *table, uint32_t vsid, const struct viommu *viommu);
 
 void stream_remove(struct stream_table *table, uint32_t index);
 
 /* All that are stale of a vEVENTQ's, and with @live those as well. Return: whether any was. */
-bool stream_sweep(struct stream_table *table, const struct vqueue *vqueue, bool live);
+bool stream_sweep(struct stream_table *table, const struct viommu *viommu, bool live);
 
 /* Where the search for a StreamID begins. Twice as many slots as entries: it soon ends. */
 static inline uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)

@@ -37,7 +37,7 @@
 #include "util/fairlock.h"
 #include "util/ratelimit.h"
 
-struct vqueue;
+struct viommu;
 
 /* What a physical SMMU can do, of what concerns the guest. */
 struct host_features {
@@ -59,12 +59,12 @@ struct vsmmu {
 
 	pthread_mutex_t control_lock;
 	struct vsmmu_endpoint *endpoints;
-	struct parent *parents;
+	struct nesting_parent *parents;
 	uint32_t forwarded; /* events, by installing STEs; for who wants to know */
 
 	struct fairlock dispatch_lock;
-	struct vqueue *vqueues;	 /* changed with control_lock held too */
-	struct vqueue *restored; /* the one of them that a snapshot brought, or NULL; the same */
+	struct viommu *viommus;	 /* changed with control_lock held too */
+	struct viommu *restored; /* the one of them that a snapshot brought, or NULL; the same */
 	struct pollset pollset;
 	uint32_t turn; /* which of the readable ones is read first */
 

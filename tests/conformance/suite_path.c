@@ -490,7 +490,7 @@ static void lasting_read_error_disarms_once(void *context)
 
 	open_guest(context, &(struct guest_options){.depth = 16});
 	guest_enable(&guest, 4);
-	reader = &guest.vsmmu->vqueues->reader;
+	reader = &guest.vsmmu->viommus->reader;
 	source = reader->source;
 	reader->source = (struct veventq_source){read_to_nowhere, &source};
 	fault(0, 1);

@@ -244,7 +244,7 @@ static void any_call_may_fail_at_the_end(void **unused)
 static void a_backoff_may_not_end_at_once(void **unused)
 {
 	struct vm *own = vm_new(NULL);
-	const struct vqueue *vqueue = own->vsmmu->vqueues;
+	const struct viommu *viommu = own->vsmmu->viommus;
 	uint64_t first;
 
 	(void)unused;
@@ -252,15 +252,15 @@ static void a_backoff_may_not_end_at_once(void **unused)
 	vm_host_fail_read(own, 0, ENOMEM);
 	vm_faults(own, 0, 2);
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
-	first = vqueue->backoff;
+	first = viommu->backoff;
 	vm_wait(own);
 	fail_nth_arm(2); /* after the timer's read() */
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
 	assert_true(fail_nth_fired());
 	assert_string_equal(fail_nth_what(), "epoll_ctl");
 	fail_nth_arm(0);
-	assert_int_equal(vqueue->state, VQUEUE_BACKOFF);
-	assert_int_equal(vqueue->backoff, 2 * first);
+	assert_int_equal(viommu->state, VIOMMU_BACKOFF);
+	assert_int_equal(viommu->backoff, 2 * first);
 	assert_false(vm_queue_readable(own));
 	vm_wait(own);
 	assert_int_equal(vm_dispatch(own), 2);

@@ -44,7 +44,7 @@ static unsigned int vqueues(const struct vm *vm)
 {
 	unsigned int count = 0;
 
-	for (const struct vqueue *vqueue = vm->vsmmu->vqueues; vqueue; vqueue = vqueue->next)
+	for (const struct viommu *viommu = vm->vsmmu->viommus; viommu; viommu = viommu->next)
 		count++;
 	return count;
 }

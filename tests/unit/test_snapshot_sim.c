@@ -88,7 +88,7 @@ static void shortage_of_memory_passes(void **unused)
 		vm_lose(vm, 0, 3);
 		assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_LOST_COPY, 0, 0), 0);
 		save(vm);
-		assert_false(backlog_is_empty(vm->vsmmu->vqueues));
+		assert_false(backlog_is_empty(vm->vsmmu->viommus));
 		vm_dispatch(vm);
 		assert_int_equal(vm_stats_all(vm).delivered, 2);
 		assert_int_equal(vm_stats_all(vm).lost, 3);
@@ -148,7 +148,7 @@ static void a_backlog_has_a_limit(void **unused)
 {
 	const struct vm_setup setup = {.depth = 8};
 	struct vm *vm = vm_new(&setup);
-	const struct vqueue *vqueue = vm->vsmmu->vqueues;
+	const struct viommu *viommu = vm->vsmmu->viommus;
 
 	(void)unused;
 	vm_enable(vm, 1);
@@ -159,7 +159,7 @@ static void a_backlog_has_a_limit(void **unused)
 		assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 0);
 		vm_faults(vm, 0, 9);
 		save(vm);
-		assert_int_equal(backlog_records(vqueue->backlog), i ? 18 : 9);
+		assert_int_equal(backlog_records(viommu->backlog), i ? 18 : 9);
 	}
 	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 1);
 	vm_expect(vm, 0, 1, 2);
@@ -167,7 +167,7 @@ static void a_backlog_has_a_limit(void **unused)
 	vm_dispatch(vm);
 	vm_faults(vm, 0, 1);
 	save(vm);
-	assert_int_equal(backlog_records(vqueue->backlog), 17);
+	assert_int_equal(backlog_records(viommu->backlog), 17);
 	for (uint64_t serial = 3; serial <= 18; serial += 2) {
 		if (serial == 11)
 			serial++;
@@ -178,7 +178,7 @@ static void a_backlog_has_a_limit(void **unused)
 	vm_expect(vm, 0, 30, 1);
 	assert_int_equal(vm_stats_all(vm).delivered, 2 + 16 + 1);
 	assert_int_equal(vm_stats_all(vm).lost, 3 * 1 + 8);
-	assert_null(vqueue->backlog);
+	assert_null(viommu->backlog);
 	vm_free(vm);
 }
 
@@ -194,7 +194,7 @@ static ssize_t read_cut_short(void *ctx, void *buffer, size_t length)
 static void what_never_comes_is_given_up(void **unused)
 {
 	struct vm *vm = vm_new(NULL);
-	struct veventq_source *source = &vm->vsmmu->vqueues->reader.source;
+	struct veventq_source *source = &vm->vsmmu->viommus->reader.source;
 	const struct veventq_source real = *source;
 	size_t length;
 	void *bytes;
@@ -214,23 +214,23 @@ static void a_backlog_that_was_begun_takes_more(void **unused)
 {
 	const struct vm_setup setup = {.depth = 8};
 	struct vm *vm = vm_new(&setup);
-	const struct vqueue *vqueue = vm->vsmmu->vqueues;
+	const struct viommu *viommu = vm->vsmmu->viommus;
 
 	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 8);
 	save(vm);
 	assert_int_equal(vm_dispatch(vm), 2);
-	assert_true(vqueue->backlog->begin > 0);
+	assert_true(viommu->backlog->begin > 0);
 	vm_faults(vm, 0, 8);
 	save(vm);
-	assert_int_equal(vqueue->backlog->begin, 0);
+	assert_int_equal(viommu->backlog->begin, 0);
 	for (uint64_t serial = 1; serial <= 16; serial += 2) {
 		vm_expect(vm, 0, serial, 2);
 		vm_dispatch(vm);
 	}
 	assert_int_equal(vm_stats_all(vm).delivered, 16);
-	assert_true(backlog_is_empty(vqueue));
+	assert_true(backlog_is_empty(viommu));
 	vm_free(vm);
 }
 
@@ -348,7 +348,7 @@ static void saving_disturbs_nobody_after_a_restore(void **unused)
 	vm_faults(vm, 0, STORM);
 	vm_faults(vm, 1, STORM);
 	vm = luggage_move(vm, &luggage, &crowded);
-	assert_true(vqueue_restored_waits(vm->vsmmu));
+	assert_true(viommu_restored_waits(vm->vsmmu));
 	save_in_a_storm(vm, 3 * STORM);
 	vsmmu_dispatch(vm->vsmmu, 0);
 	assert_null(vm->vsmmu->restored);
@@ -363,7 +363,7 @@ static void a_snapshot_has_a_limit(void **unused)
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
 	struct vm *vm = vm_new(&setup), *to = vm_new(&setup);
 	struct uapi_iommufd_vevent_header header = {.flags = UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS};
-	struct vqueue *other = vm->vsmmu->vqueues->next;
+	struct viommu *other = vm->vsmmu->viommus->next;
 	struct vsmmu_stats stats;
 	size_t length;
 	void *bytes;
@@ -372,11 +372,11 @@ static void a_snapshot_has_a_limit(void **unused)
 	/* Of the queue that is saved last there is also an event. */
 	vm_fault(vm, 0);
 	save(vm);
-	assert_int_equal(backlog_new(vm->vsmmu->vqueues), 0);
+	assert_int_equal(backlog_new(vm->vsmmu->viommus), 0);
 	for (uint32_t i = 0; i < SNAPSHOT_RECORDS; i++) {
 		header.sequence = i;
 		assert_int_equal(
-			backlog_append(vm->vsmmu->vqueues->backlog, &header, VEVENTQ_HEADER_SIZE),
+			backlog_append(vm->vsmmu->viommus->backlog, &header, VEVENTQ_HEADER_SIZE),
 			0);
 	}
 	for (uint32_t i = 0; i < MORE; i++) {

@@ -289,7 +289,7 @@ static void commands_left_to_a_save_are_told(void **unused)
 	assert_int_equal(vsmmu_save(from.whole->vsmmu, &bytes, &length), 0);
 	vsmmu_snapshot_free(bytes);
 	assert_false(machine_waits(&from));
-	source = &from.whole->vsmmu->vqueues->reader.source;
+	source = &from.whole->vsmmu->viommus->reader.source;
 	interrupted = &from;
 	undisturbed = source->read;
 	source->read = read_disturbed;
@@ -353,8 +353,8 @@ static void assert_as_it_was(struct machine *machine)
 	assert_int_equal(whole_read64(machine->whole, SMMU_STRTAB_BASE), 0);
 	for (unsigned int n = 0; n < ENDPOINTS; n++)
 		assert_int_equal(machine_dma(machine, n, DATA), 0);
-	for (struct vqueue *vqueue = machine->whole->vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		assert_false(vqueue->owes);
+	for (struct viommu *viommu = machine->whole->vsmmu->viommus; viommu; viommu = viommu->next)
+		assert_false(viommu->needs_full_inval);
 }
 
 static void assert_moved(struct machine *machine)

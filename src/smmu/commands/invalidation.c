@@ -21,7 +21,7 @@ static bool names_stream(uint8_t opcode)
 }
 
 /* Under the event lock. Return: NULL when the command has nothing to invalidate. */
-static struct vqueue *command_vqueue(const struct vsmmu *vsmmu, const uint64_t command[2])
+static struct viommu *command_viommu(const struct vsmmu *vsmmu, const uint64_t command[2])
 {
 	uint32_t vsid = (uint32_t)arch_command_get(command, COMMAND_FIELD_SID);
 	uint32_t index = stream_find(&vsmmu->streams, vsid);
@@ -32,7 +32,7 @@ static struct vqueue *command_vqueue(const struct vsmmu *vsmmu, const uint64_t c
 		return NULL;
 	if ((uint8_t)command[0] == COMMAND_OP_ATC_INV && !host_ats_is_on(endpoint))
 		return NULL;
-	return endpoint->vqueue;
+	return endpoint->viommu;
 }
 
 static void chain_append(
@@ -50,28 +50,28 @@ static void chain_append(
  * Chains the batch's entries: those for every vIOMMU into @all, the others to the vIOMMU
  * that they are for. Return: the vIOMMUs that have some of their own.
  */
-static struct vqueue *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain *all)
+static struct viommu *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain *all)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
-	struct vqueue *concerned = NULL;
+	struct viommu *concerned = NULL;
 
 	fairlock_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const uint64_t *command = batch->command[i];
-		struct vqueue *vqueue;
+		struct viommu *viommu;
 
 		if (!names_stream((uint8_t)command[0])) {
 			chain_append(batch, all, i);
 			continue;
 		}
-		vqueue = command_vqueue(vsmmu, command);
-		if (!vqueue)
+		viommu = command_viommu(vsmmu, command);
+		if (!viommu)
 			continue;
-		if (!vqueue->own.first) {
-			vqueue->flush_next = concerned;
-			concerned = vqueue;
+		if (!viommu->own.first) {
+			viommu->flush_next = concerned;
+			concerned = viommu;
 		}
-		chain_append(batch, &vqueue->own, i);
+		chain_append(batch, &viommu->own, i);
 	}
 	fairlock_unlock(&vsmmu->event_lock);
 	return concerned;
@@ -81,10 +81,10 @@ static struct vqueue *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain 
  * Makes the array for a vIOMMU, of what is for all and what is for it alone, in the guest's
  * order. What only repeats the command before it is left out. Return: its length.
  */
-static uint32_t batch_fit(struct vsmmu *vsmmu, const struct vqueue *vqueue, uint16_t all, bool *atc)
+static uint32_t batch_fit(struct vsmmu *vsmmu, const struct viommu *viommu, uint16_t all, bool *atc)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
-	uint16_t own = vqueue->own.first;
+	uint16_t own = viommu->own.first;
 	uint32_t count = 0;
 
 	*atc = false;
@@ -94,7 +94,7 @@ static uint32_t batch_fit(struct vsmmu *vsmmu, const struct vqueue *vqueue, uint
 
 		memcpy(fit, batch->command[*entry - 1], sizeof(batch->fit[0]));
 		*entry = batch->next[*entry - 1];
-		if (arch_command_forward(fit, &vsmmu->features, &vqueue->hardware.arch) ==
+		if (arch_command_forward(fit, &vsmmu->features, &viommu->hardware.arch) ==
 			COMMAND_REACH_NONE)
 			continue;
 		if (count && !memcmp(fit, batch->fit[count - 1], sizeof(batch->fit[0])))
@@ -105,20 +105,20 @@ static uint32_t batch_fit(struct vsmmu *vsmmu, const struct vqueue *vqueue, uint
 	return count;
 }
 
-static void batch_send(struct vsmmu *vsmmu, struct vqueue *vqueue, uint16_t all)
+static void batch_send(struct vsmmu *vsmmu, struct viommu *viommu, uint16_t all)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
 	uint32_t count;
 	bool atc;
 
-	if (!vqueue->parent)
+	if (!viommu->parent)
 		return;
-	count = batch_fit(vsmmu, vqueue, all, &atc);
-	vqueue->own = (struct invalidation_chain){0};
+	count = batch_fit(vsmmu, viommu, all, &atc);
+	viommu->own = (struct invalidation_chain){0};
 	if (!count)
 		return;
 	batch->calls++;
-	if (host_invalidate(vsmmu, vqueue, batch->fit, count) && atc)
+	if (host_invalidate(vsmmu, viommu, batch->fit, count) && atc)
 		batch->atc_lost = true;
 }
 
@@ -126,12 +126,12 @@ static void batch_send(struct vsmmu *vsmmu, struct vqueue *vqueue, uint16_t all)
 static void batch_flush(struct vsmmu *vsmmu)
 {
 	struct invalidation_chain all = {0};
-	struct vqueue *concerned = batch_sort(vsmmu, &all);
+	struct viommu *concerned = batch_sort(vsmmu, &all);
 
 	if (all.first)
-		concerned = vsmmu->vqueues;
+		concerned = vsmmu->viommus;
 	while (concerned) {
-		struct vqueue *next = all.first ? concerned->next : concerned->flush_next;
+		struct viommu *next = all.first ? concerned->next : concerned->flush_next;
 
 		batch_send(vsmmu, concerned, all.first);
 		concerned = next;

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vqueue;
+struct viommu;
 struct vsmmu;
 
 #define INVALIDATION_MAX 1024 /* commands; then they are sent without waiting for a SYNC */
@@ -61,10 +61,10 @@ uint32_t invalidation_add_cd_all_range(
 int invalidation_flush(struct vsmmu *vsmmu);
 
 /*
- * Before an endpoint behind @vqueue is given access again, under the control lock: what the
+ * Before an endpoint behind @viommu is given access again, under the control lock: what the
  * hardware has cached may be what the guest has long invalidated. Return: 0 when it is not;
  * -errno: the endpoint must stay blocked.
  */
-int invalidation_settle(struct vsmmu *vsmmu, struct vqueue *vqueue);
+int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu);
 
 #endif

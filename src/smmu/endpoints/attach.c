@@ -47,15 +47,15 @@ fail_vdevice:
 
 static int endpoint_adopted(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *source)
 {
-	struct vqueue *vqueue = vqueue_of_source(endpoint->vsmmu, source);
+	struct viommu *viommu = viommu_of_source(endpoint->vsmmu, source);
 	int ret;
 
-	if (!vqueue)
+	if (!viommu)
 		return -EINVAL;
-	endpoint->vqueue = vqueue;
+	endpoint->viommu = viommu;
 	ret = endpoint_add_stream(endpoint);
 	if (!ret)
-		vqueue->endpoints++;
+		viommu->endpoints++;
 	return ret;
 }
 
@@ -119,7 +119,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 		return -EINVAL;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	/* Without a StreamID it stays without access. */
-	if (endpoint->vqueue->parent && !vsmmu_is_whole(vsmmu))
+	if (endpoint->viommu->parent && !vsmmu_is_whole(vsmmu))
 		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
 	if (!ret) {
 		endpoint->ste_is_set = true;
@@ -133,7 +133,7 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	struct vsmmu_endpoint **link = &vsmmu->endpoints;
-	bool adopted = !endpoint->vqueue->parent;
+	bool adopted = !endpoint->viommu->parent;
 	int ret, failed;
 
 	if (!endpoint_shut(endpoint, &ret))

@@ -15,10 +15,10 @@ static const struct host_ops *build_ops(const struct vsmmu_endpoint *endpoint)
 	return endpoint->vsmmu->host->ops;
 }
 
-static int parent_new(struct vsmmu_endpoint *endpoint, struct parent **out)
+static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct parent *parent = calloc(1, sizeof(*parent));
+	struct nesting_parent *parent = calloc(1, sizeof(*parent));
 	int ret;
 
 	if (!parent)
@@ -35,12 +35,12 @@ static int parent_new(struct vsmmu_endpoint *endpoint, struct parent **out)
 }
 
 /* The last one out destroys it. Return: 0 or -errno. */
-static int parent_put(struct vsmmu *vsmmu, struct parent *parent)
+static int parent_put(struct vsmmu *vsmmu, struct nesting_parent *parent)
 {
-	struct parent **link = &vsmmu->parents;
+	struct nesting_parent **link = &vsmmu->parents;
 	int ret;
 
-	if (parent->vqueues)
+	if (parent->viommus)
 		return 0;
 	ret = vsmmu->host->ops->destroy(vsmmu->host, parent->id);
 	while (*link != parent)
@@ -50,15 +50,15 @@ static int parent_put(struct vsmmu *vsmmu, struct parent *parent)
 	return ret;
 }
 
-static int build_vdevice(struct vsmmu_endpoint *endpoint, struct vqueue *vqueue)
+static int build_vdevice(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
 {
 	int ret = build_ops(endpoint)->vdevice_alloc(endpoint->vsmmu->host, &endpoint->host,
-		vqueue->viommu_id, endpoint->vsid, &endpoint->vdevice_id);
+		viommu->viommu_id, endpoint->vsid, &endpoint->vdevice_id);
 
 	if (ret)
 		return ret;
-	endpoint->vqueue = vqueue;
-	vqueue->endpoints++;
+	endpoint->viommu = viommu;
+	viommu->endpoints++;
 	return 0;
 }
 
@@ -67,25 +67,25 @@ static int build_shared(struct vsmmu_endpoint *endpoint)
 {
 	int ret = -EINVAL;
 
-	for (struct vqueue *vqueue = endpoint->vsmmu->vqueues; vqueue && ret == -EINVAL;
-		vqueue = vqueue->next)
-		if (vqueue->parent)
-			ret = build_vdevice(endpoint, vqueue);
+	for (struct viommu *viommu = endpoint->vsmmu->viommus; viommu && ret == -EINVAL;
+		viommu = viommu->next)
+		if (viommu->parent)
+			ret = build_vdevice(endpoint, viommu);
 	return ret;
 }
 
-static int build_vqueue(struct vsmmu_endpoint *endpoint, struct parent *parent)
+static int build_viommu(struct vsmmu_endpoint *endpoint, struct nesting_parent *parent)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct vqueue *vqueue;
-	int ret = vqueue_new(vsmmu, &endpoint->host, parent, &vqueue);
+	struct viommu *viommu;
+	int ret = viommu_new(vsmmu, &endpoint->host, parent, &viommu);
 
 	if (ret)
 		return ret;
-	vqueue->hardware = endpoint->hardware;
-	ret = build_vdevice(endpoint, vqueue);
+	viommu->hardware = endpoint->hardware;
+	ret = build_vdevice(endpoint, viommu);
 	if (ret)
-		vqueue_free(vsmmu, vqueue);
+		viommu_free(vsmmu, viommu);
 	return ret;
 }
 
@@ -94,15 +94,15 @@ static int build_isolated(struct vsmmu_endpoint *endpoint)
 {
 	int ret = -EINVAL;
 
-	for (struct parent *parent = endpoint->vsmmu->parents; parent && ret == -EINVAL;
+	for (struct nesting_parent *parent = endpoint->vsmmu->parents; parent && ret == -EINVAL;
 		parent = parent->next)
-		ret = build_vqueue(endpoint, parent);
+		ret = build_viommu(endpoint, parent);
 	return ret;
 }
 
 int endpoint_build(struct vsmmu_endpoint *endpoint)
 {
-	struct parent *parent;
+	struct nesting_parent *parent;
 	int ret;
 
 	ret = endpoint->vsmmu->config.isolate ? build_isolated(endpoint) : build_shared(endpoint);
@@ -111,7 +111,7 @@ int endpoint_build(struct vsmmu_endpoint *endpoint)
 	ret = parent_new(endpoint, &parent);
 	if (ret)
 		return ret;
-	ret = build_vqueue(endpoint, parent);
+	ret = build_viommu(endpoint, parent);
 	if (ret)
 		parent_put(endpoint->vsmmu, parent);
 	return ret;
@@ -120,12 +120,12 @@ int endpoint_build(struct vsmmu_endpoint *endpoint)
 int endpoint_unbuild(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct parent *parent = endpoint->vqueue->parent;
+	struct nesting_parent *parent = endpoint->viommu->parent;
 	int ret, destroyed;
 
-	if (--endpoint->vqueue->endpoints || !parent)
+	if (--endpoint->viommu->endpoints || !parent)
 		return 0;
-	ret = vqueue_free(vsmmu, endpoint->vqueue);
+	ret = viommu_free(vsmmu, endpoint->viommu);
 	destroyed = parent_put(vsmmu, parent);
 	return ret ? ret : destroyed;
 }

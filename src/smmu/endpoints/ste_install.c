@@ -16,31 +16,31 @@ static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)
 	return endpoint->vsmmu->host->ops;
 }
 
-static bool wish_is_installed(const struct vsmmu_endpoint *endpoint, const struct wish *wish)
+static bool target_is_installed(const struct vsmmu_endpoint *endpoint, const struct ste_target *target)
 {
-	if (endpoint->blocked || endpoint->installed != wish->installed)
+	if (endpoint->blocked || endpoint->installed != target->installed)
 		return false;
-	return wish->installed != INSTALLED_NESTED ||
-	       !memcmp(endpoint->vste, wish->vste, sizeof(wish->vste));
+	return target->installed != INSTALLED_NESTED ||
+	       !memcmp(endpoint->vste, target->vste, sizeof(target->vste));
 }
 
 /*
  * What C_BAD_STE stands for; what the vEVENTQ holds already is still the old. But where the
  * guest's full queue keeps it there, it is taken for the new.
  */
-static void endpoint_set_stand_in(
-	struct vsmmu_endpoint *endpoint, const struct stream_stand_in *stand_in)
+static void endpoint_set_fault_override(
+	struct vsmmu_endpoint *endpoint, const struct fault_override *fault_override)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 
-	if (endpoint->stand_in.event == stand_in->event &&
-		endpoint->stand_in.fetch_address == stand_in->fetch_address)
+	if (endpoint->fault_override.event == fault_override->event &&
+		endpoint->fault_override.fetch_address == fault_override->fetch_address)
 		return;
-	endpoint->stand_in = *stand_in;
+	endpoint->fault_override = *fault_override;
 	fairlock_lock(&vsmmu->dispatch_lock);
-	vsmmu->forwarded += forwarder_run(vsmmu, endpoint->vqueue);
+	vsmmu->forwarded += forwarder_run(vsmmu, endpoint->viommu);
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].stand_in = *stand_in;
+	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].fault_override = *fault_override;
 	fairlock_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
@@ -64,7 +64,7 @@ static void endpoint_drop_nested(struct vsmmu_endpoint *endpoint)
 static int endpoint_install_parent(struct vsmmu_endpoint *endpoint)
 {
 	int ret = install_ops(endpoint)->attach(
-		endpoint->vsmmu->host, &endpoint->host, endpoint->vqueue->parent->id);
+		endpoint->vsmmu->host, &endpoint->host, endpoint->viommu->parent->id);
 
 	if (ret)
 		return ret;
@@ -82,7 +82,7 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 	int ret;
 
 	ret = ops->nested_alloc(
-		vsmmu->host, &endpoint->host, endpoint->vqueue->viommu_id, vste, &nested);
+		vsmmu->host, &endpoint->host, endpoint->viommu->viommu_id, vste, &nested);
 	if (ret)
 		return ret;
 	ret = ops->attach(vsmmu->host, &endpoint->host, nested);
@@ -102,40 +102,40 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 	return 0;
 }
 
-static void report_bad(const struct vsmmu_endpoint *endpoint, const struct wish *wish)
+static void report_bad(const struct vsmmu_endpoint *endpoint, const struct ste_target *target)
 {
-	report(endpoint->vsmmu, VSMMU_REPORT_STREAM_BAD, wish->severity, endpoint->vsid,
+	report(endpoint->vsmmu, VSMMU_REPORT_STREAM_BAD, target->severity, endpoint->vsid,
 		"the STE of stream %#x cannot be used: %s; DMA is aborted until the guest "
 		"corrects it and says so with CMD_CFGI_STE",
-		endpoint->vsid, wish->bad);
+		endpoint->vsid, target->bad);
 }
 
 int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
 {
 	const char *told = endpoint->bad;
-	struct wish wish;
+	struct ste_target target;
 	int ret;
 
 	/* Nothing to install on: its vEVENTQ was adopted, or it has no StreamID. */
 	if (!endpoint->vdevice_id)
 		return 0;
-	wish_make(endpoint, &wish);
-	if (wish.stand_in.event)
-		endpoint_set_stand_in(endpoint, &wish.stand_in);
-	if (!wish_is_installed(endpoint, &wish)) {
-		ret = invalidation_settle(endpoint->vsmmu, endpoint->vqueue);
+	ste_target_from_guest(endpoint, &target);
+	if (target.fault_override.event)
+		endpoint_set_fault_override(endpoint, &target.fault_override);
+	if (!target_is_installed(endpoint, &target)) {
+		ret = viommu_resync(endpoint->vsmmu, endpoint->viommu);
 		if (!ret)
-			ret = wish.installed == INSTALLED_PARENT
+			ret = target.installed == INSTALLED_PARENT
 				      ? endpoint_install_parent(endpoint)
-				      : endpoint_install_vste(endpoint, wish.vste);
+				      : endpoint_install_vste(endpoint, target.vste);
 		if (ret)
 			return ret;
 		told = NULL;
 	}
-	endpoint->bad = wish.bad;
-	if (wish.bad && wish.bad != told)
-		report_bad(endpoint, &wish);
-	endpoint_set_stand_in(endpoint, &wish.stand_in);
+	endpoint->bad = target.bad;
+	if (target.bad && target.bad != told)
+		report_bad(endpoint, &target);
+	endpoint_set_fault_override(endpoint, &target.fault_override);
 	return 0;
 }
 
@@ -161,7 +161,7 @@ bool endpoint_shut(struct vsmmu_endpoint *endpoint, int *ret)
 	*ret = endpoint_cut(endpoint);
 	/* Its VMM's attach callback may fail to detach, and yet attach what aborts. */
 	return endpoint->installed == INSTALLED_NOTHING ||
-	       !endpoint_install_vste(endpoint, wish_vste_abort);
+	       !endpoint_install_vste(endpoint, ste_target_abort);
 }
 
 void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int error)
@@ -185,7 +185,7 @@ void endpoint_block_for(struct vsmmu_endpoint *endpoint, const char *what, int e
 void endpoint_block_again(struct vsmmu_endpoint *endpoint)
 {
 	const bool aborts = endpoint->installed == INSTALLED_NESTED &&
-			    !memcmp(endpoint->vste, wish_vste_abort, sizeof(endpoint->vste));
+			    !memcmp(endpoint->vste, ste_target_abort, sizeof(endpoint->vste));
 	int unused;
 
 	if (!endpoint->blocked || endpoint->installed == INSTALLED_NOTHING || aborts)
@@ -196,7 +196,7 @@ void endpoint_block_again(struct vsmmu_endpoint *endpoint)
 
 void endpoint_block(struct vsmmu_endpoint *endpoint)
 {
-	if (endpoint->vqueue->parent)
+	if (endpoint->viommu->parent)
 		endpoint_block_for(endpoint, "invalidating", -EIO);
 }
 

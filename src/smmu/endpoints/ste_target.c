@@ -7,9 +7,9 @@
 
 #define STE_V UINT64_C(1)
 
-const uint64_t wish_vste_abort[2] = {STE_V, 0};
+const uint64_t ste_target_abort[2] = {STE_V, 0};
 
-static struct registers wish_registers(struct vsmmu *vsmmu)
+static struct registers target_registers(struct vsmmu *vsmmu)
 {
 	struct registers registers;
 
@@ -19,54 +19,54 @@ static struct registers wish_registers(struct vsmmu *vsmmu)
 	return registers;
 }
 
-static void wish_nested(struct wish *wish, const uint64_t vste[2])
+static void target_nested(struct ste_target *target, const uint64_t vste[2])
 {
-	wish->installed = INSTALLED_NESTED;
-	wish->vste[0] = vste[0];
-	wish->vste[1] = vste[1];
+	target->installed = INSTALLED_NESTED;
+	target->vste[0] = vste[0];
+	target->vste[1] = vste[1];
 }
 
 /*
  * An STE that cannot be used aborts. Words that hardware finds ILLEGAL make it record
  * C_BAD_STE besides, which stands for @event.
  */
-static void wish_bad(
-	const struct vsmmu_endpoint *endpoint, struct wish *wish, const struct arch_fault *fault)
+static void target_bad(
+	const struct vsmmu_endpoint *endpoint, struct ste_target *target, const struct arch_fault *fault)
 {
 	uint64_t vste[2];
 
 	if (!arch_ste_host_bad(&endpoint->hardware.arch, vste)) {
-		wish_nested(wish, wish_vste_abort);
+		target_nested(target, ste_target_abort);
 		return;
 	}
-	wish_nested(wish, vste);
+	target_nested(target, vste);
 	if (fault->event == VSMMU_EVENT_C_BAD_STE)
 		return;
-	wish->stand_in.event = fault->event;
-	wish->stand_in.fetch_address = fault->fetch_address;
+	target->fault_override.event = fault->event;
+	target->fault_override.fetch_address = fault->fetch_address;
 }
 
 /* There is no STE, or it cannot be read. */
-static void wish_no_ste(const struct vsmmu_endpoint *endpoint, const struct registers *registers,
-	const struct arch_fault *fault, struct wish *wish)
+static void target_no_ste(const struct vsmmu_endpoint *endpoint, const struct registers *registers,
+	const struct arch_fault *fault, struct ste_target *target)
 {
 	if (fault->event == VSMMU_EVENT_F_STE_FETCH) {
-		wish->bad = "it is not in the guest's memory";
-		wish->severity = VSMMU_WARNING;
-		wish_bad(endpoint, wish, fault);
+		target->bad = "it is not in the guest's memory";
+		target->severity = VSMMU_WARNING;
+		target_bad(endpoint, target, fault);
 		return;
 	}
-	wish->bad = "the stream table has none for this StreamID";
-	wish->severity = VSMMU_INFO;
+	target->bad = "the stream table has none for this StreamID";
+	target->severity = VSMMU_INFO;
 	/* Without RECINVSID such transactions abort in silence (6.3.12). */
 	if (registers->cr2 & SMMU_CR2_RECINVSID)
-		wish_bad(endpoint, wish, fault);
+		target_bad(endpoint, target, fault);
 	else
-		wish_nested(wish, wish_vste_abort);
+		target_nested(target, ste_target_abort);
 }
 
-static void wish_by_table(
-	const struct vsmmu_endpoint *endpoint, const struct registers *registers, struct wish *wish)
+static void target_by_table(
+	const struct vsmmu_endpoint *endpoint, const struct registers *registers, struct ste_target *target)
 {
 	const struct vsmmu *vsmmu = endpoint->vsmmu;
 	const struct arch_strtab strtab = {registers->strtab_base, registers->strtab_cfg};
@@ -76,34 +76,34 @@ static void wish_by_table(
 	struct arch_ste ste;
 
 	if (!arch_strtab_fetch(&strtab, &vsmmu->features, &memory, endpoint->vsid, word, &fault)) {
-		wish_no_ste(endpoint, registers, &fault, wish);
+		target_no_ste(endpoint, registers, &fault, target);
 		return;
 	}
 	arch_ste_parse(word, &vsmmu->features, &ste);
 	if (ste.kind != ARCH_STE_BAD) {
 		arch_ste_host(&ste, &vsmmu->features, &endpoint->hardware.arch, vste);
-		wish_nested(wish, vste);
+		target_nested(target, vste);
 		return;
 	}
-	wish->bad = word[0] & STE_V ? "it is ILLEGAL for this SMMU" : "it is not valid";
-	wish->severity = word[0] & STE_V ? VSMMU_WARNING : VSMMU_INFO;
+	target->bad = word[0] & STE_V ? "it is ILLEGAL for this SMMU" : "it is not valid";
+	target->severity = word[0] & STE_V ? VSMMU_WARNING : VSMMU_INFO;
 	fault.event = VSMMU_EVENT_C_BAD_STE;
-	wish_bad(endpoint, wish, &fault);
+	target_bad(endpoint, target, &fault);
 }
 
-void wish_make(const struct vsmmu_endpoint *endpoint, struct wish *wish)
+void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_target *target)
 {
 	struct registers registers;
 
-	*wish = (struct wish){.installed = INSTALLED_PARENT};
+	*target = (struct ste_target){.installed = INSTALLED_PARENT};
 	if (!vsmmu_is_whole(endpoint->vsmmu)) {
 		if (endpoint->ste_is_set)
-			wish_nested(wish, endpoint->ste);
+			target_nested(target, endpoint->ste);
 		return;
 	}
-	registers = wish_registers(endpoint->vsmmu);
+	registers = target_registers(endpoint->vsmmu);
 	if (registers.cr0 & SMMU_CR0_SMMUEN)
-		wish_by_table(endpoint, &registers, wish);
+		target_by_table(endpoint, &registers, target);
 	else if (registers.gbpa & SMMU_GBPA_ABORT)
-		wish_nested(wish, wish_vste_abort);
+		target_nested(target, ste_target_abort);
 }

@@ -21,7 +21,7 @@ static int vsid_check(struct vsmmu *vsmmu, uint32_t vsid)
 }
 
 /* Return: 0, -EEXIST or -EAGAIN; then @stale is the vEVENTQ to be read. */
-static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct vqueue **stale)
+static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct viommu **stale)
 {
 	const struct stream *stream;
 	uint32_t index;
@@ -32,7 +32,7 @@ static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct vqueue **stale)
 	if (index != STREAM_NONE) {
 		stream = &vsmmu->streams.entries[index];
 		ret = stream->state == STREAM_LIVE ? -EEXIST : -EAGAIN;
-		*stale = (struct vqueue *)(uintptr_t)stream->vqueue;
+		*stale = (struct viommu *)(uintptr_t)stream->viommu;
 	}
 	fairlock_unlock(&vsmmu->event_lock);
 	return ret;
@@ -40,7 +40,7 @@ static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct vqueue **stale)
 
 int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
 {
-	struct vqueue *stale;
+	struct viommu *stale;
 	int ret = vsid_check(vsmmu, vsid);
 
 	if (ret)
@@ -67,11 +67,11 @@ int endpoint_add_stream(struct vsmmu_endpoint *endpoint)
 	uint32_t index;
 	int ret;
 
-	endpoint->stand_in = (struct stream_stand_in){0};
+	endpoint->fault_override = (struct fault_override){0};
 	fairlock_lock(&vsmmu->event_lock);
 	ret = stream_reserve(&vsmmu->streams);
 	if (!ret) {
-		index = stream_add(&vsmmu->streams, endpoint->vsid, endpoint->vqueue);
+		index = stream_add(&vsmmu->streams, endpoint->vsid, endpoint->viommu);
 		vsmmu->streams.holders[index].endpoint = endpoint;
 	}
 	fairlock_unlock(&vsmmu->event_lock);
@@ -98,12 +98,12 @@ void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
 	vsmmu->streams.entries[index].state = STREAM_STALE;
 	vsmmu->streams.holders[index].endpoint = NULL;
 	vsmmu->streams.live--;
-	endpoint->vqueue->stale++;
-	endpoint->vqueue->stale_left =
-		endpoint->vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
+	endpoint->viommu->stale++;
+	endpoint->viommu->stale_left =
+		endpoint->viommu->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
 	backlog_forget_stream(vsmmu, endpoint->vsid);
 	fairlock_unlock(&vsmmu->event_lock);
-	forwarder_run(vsmmu, endpoint->vqueue);
+	forwarder_run(vsmmu, endpoint->viommu);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
@@ -135,7 +135,7 @@ static int vsid_enter(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 
 	endpoint->vsid = vsid;
 	ret = vsmmu->host->ops->vdevice_alloc(
-		vsmmu->host, &endpoint->host, endpoint->vqueue->viommu_id, vsid, &vdevice);
+		vsmmu->host, &endpoint->host, endpoint->viommu->viommu_id, vsid, &vdevice);
 	if (ret)
 		return ret;
 	ret = endpoint_add_stream(endpoint);
@@ -151,7 +151,7 @@ static int endpoint_change_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 {
 	int ret;
 
-	if (!endpoint->vqueue->parent)
+	if (!endpoint->viommu->parent)
 		return -EOPNOTSUPP;
 	if (vsid == endpoint->vsid && endpoint->vdevice_id)
 		return endpoint->blocked ? endpoint_refresh(endpoint) : 0;

@@ -78,13 +78,13 @@ static ssize_t backlog_read(void *ctx, void *buffer, size_t length)
 	ssize_t got;
 
 	if (is_empty(backlog) && behind.read) {
-		backlog_free(backlog->vqueue);
+		backlog_free(backlog->viommu);
 		return behind.read(behind.ctx, buffer, length);
 	}
 	served = backlog_serve(backlog, buffer, length);
 	if (!is_empty(backlog))
 		return (ssize_t)served;
-	backlog_unpoll(backlog->vqueue);
+	backlog_unpoll(backlog->viommu);
 	if (!behind.read || length - served < RECORD_SIZE)
 		return (ssize_t)served;
 	got = behind.read(behind.ctx, (uint8_t *)buffer + served, length - served);
@@ -94,11 +94,11 @@ static ssize_t backlog_read(void *ctx, void *buffer, size_t length)
 	return got < 0 ? got : got + (ssize_t)served;
 }
 
-int backlog_new(struct vqueue *vqueue)
+int backlog_new(struct viommu *viommu)
 {
 	struct backlog *backlog;
 
-	if (vqueue->backlog)
+	if (viommu->backlog)
 		return 0;
 	backlog = calloc(1, sizeof(*backlog));
 	if (!backlog)
@@ -110,31 +110,31 @@ int backlog_new(struct vqueue *vqueue)
 		free(backlog);
 		return ret;
 	}
-	backlog->vqueue = vqueue;
-	backlog->behind = vqueue->reader.source;
-	vqueue->backlog = backlog;
-	vqueue->reader.source.read = backlog_read;
-	vqueue->reader.source.ctx = backlog;
+	backlog->viommu = viommu;
+	backlog->behind = viommu->reader.source;
+	viommu->backlog = backlog;
+	viommu->reader.source.read = backlog_read;
+	viommu->reader.source.ctx = backlog;
 	return 0;
 }
 
-void backlog_free(struct vqueue *vqueue)
+void backlog_free(struct viommu *viommu)
 {
-	struct backlog *backlog = vqueue->backlog;
+	struct backlog *backlog = viommu->backlog;
 
 	if (!backlog)
 		return;
-	backlog_unpoll(vqueue);
-	vqueue->reader.source = backlog->behind;
-	vqueue->backlog = NULL;
+	backlog_unpoll(viommu);
+	viommu->reader.source = backlog->behind;
+	viommu->backlog = NULL;
 	host_fd_close(backlog->fd);
 	free(backlog->bytes);
 	free(backlog);
 }
 
-bool backlog_is_empty(const struct vqueue *vqueue)
+bool backlog_is_empty(const struct viommu *viommu)
 {
-	return !vqueue->backlog || is_empty(vqueue->backlog);
+	return !viommu->backlog || is_empty(viommu->backlog);
 }
 
 /* Room for so many more bytes at the end. Return: 0 or -ENOMEM. */
@@ -179,7 +179,7 @@ static bool passes(ssize_t error)
 
 static bool behind_is_readable(const struct backlog *backlog)
 {
-	struct pollfd fd = {.fd = backlog->vqueue->veventq.fd, .events = POLLIN};
+	struct pollfd fd = {.fd = backlog->viommu->veventq.fd, .events = POLLIN};
 
 	return poll(&fd, 1, 0) > 0;
 }
@@ -286,22 +286,22 @@ int backlog_fill(struct backlog *backlog, uint32_t depth, struct backlog_sums *s
 	return 0;
 }
 
-int backlog_poll(struct vqueue *vqueue, struct pollset *pollset)
+int backlog_poll(struct viommu *viommu, struct pollset *pollset)
 {
-	struct backlog *backlog = vqueue->backlog;
+	struct backlog *backlog = viommu->backlog;
 	int ret;
 
 	if (!backlog || backlog->pollset)
 		return 0;
-	ret = pollset_add(pollset, backlog->fd, vqueue);
+	ret = pollset_add(pollset, backlog->fd, viommu);
 	if (!ret)
 		backlog->pollset = pollset;
 	return ret;
 }
 
-void backlog_unpoll(struct vqueue *vqueue)
+void backlog_unpoll(struct viommu *viommu)
 {
-	struct backlog *backlog = vqueue->backlog;
+	struct backlog *backlog = viommu->backlog;
 
 	if (!backlog || !backlog->pollset)
 		return;
@@ -337,7 +337,7 @@ static uint32_t backlog_remove(struct backlog *backlog, uint32_t vsid)
 	}
 	backlog->end = (size_t)(to - backlog->bytes);
 	if (is_empty(backlog))
-		backlog_unpoll(backlog->vqueue);
+		backlog_unpoll(backlog->viommu);
 	return removed;
 }
 

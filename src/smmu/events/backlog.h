@@ -12,7 +12,7 @@
 #include "uapi/iommufd.h"
 
 struct backlog {
-	struct vqueue *vqueue;
+	struct viommu *viommu;
 	struct veventq_source behind; /* read is NULL when there is nothing behind */
 	uint8_t *bytes;
 	size_t begin, end, size;
@@ -30,13 +30,13 @@ size_t backlog_record_size(const uint8_t *bytes, size_t length);
 uint32_t backlog_count(const uint8_t *bytes, size_t length, size_t *whole);
 
 /* Puts one, empty, in front of the vEVENTQ unless there is one. Return: 0 or -errno. */
-int backlog_new(struct vqueue *vqueue);
+int backlog_new(struct viommu *viommu);
 
 /* Goes, with what is in it. */
-void backlog_free(struct vqueue *vqueue);
+void backlog_free(struct viommu *viommu);
 
 /* There is none, or nothing is in it. */
-bool backlog_is_empty(const struct vqueue *vqueue);
+bool backlog_is_empty(const struct viommu *viommu);
 
 /* Appends whole records. Return: 0 or -ENOMEM. */
 int backlog_append(struct backlog *backlog, const void *bytes, size_t length);
@@ -58,8 +58,8 @@ struct backlog_sums {
 int backlog_fill(struct backlog *backlog, uint32_t depth, struct backlog_sums *sums);
 
 /* In and out of the poll set as the vEVENTQ itself. Return: 0 or -errno. */
-int backlog_poll(struct vqueue *vqueue, struct pollset *pollset);
-void backlog_unpoll(struct vqueue *vqueue);
+int backlog_poll(struct viommu *viommu, struct pollset *pollset);
+void backlog_unpoll(struct viommu *viommu);
 
 /*
  * Somebody else gets a StreamID, or nobody: its events that a snapshot brought are counted as

@@ -12,9 +12,9 @@ static void dispatch_retry(struct vsmmu *vsmmu)
 {
 	if (!pollset_timer_expired(&vsmmu->pollset))
 		return;
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		if (vqueue->state == VQUEUE_BACKOFF && vqueue_arm(vsmmu, vqueue))
-			vqueue_backoff(vsmmu, vqueue);
+	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		if (viommu->state == VIOMMU_BACKOFF && viommu_arm(vsmmu, viommu))
+			viommu_backoff(vsmmu, viommu);
 }
 
 /*
@@ -34,19 +34,19 @@ static void dispatch_pause(struct vsmmu *vsmmu)
 		pollset_resume(&vsmmu->pollset);
 }
 
-/* Reads @vqueue until it is empty or @records are used up. */
-static enum forward dispatch_vqueue(
-	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled)
+/* Reads @viommu until it is empty or @records are used up. */
+static enum forward dispatch_viommu(
+	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled)
 {
 	enum forward forward = FORWARD_MORE;
 	uint32_t mine = 0;
 
 	while (forward == FORWARD_MORE && mine < records)
-		forward = forwarder_step(vsmmu, vqueue, records - mine, &mine);
+		forward = forwarder_step(vsmmu, viommu, records - mine, &mine);
 	/* poll said readable, read said empty: kernels before mid-2026 do so when they are
 	 * short of memory. Do not spin on it. */
-	if (forward == FORWARD_DRAINED && !mine && vqueue_readable(vqueue))
-		vqueue_backoff(vsmmu, vqueue);
+	if (forward == FORWARD_DRAINED && !mine && viommu_readable(viommu))
+		viommu_backoff(vsmmu, viommu);
 	*handled += mine;
 	return forward;
 }
@@ -58,10 +58,10 @@ static enum forward dispatch_vqueue(
 static bool dispatch_restored(
 	struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled, enum forward *forward)
 {
-	if (!vqueue_restored_waits(vsmmu))
+	if (!viommu_restored_waits(vsmmu))
 		return true;
-	*forward = dispatch_vqueue(vsmmu, vsmmu->restored, budget, handled);
-	return !vqueue_restored_waits(vsmmu);
+	*forward = dispatch_viommu(vsmmu, vsmmu->restored, budget, handled);
+	return !viommu_restored_waits(vsmmu);
 }
 
 /*
@@ -88,9 +88,9 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handle
 		vsmmu->turn++;
 		more = count == READY_MAX;
 		for (int i = 0; i < count && *handled < budget; i++) {
-			void *vqueue = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
+			void *viommu = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
 
-			forward = dispatch_vqueue(vsmmu, vqueue, slice ? slice : 1, handled);
+			forward = dispatch_viommu(vsmmu, viommu, slice ? slice : 1, handled);
 			if (forward == FORWARD_FULL)
 				return true;
 			more = more || forward == FORWARD_MORE;
@@ -109,7 +109,7 @@ static void dispatch_tidy(struct vsmmu *vsmmu)
 {
 	if (pthread_mutex_trylock(&vsmmu->control_lock))
 		return;
-	vqueue_drop_emptied(vsmmu);
+	viommu_drop_emptied(vsmmu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 }
 
@@ -126,7 +126,7 @@ int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 	dispatch_retry(vsmmu);
 	if (dispatch_read(vsmmu, budget, &handled))
 		dispatch_pause(vsmmu);
-	emptied = vsmmu->restored && !vqueue_restored_waits(vsmmu);
+	emptied = vsmmu->restored && !viommu_restored_waits(vsmmu);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	if (emptied)
 		dispatch_tidy(vsmmu);

@@ -17,8 +17,8 @@
 
 /* One batch, from the read to the last counter. */
 struct batch {
-	struct vqueue *vqueue;
-	struct vqueue *deliver;	   /* the same, or NULL: all of it is discarded */
+	struct viommu *viommu;
+	struct viommu *deliver;	   /* the same, or NULL: all of it is discarded */
 	enum vsmmu_discard reason; /* for that */
 	uint32_t unreserved;	   /* free slots of the guest's queue for anybody, */
 	uint32_t share;		   /* the others for who has fewer records than this in it */
@@ -74,8 +74,8 @@ static COLD void forward_nowhere(
 	struct vsmmu *vsmmu, struct batch *batch, uint32_t index, uint64_t word0)
 {
 	/* One that another vEVENTQ carries has nothing to do with it. */
-	if (index != STREAM_NONE && vsmmu->streams.entries[index].vqueue != batch->vqueue &&
-		!batch->vqueue->any_stream)
+	if (index != STREAM_NONE && vsmmu->streams.entries[index].viommu != batch->viommu &&
+		!batch->viommu->any_stream)
 		index = STREAM_NONE;
 	if (!batch->deliver)
 		discard(vsmmu, index, batch->reason);
@@ -97,9 +97,9 @@ static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32
  * C_BAD_STE of a stream whose vSTE is ILLEGAL on purpose, as hardware cannot know that the
  * guest has no STE for it, or one that cannot be read (IHI 0070 7.3.3, 7.3.4).
  */
-static COLD struct stream_stand_in stand_in(const struct vsmmu *vsmmu, uint32_t index)
+static COLD struct fault_override fault_override(const struct vsmmu *vsmmu, uint32_t index)
 {
-	struct stream_stand_in event = vsmmu->streams.holders[index].stand_in;
+	struct fault_override event = vsmmu->streams.holders[index].fault_override;
 
 	if (!event.event)
 		event.event = VSMMU_EVENT_C_BAD_STE;
@@ -115,7 +115,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 	const struct stream_table streams = vsmmu->streams;
 	const uintptr_t deliver = (uintptr_t)batch->deliver;
 	/* A snapshot's events go to whatever vEVENTQ carries the stream now. */
-	const uintptr_t care = deliver && batch->vqueue->any_stream ? 0 : UINTPTR_MAX;
+	const uintptr_t care = deliver && batch->viommu->any_stream ? 0 : UINTPTR_MAX;
 	const unsigned int ssid_bits = vsmmu->config.ssid_bits;
 	const uint32_t unreserved = batch->unreserved;
 	struct eventq *queue = &vsmmu->eventq;
@@ -129,7 +129,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 		struct stream *stream;
 
 		if (index == STREAM_NONE ||
-			((uintptr_t)streams.entries[index].vqueue ^ deliver) & care ||
+			((uintptr_t)streams.entries[index].viommu ^ deliver) & care ||
 			streams.entries[index].state != STREAM_LIVE) {
 			forward_nowhere(vsmmu, batch, index, word0);
 			continue;
@@ -142,7 +142,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 			continue;
 		}
 		if (__builtin_expect((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE, 0)) {
-			struct stream_stand_in event = stand_in(vsmmu, index);
+			struct fault_override event = fault_override(vsmmu, index);
 
 			word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
 			word[3] = event.fetch_address;
@@ -165,7 +165,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 
 static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 {
-	struct veventq_decoder *decoder = &batch->vqueue->reader.decoder;
+	struct veventq_decoder *decoder = &batch->viommu->reader.decoder;
 	uint64_t sequenced = decoder->sequenced;
 	struct vsmmu_item item;
 
@@ -268,7 +268,7 @@ static uint32_t batch_begin(struct vsmmu *vsmmu, struct batch *batch)
 	case QUEUE_READY:
 		break;
 	}
-	batch->deliver = batch->vqueue;
+	batch->deliver = batch->viommu;
 	eventq_release(&vsmmu->eventq, &vsmmu->streams);
 	room = eventq_room(&vsmmu->eventq);
 	batch->unreserved = room;
@@ -286,7 +286,7 @@ static bool batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t rec
 {
 	if (!records)
 		return false;
-	batch->got = veventq_reader_fill(&batch->vqueue->reader, records);
+	batch->got = veventq_reader_fill(&batch->viommu->reader, records);
 	vsmmu->stats.reads++;
 	if (batch->got > 0) {
 		forward_items(vsmmu, batch);
@@ -331,31 +331,31 @@ static void batch_report(struct vsmmu *vsmmu, const struct batch *batch)
 }
 
 /* What a read that gave nothing means for the next one. */
-static void vqueue_read_failed(struct vsmmu *vsmmu, struct vqueue *vqueue, ssize_t got)
+static void viommu_read_failed(struct vsmmu *vsmmu, struct viommu *viommu, ssize_t got)
 {
 	if (got == -ENOMEM)
 		report(vsmmu, VSMMU_REPORT_QUEUE_BACKOFF, VSMMU_WARNING, VSMMU_NO_VSID,
 			"the host kernel has no memory to hand out events; nothing is lost, "
 			"trying again");
 	if (got == -ENOMEM || got == -EAGAIN) {
-		if (vqueue->state == VQUEUE_ARMED)
-			vqueue_backoff(vsmmu, vqueue);
+		if (viommu->state == VIOMMU_ARMED)
+			viommu_backoff(vsmmu, viommu);
 		return;
 	}
-	if (vqueue->state == VQUEUE_DISARMED)
+	if (viommu->state == VIOMMU_DISARMED)
 		return;
-	vqueue_disarm(vsmmu, vqueue);
+	viommu_disarm(vsmmu, viommu);
 	report(vsmmu, VSMMU_REPORT_QUEUE_DISARMED, VSMMU_ERROR, VSMMU_NO_VSID,
 		"reading a vEVENTQ failed: %s; no more events come from it until "
 		"vsmmu_rearm() is called",
 		strerror((int)-got));
 }
 
-static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
+static void streams_sweep(struct vsmmu *vsmmu, struct viommu *viommu, bool all)
 {
-	if (stream_sweep(&vsmmu->streams, vqueue, all))
+	if (stream_sweep(&vsmmu->streams, viommu, all))
 		eventq_disown(&vsmmu->eventq, &vsmmu->streams);
-	vqueue->stale = 0;
+	viommu->stale = 0;
 }
 
 /*
@@ -365,42 +365,42 @@ static void streams_sweep(struct vsmmu *vsmmu, struct vqueue *vqueue, bool all)
  */
 static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
 {
-	struct vqueue *vqueue = batch->vqueue;
+	struct viommu *viommu = batch->viommu;
 
 	/* What was read ahead comes on top of what it can hold. */
-	if (!vqueue->stale || batch->got < 0 || !backlog_is_empty(vqueue))
+	if (!viommu->stale || batch->got < 0 || !backlog_is_empty(viommu))
 		return;
-	vqueue->stale_left -=
-		batch->events < vqueue->stale_left ? batch->events : vqueue->stale_left;
-	if (!vqueue->stale_left || (vqueue->reader.drained && !vqueue_readable(vqueue)))
-		streams_sweep(vsmmu, vqueue, false);
+	viommu->stale_left -=
+		batch->events < viommu->stale_left ? batch->events : viommu->stale_left;
+	if (!viommu->stale_left || (viommu->reader.drained && !viommu_readable(viommu)))
+		streams_sweep(vsmmu, viommu, false);
 }
 
-void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue)
+void forwarder_forget(struct vsmmu *vsmmu, struct viommu *viommu)
 {
 	fairlock_lock(&vsmmu->event_lock);
-	streams_sweep(vsmmu, vqueue, true);
+	streams_sweep(vsmmu, viommu, true);
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
 static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
 {
-	struct vqueue *vqueue = batch->vqueue;
+	struct viommu *viommu = batch->viommu;
 
 	batch_report(vsmmu, batch);
 	if (batch->got < 0) {
-		vqueue_read_failed(vsmmu, vqueue, batch->got);
+		viommu_read_failed(vsmmu, viommu, batch->got);
 		return FORWARD_LATER;
 	}
 	if (batch->got > 0)
-		vqueue->backoff = 0;
-	return vqueue->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
+		viommu->backoff = 0;
+	return viommu->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
 }
 
 enum forward forwarder_step(
-	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled)
+	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled)
 {
-	struct batch batch = {.vqueue = vqueue};
+	struct batch batch = {.viommu = viommu};
 	uint32_t limit;
 	bool could;
 
@@ -409,8 +409,8 @@ enum forward forwarder_step(
 	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
 	if (could)
 		streams_retire(vsmmu, &batch);
-	else if (vqueue->stale && !vqueue_readable(vqueue))
-		streams_sweep(vsmmu, vqueue, false);
+	else if (viommu->stale && !viommu_readable(viommu))
+		streams_sweep(vsmmu, viommu, false);
 	fairlock_unlock(&vsmmu->event_lock);
 	if (!could)
 		return FORWARD_FULL;
@@ -419,39 +419,39 @@ enum forward forwarder_step(
 }
 
 /* More than all that it can hold: events, a loss before each, and the header of a last one. */
-static uint32_t vqueue_holds(const struct vsmmu *vsmmu, const struct vqueue *vqueue)
+static uint32_t viommu_holds(const struct vsmmu *vsmmu, const struct viommu *viommu)
 {
-	const uint32_t depth = vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
+	const uint32_t depth = viommu->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
 
-	return 2 * (vqueue->backlog ? 2 * VEVENTQ_DEPTH_MAX + depth : depth) + 2;
+	return 2 * (viommu->backlog ? 2 * VEVENTQ_DEPTH_MAX + depth : depth) + 2;
 }
 
-static uint32_t vqueue_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+static uint32_t viommu_run(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	const uint32_t holds = vqueue_holds(vsmmu, vqueue);
+	const uint32_t holds = viommu_holds(vsmmu, viommu);
 	enum forward forward = FORWARD_MORE;
 	uint32_t handled = 0;
 
 	while (forward == FORWARD_MORE && handled < holds)
-		forward = forwarder_step(vsmmu, vqueue, EVENTQ_BATCH, &handled);
+		forward = forwarder_step(vsmmu, viommu, EVENTQ_BATCH, &handled);
 	return handled;
 }
 
-uint32_t forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue)
+uint32_t forwarder_run(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	uint32_t handled = vsmmu->restored ? vqueue_run(vsmmu, vsmmu->restored) : 0;
+	uint32_t handled = vsmmu->restored ? viommu_run(vsmmu, vsmmu->restored) : 0;
 
-	return handled + vqueue_run(vsmmu, vqueue);
+	return handled + viommu_run(vsmmu, viommu);
 }
 
-void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason)
+void forwarder_drain(struct vsmmu *vsmmu, struct viommu *viommu, enum vsmmu_discard reason)
 {
-	const uint32_t holds = vqueue_holds(vsmmu, vqueue);
+	const uint32_t holds = viommu_holds(vsmmu, viommu);
 	unsigned int tries = DRAIN_TRIES;
 	uint32_t handled = 0;
 
 	while (handled < holds) {
-		struct batch batch = {.vqueue = vqueue, .reason = reason};
+		struct batch batch = {.viommu = viommu, .reason = reason};
 
 		fairlock_lock(&vsmmu->event_lock);
 		batch_forward(vsmmu, &batch, EVENTQ_BATCH);
@@ -464,13 +464,13 @@ void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_disc
 		/* There may be no later, so what failed is tried again. A short read, and
 		 * before mid-2026 one of 0 bytes, may hide that memory was short for a LOST
 		 * header: poll knows. */
-		if (!tries-- || !vqueue_readable(vqueue))
+		if (!tries-- || !viommu_readable(viommu))
 			break;
 	}
 }
 
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
 {
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		forwarder_drain(vsmmu, vqueue, reason);
+	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		forwarder_drain(vsmmu, viommu, reason);
 }

@@ -23,19 +23,19 @@ bool forwarder_is_full(struct vsmmu *vsmmu);
  * grows by the events and losses that it brought.
  */
 enum forward forwarder_step(
-	struct vsmmu *vsmmu, struct vqueue *vqueue, uint32_t records, uint32_t *handled);
+	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled);
 
 /*
  * As @step, for all that the vEVENTQ holds now, within the guest's room, and no more than it
  * can hold; what a snapshot brought is older and comes first. Return: records and losses.
  */
-uint32_t forwarder_run(struct vsmmu *vsmmu, struct vqueue *vqueue);
+uint32_t forwarder_run(struct vsmmu *vsmmu, struct viommu *viommu);
 
 /* Reads it to empty and discards every event for @reason; touches no register. */
-void forwarder_drain(struct vsmmu *vsmmu, struct vqueue *vqueue, enum vsmmu_discard reason);
+void forwarder_drain(struct vsmmu *vsmmu, struct viommu *viommu, enum vsmmu_discard reason);
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason);
 
 /* Its streams, live or stale, are no more. */
-void forwarder_forget(struct vsmmu *vsmmu, struct vqueue *vqueue);
+void forwarder_forget(struct vsmmu *vsmmu, struct viommu *viommu);
 
 #endif

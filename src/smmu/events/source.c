@@ -13,204 +13,204 @@
 #define BACKOFF_FIRST UINT64_C(1000000)
 #define BACKOFF_LAST  UINT64_C(128000000)
 
-int vqueue_arm(struct vsmmu *vsmmu, struct vqueue *vqueue)
+int viommu_arm(struct vsmmu *vsmmu, struct viommu *viommu)
 {
 	int ret = 0;
 
-	if (!backlog_is_empty(vqueue))
-		ret = backlog_poll(vqueue, &vsmmu->pollset);
-	if (!ret && !vqueue->any_stream)
-		ret = pollset_add(&vsmmu->pollset, vqueue->veventq.fd, vqueue);
+	if (!backlog_is_empty(viommu))
+		ret = backlog_poll(viommu, &vsmmu->pollset);
+	if (!ret && !viommu->any_stream)
+		ret = pollset_add(&vsmmu->pollset, viommu->veventq.fd, viommu);
 	if (ret)
-		backlog_unpoll(vqueue);
+		backlog_unpoll(viommu);
 	else
-		vqueue->state = VQUEUE_ARMED;
+		viommu->state = VIOMMU_ARMED;
 	return ret;
 }
 
-bool vqueue_readable(const struct vqueue *vqueue)
+bool viommu_readable(const struct viommu *viommu)
 {
-	struct pollfd fd = {.fd = vqueue->veventq.fd, .events = POLLIN};
+	struct pollfd fd = {.fd = viommu->veventq.fd, .events = POLLIN};
 
-	return !backlog_is_empty(vqueue) || poll(&fd, 1, 0) > 0;
+	return !backlog_is_empty(viommu) || poll(&fd, 1, 0) > 0;
 }
 
-static void vqueue_unpoll(struct vsmmu *vsmmu, struct vqueue *vqueue)
+static void viommu_unpoll(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	backlog_unpoll(vqueue);
-	if (vqueue->state == VQUEUE_ARMED && !vqueue->any_stream)
-		pollset_remove(&vsmmu->pollset, vqueue->veventq.fd);
+	backlog_unpoll(viommu);
+	if (viommu->state == VIOMMU_ARMED && !viommu->any_stream)
+		pollset_remove(&vsmmu->pollset, viommu->veventq.fd);
 }
 
-void vqueue_backoff(struct vsmmu *vsmmu, struct vqueue *vqueue)
+void viommu_backoff(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	vqueue->backoff = vqueue->backoff ? 2 * vqueue->backoff : BACKOFF_FIRST;
-	if (vqueue->backoff > BACKOFF_LAST)
-		vqueue->backoff = BACKOFF_LAST;
+	viommu->backoff = viommu->backoff ? 2 * viommu->backoff : BACKOFF_FIRST;
+	if (viommu->backoff > BACKOFF_LAST)
+		viommu->backoff = BACKOFF_LAST;
 	/* Without a timer, spinning beats never reading again. */
-	if (pollset_timer_start(&vsmmu->pollset, vqueue->backoff))
+	if (pollset_timer_start(&vsmmu->pollset, viommu->backoff))
 		return;
-	vqueue_unpoll(vsmmu, vqueue);
-	vqueue->state = VQUEUE_BACKOFF;
+	viommu_unpoll(vsmmu, viommu);
+	viommu->state = VIOMMU_BACKOFF;
 }
 
-void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue)
+void viommu_disarm(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	vqueue_unpoll(vsmmu, vqueue);
-	vqueue->state = VQUEUE_DISARMED;
+	viommu_unpoll(vsmmu, viommu);
+	viommu->state = VIOMMU_DISARMED;
 }
 
-int vqueue_add(struct vsmmu *vsmmu, struct vqueue *vqueue)
+int viommu_add(struct vsmmu *vsmmu, struct viommu *viommu)
 {
 	int ret;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	ret = vqueue_arm(vsmmu, vqueue);
+	ret = viommu_arm(vsmmu, viommu);
 	if (!ret) {
-		vqueue->next = vsmmu->vqueues;
-		vsmmu->vqueues = vqueue;
-		if (vqueue->any_stream)
-			vsmmu->restored = vqueue;
+		viommu->next = vsmmu->viommus;
+		vsmmu->viommus = viommu;
+		if (viommu->any_stream)
+			vsmmu->restored = viommu;
 	}
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
-/* Reader, poll set and list; @vqueue->veventq is filled in. Return: 0 or -errno. */
-static int vqueue_start(struct vsmmu *vsmmu, struct vqueue *vqueue)
+/* Reader, poll set and list; @viommu->veventq is filled in. Return: 0 or -errno. */
+static int viommu_start(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	const struct host_veventq *veventq = &vqueue->veventq;
+	const struct host_veventq *veventq = &viommu->veventq;
 	int ret;
 
 	/* A guest's event queue takes SMMUv3 records and nothing else. */
 	if (veventq->type != VSMMU_VEVENTQ_ARM_SMMUV3)
 		return -EINVAL;
-	ret = veventq_reader_init(&vqueue->reader, &veventq->source, veventq->type,
+	ret = veventq_reader_init(&viommu->reader, &veventq->source, veventq->type,
 		veventq->first_sequence, EVENTQ_BATCH);
 	if (ret)
 		return ret;
-	ret = vqueue_add(vsmmu, vqueue);
+	ret = viommu_add(vsmmu, viommu);
 	if (ret)
-		veventq_reader_destroy(&vqueue->reader);
+		veventq_reader_destroy(&viommu->reader);
 	return ret;
 }
 
-void vqueue_free_restored(struct vqueue *vqueue)
+void viommu_free_restored(struct viommu *viommu)
 {
-	backlog_free(vqueue);
-	veventq_reader_destroy(&vqueue->reader);
-	free(vqueue);
+	backlog_free(viommu);
+	veventq_reader_destroy(&viommu->reader);
+	free(viommu);
 }
 
-int vqueue_new_restored(const void *bytes, size_t length, struct vqueue **out)
+int viommu_new_restored(const void *bytes, size_t length, struct viommu **out)
 {
-	struct vqueue *vqueue = calloc(1, sizeof(*vqueue));
+	struct viommu *viommu = calloc(1, sizeof(*viommu));
 	int ret;
 
-	if (!vqueue)
+	if (!viommu)
 		return -ENOMEM;
-	vqueue->any_stream = true;
-	vqueue->veventq.fd = -1;
-	vqueue->veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	viommu->any_stream = true;
+	viommu->veventq.fd = -1;
+	viommu->veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
 	ret = veventq_reader_init(
-		&vqueue->reader, &vqueue->veventq.source, vqueue->veventq.type, 0, EVENTQ_BATCH);
+		&viommu->reader, &viommu->veventq.source, viommu->veventq.type, 0, EVENTQ_BATCH);
 	if (!ret)
-		ret = backlog_new(vqueue);
+		ret = backlog_new(viommu);
 	if (!ret)
-		ret = backlog_append(vqueue->backlog, bytes, length);
+		ret = backlog_append(viommu->backlog, bytes, length);
 	if (ret) {
-		vqueue_free_restored(vqueue);
+		viommu_free_restored(viommu);
 		return ret;
 	}
-	*out = vqueue;
+	*out = viommu;
 	return 0;
 }
 
-int vqueue_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct parent *parent,
-	struct vqueue **out)
+int viommu_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct nesting_parent *parent,
+	struct viommu **out)
 {
 	const struct host_ops *host = vsmmu->host->ops;
-	struct vqueue *vqueue = calloc(1, sizeof(*vqueue));
+	struct viommu *viommu = calloc(1, sizeof(*viommu));
 	int ret;
 
-	if (!vqueue)
+	if (!viommu)
 		return -ENOMEM;
-	ret = host->viommu_alloc(vsmmu->host, endpoint, parent->id, &vqueue->viommu_id);
+	ret = host->viommu_alloc(vsmmu->host, endpoint, parent->id, &viommu->viommu_id);
 	if (ret)
 		goto fail_free;
 	ret = host->veventq_alloc(
-		vsmmu->host, vqueue->viommu_id, vsmmu->config.veventq_depth, &vqueue->veventq);
+		vsmmu->host, viommu->viommu_id, vsmmu->config.veventq_depth, &viommu->veventq);
 	if (ret)
 		goto fail_viommu;
-	ret = vqueue_start(vsmmu, vqueue);
+	ret = viommu_start(vsmmu, viommu);
 	if (ret)
 		goto fail_veventq;
-	vqueue->parent = parent;
-	parent->vqueues++;
-	*out = vqueue;
+	viommu->parent = parent;
+	parent->viommus++;
+	*out = viommu;
 	return 0;
 fail_veventq:
-	host->veventq_close(vsmmu->host, &vqueue->veventq);
-	host->destroy(vsmmu->host, vqueue->veventq.id);
+	host->veventq_close(vsmmu->host, &viommu->veventq);
+	host->destroy(vsmmu->host, viommu->veventq.id);
 fail_viommu:
-	host->destroy(vsmmu->host, vqueue->viommu_id);
+	host->destroy(vsmmu->host, viommu->viommu_id);
 fail_free:
-	free(vqueue);
+	free(viommu);
 	return ret;
 }
 
-int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue)
+int viommu_free(struct vsmmu *vsmmu, struct viommu *viommu)
 {
 	const struct host_ops *host = vsmmu->host ? vsmmu->host->ops : NULL;
-	struct vqueue **link = &vsmmu->vqueues;
+	struct viommu **link = &vsmmu->viommus;
 	int ret = 0;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	vqueue_unpoll(vsmmu, vqueue);
-	while (*link != vqueue)
+	viommu_unpoll(vsmmu, viommu);
+	while (*link != viommu)
 		link = &(*link)->next;
-	*link = vqueue->next;
-	if (vsmmu->restored == vqueue)
+	*link = viommu->next;
+	if (vsmmu->restored == viommu)
 		vsmmu->restored = NULL;
-	forwarder_drain(vsmmu, vqueue, VSMMU_DISCARD_TEARDOWN);
-	forwarder_forget(vsmmu, vqueue);
+	forwarder_drain(vsmmu, viommu, VSMMU_DISCARD_TEARDOWN);
+	forwarder_forget(vsmmu, viommu);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 
-	backlog_free(vqueue);
-	veventq_reader_destroy(&vqueue->reader);
-	if (vqueue->parent) {
-		int viommu;
+	backlog_free(viommu);
+	veventq_reader_destroy(&viommu->reader);
+	if (viommu->parent) {
+		int destroyed;
 
 		/* The fd first, else the kernel answers EBUSY. */
-		host->veventq_close(vsmmu->host, &vqueue->veventq);
-		ret = host->destroy(vsmmu->host, vqueue->veventq.id);
-		viommu = host->destroy(vsmmu->host, vqueue->viommu_id);
-		ret = ret ? ret : viommu;
-		vqueue->parent->vqueues--;
+		host->veventq_close(vsmmu->host, &viommu->veventq);
+		ret = host->destroy(vsmmu->host, viommu->veventq.id);
+		destroyed = host->destroy(vsmmu->host, viommu->viommu_id);
+		ret = ret ? ret : destroyed;
+		viommu->parent->viommus--;
 	} else {
-		host_veventq_close(&vqueue->veventq);
+		host_veventq_close(&viommu->veventq);
 	}
-	free(vqueue);
+	free(viommu);
 	return ret;
 }
 
-bool vqueue_restored_waits(const struct vsmmu *vsmmu)
+bool viommu_restored_waits(const struct vsmmu *vsmmu)
 {
 	return vsmmu->restored && !backlog_is_empty(vsmmu->restored);
 }
 
-void vqueue_drop_emptied(struct vsmmu *vsmmu)
+void viommu_drop_emptied(struct vsmmu *vsmmu)
 {
 	bool waits;
 
 	if (!vsmmu->restored)
 		return;
 	fairlock_lock(&vsmmu->dispatch_lock);
-	waits = vqueue_restored_waits(vsmmu);
+	waits = viommu_restored_waits(vsmmu);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	/* Nothing more ever comes into it. */
 	if (!waits)
-		vqueue_free(vsmmu, vsmmu->restored);
+		viommu_free(vsmmu, vsmmu->restored);
 }
 
 int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
@@ -223,32 +223,32 @@ int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	source->vqueue.veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	ret = host_veventq_adopt(fd, &source->vqueue.veventq);
+	source->viommu.veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	ret = host_veventq_adopt(fd, &source->viommu.veventq);
 	if (ret)
 		goto fail_free;
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = vqueue_start(vsmmu, &source->vqueue);
+	ret = viommu_start(vsmmu, &source->viommu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (ret)
 		goto fail_close;
 	*out = source;
 	return 0;
 fail_close:
-	host_veventq_close(&source->vqueue.veventq);
+	host_veventq_close(&source->viommu.veventq);
 fail_free:
 	free(source);
 	return ret;
 }
 
-struct vqueue *vqueue_of_source(
+struct viommu *viommu_of_source(
 	const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *source)
 {
-	struct vqueue *vqueue = vsmmu->vqueues;
+	struct viommu *viommu = vsmmu->viommus;
 
-	while (vqueue && vqueue != &source->vqueue)
-		vqueue = vqueue->next;
-	return vqueue;
+	while (viommu && viommu != &source->viommu)
+		viommu = viommu->next;
+	return viommu;
 }
 
 int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source)
@@ -256,10 +256,10 @@ int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source)
 	int ret = -EBUSY;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	if (!vqueue_of_source(vsmmu, source))
+	if (!viommu_of_source(vsmmu, source))
 		ret = -EINVAL;
-	else if (!source->vqueue.endpoints)
-		ret = vqueue_free(vsmmu, &source->vqueue);
+	else if (!source->viommu.endpoints)
+		ret = viommu_free(vsmmu, &source->viommu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }
@@ -269,8 +269,8 @@ int vsmmu_rearm(struct vsmmu *vsmmu)
 	int rearmed = 0;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		if (vqueue->state == VQUEUE_DISARMED && !vqueue_arm(vsmmu, vqueue))
+	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		if (viommu->state == VIOMMU_DISARMED && !viommu_arm(vsmmu, viommu))
 			rearmed++;
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return rearmed;

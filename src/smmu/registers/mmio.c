@@ -18,13 +18,13 @@
 #define HIGH_HALF 4
 
 /* No command runs and no endpoint comes, goes or changes while these are held. */
-static void heavy_lock(struct vsmmu *vsmmu)
+static void config_lock(struct vsmmu *vsmmu)
 {
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 }
 
-static void heavy_unlock(struct vsmmu *vsmmu)
+static void config_unlock(struct vsmmu *vsmmu)
 {
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	fairlock_unlock(&vsmmu->command_lock);
@@ -82,7 +82,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	}
 	if (cr0_is(vsmmu, value))
 		return false;
-	heavy_lock(vsmmu);
+	config_lock(vsmmu);
 	events_discard_old(vsmmu, value);
 	fairlock_lock(&vsmmu->event_lock);
 	changed = registers_set_cr0(vsmmu, value);
@@ -93,7 +93,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->registers.cr0ack = value;
 	fairlock_unlock(&vsmmu->event_lock);
-	heavy_unlock(vsmmu);
+	config_unlock(vsmmu);
 	return true;
 }
 
@@ -105,7 +105,7 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 	if (!vsmmu_is_whole(vsmmu) || !(value & SMMU_GBPA_UPDATE))
 		return false;
 	value &= SMMU_GBPA_BITS;
-	heavy_lock(vsmmu);
+	config_lock(vsmmu);
 	fairlock_lock(&vsmmu->event_lock);
 	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT || install_any_blocked(vsmmu);
 	matters = matters && !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
@@ -117,7 +117,7 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 		vsmmu->registers.gbpa = value;
 		fairlock_unlock(&vsmmu->event_lock);
 	}
-	heavy_unlock(vsmmu);
+	config_unlock(vsmmu);
 	return true;
 }
 

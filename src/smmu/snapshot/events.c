@@ -22,9 +22,9 @@ struct splice {
 	uint64_t left_out; /* so many events so far */
 };
 
-static size_t held(const struct vqueue *vqueue)
+static size_t held(const struct viommu *viommu)
 {
-	return backlog_is_empty(vqueue) ? 0 : vqueue->backlog->end - vqueue->backlog->begin;
+	return backlog_is_empty(viommu) ? 0 : viommu->backlog->end - viommu->backlog->begin;
 }
 
 static void splice_put(struct splice *splice, struct uapi_iommufd_vevent_header header,
@@ -36,17 +36,17 @@ static void splice_put(struct splice *splice, struct uapi_iommufd_vevent_header 
 	splice->records++;
 }
 
-static void splice_append(struct splice *splice, const struct vqueue *vqueue)
+static void splice_append(struct splice *splice, const struct viommu *viommu)
 {
-	const struct veventq_decoder *decoder = &vqueue->reader.decoder;
+	const struct veventq_decoder *decoder = &viommu->reader.decoder;
 	const uint8_t *from, *end;
 	uint32_t first, shift;
 	size_t size;
 
-	if (!held(vqueue))
+	if (!held(viommu))
 		return;
-	from = vqueue->backlog->bytes + vqueue->backlog->begin;
-	end = from + held(vqueue);
+	from = viommu->backlog->bytes + viommu->backlog->begin;
+	end = from + held(viommu);
 	/* Where none is expected the first one has come without a gap, whatever its number. */
 	first = decoder->known ? decoder->expected : backlog_header(from).sequence;
 	shift = splice->next - first;
@@ -72,17 +72,17 @@ int snapshot_take_events(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 	struct splice splice = {0};
 	size_t all = sizeof(lost);
 
-	for (const struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		all += held(vqueue);
+	for (const struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		all += held(viommu);
 	splice.bytes = malloc(all);
 	if (!splice.bytes)
 		return -ENOMEM;
 	snapshot->spliced = splice.bytes;
 	if (vsmmu->restored)
 		splice_append(&splice, vsmmu->restored);
-	for (const struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		if (vqueue != vsmmu->restored)
-			splice_append(&splice, vqueue);
+	for (const struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		if (viommu != vsmmu->restored)
+			splice_append(&splice, viommu);
 	if (splice.full) {
 		lost.sequence = (splice.next - 1) & SEQUENCE_MASK;
 		splice_put(&splice, lost, (const uint8_t *)&lost, sizeof(lost));

@@ -17,7 +17,7 @@
 /* What a restore gives up when it fails. */
 struct restore {
 	struct snapshot snapshot;
-	struct vqueue *vqueue; /* made, not added yet, or NULL */
+	struct viommu *viommu; /* made, not added yet, or NULL */
 
 	struct idr_registers id;
 	struct arch_features features;
@@ -200,7 +200,7 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 		return 0;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
 		endpoint = endpoint->next) {
-		if (!endpoint->vqueue->parent)
+		if (!endpoint->viommu->parent)
 			continue;
 		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
 		asked_one = true;
@@ -208,13 +208,13 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 	return asked_one ? ret : identity_check(vsmmu, &probe, VSMMU_NO_VSID, &unused);
 }
 
-static int restore_make_vqueue(struct restore *restore)
+static int restore_make_viommu(struct restore *restore)
 {
 	const struct snapshot *snapshot = &restore->snapshot;
 
 	if (!snapshot->events_length)
 		return 0;
-	return vqueue_new_restored(snapshot->events, snapshot->events_length, &restore->vqueue);
+	return viommu_new_restored(snapshot->events, snapshot->events_length, &restore->viommu);
 }
 
 /* Under the command and control locks. */
@@ -238,18 +238,18 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 }
 
 /* All of a vIOMMU's; what fails is sent again, once. Return: 0 or -errno: as before. */
-static int invalidate_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue)
+static int invalidate_viommu(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	const bool owed = vqueue->owes;
+	const bool needed = viommu->needs_full_inval;
 	int ret;
 
-	vqueue->owes = true;
-	ret = invalidation_settle(vsmmu, vqueue);
+	viommu->needs_full_inval = true;
+	ret = viommu_resync(vsmmu, viommu);
 	if (ret)
-		ret = invalidation_settle(vsmmu, vqueue);
-	/* What no guest has asked for is owed to none. */
+		ret = viommu_resync(vsmmu, viommu);
+	/* What no guest has asked for is needed to none. */
 	if (ret)
-		vqueue->owes = owed;
+		viommu->needs_full_inval = needed;
 	return ret;
 }
 
@@ -264,9 +264,9 @@ static int restore_invalidate(struct vsmmu *vsmmu)
 
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
-		if (vqueue->parent)
-			ret = invalidate_vqueue(vsmmu, vqueue);
+	for (struct viommu *viommu = vsmmu->viommus; viommu && !ret; viommu = viommu->next)
+		if (viommu->parent)
+			ret = invalidate_viommu(vsmmu, viommu);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
 			"restoring: the host said %s to invalidating everything, so nothing was "
@@ -338,7 +338,7 @@ static void restore_pulse(struct vsmmu *vsmmu)
 /* Under the command and control locks. */
 static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
 {
-	int ret = restore_make_vqueue(restore);
+	int ret = restore_make_viommu(restore);
 
 	if (!ret)
 		ret = restore_invalidate(vsmmu);
@@ -347,13 +347,13 @@ static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
 	restore_registers(vsmmu, &restore->snapshot);
 	ret = restore_endpoints(vsmmu);
 	/* Last, as from then on their events go to the guest. */
-	if (!ret && restore->vqueue)
-		ret = vqueue_add(vsmmu, restore->vqueue);
+	if (!ret && restore->viommu)
+		ret = viommu_add(vsmmu, restore->viommu);
 	if (ret) {
 		restore_undo(vsmmu, restore);
 		return ret;
 	}
-	restore->vqueue = NULL;
+	restore->viommu = NULL;
 	fairlock_lock(&vsmmu->event_lock);
 	counters_go_on(vsmmu, &restore->snapshot);
 	fairlock_unlock(&vsmmu->event_lock);
@@ -366,7 +366,7 @@ static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
 	const struct snapshot *snapshot = &restore->snapshot;
 	int ret;
 
-	vqueue_drop_emptied(vsmmu);
+	viommu_drop_emptied(vsmmu);
 	if (!is_fresh(vsmmu))
 		return -EBUSY;
 	ret = restore_check_config(vsmmu, snapshot);
@@ -420,8 +420,8 @@ int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 			"the snapshot is of a machine with the other byte order");
 	if (!ret)
 		ret = restore_run(vsmmu, restore);
-	if (restore->vqueue)
-		vqueue_free_restored(restore->vqueue);
+	if (restore->viommu)
+		viommu_free_restored(restore->viommu);
 	snapshot_release(&restore->snapshot);
 	free(restore);
 	return ret;

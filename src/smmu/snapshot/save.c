@@ -19,15 +19,15 @@ static int compare_vsids(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-static int save_vqueue(struct vsmmu *vsmmu, struct vqueue *vqueue, struct backlog_sums *sums)
+static int save_viommu(struct vsmmu *vsmmu, struct viommu *viommu, struct backlog_sums *sums)
 {
-	uint32_t depth = vqueue->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
-	int ret = backlog_new(vqueue);
+	uint32_t depth = viommu->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
+	int ret = backlog_new(viommu);
 
 	/* Before anything is in it, as this may fail. */
-	if (!ret && vqueue->state == VQUEUE_ARMED)
-		ret = backlog_poll(vqueue, &vsmmu->pollset);
-	return ret ? ret : backlog_fill(vqueue->backlog, depth, sums);
+	if (!ret && viommu->state == VIOMMU_ARMED)
+		ret = backlog_poll(viommu, &vsmmu->pollset);
+	return ret ? ret : backlog_fill(viommu->backlog, depth, sums);
 }
 
 /* Under the dispatch lock. Return: 0 or first -errno. */
@@ -36,14 +36,14 @@ static int save_read(struct vsmmu *vsmmu, uint64_t *dropped)
 	struct backlog_sums sums = {0};
 	int ret = 0;
 
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue && !ret; vqueue = vqueue->next)
-		ret = save_vqueue(vsmmu, vqueue, &sums);
+	for (struct viommu *viommu = vsmmu->viommus; viommu && !ret; viommu = viommu->next)
+		ret = save_viommu(vsmmu, viommu, &sums);
 	fairlock_lock(&vsmmu->event_lock);
 	vsmmu->stats.stream_errors += sums.cut;
 	fairlock_unlock(&vsmmu->event_lock);
-	for (struct vqueue *vqueue = vsmmu->vqueues; vqueue; vqueue = vqueue->next)
-		if (!vqueue->any_stream && backlog_is_empty(vqueue))
-			backlog_free(vqueue);
+	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
+		if (!viommu->any_stream && backlog_is_empty(viommu))
+			backlog_free(viommu);
 	*dropped = sums.dropped;
 	return ret;
 }
@@ -129,7 +129,7 @@ static int save_locked(
 {
 	int ret;
 
-	vqueue_drop_emptied(vsmmu);
+	viommu_drop_emptied(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	ret = save_collect(vsmmu, snapshot);
 	if (!ret) {

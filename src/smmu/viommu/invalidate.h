@@ -23,6 +23,6 @@ static inline bool host_ats_is_on(const struct vsmmu_endpoint *endpoint)
  * Return: 0; -errno in the second case, which has been reported.
  */
 int host_invalidate(
-	struct vsmmu *vsmmu, struct vqueue *vqueue, const uint64_t (*command)[2], uint32_t count);
+	struct vsmmu *vsmmu, struct viommu *viommu, const uint64_t (*command)[2], uint32_t count);
 
 #endif

@@ -9,23 +9,23 @@
 #include "smmu/vsmmu.h"
 
 /* A nesting parent HWPT: the guest's memory, behind one physical SMMU. */
-struct parent {
-	struct parent *next;
+struct nesting_parent {
+	struct nesting_parent *next;
 	uint32_t id;
-	unsigned int vqueues;
+	unsigned int viommus;
 };
 
-enum vqueue_state {
-	VQUEUE_ARMED,	 /* in the poll set */
-	VQUEUE_BACKOFF,	 /* out of it until the timer: reading failed for now */
-	VQUEUE_DISARMED, /* out of it until vsmmu_rearm(): reading failed for good */
+enum viommu_state {
+	VIOMMU_ARMED,	 /* in the poll set */
+	VIOMMU_BACKOFF,	 /* out of it until the timer: reading failed for now */
+	VIOMMU_DISARMED, /* out of it until vsmmu_rearm(): reading failed for good */
 };
 
 struct backlog;
 
-struct vqueue {
-	struct vqueue *next;
-	struct parent *parent; /* NULL when adopted */
+struct viommu {
+	struct viommu *next;
+	struct nesting_parent *parent; /* NULL when adopted */
 	uint32_t viommu_id;
 	struct host_features hardware; /* behind the vIOMMU; all 0 for the event path alone */
 	struct host_veventq veventq;
@@ -36,63 +36,63 @@ struct vqueue {
 	unsigned int endpoints;
 	unsigned int stale;  /* streams that await that what they caused has been read */
 	uint32_t stale_left; /* events, at most, that are in it for that long */
-	enum vqueue_state state;
+	enum viommu_state state;
 	uint64_t backoff; /* nanoseconds, next time; 0 after a good read */
 
-	/* An invalidation failed for good: see invalidation_settle(). Under the control lock. */
-	bool owes;
+	/* An invalidation failed for good: see viommu_resync(). Under the control lock. */
+	bool needs_full_inval;
 	/* During a flush: the batch's commands for its streams alone; the next that has some. */
 	struct invalidation_chain own;
-	struct vqueue *flush_next;
+	struct viommu *flush_next;
 };
 
-/* The public handle of an adopted vEVENTQ is its vqueue. */
+/* The public handle of an adopted vEVENTQ is its viommu. */
 struct vsmmu_veventq_source {
-	struct vqueue vqueue;
+	struct viommu viommu;
 };
 
 /*
- * Under the control lock. vqueue_new() makes a vIOMMU and vEVENTQ on @parent, and starts
+ * Under the control lock. viommu_new() makes a vIOMMU and vEVENTQ on @parent, and starts
  * reading. Return: 0; -EINVAL when the endpoint is behind another physical SMMU; -errno.
  * Nothing is left on failure.
  */
-int vqueue_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct parent *parent,
-	struct vqueue **out);
+int viommu_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct nesting_parent *parent,
+	struct viommu **out);
 
 /*
  * Under the control lock, with no endpoint left: stops polling, drains, closes the fd,
  * destroys vEVENTQ and vIOMMU (and frees an adopted one). Return: first -errno.
  */
-int vqueue_free(struct vsmmu *vsmmu, struct vqueue *vqueue);
+int viommu_free(struct vsmmu *vsmmu, struct viommu *viommu);
 
 /* Under the dispatch lock: how reading goes on after a read that did not. */
-void vqueue_backoff(struct vsmmu *vsmmu, struct vqueue *vqueue);
-void vqueue_disarm(struct vsmmu *vsmmu, struct vqueue *vqueue);
-int vqueue_arm(struct vsmmu *vsmmu, struct vqueue *vqueue);
+void viommu_backoff(struct vsmmu *vsmmu, struct viommu *viommu);
+void viommu_disarm(struct vsmmu *vsmmu, struct viommu *viommu);
+int viommu_arm(struct vsmmu *vsmmu, struct viommu *viommu);
 
 /* Under the control lock: NULL when it is another vSMMU's, or was dropped. */
-struct vqueue *vqueue_of_source(
+struct viommu *viommu_of_source(
 	const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *source);
 
 /* Whether it holds something now. */
-bool vqueue_readable(const struct vqueue *vqueue);
+bool viommu_readable(const struct viommu *viommu);
 
 /*
  * One that holds a snapshot's events, whose first one should have number 0; read once it is
  * added. A vSMMU has one of them at most. Return: 0 or -errno.
  */
-int vqueue_new_restored(const void *bytes, size_t length, struct vqueue **out);
+int viommu_new_restored(const void *bytes, size_t length, struct viommu **out);
 
 /* Under the control lock: reads it from now on. Return: 0 or -errno. */
-int vqueue_add(struct vsmmu *vsmmu, struct vqueue *vqueue);
+int viommu_add(struct vsmmu *vsmmu, struct viommu *viommu);
 
 /* Under the dispatch lock: whether a snapshot's events wait, which are older than all others. */
-bool vqueue_restored_waits(const struct vsmmu *vsmmu);
+bool viommu_restored_waits(const struct vsmmu *vsmmu);
 
 /* Under the control lock: what held them goes when they have gone. */
-void vqueue_drop_emptied(struct vsmmu *vsmmu);
+void viommu_drop_emptied(struct vsmmu *vsmmu);
 
 /* One that was never added. */
-void vqueue_free_restored(struct vqueue *vqueue);
+void viommu_free_restored(struct viommu *viommu);
 
 #endif
