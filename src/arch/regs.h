@@ -91,6 +91,7 @@
 #define SMMU_EVENTQ_CONS	  0x100ac
 #define SMMU_EVENTQ_CONS_OVACKFLG (UINT32_C(1) << 31)
 #define SMMU_QUEUE_INDEX	  UINT32_C(0x000fffff) /* wrap bit and index, any size */
+#define SMMU_EVENTQ_CONS_BITS	  (SMMU_EVENTQ_CONS_OVACKFLG | SMMU_QUEUE_INDEX)
 
 #define SMMU_EVENTQ_LOG2_MAX 19 /* IDR1.EVENTQS, largest legal (6.3.2) */
 #define SMMU_SSID_BITS_MAX   20

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "rng.h"
+#include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
 #include "whole.h"
 
@@ -162,6 +163,59 @@ static void every_register_takes_its_own_bits(void **unused)
 	}
 	/* None of that touched a neighbour. */
 	expect_reset(whole);
+	whole_free(whole);
+}
+
+static uint64_t both_halves(uint32_t low, const struct reg *high)
+{
+	return (uint64_t)(high ? high->ones : 0) << 32 | low;
+}
+
+/* The table has every register that a write or an error can change, in order, with its bits. */
+static void rows_say_what_registers_hold(void **unused)
+{
+	struct whole *whole = stand_msi();
+	const uint32_t msi = SMMU_IDR0_MSI, ats = SMMU_IDR0_ATS;
+	unsigned int row = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < REGS; i++) {
+		const struct reg *reg = &regs[i], *high = reg_at(reg->offset + HIGH);
+		const bool wide = register_row(reg->offset + HIGH) == REGISTER_ROWS;
+		uint64_t holds;
+
+		if (register_row(reg->offset) == REGISTER_ROWS) {
+			assert_true(reg->access == READ_ONLY ||
+				    register_row(reg->offset - HIGH) < REGISTER_ROWS);
+			continue;
+		}
+		assert_int_equal(register_row(reg->offset), row);
+		assert_int_equal(register_reset_value(whole->vsmmu, row), reg->reset);
+		assert_int_equal(register_get(whole->vsmmu, row), reg->reset);
+		holds = register_may_hold(row, true, msi);
+		assert_int_equal(reg->reset & ~holds, 0);
+		if (reg->access != SPECIAL && reg->access != READ_ONLY)
+			assert_int_equal(holds, both_halves(reg->ones, wide ? high : NULL));
+		if (register_is_ack(row))
+			assert_int_equal(holds, register_may_hold(row - 1, true, msi));
+		register_put(whole->vsmmu, row, holds);
+		assert_int_equal(register_get(whole->vsmmu, row), holds);
+		register_put(whole->vsmmu, row, reg->reset);
+		row++;
+	}
+	assert_int_equal(row, REGISTER_ROWS);
+	row = register_row(SMMU_CR0);
+	assert_int_equal(register_may_hold(row, true, msi | ats), 0x1d);
+	assert_int_equal(register_may_hold(row, true, 0), 0x0d);
+	assert_int_equal(register_may_hold(row, false, msi | ats), 0x05);
+	row = register_row(SMMU_GERROR);
+	assert_int_equal(register_may_hold(row, true, msi), 0xb5);
+	assert_int_equal(register_may_hold(row, true, 0), 0x05);
+	assert_int_equal(register_may_hold(row, false, msi), 0x04);
+	assert_int_equal(register_may_hold(register_row(SMMU_GBPA), true, 0), SMMU_GBPA_BITS);
+	assert_int_equal(register_may_hold(register_row(SMMU_GBPA), false, 0), 0);
+	assert_int_equal(register_may_hold(register_row(SMMU_GERROR_IRQ_CFG0), true, 0), 0);
+	assert_int_equal(register_may_hold(register_row(SMMU_CMDQ_PROD), false, msi), 0);
 	whole_free(whole);
 }
 
@@ -470,6 +524,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S1 P16", every_register_has_its_reset_value),
 		UNIT_TEST("S1", every_register_takes_its_own_bits),
+		UNIT_TEST("S1", rows_say_what_registers_hold),
 		UNIT_TEST("S1", registers_can_be_accessed_two_at_once),
 		UNIT_TEST("S1", what_is_in_use_is_read_only),
 		UNIT_TEST("S1", indexes_are_as_wide_as_their_queue),

@@ -43,9 +43,6 @@ static void cmdq_tell(struct cmdq *queue, bool waiting)
 
 void cmdq_reset(struct cmdq *queue)
 {
-	atomic_store(&queue->prod, 0);
-	atomic_store(&queue->cons, 0);
-	queue->base = 0;
 	queue->enabled = false;
 	queue->log2 = 0;
 	queue->address = 0;

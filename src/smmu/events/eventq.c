@@ -30,9 +30,6 @@ void eventq_destroy(struct eventq *queue)
 
 void eventq_reset(struct eventq *queue)
 {
-	atomic_store(&queue->prod, 0);
-	atomic_store(&queue->cons, 0);
-	queue->base = 0;
 	queue->enabled = false;
 	queue->log2 = 0;
 	queue->address = 0;

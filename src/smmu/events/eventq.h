@@ -50,7 +50,7 @@ struct eventq {
 int eventq_init(struct eventq *queue, unsigned int log2_max);
 void eventq_destroy(struct eventq *queue);
 
-/* All registers to their reset values; disabled. */
+/* Disabled, as its registers are reset: registers_reset(). */
 void eventq_reset(struct eventq *queue);
 
 /* CR0.EVENTQEN changed. Enabling takes BASE, PROD and CONS as they stand, at any size. */

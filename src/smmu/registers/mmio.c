@@ -148,8 +148,7 @@ static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 
 	switch (offset) {
 	case SMMU_EVENTQ_CONS:
-		atomic_store(&vsmmu->eventq.cons,
-			value & (SMMU_EVENTQ_CONS_OVACKFLG | SMMU_QUEUE_INDEX));
+		atomic_store(&vsmmu->eventq.cons, value & SMMU_EVENTQ_CONS_BITS);
 		break;
 	case SMMU_CMDQ_PROD:
 		kick = vsmmu_is_whole(vsmmu);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What each register is (IHI 0070 6.2, 6.3): most are storage, see register_table.c. Where
- * the architecture leaves a reset value UNKNOWN it is zero.
+ * Accesses to any register but those of mmio.c (IHI 0070 6.2, 6.3). The registers that have
+ * state are in table.c, the ones here are constants or have rules of their own.
  */
 #include "smmu/registers/registers.h"
 
@@ -11,9 +11,6 @@
 #include "arch/regs.h"
 #include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
-
-#define EVENTQ_PROD_BITS (SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX)
-#define CMDQ_CONS_BITS	 (SMMU_CMDQ_CONS_ERR | SMMU_QUEUE_INDEX)
 
 /*
  * PIDR4 to 7, PIDR0 to 3, CIDR0 to 3: a generic IP component (class 0xf) without a JEP106
@@ -27,14 +24,10 @@ _Static_assert(offsetof(struct idr_registers, iidr) == SMMU_IIDR &&
 		       offsetof(struct idr_registers, aidr) == SMMU_AIDR,
 	"ID registers lie as in the register space");
 
-uint32_t registers_gbpa_reset(const struct vsmmu *vsmmu)
-{
-	return SMMU_GBPA_INCOMING | (vsmmu->config.gbpa_abort ? SMMU_GBPA_ABORT : 0);
-}
-
 void registers_reset(struct vsmmu *vsmmu)
 {
-	vsmmu->registers = (struct registers){.gbpa = registers_gbpa_reset(vsmmu)};
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		register_put(vsmmu, row, register_reset_value(vsmmu, row));
 	cmdq_reset(&vsmmu->cmdq);
 	eventq_reset(&vsmmu->eventq);
 	stream_unqueue_all(&vsmmu->streams);
@@ -42,13 +35,8 @@ void registers_reset(struct vsmmu *vsmmu)
 
 uint32_t registers_cr0_bits(const struct vsmmu *vsmmu)
 {
-	uint32_t bits = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
-
-	if (vsmmu_is_whole(vsmmu))
-		bits |= SMMU_CR0_CMDQEN;
-	if (vsmmu->id.idr[0] & SMMU_IDR0_ATS)
-		bits |= SMMU_CR0_ATSCHK;
-	return bits;
+	return (uint32_t)register_may_hold(
+		register_row(SMMU_CR0), vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
 }
 
 uint32_t registers_set_cr0(struct vsmmu *vsmmu, uint32_t value)
@@ -102,19 +90,8 @@ static bool gerrorn_write(struct vsmmu *vsmmu, uint32_t value)
 
 bool registers_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 {
-	switch (offset) {
-	case SMMU_GERRORN:
+	if (offset == SMMU_GERRORN)
 		return gerrorn_write(vsmmu, value);
-	case SMMU_EVENTQ_PROD:
-		if (!register_is_guarded(vsmmu, GUARD_EVENTQEN))
-			atomic_store(&vsmmu->eventq.prod, value & EVENTQ_PROD_BITS);
-		return false;
-	case SMMU_CMDQ_CONS:
-		if (vsmmu_is_whole(vsmmu) && !register_is_guarded(vsmmu, GUARD_CMDQEN))
-			atomic_store(&vsmmu->cmdq.cons, value & CMDQ_CONS_BITS);
-		return false;
-	default:
-		register_store(vsmmu, offset, value);
-		return false;
-	}
+	register_store(vsmmu, offset, value);
+	return false;
 }

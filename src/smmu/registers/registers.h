@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The values of the registers (IHI 0070 6.3), but for those that queues keep themselves
- * (eventq.h, cmdq.h) and the ID registers, which never change. Under the event lock.
+ * The values of the registers (IHI 0070 6.3). Queues keep their own (eventq.h, cmdq.h), and ID
+ * registers never change; table.h has all that do. Under the event lock.
  */
 #ifndef SMMU_REGISTERS_REGISTERS_H
 #define SMMU_REGISTERS_REGISTERS_H
@@ -32,9 +32,6 @@ struct registers {
 	uint64_t strtab_base;
 	uint32_t strtab_cfg;
 };
-
-/* GBPA after a reset. */
-uint32_t registers_gbpa_reset(const struct vsmmu *vsmmu);
 
 /* The bits of CR0 that this vSMMU has, and so the only ones that are ever acknowledged. */
 uint32_t registers_cr0_bits(const struct vsmmu *vsmmu);

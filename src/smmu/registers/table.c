@@ -2,47 +2,78 @@
 #include "smmu/registers/table.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "arch/regs.h"
 #include "smmu/vsmmu.h"
 
-#define IRQ_CTRL_BITS	(SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
-#define QUEUE_BASE_BITS (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
-#define ALL_BITS	UINT32_MAX
+#define IRQ_CTRL_BITS	 (SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
+#define QUEUE_BASE_BITS	 (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
+#define EVENTQ_PROD_BITS (SMMU_EVENTQ_PROD_OVFLG | SMMU_QUEUE_INDEX)
+#define CMDQ_CONS_BITS	 (SMMU_CMDQ_CONS_ERR | SMMU_QUEUE_INDEX)
+#define ALL_BITS	 UINT32_MAX
 
-/* In which vSMMUs a register exists; in others it is RAZ/WI. */
+/* While a guard is on, the SMMU uses the register and ignores writes of it. */
+enum guard {
+	GUARD_NONE = 0,
+	GUARD_ALWAYS, /* read-only, or written otherwise: registers.c, mmio.c */
+	GUARD_SMMUEN,
+	GUARD_CMDQEN,
+	GUARD_EVENTQEN,
+	GUARD_GERROR_IRQEN,
+	GUARD_EVENTQ_IRQEN,
+};
+
+/* Which vSMMUs have a register, or some bits of one; others have RAZ/WI there. */
 enum presence {
 	IN_WHOLE = 0,
 	IN_ANY, /* the event path needs it */
+	WITH_ATS,
 	WITH_MSI,
+	PRESENCES
 };
 
-/* 32 or 64 bits of storage in struct vsmmu. */
-struct storage {
-	uint16_t offset;
-	uint8_t size;
+struct row {
+	uint32_t offset;
+	uint8_t size; /* 4 or 8 */
+	bool atomic;  /* threads may access it without the event lock */
+	bool ack;     /* of the row before */
 	uint8_t guard;
 	uint8_t presence;
-	size_t place;
-	uint64_t bits; /* that a write changes */
+	size_t place;		   /* in struct vsmmu */
+	uint64_t bits;		   /* that a guest's write changes */
+	uint64_t holds[PRESENCES]; /* bits that get there by other ways, by who has them */
 };
 
 #define AT(member)                                                                                 \
 	.place = offsetof(struct vsmmu, member), .size = sizeof(((struct vsmmu *)0)->member)
+#define AT_ATOMIC(member) AT(member), .atomic = true
 
-/* In the order of their offsets. */
-static const struct storage storages[] = {
-	{SMMU_CR0, AT(registers.cr0), .guard = GUARD_ALWAYS, .presence = IN_ANY},
-	{SMMU_CR0ACK, AT(registers.cr0ack), .guard = GUARD_ALWAYS, .presence = IN_ANY},
+#define CR0_HOLDS                                                                                  \
+	.holds = {[IN_ANY] = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN,                                  \
+		[IN_WHOLE] = SMMU_CR0_CMDQEN,                                                      \
+		[WITH_ATS] = SMMU_CR0_ATSCHK}
+#define GERROR_HOLDS                                                                               \
+	.holds = {[IN_ANY] = SMMU_GERROR_EVENTQ_ABT_ERR,                                           \
+		[IN_WHOLE] = SMMU_GERROR_CMDQ_ERR,                                                 \
+		[WITH_MSI] = SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT |               \
+			     SMMU_GERROR_MSI_GERROR_ABT}
+
+static const struct row rows[] = {
+	{SMMU_CR0, AT(registers.cr0), .guard = GUARD_ALWAYS, .presence = IN_ANY, CR0_HOLDS},
+	{SMMU_CR0ACK, AT(registers.cr0ack), .guard = GUARD_ALWAYS, .presence = IN_ANY, .ack = true,
+		CR0_HOLDS},
 	{SMMU_CR1, AT(registers.cr1), .bits = SMMU_CR1_BITS},
 	{SMMU_CR2, AT(registers.cr2), .guard = GUARD_SMMUEN,
 		.bits = SMMU_CR2_RECINVSID | SMMU_CR2_PTM},
-	{SMMU_GBPA, AT(registers.gbpa), .guard = GUARD_ALWAYS},
+	{SMMU_GBPA, AT(registers.gbpa), .guard = GUARD_ALWAYS,
+		.holds = {[IN_WHOLE] = SMMU_GBPA_BITS}},
 	{SMMU_IRQ_CTRL, AT(registers.irq_ctrl), .presence = IN_ANY, .bits = IRQ_CTRL_BITS},
-	{SMMU_IRQ_CTRLACK, AT(registers.irq_ctrl), .guard = GUARD_ALWAYS, .presence = IN_ANY},
-	{SMMU_GERROR, AT(registers.gerror), .guard = GUARD_ALWAYS, .presence = IN_ANY},
-	{SMMU_GERRORN, AT(registers.gerrorn), .guard = GUARD_ALWAYS, .presence = IN_ANY},
+	{SMMU_IRQ_CTRLACK, AT(registers.irq_ctrl), .guard = GUARD_ALWAYS, .presence = IN_ANY,
+		.ack = true, .holds = {[IN_ANY] = IRQ_CTRL_BITS}},
+	{SMMU_GERROR, AT(registers.gerror), .guard = GUARD_ALWAYS, .presence = IN_ANY,
+		GERROR_HOLDS},
+	{SMMU_GERRORN, AT(registers.gerrorn), .guard = GUARD_ALWAYS, .presence = IN_ANY,
+		GERROR_HOLDS},
 	{SMMU_GERROR_IRQ_CFG0, AT(registers.gerror_msi.address), .guard = GUARD_GERROR_IRQEN,
 		.presence = WITH_MSI, .bits = SMMU_IRQ_CFG0_ADDR},
 	{SMMU_GERROR_IRQ_CFG1, AT(registers.gerror_msi.data), .guard = GUARD_GERROR_IRQEN,
@@ -54,6 +85,8 @@ static const struct storage storages[] = {
 	{SMMU_STRTAB_BASE_CFG, AT(registers.strtab_cfg), .guard = GUARD_SMMUEN,
 		.bits = SMMU_STRTAB_BASE_CFG_BITS},
 	{SMMU_CMDQ_BASE, AT(cmdq.base), .guard = GUARD_CMDQEN, .bits = QUEUE_BASE_BITS},
+	{SMMU_CMDQ_PROD, AT_ATOMIC(cmdq.prod), .bits = SMMU_QUEUE_INDEX},
+	{SMMU_CMDQ_CONS, AT_ATOMIC(cmdq.cons), .guard = GUARD_CMDQEN, .bits = CMDQ_CONS_BITS},
 	{SMMU_EVENTQ_BASE, AT(eventq.base), .guard = GUARD_EVENTQEN, .presence = IN_ANY,
 		.bits = QUEUE_BASE_BITS},
 	{SMMU_EVENTQ_IRQ_CFG0, AT(registers.eventq_msi.address), .guard = GUARD_EVENTQ_IRQEN,
@@ -62,38 +95,50 @@ static const struct storage storages[] = {
 		.presence = WITH_MSI, .bits = ALL_BITS},
 	{SMMU_EVENTQ_IRQ_CFG2, AT(registers.eventq_msi.attributes), .guard = GUARD_EVENTQ_IRQEN,
 		.presence = WITH_MSI, .bits = SMMU_IRQ_CFG2_BITS},
+	{SMMU_EVENTQ_PROD, AT_ATOMIC(eventq.prod), .guard = GUARD_EVENTQEN, .presence = IN_ANY,
+		.bits = EVENTQ_PROD_BITS},
+	{SMMU_EVENTQ_CONS, AT_ATOMIC(eventq.cons), .presence = IN_ANY,
+		.bits = SMMU_EVENTQ_CONS_BITS},
 };
 
-static bool exists(const struct vsmmu *vsmmu, const struct storage *storage)
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == REGISTER_ROWS,
+	"a register that comes or goes changes the format of snapshots too");
+
+static bool is_present(unsigned int presence, bool whole, uint32_t idr0)
 {
-	switch (storage->presence) {
+	switch (presence) {
 	case IN_ANY:
 		return true;
+	case WITH_ATS:
+		return whole && idr0 & SMMU_IDR0_ATS;
 	case WITH_MSI:
-		return vsmmu_is_whole(vsmmu) && vsmmu->id.idr[0] & SMMU_IDR0_MSI;
+		return whole && idr0 & SMMU_IDR0_MSI;
 	default:
-		return vsmmu_is_whole(vsmmu);
+		return whole;
 	}
 }
 
-static const struct storage *storage_find(const struct vsmmu *vsmmu, uint64_t offset)
+static bool exists(const struct vsmmu *vsmmu, const struct row *row)
 {
-	for (size_t i = 0; i < sizeof(storages) / sizeof(storages[0]); i++) {
-		const struct storage *storage = &storages[i];
+	return is_present(row->presence, vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
+}
 
-		if (offset >= storage->offset && offset - storage->offset < storage->size)
-			return exists(vsmmu, storage) ? storage : NULL;
-	}
+/* Return: the row that has @offset in one of its halves, or NULL. */
+static const struct row *row_find(const struct vsmmu *vsmmu, uint64_t offset)
+{
+	for (const struct row *row = rows; row < rows + REGISTER_ROWS; row++)
+		if (offset >= row->offset && offset - row->offset < row->size)
+			return exists(vsmmu, row) ? row : NULL;
 	return NULL;
 }
 
-bool register_is_guarded(const struct vsmmu *vsmmu, enum guard guard)
+static bool is_guarded(const struct vsmmu *vsmmu, const struct row *row)
 {
 	const struct registers *registers = &vsmmu->registers;
 	/* Until a change is acknowledged both its states guard. */
 	const uint32_t cr0 = registers->cr0 | registers->cr0ack;
 
-	switch (guard) {
+	switch (row->guard) {
 	case GUARD_NONE:
 		return false;
 	case GUARD_SMMUEN:
@@ -111,54 +156,93 @@ bool register_is_guarded(const struct vsmmu *vsmmu, enum guard guard)
 	}
 }
 
-static uint64_t storage_load(const struct vsmmu *vsmmu, const struct storage *storage)
+static uint64_t row_load(const struct vsmmu *vsmmu, const struct row *row)
 {
-	const uint8_t *place = (const uint8_t *)vsmmu + storage->place;
-	uint64_t wide;
-	uint32_t narrow;
+	const void *place = (const uint8_t *)vsmmu + row->place;
 
-	if (storage->size == sizeof(wide)) {
-		memcpy(&wide, place, sizeof(wide));
-		return wide;
-	}
-	memcpy(&narrow, place, sizeof(narrow));
-	return narrow;
+	if (row->atomic)
+		return atomic_load((const atomic_uint *)place);
+	return row->size == sizeof(uint64_t) ? *(const uint64_t *)place : *(const uint32_t *)place;
 }
 
-static void storage_store(struct vsmmu *vsmmu, const struct storage *storage, uint64_t wide)
+static void row_store(struct vsmmu *vsmmu, const struct row *row, uint64_t value)
 {
-	uint8_t *place = (uint8_t *)vsmmu + storage->place;
-	uint32_t narrow = (uint32_t)wide;
+	void *place = (uint8_t *)vsmmu + row->place;
 
-	if (storage->size == sizeof(wide))
-		memcpy(place, &wide, sizeof(wide));
+	if (row->atomic)
+		atomic_store((atomic_uint *)place, (uint32_t)value);
+	else if (row->size == sizeof(uint64_t))
+		*(uint64_t *)place = value;
 	else
-		memcpy(place, &narrow, sizeof(narrow));
+		*(uint32_t *)place = (uint32_t)value;
 }
 
-static unsigned int half_shift(const struct storage *storage, uint64_t offset)
+unsigned int register_row(uint64_t offset)
 {
-	return offset == storage->offset ? 0 : 32;
+	unsigned int row = 0;
+
+	while (row < REGISTER_ROWS && rows[row].offset != offset)
+		row++;
+	return row;
+}
+
+uint64_t register_get(const struct vsmmu *vsmmu, unsigned int row)
+{
+	return row_load(vsmmu, &rows[row]);
+}
+
+void register_put(struct vsmmu *vsmmu, unsigned int row, uint64_t value)
+{
+	row_store(vsmmu, &rows[row], value);
+}
+
+uint64_t register_reset_value(const struct vsmmu *vsmmu, unsigned int row)
+{
+	if (rows[row].offset != SMMU_GBPA || !exists(vsmmu, &rows[row]))
+		return 0;
+	return SMMU_GBPA_INCOMING | (vsmmu->config.gbpa_abort ? SMMU_GBPA_ABORT : 0);
+}
+
+uint64_t register_may_hold(unsigned int row, bool whole, uint32_t idr0)
+{
+	uint64_t bits = rows[row].bits;
+
+	if (!is_present(rows[row].presence, whole, idr0))
+		return 0;
+	for (unsigned int presence = 0; presence < PRESENCES; presence++)
+		if (is_present(presence, whole, idr0))
+			bits |= rows[row].holds[presence];
+	return bits;
+}
+
+bool register_is_ack(unsigned int row)
+{
+	return rows[row].ack;
+}
+
+static unsigned int half_shift(const struct row *row, uint64_t offset)
+{
+	return offset == row->offset ? 0 : 32;
 }
 
 bool register_load(const struct vsmmu *vsmmu, uint64_t offset, uint32_t *value)
 {
-	const struct storage *storage = storage_find(vsmmu, offset);
+	const struct row *row = row_find(vsmmu, offset);
 
-	if (storage)
-		*value = (uint32_t)(storage_load(vsmmu, storage) >> half_shift(storage, offset));
-	return storage;
+	if (row)
+		*value = (uint32_t)(row_load(vsmmu, row) >> half_shift(row, offset));
+	return row;
 }
 
 void register_store(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 {
-	const struct storage *storage = storage_find(vsmmu, offset);
+	const struct row *row = row_find(vsmmu, offset);
 	uint64_t bits;
 
-	if (!storage || register_is_guarded(vsmmu, (enum guard)storage->guard))
+	if (!row || is_guarded(vsmmu, row))
 		return;
-	bits = storage->bits & (uint64_t)UINT32_MAX << half_shift(storage, offset);
-	storage_store(vsmmu, storage,
-		(storage_load(vsmmu, storage) & ~bits) |
-			((uint64_t)value << half_shift(storage, offset) & bits));
+	bits = row->bits & (uint64_t)UINT32_MAX << half_shift(row, offset);
+	row_store(vsmmu, row,
+		(row_load(vsmmu, row) & ~bits) |
+			((uint64_t)value << half_shift(row, offset) & bits));
 }

@@ -12,6 +12,7 @@
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/idregs.h"
+#include "smmu/registers/table.h"
 #include "smmu/snapshot/format.h"
 
 /* What a restore gives up when it fails. */
@@ -129,26 +130,13 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 	return -ENODEV;
 }
 
-static bool registers_are_fresh(const struct vsmmu *vsmmu)
-{
-	const struct registers *now = &vsmmu->registers;
-	const struct msi_config *gerror = &now->gerror_msi, *eventq = &now->eventq_msi;
-
-	return !now->cr0 && !now->cr1 && !now->cr2 && !now->irq_ctrl && !now->gerror &&
-	       !now->gerrorn && !gerror->address && !gerror->data && !gerror->attributes &&
-	       !eventq->address && !eventq->data && !eventq->attributes && !now->strtab_base &&
-	       !now->strtab_cfg && now->gbpa == registers_gbpa_reset(vsmmu);
-}
-
 static bool is_fresh(struct vsmmu *vsmmu)
 {
-	bool fresh;
+	bool fresh = !vsmmu->invalidation.count && !vsmmu->restored;
 
 	fairlock_lock(&vsmmu->event_lock);
-	fresh = registers_are_fresh(vsmmu) && !vsmmu->eventq.base && !vsmmu->cmdq.base &&
-		!atomic_load(&vsmmu->eventq.prod) && !atomic_load(&vsmmu->eventq.cons) &&
-		!atomic_load(&vsmmu->cmdq.prod) && !atomic_load(&vsmmu->cmdq.cons) &&
-		!vsmmu->invalidation.count && !vsmmu->restored;
+	for (unsigned int row = 0; row < REGISTER_ROWS && fresh; row++)
+		fresh = register_get(vsmmu, row) == register_reset_value(vsmmu, row);
 	fairlock_unlock(&vsmmu->event_lock);
 	return fresh;
 }
