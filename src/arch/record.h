@@ -6,26 +6,24 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline uint64_t record_little_endian(uint64_t word)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return __builtin_bswap64(word);
-#else
-	return word;
+/*
+ * Tables, commands and records of an SMMU, and the headers of a vEVENTQ in a snapshot, are used
+ * as they are in memory, here and elsewhere. No kernel with a nesting SMMUv3 is big-endian.
+ */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "vsmmu needs a little-endian host"
 #endif
-}
 
 static inline uint64_t record_load_word(const void *bytes, int n)
 {
 	uint64_t word;
 
 	memcpy(&word, (const uint8_t *)bytes + n * sizeof(word), sizeof(word));
-	return record_little_endian(word);
+	return word;
 }
 
 static inline void record_store_word(uint64_t word, void *bytes, int n)
 {
-	word = record_little_endian(word);
 	memcpy((uint8_t *)bytes + n * sizeof(word), &word, sizeof(word));
 }
 

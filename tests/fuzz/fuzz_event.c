@@ -58,8 +58,7 @@ static void check_member(
 	if (field->width == 1)
 		value &= 1; /* a bool has no other values */
 	for (unsigned int i = 0; i < field->size; i++)
-		member[__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? field->size - 1 - i : i] =
-			(uint8_t)(value >> 8 * i);
+		member[i] = (uint8_t)(value >> 8 * i);
 	if (vsmmu_event_encode(&event, &out)) {
 		FUZZ_CHECK(!memcmp(&out, record, sizeof(out)));
 		return;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host_ops of the real kernel: one iommufd or VFIO ioctl behind each. */
-#include <endian.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -117,8 +116,8 @@ static int iommufd_nested_alloc(struct vsmmu_host *host, const struct host_endpo
 	} else {
 		call.data_type = UAPI_IOMMU_HWPT_DATA_ARM_SMMUV3;
 		call.data_len = sizeof(data.arm_smmuv3);
-		data.arm_smmuv3.ste[0] = htole64(ste[0]);
-		data.arm_smmuv3.ste[1] = htole64(ste[1]);
+		data.arm_smmuv3.ste[0] = ste[0];
+		data.arm_smmuv3.ste[1] = ste[1];
 	}
 	ret = iommufd_call(host, UAPI_IOMMU_HWPT_ALLOC, &call);
 	if (!ret)
@@ -209,68 +208,31 @@ static int iommufd_hw_info(
 	return 0;
 }
 
-static int invalidate_entries(struct vsmmu_host *host, uint32_t viommu_id,
-	const struct uapi_iommu_viommu_arm_smmuv3_invalidate *entries, uint32_t count,
-	uint32_t *handled)
+static int iommufd_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
+	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
 {
 	struct uapi_iommu_hwpt_invalidate call = {
 		.size = sizeof(call),
 		.hwpt_id = viommu_id,
-		.data_uptr = (uintptr_t)entries,
+		.data_uptr = (uintptr_t)command,
 		.data_type = UAPI_IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
-		.entry_len = sizeof(*entries),
+		.entry_len = sizeof(command[0]),
 		.entry_num = count,
 	};
-	int ret = iommufd_call(host, UAPI_IOMMU_HWPT_INVALIDATE, &call);
+	int ret;
 
-	/* More than there were: a kernel that did not get as far as counting. */
-	*handled = call.entry_num < count ? call.entry_num : count;
-	return ret;
-}
-
-#if BYTE_ORDER == LITTLE_ENDIAN
-static int invalidate_commands(struct vsmmu_host *host, uint32_t viommu_id,
-	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
-{
 	static_assert(sizeof(command[0]) == sizeof(struct uapi_iommu_viommu_arm_smmuv3_invalidate),
-		"the same bytes");
-	return invalidate_entries(host, viommu_id, (const void *)command, count, handled);
-}
-#else
-#define INVALIDATE_CHUNK 64
-
-static int invalidate_commands(struct vsmmu_host *host, uint32_t viommu_id,
-	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
-{
-	struct uapi_iommu_viommu_arm_smmuv3_invalidate entries[INVALIDATE_CHUNK];
-	int ret = 0;
-
-	*handled = 0;
-	for (uint32_t done = 0; !ret && done < count; done += INVALIDATE_CHUNK) {
-		uint32_t chunk = count - done < INVALIDATE_CHUNK ? count - done : INVALIDATE_CHUNK;
-		uint32_t taken;
-
-		for (uint32_t i = 0; i < chunk; i++) {
-			entries[i].cmd[0] = htole64(command[done + i][0]);
-			entries[i].cmd[1] = htole64(command[done + i][1]);
-		}
-		ret = invalidate_entries(host, viommu_id, entries, chunk, &taken);
-		*handled += taken;
-	}
-	return ret;
-}
-#endif
-
-static int iommufd_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
-	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
-{
+		"commands are entries as they are");
 	*handled = 0;
 	/* The kernel's text has an array without entries for a probe; for Arm it is EINVAL. */
 	if (!count)
 		return -EINVAL;
 	if (to_iommufd(host)->viommu_type != UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
 		return -EOPNOTSUPP;
-	return invalidate_commands(host, viommu_id, command, count, handled);
+	ret = iommufd_call(host, UAPI_IOMMU_HWPT_INVALIDATE, &call);
+	/* More than there were: a kernel that did not get as far as counting. */
+	*handled = call.entry_num < count ? call.entry_num : count;
+	return ret;
 }
 
 static void iommufd_free(struct vsmmu_host *host)
