@@ -2,6 +2,7 @@
 /* The guest's ID registers. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "idr.h"
 #include "regs.h"
@@ -215,6 +216,28 @@ bool arch_idr_build(const struct idr_config *config, const uint32_t host_idr[6],
 	registers->idr[3] = idr3(config, &host);
 	registers->idr[5] = idr5(config, &host);
 	return true;
+}
+
+/* A host with these very registers can keep them, and gets the same ones built. */
+bool arch_idr_possible(const struct idr_registers *registers)
+{
+	const uint32_t *idr = registers->idr;
+	const struct idr_config config = {
+		.sid_bits = idr[1] & 0x3f,
+		.ssid_bits = idr[1] >> 6 & 0x1f,
+		.eventq_log2 = idr[1] >> 16 & 0x1f,
+		.cmdq_log2 = idr[1] >> 21 & 0x1f,
+		.oas_bits = arch_address_bits(idr[5] & 7),
+		.stall_model = idr[0] >> 24 & 3,
+		.stall_max = (uint16_t)(idr[5] >> 16),
+		.ats = idr[0] & SMMU_IDR0_ATS,
+		.msi = idr[0] & SMMU_IDR0_MSI,
+	};
+	struct idr_registers built;
+	char why[IDR_WHY_SIZE];
+
+	return arch_idr_build(&config, idr, &built, why, sizeof(why)) &&
+	       !memcmp(&built, registers, sizeof(built));
 }
 
 /* Fields of which a guest must not have been promised more than there is. */

@@ -77,6 +77,12 @@ bool arch_idr_build(const struct idr_config *config, const uint32_t host[6],
 	struct idr_registers *registers, char *why, size_t size);
 
 /**
+ * arch_idr_possible() - could arch_idr_build() have made these, for any config and host?
+ * @registers: from anywhere
+ */
+bool arch_idr_possible(const struct idr_registers *registers);
+
+/**
  * arch_idr_fits() - can this host keep what a guest was promised?
  * @registers: from arch_idr_build(), perhaps for another host
  * @host: as above

@@ -288,6 +288,42 @@ static void fits_names_the_broken_promise(void **unused)
 	}
 }
 
+/* Each bit of a rich guest's registers turned over by itself, and what has no bit of its own. */
+static void impossible_registers_are_told(void **unused)
+{
+	static const uint32_t host[6] = {
+		[0] = 0x09481008, [1] = 20u << 6 | 16, [3] = 0x00001400, [5] = 0x000004f0};
+	/* TERM_MODEL, CD2L, MSI, ASID16, ATS; CMDQS, EVENTQS, SSIDSIZE, SIDSIZE; BBML, RIL; DS,
+	 * GRAN64K to 4K, OAS. VAX not, as DS needs it. */
+	static const uint32_t free_bits[6] = {
+		[0] = 0x04083400, [1] = 0x0073051f, [3] = 0x00001400, [5] = 0x000000f7};
+	struct idr_config config = arch_idr_defaults;
+	struct idr_registers registers;
+
+	(void)unused;
+	config.ssid_bits = 20;
+	config.ats = true;
+	config.msi = true;
+	assert_built(&config, host, &registers);
+	assert_true(arch_idr_possible(&registers));
+	for (int i = 0; i < 6; i++) {
+		uint32_t accepted = 0;
+
+		for (int bit = 0; bit < 32; bit++) {
+			registers.idr[i] ^= UINT32_C(1) << bit;
+			accepted |= (uint32_t)arch_idr_possible(&registers) << bit;
+			registers.idr[i] ^= UINT32_C(1) << bit;
+		}
+		if (accepted != free_bits[i])
+			fail_msg("IDR%d: %#x", i, accepted);
+	}
+	registers.iidr ^= 1;
+	assert_false(arch_idr_possible(&registers));
+	registers.iidr ^= 1;
+	registers.aidr = 2;
+	assert_false(arch_idr_possible(&registers));
+}
+
 /* What Linux' driver asks of an SMMU (arm_smmu_device_hw_probe()), and what 6.3 does. */
 static void check_registers(const struct idr_registers *registers)
 {
@@ -362,6 +398,7 @@ static void random_combinations_are_sound_or_refused(void **unused)
 		built++;
 		assert_string_equal(why, "");
 		check_registers(&registers);
+		assert_true(arch_idr_possible(&registers));
 		assert_true(arch_idr_fits(
 			&registers, random >> 32 & 7 ? host : NULL, why, sizeof(why)));
 		assert_int_equal(registers.idr[1] & 63, config.sid_bits);
@@ -384,6 +421,7 @@ int main(void)
 		UNIT_TEST_PLAIN(what_the_host_lacks_is_refused),
 		UNIT_TEST_PLAIN(stall_models_that_go_together),
 		UNIT_TEST_PLAIN(fits_names_the_broken_promise),
+		UNIT_TEST_PLAIN(impossible_registers_are_told),
 		UNIT_TEST_PLAIN(random_combinations_are_sound_or_refused),
 	};
 
