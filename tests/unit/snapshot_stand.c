@@ -79,7 +79,7 @@ uint32_t stand_get32(const uint8_t *bytes)
 
 void stand_seal(uint8_t *bytes, size_t length)
 {
-	stand_put(bytes + 16, length, 8);
+	stand_put(bytes + 12, length, 8);
 	stand_put(bytes + length - 4, crc32_of(bytes, length - 4), 4);
 }
 

@@ -7,9 +7,9 @@
 #include "snapshot_machine.h"
 
 #define STAND_EVENTS 6 /* that are or will be in the guest's queue */
-#define STAND_HEADER 24
+#define STAND_HEADER 20
 
-enum tag { CONFIG = 1, IDENTITY, REGISTERS, QUEUE, CMDS, BATCH, COUNTERS, STREAMS, EVENTS };
+enum tag { CONFIG = 1, IDENTITY, REGISTERS, BATCH, COUNTERS, STREAMS, EVENTS };
 
 struct stand {
 	struct machine to, fresh;

@@ -11,21 +11,13 @@
 
 #define MAGIC	    "VSMMUSNP"
 #define MAGIC_SIZE  8
-#define HEADER_SIZE 24
+#define HEADER_SIZE 20
 #define CRC_SIZE    4
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define ORDER 2
-#else
-#define ORDER 1
-#endif
 
 enum tag {
 	TAG_CONFIG = 1,
 	TAG_IDENTITY,
 	TAG_REGISTERS,
-	TAG_EVENTQ,
-	TAG_CMDQ,
 	TAG_INVALIDATION,
 	TAG_COUNTERS,
 	TAG_STREAMS,
@@ -144,47 +136,10 @@ static void code_identity(struct codec *codec, struct snapshot *snapshot)
 	code32(codec, &snapshot->id.aidr);
 }
 
-static void code_msi(struct codec *codec, struct msi_config *msi)
-{
-	code64(codec, &msi->address);
-	code32(codec, &msi->data);
-	code32(codec, &msi->attributes);
-}
-
 static void code_registers(struct codec *codec, struct snapshot *snapshot)
 {
-	struct registers *registers = &snapshot->registers;
-
-	code32(codec, &registers->cr0);
-	code32(codec, &registers->cr0ack);
-	code32(codec, &registers->cr1);
-	code32(codec, &registers->cr2);
-	code32(codec, &registers->gbpa);
-	code32(codec, &registers->irq_ctrl);
-	code32(codec, &registers->gerror);
-	code32(codec, &registers->gerrorn);
-	code_msi(codec, &registers->gerror_msi);
-	code_msi(codec, &registers->eventq_msi);
-	code64(codec, &registers->strtab_base);
-	code32(codec, &registers->strtab_cfg);
-}
-
-static void code_queue(struct codec *codec, struct snapshot_queue *queue)
-{
-	code64(codec, &queue->base);
-	code32(codec, &queue->prod);
-	code32(codec, &queue->cons);
-	code_flag(codec, &queue->enabled);
-}
-
-static void code_eventq(struct codec *codec, struct snapshot *snapshot)
-{
-	code_queue(codec, &snapshot->eventq);
-}
-
-static void code_cmdq(struct codec *codec, struct snapshot *snapshot)
-{
-	code_queue(codec, &snapshot->cmdq);
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		code64(codec, &snapshot->registers[row]);
 }
 
 static void code_invalidation(struct codec *codec, struct snapshot *snapshot)
@@ -253,8 +208,6 @@ static void code_sections(struct codec *codec, struct snapshot *snapshot)
 	code_section(codec, snapshot, TAG_CONFIG, code_config);
 	code_section(codec, snapshot, TAG_IDENTITY, code_identity);
 	code_section(codec, snapshot, TAG_REGISTERS, code_registers);
-	code_section(codec, snapshot, TAG_EVENTQ, code_eventq);
-	code_section(codec, snapshot, TAG_CMDQ, code_cmdq);
 	code_section(codec, snapshot, TAG_INVALIDATION, code_invalidation);
 	code_section(codec, snapshot, TAG_COUNTERS, code_counters);
 	code_section(codec, snapshot, TAG_STREAMS, code_streams);
@@ -263,11 +216,10 @@ static void code_sections(struct codec *codec, struct snapshot *snapshot)
 		codec->error = -EBADMSG;
 }
 
-static void code_header(struct codec *codec, uint32_t *version, uint32_t *order, uint64_t *length)
+static void code_header(struct codec *codec, uint32_t *version, uint64_t *length)
 {
 	codec->at += MAGIC_SIZE;
 	code32(codec, version);
-	code32(codec, order);
 	code64(codec, length);
 }
 
@@ -289,11 +241,11 @@ size_t snapshot_length(const struct snapshot *snapshot)
 void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t length)
 {
 	struct codec codec = {.to = bytes};
-	uint32_t version = SNAPSHOT_VERSION, order = ORDER, crc;
+	uint32_t version = SNAPSHOT_VERSION, crc;
 	uint64_t whole = length;
 
 	memcpy(bytes, MAGIC, MAGIC_SIZE);
-	code_header(&codec, &version, &order, &whole);
+	code_header(&codec, &version, &whole);
 	code_sections(&codec, (struct snapshot *)(uintptr_t)snapshot);
 	crc = crc32_of(bytes, codec.at);
 	code32(&codec, &crc);
@@ -302,13 +254,13 @@ void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t leng
 int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length)
 {
 	struct codec codec = {.from = bytes, .end = HEADER_SIZE};
-	uint32_t version, order, crc;
-	uint64_t whole;
+	uint32_t version = 0, crc = 0;
+	uint64_t whole = 0;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (length < HEADER_SIZE + CRC_SIZE || memcmp(bytes, MAGIC, MAGIC_SIZE))
 		return -EBADMSG;
-	code_header(&codec, &version, &order, &whole);
+	code_header(&codec, &version, &whole);
 	if (whole != length)
 		return -EBADMSG;
 	codec.at = length - CRC_SIZE;
@@ -318,8 +270,6 @@ int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length
 		return -EBADMSG;
 	if (version > SNAPSHOT_VERSION)
 		return -EPROTONOSUPPORT;
-	if (order != ORDER)
-		return -ENODEV;
 	codec.at = HEADER_SIZE;
 	codec.end = length - CRC_SIZE;
 	code_sections(&codec, snapshot);

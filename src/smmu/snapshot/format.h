@@ -2,25 +2,20 @@
 /*
  * A snapshot (<vsmmu/snapshot.h>), as bytes and taken apart.
  *
- *	header:  magic[8] "VSMMUSNP", version:32, order:32, length:64 of the whole
+ *	header:  magic[8] "VSMMUSNP", version:32, length:64 of the whole
  *	section: tag:32, length:32 of its payload, payload
  *	end:     crc:32 of all before it (IEEE 802.3)
  *
- * All numbers are little endian. @order is 1 when the headers of vEVENTQ records are so too,
- * 2 when they are big endian: those are as the kernel gave them. Header and end are the same
- * in every version; a version has exactly these sections, in this order, each once:
+ * All numbers are little endian. Header and end are the same in every version; a version has
+ * exactly these sections, in this order, each once:
  *
  *	1 CONFIG       whole:32 (0, 1), eventq_log2_max:32, cmdq_log2_max:32, ssid_bits:32
  *	2 IDENTITY     IDR0 to IDR5:32, IIDR:32, AIDR:32
- *	3 REGISTERS    CR0, CR0ACK, CR1, CR2, GBPA, IRQ_CTRL, GERROR, GERRORN: each 32;
- *	               of GERROR and EVENTQ: IRQ_CFG0:64, IRQ_CFG1:32, IRQ_CFG2:32;
- *	               STRTAB_BASE:64, STRTAB_BASE_CFG:32
- *	4 EVENTQ       BASE:64, PROD:32, CONS:32, enabled:32 (0, 1)
- *	5 CMDQ         the same
- *	6 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
- *	7 COUNTERS     struct vsmmu_stats from sequenced on, each 64
- *	8 STREAMS      StreamIDs of the endpoints, each 32, ascending
- *	9 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
+ *	3 REGISTERS    the rows of registers/table.h, each 64
+ *	4 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
+ *	5 COUNTERS     struct vsmmu_stats from sequenced on, each 64
+ *	6 STREAMS      StreamIDs of the endpoints, each 32, ascending
+ *	7 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
  *	               event has number 0: SNAPSHOT_RECORDS whole records at most
  */
 #ifndef SMMU_SNAPSHOT_FORMAT_H
@@ -28,6 +23,7 @@
 
 #include <string.h>
 
+#include "smmu/registers/table.h"
 #include "smmu/viommu/viommu.h"
 
 #define SNAPSHOT_VERSION 1
@@ -36,22 +32,13 @@
 #define SNAPSHOT_COUNTERS                                                                          \
 	((sizeof(struct vsmmu_stats) - offsetof(struct vsmmu_stats, sequenced)) / sizeof(uint64_t))
 
-struct snapshot_queue {
-	uint64_t base;
-	uint32_t prod;
-	uint32_t cons;
-	bool enabled;
-};
-
 struct snapshot {
 	bool whole;
 	uint32_t eventq_log2_max;
 	uint32_t cmdq_log2_max;
 	uint32_t ssid_bits;
 	struct idr_registers id;
-	struct registers registers;
-	struct snapshot_queue eventq;
-	struct snapshot_queue cmdq;
+	uint64_t registers[REGISTER_ROWS];
 	bool atc_lost;
 	uint32_t commands;
 	uint64_t command[INVALIDATION_MAX][2];
@@ -82,7 +69,7 @@ void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t leng
 /*
  * Takes bytes apart, and checks all that can be checked of them alone. @snapshot need not be
  * set up and is to be released whatever happens. Return: 0; -EBADMSG; -EPROTONOSUPPORT;
- * -ENOMEM; -ENODEV when it is of a machine with the other byte order.
+ * -ENOMEM.
  */
 int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length);
 

@@ -12,7 +12,6 @@
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/idregs.h"
-#include "smmu/registers/table.h"
 #include "smmu/snapshot/format.h"
 
 /* What a restore gives up when it fails. */
@@ -208,20 +207,13 @@ static int restore_make_viommu(struct restore *restore)
 /* Under the command and control locks. */
 static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct snapshot_queue *eventq = &snapshot->eventq, *cmdq = &snapshot->cmdq;
-
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->registers = snapshot->registers;
-	vsmmu->eventq.base = eventq->base;
-	atomic_store(&vsmmu->eventq.prod, eventq->prod);
-	atomic_store(&vsmmu->eventq.cons, eventq->cons);
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		register_put(vsmmu, row, snapshot->registers[row]);
 	/* Whose records those in the queue are is not known any more: nobody's share. */
-	eventq_enable(&vsmmu->eventq, eventq->enabled);
+	eventq_enable(&vsmmu->eventq, vsmmu->registers.cr0 & SMMU_CR0_EVENTQEN);
 	stream_unqueue_all(&vsmmu->streams);
-	vsmmu->cmdq.base = cmdq->base;
-	atomic_store(&vsmmu->cmdq.prod, cmdq->prod);
-	atomic_store(&vsmmu->cmdq.cons, cmdq->cons);
-	cmdq_enable(vsmmu, cmdq->enabled);
+	cmdq_enable(vsmmu, vsmmu->registers.cr0 & SMMU_CR0_CMDQEN);
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
@@ -403,9 +395,6 @@ int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 	if (!restore)
 		return -ENOMEM;
 	ret = snapshot_read(&restore->snapshot, bytes, length);
-	if (ret == -ENODEV)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"the snapshot is of a machine with the other byte order");
 	if (!ret)
 		ret = restore_run(vsmmu, restore);
 	if (restore->viommu)

@@ -86,19 +86,8 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 		snapshot->cmdq_log2_max = vsmmu_cmdq_log2_max(vsmmu);
 	snapshot->ssid_bits = vsmmu->config.ssid_bits;
 	snapshot->id = vsmmu->id;
-	snapshot->registers = vsmmu->registers;
-	snapshot->eventq = (struct snapshot_queue){
-		.base = vsmmu->eventq.base,
-		.prod = atomic_load(&vsmmu->eventq.prod),
-		.cons = atomic_load(&vsmmu->eventq.cons),
-		.enabled = vsmmu->eventq.enabled,
-	};
-	snapshot->cmdq = (struct snapshot_queue){
-		.base = vsmmu->cmdq.base,
-		.prod = atomic_load(&vsmmu->cmdq.prod),
-		.cons = atomic_load(&vsmmu->cmdq.cons),
-		.enabled = vsmmu->cmdq.enabled,
-	};
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		snapshot->registers[row] = register_get(vsmmu, row);
 	snapshot->atc_lost = batch->atc_lost;
 	snapshot->commands = batch->count;
 	memcpy(snapshot->command, batch->command, batch->count * sizeof(batch->command[0]));
