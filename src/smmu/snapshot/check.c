@@ -60,14 +60,14 @@ static bool event_path_is_alone(const struct snapshot *snapshot)
 /* They add up, modulo 2^64 as all arithmetic with them. */
 static bool counters_are_sound(const struct snapshot *snapshot)
 {
-	struct vsmmu_stats stats;
+	const struct vsmmu_stats *stats = &snapshot->stats;
 	uint64_t discarded = 0;
 
-	snapshot_stats(snapshot, &stats);
 	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
-		discarded += stats.discarded_by[i];
-	return discarded == stats.discarded &&
-	       stats.sequenced == stats.delivered + stats.lost + stats.discarded + stats.pending;
+		discarded += stats->discarded_by[i];
+	return discarded == stats->discarded && stats->sequenced == stats->delivered + stats->lost +
+									    stats->discarded +
+									    stats->pending;
 }
 
 static bool streams_are_sound(const struct snapshot *snapshot)

@@ -160,8 +160,8 @@ static void code_invalidation(struct codec *codec, struct snapshot *snapshot)
 
 static void code_counters(struct codec *codec, struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < SNAPSHOT_COUNTERS; i++)
-		code64(codec, &snapshot->counter[i]);
+	for (unsigned int n = 0; n < counters_count(); n++)
+		code64(codec, counters_at(&snapshot->stats, n));
 }
 
 static void code_streams(struct codec *codec, struct snapshot *snapshot)

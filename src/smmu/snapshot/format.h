@@ -13,7 +13,7 @@
  *	2 IDENTITY     IDR0 to IDR5:32, IIDR:32, AIDR:32
  *	3 REGISTERS    the rows of registers/table.h, each 64
  *	4 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
- *	5 COUNTERS     struct vsmmu_stats from sequenced on, each 64
+ *	5 COUNTERS     the list of counters.c, each 64
  *	6 STREAMS      StreamIDs of the endpoints, each 32, ascending
  *	7 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
  *	               event has number 0: SNAPSHOT_RECORDS whole records at most
@@ -29,8 +29,6 @@
 #define SNAPSHOT_VERSION 1
 /* What a vEVENTQ of the greatest depth can hold, twice; and what forwarder_drain() reads. */
 #define SNAPSHOT_RECORDS (2 * VEVENTQ_DEPTH_MAX)
-#define SNAPSHOT_COUNTERS                                                                          \
-	((sizeof(struct vsmmu_stats) - offsetof(struct vsmmu_stats, sequenced)) / sizeof(uint64_t))
 
 struct snapshot {
 	bool whole;
@@ -42,7 +40,7 @@ struct snapshot {
 	bool atc_lost;
 	uint32_t commands;
 	uint64_t command[INVALIDATION_MAX][2];
-	uint64_t counter[SNAPSHOT_COUNTERS];
+	struct vsmmu_stats stats;
 	uint32_t streams;
 	uint32_t *vsid;
 	const uint8_t *events; /* @spliced, or borrowed of the snapshot's bytes */
@@ -72,13 +70,6 @@ void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t leng
  * -ENOMEM.
  */
 int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length);
-
-/* The counters by their names; but for @size. */
-static inline void snapshot_stats(const struct snapshot *snapshot, struct vsmmu_stats *stats)
-{
-	memcpy((uint8_t *)stats + offsetof(struct vsmmu_stats, sequenced), snapshot->counter,
-		sizeof(snapshot->counter));
-}
 
 /* Whether a vSMMU that was reset could have come to these values. */
 bool snapshot_is_sound(const struct snapshot *snapshot);

@@ -12,6 +12,7 @@
 #include "arch/regs.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/idregs.h"
+#include "smmu/snapshot/counters.h"
 #include "smmu/snapshot/format.h"
 
 /* What a restore gives up when it fails. */
@@ -282,22 +283,11 @@ static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 
 static void counters_go_on(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const size_t first = offsetof(struct vsmmu_stats, sequenced);
-	uint8_t *place = (uint8_t *)&vsmmu->stats + first;
-	struct vsmmu_stats saved;
-
-	snapshot_stats(snapshot, &saved);
-	for (size_t i = 0; i < SNAPSHOT_COUNTERS; i++, place += sizeof(uint64_t)) {
-		uint64_t sum;
-
-		memcpy(&sum, place, sizeof(sum));
-		sum += snapshot->counter[i];
-		memcpy(place, &sum, sizeof(sum));
-	}
+	counters_add(&vsmmu->stats, &snapshot->stats);
 	/* This one is kept elsewhere. */
 	vsmmu->stats.reports_suppressed = 0;
 	pthread_mutex_lock(&vsmmu->report_lock);
-	vsmmu->reports_suppressed += saved.reports_suppressed;
+	vsmmu->reports_suppressed += snapshot->stats.reports_suppressed;
 	pthread_mutex_unlock(&vsmmu->report_lock);
 }
 

@@ -66,13 +66,10 @@ static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 /* Under the event lock. */
 static void save_counters(struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
-	struct vsmmu_stats stats = vsmmu->stats;
-
+	snapshot->stats = vsmmu->stats;
 	pthread_mutex_lock(&vsmmu->report_lock);
-	stats.reports_suppressed = vsmmu->reports_suppressed;
+	snapshot->stats.reports_suppressed = vsmmu->reports_suppressed;
 	pthread_mutex_unlock(&vsmmu->report_lock);
-	memcpy(snapshot->counter, (const uint8_t *)&stats + offsetof(struct vsmmu_stats, sequenced),
-		sizeof(snapshot->counter));
 }
 
 /* Under the command and event locks. */
