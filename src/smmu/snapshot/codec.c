@@ -32,38 +32,34 @@ struct codec {
 	int error;
 };
 
-static void code(struct codec *codec, void *value, size_t size)
+/* Return: @value, unless reading: then what is there, or 0 after an error. */
+static uint64_t code(struct codec *codec, uint64_t value, size_t size)
 {
-	uint64_t word = 0;
+	const size_t at = codec->at;
 
-	if (codec->from && (codec->error || codec->end - codec->at < size)) {
-		codec->error = codec->error ? codec->error : -EBADMSG;
-		memset(value, 0, size);
-		return;
-	}
 	if (codec->from) {
-		for (size_t i = 0; i < size; i++)
-			word |= (uint64_t)codec->from[codec->at + i] << 8 * i;
-		if (size == sizeof(uint32_t))
-			*(uint32_t *)value = (uint32_t)word;
-		else
-			*(uint64_t *)value = word;
-	} else if (codec->to) {
-		word = size == sizeof(uint32_t) ? *(uint32_t *)value : *(uint64_t *)value;
-		for (size_t i = 0; i < size; i++)
-			codec->to[codec->at + i] = (uint8_t)(word >> 8 * i);
+		value = 0;
+		if (!codec->error && codec->end - at < size)
+			codec->error = -EBADMSG;
+		if (codec->error)
+			return 0;
 	}
+	for (size_t i = 0; codec->from && i < size; i++)
+		value |= (uint64_t)codec->from[at + i] << 8 * i;
+	for (size_t i = 0; codec->to && i < size; i++)
+		codec->to[at + i] = (uint8_t)(value >> 8 * i);
 	codec->at += size;
+	return value;
 }
 
 static void code32(struct codec *codec, uint32_t *value)
 {
-	code(codec, value, sizeof(*value));
+	*value = (uint32_t)code(codec, *value, sizeof(*value));
 }
 
 static void code64(struct codec *codec, uint64_t *value)
 {
-	code(codec, value, sizeof(*value));
+	*value = code(codec, *value, sizeof(*value));
 }
 
 static void code_flag(struct codec *codec, bool *flag)
@@ -229,16 +225,15 @@ void snapshot_release(struct snapshot *snapshot)
 	free(snapshot->spliced);
 }
 
-size_t snapshot_length(const struct snapshot *snapshot)
+size_t snapshot_length(struct snapshot *snapshot)
 {
 	struct codec codec = {.at = HEADER_SIZE};
 
-	/* What is measured or written is not changed. */
-	code_sections(&codec, (struct snapshot *)(uintptr_t)snapshot);
+	code_sections(&codec, snapshot);
 	return codec.at + CRC_SIZE;
 }
 
-void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t length)
+void snapshot_write(struct snapshot *snapshot, uint8_t *bytes, size_t length)
 {
 	struct codec codec = {.to = bytes};
 	uint32_t version = SNAPSHOT_VERSION, crc;
@@ -246,7 +241,7 @@ void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t leng
 
 	memcpy(bytes, MAGIC, MAGIC_SIZE);
 	code_header(&codec, &version, &whole);
-	code_sections(&codec, (struct snapshot *)(uintptr_t)snapshot);
+	code_sections(&codec, snapshot);
 	crc = crc32_of(bytes, codec.at);
 	code32(&codec, &crc);
 }

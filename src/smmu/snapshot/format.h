@@ -58,11 +58,14 @@ int snapshot_take_events(const struct vsmmu *vsmmu, struct snapshot *snapshot);
 /* Its arrays; not itself. */
 void snapshot_release(struct snapshot *snapshot);
 
-/* Return: bytes that it comes to. */
-size_t snapshot_length(const struct snapshot *snapshot);
+/*
+ * Return: bytes that it comes to. This call and the next one run the code that also reads, which
+ * is why @snapshot is not const; they do not change it.
+ */
+size_t snapshot_length(struct snapshot *snapshot);
 
 /* @bytes has room for that many. */
-void snapshot_write(const struct snapshot *snapshot, uint8_t *bytes, size_t length);
+void snapshot_write(struct snapshot *snapshot, uint8_t *bytes, size_t length);
 
 /*
  * Takes bytes apart, and checks all that can be checked of them alone. @snapshot need not be
