@@ -46,7 +46,7 @@ struct cmdq {
 int cmdq_init(struct cmdq *queue);
 void cmdq_destroy(struct cmdq *queue);
 
-/* Disabled, as its registers are reset: registers_reset(). Under the command and event locks. */
+/* Disables it; registers_reset() resets its registers. Under the command and event locks. */
 void cmdq_reset(struct cmdq *queue);
 
 /* CR0.CMDQEN changed. Under the command and event locks. */

@@ -50,7 +50,7 @@ struct eventq {
 int eventq_init(struct eventq *queue, unsigned int log2_max);
 void eventq_destroy(struct eventq *queue);
 
-/* Disabled, as its registers are reset: registers_reset(). */
+/* Disables it; registers_reset() resets its registers. */
 void eventq_reset(struct eventq *queue);
 
 /* CR0.EVENTQEN changed. Enabling takes BASE, PROD and CONS as they stand, at any size. */

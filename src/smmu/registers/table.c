@@ -41,7 +41,7 @@ struct row {
 	uint8_t presence;
 	size_t place;		   /* in struct vsmmu */
 	uint64_t bits;		   /* that a guest's write changes */
-	uint64_t holds[PRESENCES]; /* bits that get there by other ways, by who has them */
+	uint64_t holds[PRESENCES]; /* bits that the vSMMU sets itself, by presence */
 };
 
 #define AT(member)                                                                                 \
