@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
+
 /* What QEMU offers: its educational device, and a drive (by class, whoever made it). */
 static const char *kind_of(const char *device)
 {

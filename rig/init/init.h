@@ -7,14 +7,6 @@
 #ifndef RIG_INIT_H
 #define RIG_INIT_H
 
-/* Lists the endpoints for the programs: lines "KIND BDF /dev/vfio/devices/vfioN". */
-#define ENDPOINTS_FILE "/run/rig/endpoints"
-
-int write_file(const char *path, const char *text);
-
-/* The first line of a file, without its newline; "" if it cannot be read. */
-void read_line(const char *path, char *line, unsigned int size);
-
 void endpoints_bind(void);
 void programs_run(const char *list);
 
