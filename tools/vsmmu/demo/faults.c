@@ -114,3 +114,13 @@ void machine_fault(struct machine *machine, struct machine_endpoint *endpoint, u
 	for (; count && machine->produced < machine->produced_max; count--)
 		fault_once(machine, endpoint);
 }
+
+void machine_reboot(struct machine *machine, struct machine_endpoint *endpoint, uint32_t in_flight)
+{
+	guest_driver_disable(&machine->guest);
+	machine_fault(machine, endpoint, in_flight);
+	machine_check(machine, vsmmu_reset(machine->vsmmu), "vsmmu_reset");
+	for (uint32_t i = 0; i < machine->endpoint_count; i++)
+		if (machine->endpoints[i].handle)
+			machine_install_ste(machine, &machine->endpoints[i]);
+}

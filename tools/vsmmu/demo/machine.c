@@ -159,7 +159,7 @@ uint64_t machine_destroy(struct machine *machine)
 	return sim.objects;
 }
 
-static void install_ste(struct machine *machine, struct machine_endpoint *endpoint)
+void machine_install_ste(struct machine *machine, struct machine_endpoint *endpoint)
 {
 	/* V = 1, Config = stage 1, S1ContextPtr; see IHI 0070 5.2 */
 	const uint64_t ste[2] = {1 | 5 << 1 | MACHINE_RAM_BASE, 0};
@@ -188,7 +188,7 @@ void machine_plug(struct machine *machine, struct machine_endpoint *endpoint)
 	if (ret)
 		return;
 	machine->smmus[endpoint->smmu].endpoints++;
-	install_ste(machine, endpoint);
+	machine_install_ste(machine, endpoint);
 	if (machine->recorder.endpoint)
 		machine->recorder.endpoint(machine->recorder.opaque, endpoint);
 }
@@ -212,16 +212,6 @@ void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
 		return;
 	smmu->numbered = 0;
 	smmu->queues++;
-}
-
-void machine_reboot(struct machine *machine, struct machine_endpoint *endpoint, uint32_t in_flight)
-{
-	guest_driver_disable(&machine->guest);
-	machine_fault(machine, endpoint, in_flight);
-	machine_check(machine, vsmmu_reset(machine->vsmmu), "vsmmu_reset");
-	for (uint32_t i = 0; i < machine->endpoint_count; i++)
-		if (machine->endpoints[i].handle)
-			install_ste(machine, &machine->endpoints[i]);
 }
 
 static bool is_readable(struct machine *machine)

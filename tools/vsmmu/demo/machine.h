@@ -126,6 +126,9 @@ void machine_drop(struct machine *machine, struct machine_endpoint *endpoint, ui
 void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint);
 void machine_plug(struct machine *machine, struct machine_endpoint *endpoint);
 
+/* The guest installs a stage 1 STE for a plugged endpoint. */
+void machine_install_ste(struct machine *machine, struct machine_endpoint *endpoint);
+
 /* The guest's orderly reboot, with @in_flight faults of @endpoint while it is down. */
 void machine_reboot(struct machine *machine, struct machine_endpoint *endpoint, uint32_t in_flight);
 
