@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands: judge those of the guest, and make them fit for the host kernel. */
-#include "command.h"
+#include "arch/command.h"
 
 #define GET(word, field)  arch_command_get(word, COMMAND_FIELD_##field)
 #define PUT(field, value) ((uint64_t)(value) << arch_command_fields[COMMAND_FIELD_##field].low)
@@ -224,6 +224,22 @@ enum command_reach arch_command_forward(
 	default:
 		return COMMAND_REACH_NONE;
 	}
+}
+
+void arch_command_sync(const uint64_t word[2], struct command_sync *sync)
+{
+	static const enum command_signal signals[] = {
+		COMMAND_SIGNAL_NONE, COMMAND_SIGNAL_IRQ, COMMAND_SIGNAL_SEV, COMMAND_SIGNAL_NONE};
+
+	*sync = (struct command_sync){.signal = signals[GET(word, CS)]};
+	if (sync->signal != COMMAND_SIGNAL_IRQ)
+		return;
+	sync->msi_addr = GET(word, MSI_ADDR) << 2;
+	sync->msi_data = (uint32_t)GET(word, MSI_DATA);
+	sync->msi_attr = (uint8_t)GET(word, MSI_ATTR);
+	sync->msi_shareability = (uint8_t)GET(word, MSH);
+	if (sync->msi_shareability == 1)
+		sync->msi_shareability = 0; /* reserved, and taken as none */
 }
 
 bool arch_command_kernel_accepts(const uint64_t word[2], const struct arch_features *host)
