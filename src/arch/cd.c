@@ -2,7 +2,7 @@
 /* Context descriptors. */
 #include <vsmmu/event.h>
 
-#include "cd.h"
+#include "arch/cd.h"
 
 #define L1CD_V	   0
 #define L1CD_L2PTR UINT64_C(0x00fffffffffff000)

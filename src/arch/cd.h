@@ -3,9 +3,9 @@
 #ifndef ARCH_CD_H
 #define ARCH_CD_H
 
-#include "features.h"
-#include "fetch.h"
-#include "ste.h"
+#include "arch/features.h"
+#include "arch/fetch.h"
+#include "arch/ste.h"
 
 enum arch_cd_find {
 	ARCH_CD_FAULT = 0,

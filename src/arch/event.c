@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "event_table.h"
-#include "record.h"
+#include "arch/event_table.h"
+#include "arch/record.h"
 
 static uint64_t member_get(const struct vsmmu_event *event, const struct event_field *field)
 {

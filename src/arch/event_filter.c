@@ -6,7 +6,7 @@
  * The ids are those that Linux hands to a vEVENTQ (drivers/iommu/arm/arm-smmu-v3/
  * arm-smmu-v3.c, arm_smmu_handle_event()).
  */
-#include "event_filter.h"
+#include "arch/event_filter.h"
 
 #define CONFIG                                                                                     \
 	{                                                                                          \

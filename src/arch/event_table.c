@@ -10,7 +10,7 @@
  */
 #include <stddef.h>
 
-#include "event_table.h"
+#include "arch/event_table.h"
 
 #define FIELD(field, text, w, l, n, s, member)                                                     \
 	[VSMMU_EVENT_FIELD_##field] = {                                                            \

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record.h"
+#include "arch/record.h"
 
 #define ARCH_ENTRY_WORDS 8 /* an STE or a CD, in 64-bit words */
 #define ARCH_ENTRY_SIZE	 64

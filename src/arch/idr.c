@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "idr.h"
-#include "regs.h"
+#include "arch/idr.h"
+#include "arch/regs.h"
 
 #define SID_BITS_MAX 32
 #define TTF_AARCH64  2

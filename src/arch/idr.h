@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "features.h"
+#include "arch/features.h"
 
 /* Room that every message of this file fits in. */
 #define IDR_WHY_SIZE 160

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Stream table entries. */
-#include "ste.h"
+#include "arch/ste.h"
 
 #define STE0_V		     UINT64_C(1)
 #define STE0_CONFIG	     1 /* 3 bits */

@@ -6,8 +6,8 @@
 #ifndef ARCH_STE_H
 #define ARCH_STE_H
 
-#include "features.h"
-#include "fetch.h"
+#include "arch/features.h"
+#include "arch/fetch.h"
 
 enum arch_ste_kind {
 	ARCH_STE_BAD = 0, /* V = 0 or ILLEGAL: C_BAD_STE */

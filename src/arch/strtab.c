@@ -2,7 +2,7 @@
 /* Linear and two-level stream tables. */
 #include <vsmmu/event.h>
 
-#include "strtab.h"
+#include "arch/strtab.h"
 
 #define BASE_ADDR  UINT64_C(0x00ffffffffffffc0) /* STRTAB_BASE.ADDR, L1STD.L2Ptr: bits 55:6 */
 #define CFG_2LEVEL 1

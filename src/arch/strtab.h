@@ -3,8 +3,8 @@
 #ifndef ARCH_STRTAB_H
 #define ARCH_STRTAB_H
 
-#include "features.h"
-#include "fetch.h"
+#include "arch/features.h"
+#include "arch/fetch.h"
 
 /**
  * struct arch_strtab - the stream table registers, as the guest wrote them

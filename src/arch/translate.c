@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The whole way of a transaction. */
-#include "translate.h"
+#include "arch/translate.h"
 
 #define OVERRIDE_OFF 2 /* INSTCFG: data, PRIVCFG: unprivileged */
 #define OVERRIDE_ON  3

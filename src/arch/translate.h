@@ -12,12 +12,12 @@
 
 #include <vsmmu/event.h>
 
-#include "cd.h"
-#include "features.h"
-#include "fetch.h"
-#include "ste.h"
-#include "strtab.h"
-#include "walk.h"
+#include "arch/cd.h"
+#include "arch/features.h"
+#include "arch/fetch.h"
+#include "arch/ste.h"
+#include "arch/strtab.h"
+#include "arch/walk.h"
 
 /**
  * struct arch_state - what of an SMMU decides about transactions

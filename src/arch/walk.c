@@ -2,7 +2,7 @@
 /* The VMSAv8-64 stage 1 walk. */
 #include <vsmmu/event.h>
 
-#include "walk.h"
+#include "arch/walk.h"
 
 /* Descriptors (DDI 0487 D8.3) */
 #define DESC_VALID   0

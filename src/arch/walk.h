@@ -3,8 +3,8 @@
 #ifndef ARCH_WALK_H
 #define ARCH_WALK_H
 
-#include "cd.h"
-#include "fetch.h"
+#include "arch/cd.h"
+#include "arch/fetch.h"
 
 /* log2 of the smallest granule: what is within one is one transaction here. */
 #define ARCH_GRANULE_MIN 12

@@ -9,7 +9,7 @@
 #ifndef UAPI_IOMMUFD_TEST_H
 #define UAPI_IOMMUFD_TEST_H
 
-#include "iommufd.h"
+#include "uapi/iommufd.h"
 
 #define UAPI_IOMMU_TEST_CMD _IO(UAPI_IOMMUFD_TYPE, 0xa0)
 

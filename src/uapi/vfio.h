@@ -8,7 +8,7 @@
 #ifndef UAPI_VFIO_H
 #define UAPI_VFIO_H
 
-#include "iommufd.h"
+#include "uapi/iommufd.h"
 
 #define UAPI_VFIO_TYPE ';'
 
