@@ -293,14 +293,20 @@ VSMMU_API int vsmmu_reset(struct vsmmu *vsmmu);
 /**
  * vsmmu_adopt_veventq() - read a vEVENTQ that the VMM allocated itself
  * @vsmmu: the vSMMU
- * @fd: the vEVENTQ's fd, of type Arm SMMUv3; duplicated
+ * @fd: the vEVENTQ's fd, of type Arm SMMUv3; duplicated. Note that O_NONBLOCK, which is set,
+ *	is shared between the two
  * @out: handle for struct vsmmu_endpoint_config
  *
  * For a VMM that keeps its own vIOMMU code. Sequence numbers start unknown: loss before
  * the first record that we read cannot be seen. The handle lives until
  * vsmmu_drop_veventq() or vsmmu_free().
  *
- * Return: 0; -ENOTTY when it is not a vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL without
+ * The kernel has no call that tells what an fd is. A file that has a type (a regular file, a
+ * socket, a pipe, a device) is refused; of an anonymous inode the name is looked at, which is
+ * no ABI: another one than Linux gives today is a report STREAM_ERROR, no more. What then
+ * comes out of it is checked like all records.
+ *
+ * Return: 0; -ENOTTY when it surely is no vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL without
  * @out. Since: 0.1
  */
 VSMMU_API int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out);

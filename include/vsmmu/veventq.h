@@ -38,7 +38,10 @@ struct vsmmu_veventq;
  * @out: where the reader goes; untouched on failure
  * @config: see there
  *
- * Return: 0; -EINVAL for a bad config; -ENOTTY when the fd is not a vEVENTQ; -EBADF,
+ * The kernel has no call that tells what an fd is. A file that has a type (a regular file, a
+ * socket, a pipe, a device) is refused; of anything else its records tell, as errors.
+ *
+ * Return: 0; -EINVAL for a bad config; -ENOTTY when the fd surely is no vEVENTQ; -EBADF,
  * -EMFILE and what fcntl() says; -ENOMEM. Nothing is left behind on failure.
  * Threads: a reader belongs to one thread at a time. Since: 0.1
  */

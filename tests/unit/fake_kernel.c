@@ -14,7 +14,8 @@
 #include "uapi/iommufd.h"
 #include "uapi/vfio.h"
 
-#define LOG_SIZE 65536
+#define LOG_SIZE     65536
+#define VEVENTQ_NAME "anon_inode:[iommufd-viommu-event]"
 
 struct file {
 	enum { FILE_NONE, FILE_IOMMUFD, FILE_VFIO, FILE_VEVENTQ } kind;
@@ -29,6 +30,7 @@ static size_t log_length;
 static unsigned int reads;
 static char fail_call[32];
 static int fail_error;
+static const char *veventq_name = VEVENTQ_NAME;
 
 static void log_call(const char *what, const char *detail, int result)
 {
@@ -210,18 +212,29 @@ static ssize_t fake_read(int fd, void *buffer, size_t length)
 	return ret < 0 ? -1 : ret;
 }
 
+void fake_veventq_set_name(const char *name)
+{
+	veventq_name = name ? name : VEVENTQ_NAME;
+}
+
 static ssize_t fake_readlink(const char *path, char *buffer, size_t size)
 {
-	static const char name[] = "anon_inode:[iommufd-viommu-event]";
 	const struct file *file;
+	int ret = scripted_failure("readlink");
 	int fd = -1;
 
+	if (ret) {
+		errno = -ret;
+		return -1;
+	}
 	if (sscanf(path, "/proc/self/fd/%d", &fd) == 1) {
 		file = own_file(fd);
 		if (file && file->kind == FILE_VEVENTQ) {
-			size = size < sizeof(name) - 1 ? size : sizeof(name) - 1;
-			memcpy(buffer, name, size);
-			return (ssize_t)size;
+			size_t length = strlen(veventq_name);
+
+			length = length < size ? length : size;
+			memcpy(buffer, veventq_name, length);
+			return (ssize_t)length;
 		}
 	}
 	return __real_readlink(path, buffer, size);
@@ -308,6 +321,7 @@ void fake_kernel_start(void)
 {
 	reads = 0;
 	fail_error = 0;
+	fake_veventq_set_name(NULL);
 	fake_kernel_log_clear();
 	fake_smmus_reset();
 	ioas_id = fake_make(FAKE_IOAS, 0, 0);

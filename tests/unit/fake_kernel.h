@@ -66,8 +66,11 @@ void fake_kernel_log_clear(void);
 /* reads of vEVENTQs since the start */
 unsigned int fake_kernel_reads(void);
 
-/* The next call with that name in the log (e.g. "F_SETFL", "DESTROY") fails, once. */
+/* The next call with that name in the log (e.g. "F_SETFL"), or "readlink", fails, once. */
 void fake_kernel_fail(const char *call, int error);
+
+/* Calls the files of vEVENTQs so; NULL: as Linux does. Each start sets that back. */
+void fake_veventq_set_name(const char *name);
 
 /* A vEVENTQ that somebody else allocated, with its fd, which is the caller's to close. */
 uint32_t fake_veventq_new(uint32_t depth, int *fd);

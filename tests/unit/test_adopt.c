@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vEVENTQs that the VMM allocated itself: taking one over may fail at any call. */
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <vsmmu/decoder.h>
@@ -39,6 +41,52 @@ static void adopting_leaves_nothing_when_it_fails(void **unused)
 	}
 	/* Memory for the handle and for the buffer, the duplicate, its flags, the poll set. */
 	assert_true(failed >= 5);
+	close(fd);
+	vm_free(vm);
+}
+
+/* Linux may call its vEVENTQs otherwise one day: a person is told, and events arrive. */
+static void a_strange_name_is_reported(void **unused)
+{
+	struct vm *vm = vm_new(&no_endpoints);
+	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 7, .vfio_fd = -1};
+	struct vsmmu_endpoint *endpoint;
+	int fd;
+
+	(void)unused;
+	fake_veventq_new(4, &fd);
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vm->report_count, 0);
+	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), 0);
+	fake_veventq_set_name("anon_inode:[vEVENTQ]");
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vm->report_count, 1);
+	assert_int_equal(vm->reports[0].code, VSMMU_REPORT_STREAM_ERROR);
+	assert_int_equal(vm->reports[0].severity, VSMMU_WARNING);
+	assert_true(vm->reports[0].vsid == VSMMU_NO_VSID);
+	assert_non_null(strstr(vm->reports[0].text, "\"anon_inode:[vEVENTQ]\""));
+	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
+	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
+	close(fd);
+	vm_free(vm);
+}
+
+/* Without /proc nobody knows the name, and nothing is said of it. */
+static void an_unknown_name_is_not_reported(void **unused)
+{
+	struct vm *vm = vm_new(&no_endpoints);
+	struct vsmmu_veventq_source *source;
+	int fd;
+
+	(void)unused;
+	fake_veventq_new(4, &fd);
+	fake_kernel_fail("readlink", ENOSYS);
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), 0);
+	assert_int_equal(vm->report_count, 0);
+	close(fd);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fake_kernel_fail("readlink", ENOSYS);
+	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), -ENOTTY);
 	close(fd);
 	vm_free(vm);
 }
@@ -154,6 +202,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
+		UNIT_TEST("E1", a_strange_name_is_reported),
+		UNIT_TEST("E1", an_unknown_name_is_not_reported),
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
 		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),
 		UNIT_TEST("E1", another_type_of_record_is_refused),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host of the real kernel, and its rules for a vEVENTQ's fd, against a fake kernel. */
+/* The host of the real kernel, against a fake kernel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 
 #include "fail_nth.h"
 #include "fake_kernel.h"
-#include "host/fd.h"
 #include "host/host.h"
 #include "uapi/iommufd_test.h"
 #include "unit.h"
@@ -254,25 +253,6 @@ static void interrupted_ioctl_starts_again(void **unused)
 	vsmmu_host_unref(host);
 }
 
-/* E1: what F_SETFL gets is what F_GETFL gave, and O_NONBLOCK. */
-static void other_flags_survive(void **unused)
-{
-	struct host_veventq veventq = {0};
-	int fd;
-
-	(void)unused;
-	fake_veventq_new(DEPTH, &fd);
-	assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
-	assert_int_equal(host_veventq_adopt(fd, &veventq), 0);
-	assert_int_equal(fcntl(veventq.fd, F_GETFL), O_RDWR | O_APPEND | O_NONBLOCK);
-	assert_int_equal(fcntl(veventq.fd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(veventq.first_sequence, VSMMU_SEQUENCE_UNKNOWN);
-	host_veventq_close(&veventq);
-	assert_int_equal(veventq.fd, -1);
-	host_veventq_close(&veventq);
-	close(fd);
-}
-
 static void failed_fcntl_leaves_no_queue(void **unused)
 {
 	static const char *const calls[] = {"F_GETFL", "F_SETFL"};
@@ -331,48 +311,6 @@ static void every_call_of_the_host_may_fail(void **unused)
 	assert_int_equal(n - 1, 11);
 }
 
-static void only_a_veventq_is_adopted(void **unused)
-{
-	struct host_veventq veventq = {0};
-	uint32_t dev_id;
-	int pipe_fds[2];
-	unsigned int open;
-
-	(void)unused;
-	assert_int_equal(pipe(pipe_fds), 0);
-	int vfio = fake_kernel_device(0, &dev_id); /* an anonymous inode as well: by its name */
-
-	open = fake_kernel_open_fds();
-	assert_int_equal(host_veventq_adopt(pipe_fds[0], &veventq), -ENOTTY);
-	assert_int_equal(host_veventq_adopt(vfio, &veventq), -ENOTTY);
-	assert_int_equal(host_veventq_adopt(-1, &veventq), -EBADF);
-	assert_int_equal(fake_kernel_open_fds(), open);
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
-}
-
-/* A sandbox may have no /proc: then only that it is no file, pipe or socket is known. */
-static void adopting_works_without_proc(void **unused)
-{
-	struct host_veventq veventq = {0};
-	int fd, pipe_fds[2];
-
-	(void)unused;
-	fake_veventq_new(DEPTH, &fd);
-	assert_int_equal(pipe(pipe_fds), 0);
-	fail_nth_arm(2); /* the dup, then readlink() */
-	assert_int_equal(host_veventq_adopt(fd, &veventq), 0);
-	assert_string_equal(fail_nth_what(), "readlink");
-	host_veventq_close(&veventq);
-	fail_nth_arm(2);
-	assert_int_equal(host_veventq_adopt(pipe_fds[0], &veventq), -ENOTTY);
-	assert_string_equal(fail_nth_what(), "readlink");
-	fail_nth_arm(0);
-	close(fd);
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
-}
-
 #define TEST(ids, fn)                                                                              \
 	{                                                                                          \
 		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
@@ -393,11 +331,8 @@ int main(void)
 		TEST_PLAIN(mock_viommu_takes_its_own_data),
 		TEST_PLAIN(binding_gives_the_device_id),
 		TEST_PLAIN(interrupted_ioctl_starts_again),
-		TEST("E1 P18", other_flags_survive),
 		TEST("E1 P18", failed_fcntl_leaves_no_queue),
 		TEST("E1 E11 P18", every_call_of_the_host_may_fail),
-		TEST_PLAIN(only_a_veventq_is_adopted),
-		TEST_PLAIN(adopting_works_without_proc),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/fd.h"
 #include "host/host.h"
 #include "host/iommufd/ioctl.h"
 #include "uapi/iommufd.h"
 #include "uapi/iommufd_test.h"
 #include "uapi/vfio.h"
+#include "util/fd.h"
 #include "util/sized.h"
+#include "veventq/fd.h"
 
 struct iommufd_host {
 	struct vsmmu_host host;
@@ -158,30 +159,34 @@ static int iommufd_veventq_alloc(
 		.type = to_iommufd(host)->veventq_type,
 		.veventq_depth = depth,
 	};
-	struct host_veventq veventq = {0};
+	struct veventq_source source;
 	int ret;
 
 	ret = iommufd_call(host, UAPI_IOMMU_VEVENTQ_ALLOC, &call);
 	if (ret)
 		return ret;
-	ret = host_veventq_open((int)call.out_veventq_fd, &veventq);
+	ret = veventq_fd_open((int)call.out_veventq_fd, &source);
 	if (ret) {
 		/* In this order: the open file holds the object, which is EBUSY till then. */
-		host_fd_close((int)call.out_veventq_fd);
+		fd_close((int)call.out_veventq_fd);
 		iommufd_destroy(host, call.out_veventq_id);
 		return ret;
 	}
-	veventq.id = call.out_veventq_id;
-	veventq.type = call.type;
-	veventq.first_sequence = 0;
-	*out = veventq;
+	*out = (struct host_veventq){
+		.id = call.out_veventq_id,
+		.fd = (int)call.out_veventq_fd,
+		.type = call.type,
+		.first_sequence = 0,
+		.source = source,
+	};
 	return 0;
 }
 
 static void iommufd_veventq_done(struct vsmmu_host *host, struct host_veventq *veventq)
 {
 	(void)host;
-	host_veventq_close(veventq);
+	fd_close(veventq->fd);
+	veventq->fd = -1;
 }
 
 static int iommufd_hw_info(
@@ -237,7 +242,7 @@ static int iommufd_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
 
 static void iommufd_free(struct vsmmu_host *host)
 {
-	host_fd_close(to_iommufd(host)->fd);
+	fd_close(to_iommufd(host)->fd);
 	free(host);
 }
 
@@ -286,7 +291,7 @@ int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config
 	iommufd = calloc(1, sizeof(*iommufd));
 	if (!iommufd)
 		return -ENOMEM;
-	iommufd->fd = host_fd_dup(config.iommufd);
+	iommufd->fd = fd_dup(config.iommufd);
 	if (iommufd->fd < 0) {
 		ret = iommufd->fd;
 		free(iommufd);

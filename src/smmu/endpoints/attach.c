@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/fd.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/idregs.h"
+#include "util/fd.h"
 #include "util/sized.h"
 
 static void endpoint_free(struct vsmmu_endpoint *endpoint)
 {
-	host_fd_close(endpoint->host.vfio_fd);
+	fd_close(endpoint->host.vfio_fd);
 	free(endpoint);
 }
 
@@ -83,7 +83,7 @@ int vsmmu_endpoint_attach(
 		.opaque = config.attach_opaque,
 	};
 	if (!config.source && !config.attach && config.vfio_fd >= 0) {
-		endpoint->host.vfio_fd = host_fd_dup(config.vfio_fd);
+		endpoint->host.vfio_fd = fd_dup(config.vfio_fd);
 		ret = endpoint->host.vfio_fd < 0 ? endpoint->host.vfio_fd : 0;
 	}
 	if (ret) {

@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 
 #include "arch/record.h"
-#include "host/fd.h"
+#include "util/fd.h"
 
 #define RECORD_SIZE (VEVENTQ_HEADER_SIZE + sizeof(struct uapi_iommu_vevent_arm_smmuv3))
 #define CHUNK	    (256 * RECORD_SIZE)
@@ -127,7 +127,7 @@ void backlog_free(struct viommu *viommu)
 	backlog_unpoll(viommu);
 	viommu->reader.source = backlog->behind;
 	viommu->backlog = NULL;
-	host_fd_close(backlog->fd);
+	fd_close(backlog->fd);
 	free(backlog->bytes);
 	free(backlog);
 }

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/fd.h"
 #include "smmu/events/backlog.h"
 #include "smmu/events/forwarder.h"
+#include "util/fd.h"
+#include "veventq/fd.h"
 
 #define BACKOFF_FIRST UINT64_C(1000000)
 #define BACKOFF_LAST  UINT64_C(128000000)
@@ -188,7 +189,7 @@ int viommu_free(struct vsmmu *vsmmu, struct viommu *viommu)
 		ret = ret ? ret : destroyed;
 		viommu->parent->viommus--;
 	} else {
-		host_veventq_close(&viommu->veventq);
+		fd_close(viommu->veventq.fd);
 	}
 	free(viommu);
 	return ret;
@@ -216,6 +217,8 @@ void viommu_drop_emptied(struct vsmmu *vsmmu)
 int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
 {
 	struct vsmmu_veventq_source *source;
+	char name[VEVENTQ_FD_NAME_SIZE];
+	struct host_veventq *veventq;
 	int ret;
 
 	if (!out)
@@ -223,19 +226,28 @@ int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	source->viommu.veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	ret = host_veventq_adopt(fd, &source->viommu.veventq);
-	if (ret)
+	veventq = &source->viommu.veventq;
+	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	veventq->first_sequence = VSMMU_SEQUENCE_UNKNOWN;
+	veventq->fd = veventq_fd_adopt(fd, &veventq->source, name);
+	if (veventq->fd < 0) {
+		ret = veventq->fd;
 		goto fail_free;
+	}
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = viommu_start(vsmmu, &source->viommu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (ret)
 		goto fail_close;
+	if (name[0])
+		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the vEVENTQ to be adopted calls itself \"%s\": each record of it is "
+			"checked",
+			name);
 	*out = source;
 	return 0;
 fail_close:
-	host_veventq_close(&source->viommu.veventq);
+	fd_close(source->viommu.veventq.fd);
 fail_free:
 	free(source);
 	return ret;

@@ -5,18 +5,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "host/fd.h"
+#include "util/fd.h"
 #include "util/sized.h"
+#include "veventq/fd.h"
 #include "veventq/reader.h"
 
 struct vsmmu_veventq {
-	struct host_veventq host;
+	int fd;
 	struct veventq_reader reader;
 };
 
 int vsmmu_veventq_new(struct vsmmu_veventq **out, const struct vsmmu_veventq_config *given)
 {
+	char name[VEVENTQ_FD_NAME_SIZE]; /* is not looked at: bad records tell more */
 	struct vsmmu_veventq_config config;
+	struct veventq_source source;
 	struct vsmmu_veventq *veventq;
 	int ret;
 
@@ -26,17 +29,19 @@ int vsmmu_veventq_new(struct vsmmu_veventq **out, const struct vsmmu_veventq_con
 	veventq = calloc(1, sizeof(*veventq));
 	if (!veventq)
 		return -ENOMEM;
-	ret = host_veventq_adopt(config.fd, &veventq->host);
-	if (ret)
+	veventq->fd = veventq_fd_adopt(config.fd, &source, name);
+	if (veventq->fd < 0) {
+		ret = veventq->fd;
 		goto fail_free;
-	ret = veventq_reader_init(&veventq->reader, &veventq->host.source, config.type,
-		config.first_sequence, config.batch);
+	}
+	ret = veventq_reader_init(
+		&veventq->reader, &source, config.type, config.first_sequence, config.batch);
 	if (ret)
 		goto fail_close;
 	*out = veventq;
 	return 0;
 fail_close:
-	host_veventq_close(&veventq->host);
+	fd_close(veventq->fd);
 fail_free:
 	free(veventq);
 	return ret;
@@ -47,13 +52,13 @@ void vsmmu_veventq_free(struct vsmmu_veventq *veventq)
 	if (!veventq)
 		return;
 	veventq_reader_destroy(&veventq->reader);
-	host_veventq_close(&veventq->host);
+	fd_close(veventq->fd);
 	free(veventq);
 }
 
 int vsmmu_veventq_get_fd(const struct vsmmu_veventq *veventq)
 {
-	return veventq->host.fd;
+	return veventq->fd;
 }
 
 int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)

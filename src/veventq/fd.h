@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The fd of a vEVENTQ as the source that a reader reads from. */
+#ifndef VEVENTQ_FD_H
+#define VEVENTQ_FD_H
+
+#include "veventq/reader.h"
+
+/* Room for the name of a file, cut if it is longer, with its NUL. */
+#define VEVENTQ_FD_NAME_SIZE 64
+
+/*
+ * Makes a vEVENTQ's fd non-blocking and lets @source read from it. The fd stays the caller's
+ * to close, once nobody reads @source any more. Return: 0 or -errno.
+ */
+int veventq_fd_open(int fd, struct veventq_source *source);
+
+/*
+ * Duplicates an fd that somebody else allocated, and opens the duplicate, which is the
+ * caller's to close with fd_close(). @name becomes "", or what the kernel calls the file if
+ * that is not the name of a vEVENTQ that we know: then the reader has to find out.
+ * Return: the duplicate; -ENOTTY when it surely is no vEVENTQ; -errno. On failure nothing is
+ * left.
+ */
+int veventq_fd_adopt(int fd, struct veventq_source *source, char name[VEVENTQ_FD_NAME_SIZE]);
+
+#endif
