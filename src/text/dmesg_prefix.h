@@ -2,7 +2,7 @@
 #ifndef TEXT_DMESG_PREFIX_H
 #define TEXT_DMESG_PREFIX_H
 
-#include "text/dmesg_line.h"
+#include "text/dmesg_message.h"
 
 /*
  * Takes time, host and device from what is before the driver's text. Return: whether it

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parts of a line of a kernel log. */
+#ifndef TEXT_DMESG_MESSAGE_H
+#define TEXT_DMESG_MESSAGE_H
+
+#include <vsmmu/text.h>
+
+#include "text/span.h"
+
+enum dmesg_message_kind {
+	DMESG_NOTHING = 0,
+	DMESG_HEADER,	  /* "event 0x10 received:" */
+	DMESG_WORD,	  /* "\t0x0000004200000010" */
+	DMESG_DECODED,	  /* "event: F_TRANSLATION client: 0000:00:01.0 sid: 0x8 ..." */
+	DMESG_DETAIL,	  /* "unpriv data write s1 "Input address caused fault" stag: 0x0" */
+	DMESG_OVERFLOW,	  /* "EVTQ overflow detected -- events lost" */
+	DMESG_SUPPRESSED, /* "arm_smmu_dump_event: 15 callbacks suppressed" */
+	DMESG_COMMAND,	  /* "skipping command in error state:", and two words follow */
+	DMESG_ERROR,	  /* any other that is worth telling */
+};
+
+/**
+ * struct dmesg_message - what a line says
+ * @kind: which of the members below are valid
+ * @has_time: @time is valid
+ * @time: nanoseconds since boot
+ * @smmu: the SMMU's device name; empty if the line lacks it
+ * @host: the machine's name, where a syslog daemon wrote it
+ * @value: HEADER: the event's number; WORD: the word; SUPPRESSED: how many
+ * @name: DECODED: the event's name
+ * @client: DECODED: the endpoint's name
+ * @event: DECODED: all but the id; DETAIL: what it adds
+ * @known: the fields of @event that the line tells, as in struct vsmmu_dmesg_item
+ * @text: ERROR and COMMAND: the driver's text
+ */
+struct dmesg_message {
+	enum dmesg_message_kind kind;
+	bool has_time;
+	uint64_t time;
+	struct span smmu;
+	struct span host;
+	uint64_t value;
+	struct span name;
+	struct span client;
+	struct vsmmu_event event;
+	uint64_t known;
+	struct span text;
+};
+
+#define DMESG_KNOWN(field) (UINT64_C(1) << VSMMU_EVENT_FIELD_##field)
+
+#endif
