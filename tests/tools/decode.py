@@ -199,6 +199,18 @@ def capture_file():
     result = run('decode', '--format', 'raw', '-', stdin=bytes(damaged))
     equal((result.code, result.out), (1, ''))
     contains(result.err, 'damaged')
+    # A header that is not whole is no end of file.
+    for length, complaint in ((0, 'this is no capture: it is empty'),
+                              (7, 'the header of this capture is cut off'),
+                              (31, 'the header of this capture is cut off')):
+        result = run('decode', '-i', 'capture', '-', stdin=capture[:length])
+        equal((result.code, result.out), (1, ''))
+        contains(result.err, complaint)
+    damaged = bytearray(capture)
+    damaged[20] ^= 1
+    result = run('decode', '-', stdin=bytes(damaged))
+    equal((result.code, result.out), (1, ''))
+    contains(result.err, 'byte 0x0: the header of this capture is damaged')
     # What later versions add is passed over.
     later = begin(9) + item(77, b'news') + event(1, 0, PERMISSION)
     result = run('decode', '--format', 'raw', '-', stdin=later)

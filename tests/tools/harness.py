@@ -32,10 +32,10 @@ def run(*args, stdin=b''):
                   process.stderr.decode('utf-8', 'replace'))
 
 
-def start(*args):
+def start(*args, stdin=subprocess.DEVNULL, preexec_fn=None):
     """The command in the background, its standard output as a pipe."""
-    return subprocess.Popen([COMMAND, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, bufsize=0)
+    return subprocess.Popen([COMMAND, *args], stdin=stdin, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, bufsize=0, preexec_fn=preexec_fn)
 
 
 def until(condition):

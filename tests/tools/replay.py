@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """vsmmu demo --record and vsmmu replay, from outside."""
+import gzip
 import json
 import os
+import signal
+import subprocess
 import time
 
 from harness import (TRANSLATION, begin, contains, endpoint, equal, event, interrupt, item, lost,
@@ -128,9 +131,41 @@ def damage_is_told_and_what_was_before_is_played():
     code, found, err = replay(data[:-1] + b'?')
     equal((code, found['delivered'], found['accounted']), (1, 1, True))
     contains(err, 'byte 0x5c: the capture is damaged here')
-    for nothing in (b'', b'no capture at all', begin()[:20]):
-        equal(replay(nothing)[0], 1)
     equal(replay(begin())[0], 0)
+
+
+def what_is_no_capture_is_told():
+    bad_crc = bytearray(begin())
+    bad_crc[-1] ^= 1
+    newer = bytearray(begin())
+    newer[8] = 2
+    cases = [(b'', 'this is no capture: it is empty'),
+             (b'[   12.345678] arm-smmu-v3 arm-smmu-v3.0.auto: event 0x10\n',
+              'this is no capture'),
+             (b'\x7fELF\x02\x01\x01' + bytes(5000), 'this is no capture'),
+             (gzip.compress(begin() + event(1, 0, of_stream(8))), 'this is no capture'),
+             (b'?' * 300000, 'this is no capture'),
+             (b'?', 'this is no capture'),
+             (begin()[:5], 'the header of this capture is cut off'),
+             (begin()[:20], 'the header of this capture is cut off'),
+             (begin()[:31], 'the header of this capture is cut off'),
+             (bytes(newer) + event(1, 0, of_stream(8)),
+              'this is a capture of a later version of the format'),
+             (bytes(bad_crc) + event(1, 0, of_stream(8)), 'the header of this capture is damaged')]
+    for data, complaint in cases:
+        write('capture', data)
+        for options in ([], ['--json'], ['--quiet'], ['--speed', '2']):
+            result = run('replay', *options, 'capture')
+            # No table of zeros, and above all no "accounted".
+            equal((result.code, result.out), (1, ''))
+            equal(result.err, 'vsmmu replay: capture: byte 0x0: %s\n' % complaint)
+        result = run('replay', '-', stdin=data)
+        equal((result.code, result.out), (1, ''))
+        contains(result.err, complaint)
+        # The other command says the same.
+        result = run('decode', '--input', 'capture', 'capture')
+        equal((result.code, result.out), (1, ''))
+        contains(result.err, 'capture: byte 0x0: %s\n' % complaint)
 
 
 def at_its_own_speed():
@@ -152,6 +187,28 @@ def signal_ends_the_wait():
         result = interrupt(process)
     equal(result.code, 130)
     contains(result.out, 'accounted=yes')
+
+
+def signal_before_a_wait_ends_it():
+    # It is pending when the wait begins, as one is that comes just before it.
+    def pend():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    write('capture', begin() + event(1, 0, of_stream(8)) + event(1, 1, of_stream(8), 10**15))
+    process = start('replay', '--quiet', '--speed', '1', 'capture', preexec_fn=pend)
+    out, _ = process.communicate(timeout=60)
+    equal(process.returncode, 130)
+    contains(out.decode(), 'accounted=yes')
+    # The wait for more of a pipe, before anything came: there is nothing to tell.
+    process = start('replay', '-', preexec_fn=pend, stdin=subprocess.PIPE)
+    until(lambda: process.poll() is not None)
+    out, err = process.communicate()
+    equal((process.returncode, out, err), (130, b'', b''))
+    # The demo's pause: it takes an hour.
+    process = start('demo', '-n', '100', '--quiet', '--seconds', '3600', preexec_fn=pend)
+    out, _ = process.communicate(timeout=60)
+    equal(process.returncode, 130)
 
 
 def standard_input():
@@ -178,4 +235,5 @@ main([demo_is_replayed, same_options_same_bytes, capture_tells_what_the_demo_los
       numbers_are_reproduced, huge_losses_take_no_time, losses_without_any_endpoint,
       endpoint_that_moves_between_queues, events_that_no_kernel_forwards, numbers_that_go_back,
       unknown_items_are_passed_over, damage_is_told_and_what_was_before_is_played,
-      at_its_own_speed, signal_ends_the_wait, standard_input, bad_usage_and_files])
+      what_is_no_capture_is_told, at_its_own_speed, signal_ends_the_wait,
+      signal_before_a_wait_ends_it, standard_input, bad_usage_and_files])

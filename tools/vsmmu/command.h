@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Documented in man/vsmmu.1.scd: scripts rely on them. A signal adds 128 + its number. */
 enum exit_code {
@@ -32,6 +33,13 @@ int replay_command(int argc, char **argv);
  */
 extern volatile sig_atomic_t caught_signal;
 void signals_catch(void);
+
+/*
+ * Waits until @fd can be read (negative: for none), @timeout is over (NULL: never) or a signal
+ * was caught, however short before the wait that was; it may come back early. Return: whether
+ * one was caught.
+ */
+bool signals_wait(int fd, const struct timespec *timeout);
 
 /*
  * A decimal number of an option's argument. Return: true with *out set; false after a

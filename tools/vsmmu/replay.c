@@ -201,7 +201,12 @@ static int replay_run(const struct replay_options *options)
 	if (!machine || !player || !reader) {
 		fprintf(stderr, "vsmmu replay: no memory\n");
 	} else if (!reader_open(reader, options->path)) {
-		code = play(options, reader, machine, player);
+		if (reader->capture.begun)
+			code = play(options, reader, machine, player);
+		else if (caught_signal)
+			code = 128 + caught_signal;
+		else
+			code = reader_complain(reader);
 		reader_close(reader);
 	}
 	free(reader);

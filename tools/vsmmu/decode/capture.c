@@ -63,8 +63,13 @@ long capture_take(struct input *input, const uint8_t *bytes, size_t length, bool
 	else if (ret == -EPROTONOSUPPORT)
 		stop(input, "this is a capture of a later version of the format");
 	else if (ret < 0)
-		stop(input, "the capture is damaged here: what follows is not read");
+		stop(input, input->capture.begun
+				    ? "the capture is damaged here: what follows is not read"
+				    : "the header of this capture is damaged");
 	else if (end && used < length)
-		stop(input, "the capture is cut off here");
+		stop(input, input->capture.begun ? "the capture is cut off here"
+						 : "the header of this capture is cut off");
+	else if (end && !input->capture.begun)
+		stop(input, "this is no capture: it is empty");
 	return (long)used;
 }

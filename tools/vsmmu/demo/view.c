@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
+
 #define REDRAW_NS   UINT64_C(100000000)
 #define SECOND_NS   UINT64_C(1000000000)
 #define OTHER_LINES (11 + VIEW_REPORTS) /* of a drawing, besides the endpoints */
@@ -203,7 +205,7 @@ static void wait_for_pace(struct view *view, uint64_t time)
 		return;
 	pause.tv_sec = (time_t)((due - time) / SECOND_NS);
 	pause.tv_nsec = (long)((due - time) % SECOND_NS);
-	nanosleep(&pause, NULL);
+	signals_wait(-1, &pause);
 }
 
 void view_tick(struct view *view)

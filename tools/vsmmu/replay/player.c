@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "command.h"
+
 #define SECOND UINT64_C(1000000000)
 
 /* Half of what the simulated kernel's queue holds: it shall lose nothing of its own. */
@@ -48,7 +50,6 @@ static void drain(struct player *player)
 /* Until it is @time's turn; what came before it is not held back meanwhile. */
 static void wait_for(struct player *player, uint64_t time)
 {
-	struct timespec pause;
 	double due;
 	uint64_t at, elapsed;
 
@@ -63,14 +64,17 @@ static void wait_for(struct player *player, uint64_t time)
 	if (due <= (double)elapsed)
 		return;
 	drain(player);
-	elapsed = now() - player->began;
 	/* Beyond this it is for nobody to wait. */
 	at = due < (double)(UINT64_MAX / 4) ? (uint64_t)due : UINT64_MAX / 4;
-	if (at <= elapsed)
-		return;
-	pause.tv_sec = (time_t)((at - elapsed) / SECOND);
-	pause.tv_nsec = (long)((at - elapsed) % SECOND);
-	nanosleep(&pause, NULL);
+	while ((elapsed = now() - player->began) < at) {
+		const struct timespec pause = {
+			.tv_sec = (time_t)((at - elapsed) / SECOND),
+			.tv_nsec = (long)((at - elapsed) % SECOND),
+		};
+
+		if (signals_wait(-1, &pause))
+			return;
+	}
 }
 
 /* Return: the queue, or NULL with a complaint when there are too many. */

@@ -19,9 +19,14 @@ static bool fill(struct reader *reader)
 	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
 	reader->end -= reader->begin;
 	reader->begin = 0;
-	length = read(reader->fd, reader->buffer + reader->end, READER_SIZE - reader->end);
-	/* A signal is the end, too. */
-	if (length < 0 && errno != EINTR)
+	do {
+		/* A signal is the end, too. */
+		length = signals_wait(reader->fd, NULL)
+				 ? 0
+				 : read(reader->fd, reader->buffer + reader->end,
+					   READER_SIZE - reader->end);
+	} while (length < 0 && (errno == EINTR || errno == EAGAIN));
+	if (length < 0)
 		reader->read_error = -errno;
 	if (length <= 0) {
 		reader->ended = true;
@@ -33,9 +38,11 @@ static bool fill(struct reader *reader)
 
 static bool read_item(struct reader *reader, struct vsmmu_capture_item *item)
 {
-	int ret = 0;
+	int ret;
 
-	while (!reader->damage && !reader->read_error) {
+	if (reader->damage || reader->cut || reader->read_error)
+		return false;
+	for (;;) {
 		ret = vsmmu_capture_next(&reader->capture, reader->buffer + reader->begin,
 			reader->end - reader->begin, item);
 		if (ret || reader->ended || !fill(reader))
@@ -43,7 +50,7 @@ static bool read_item(struct reader *reader, struct vsmmu_capture_item *item)
 	}
 	if (ret < 0)
 		reader->damage = ret;
-	else if (!ret)
+	else if (!ret && !reader->read_error)
 		reader->cut = reader->begin < reader->end || !reader->capture.begun;
 	if (ret <= 0)
 		return false;
@@ -111,12 +118,21 @@ static int complain(const struct reader *reader, const char *complaint, int code
 	return code;
 }
 
+static const char *cut_text(const struct reader *reader)
+{
+	if (reader->capture.begun)
+		return "the capture is cut off here";
+	if (reader->begin == reader->end)
+		return "this is no capture: it is empty";
+	return "the header of this capture is cut off";
+}
+
 int reader_complain(const struct reader *reader)
 {
 	if (reader->read_error)
 		return complain(reader, strerror(-reader->read_error), EXIT_ENVIRONMENT);
 	if (reader->cut)
-		return complain(reader, "the capture is cut off here", EXIT_FAILED);
+		return complain(reader, cut_text(reader), EXIT_FAILED);
 	switch (reader->damage) {
 	case 0:
 		return EXIT_OK;
@@ -126,7 +142,10 @@ int reader_complain(const struct reader *reader)
 		return complain(
 			reader, "this is a capture of a later version of the format", EXIT_FAILED);
 	default:
-		return complain(reader, "the capture is damaged here: what follows was not played",
+		return complain(reader,
+			reader->capture.begun
+				? "the capture is damaged here: what follows was not played"
+				: "the header of this capture is damaged",
 			EXIT_FAILED);
 	}
 }
