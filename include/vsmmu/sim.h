@@ -75,6 +75,28 @@ VSMMU_API int vsmmu_sim_endpoint_new(
 	struct vsmmu_host *sim, uint32_t physical_smmu, uint32_t *dev_id);
 
 /**
+ * vsmmu_sim_endpoint_set_group() - put an endpoint into an IOMMU group
+ * @sim: the simulated host
+ * @dev_id: which endpoint; it must not be attached, nor be attached just now
+ * @group: any number: endpoints with the same one are in one group. Those that were never
+ *	given one are each in a group of their own
+ *
+ * Endpoints that the hardware cannot keep apart, such as the functions of a device without
+ * ACS, share what they are attached to. As in the kernel, the first attach of an endpoint is
+ * -EINVAL while another one of its group is attached to another HWPT; but an endpoint that is
+ * attached already may be replaced at any time, which takes the whole group along, so that the
+ * last one wins; and only when the last one is detached are they all blocked. Stage 1 needs a
+ * vDEVICE of each endpoint of the group on that vIOMMU, or attaching is -ENOENT.
+ *
+ * An endpoint that comes into a group goes through what the group has from then on.
+ *
+ * Return: 0; -EINVAL, also when the group is behind another physical SMMU; -ENOENT for an
+ * unknown endpoint; -EBUSY while it is attached; -ENOMEM. Threads: any. Since: 0.1. Source:
+ * Linux drivers/iommu/iommufd/device.c
+ */
+VSMMU_API int vsmmu_sim_endpoint_set_group(struct vsmmu_host *sim, uint32_t dev_id, uint32_t group);
+
+/**
  * vsmmu_sim_fault() - an endpoint's transaction faults
  * @sim: the simulated host
  * @dev_id: whose transaction

@@ -81,6 +81,7 @@ int vsmmu_sim_endpoint_new(struct vsmmu_host *host, uint32_t physical_smmu, uint
 	endpoint = sim_object_new(sim, SIM_ENDPOINT, sizeof(*endpoint));
 	if (endpoint) {
 		endpoint->physical_smmu = physical_smmu;
+		sim_group_init(endpoint);
 		*dev_id = endpoint->object.id;
 	}
 	pthread_mutex_unlock(&sim->lock);

@@ -84,14 +84,27 @@ struct sim_vmaster {
 	uint32_t vsid;
 };
 
+/* Endpoints that the hardware cannot tell apart: struct iommufd_group. Changed with both locks. */
+struct sim_group {
+	struct sim_endpoint *members;
+	struct sim_object *hwpt; /* a parent or nested HWPT, or NULL */
+	uint32_t attached;	 /* members that user space attached; 0 without hwpt */
+	uint32_t number;	 /* of those that vsmmu_sim_endpoint_set_group() made: */
+	struct sim_group *next;
+};
+
 struct sim_endpoint {
 	struct sim_object object;
 	uint32_t physical_smmu;
 	struct sim_vdevice *vdevice;
 	struct sim_vmaster vmaster;
 	/* Changed with both locks held: */
-	struct sim_object *attached;   /* a parent or nested HWPT, or NULL */
-	uint64_t ste[2];	       /* what it makes of the STE */
+	struct sim_group own_group; /* which it is in until it is put into another one */
+	struct sim_group *group;
+	struct sim_endpoint *next;     /* of the group's */
+	bool attached;		       /* user space attached it, not a member of its group alone */
+	struct sim_object *hwpt;       /* the group's; NULL too if it came later and does not fit */
+	uint64_t ste[2];	       /* what the HWPT makes of the STE */
 	struct sim_contexts *contexts; /* under the hardware lock; NULL until it is used */
 };
 
@@ -111,8 +124,9 @@ struct sim {
 	pthread_mutex_t lock;	       /* of all that follows, but reads */
 	struct sim_object **objects;   /* by id; [0] is never used */
 	uint32_t objects_size;
-	uint32_t objects_lowest; /* no id below it is free */
-	uint64_t objects_alive;	 /* endpoints not counted */
+	uint32_t objects_lowest;  /* no id below it is free */
+	uint64_t objects_alive;	  /* endpoints not counted */
+	struct sim_group *groups; /* all that have a number */
 	uint64_t numbered;
 	uint64_t dropped;
 	uint64_t printed;
@@ -178,6 +192,13 @@ void sim_object_free_all(struct sim *sim);
 /* sim_attach.c: with both locks held. Return: 0 or -errno as the kernel. */
 int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id);
 void sim_endpoint_detach(struct sim_endpoint *endpoint);
+
+/* Sends it through the HWPT of the group that it has come into. */
+void sim_endpoint_follow(struct sim_endpoint *endpoint);
+
+/* sim_group.c: with sim.lock held */
+void sim_group_init(struct sim_endpoint *endpoint);
+void sim_group_free_all(struct sim *sim);
 
 /* sim_invalidate.c: a host operation */
 int sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],

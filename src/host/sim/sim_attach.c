@@ -75,7 +75,7 @@ static const struct sim_object *stage2_of(const struct sim_object *hwpt)
 static void install(struct sim_endpoint *endpoint, struct sim_object *hwpt)
 {
 	uint64_t ste[2] = {STE_ABORT, 0};
-	bool changed = stage2_of(endpoint->attached) != stage2_of(hwpt);
+	bool changed = stage2_of(endpoint->hwpt) != stage2_of(hwpt);
 
 	if (hwpt)
 		make_ste(hwpt, ste);
@@ -84,36 +84,86 @@ static void install(struct sim_endpoint *endpoint, struct sim_object *hwpt)
 		sim_contexts_drop_all(endpoint->contexts);
 	endpoint->ste[0] = ste[0];
 	endpoint->ste[1] = ste[1];
-	if (hwpt)
-		hwpt->users++;
-	if (endpoint->attached)
-		endpoint->attached->users--;
-	endpoint->attached = hwpt;
+	endpoint->hwpt = hwpt;
 }
 
+/*
+ * All members of the group, attached or not, from now on go through @hwpt, or none
+ * (__iommu_group_set_domain_internal()). Stage 1 therefore needs a vDEVICE of every member on
+ * the HWPT's vIOMMU, and each one gets the vmaster of its own vDEVICE.
+ */
+static int install_group(struct sim_group *group, struct sim_object *hwpt)
+{
+	struct sim_vmaster vmaster;
+	int ret;
+
+	for (const struct sim_endpoint *it = group->members; it; it = it->next) {
+		ret = prepare(it, hwpt, &vmaster);
+		if (ret)
+			return ret;
+	}
+	for (struct sim_endpoint *it = group->members; it; it = it->next) {
+		(void)prepare(it, hwpt, &it->vmaster);
+		install(it, hwpt);
+	}
+	hwpt->users++;
+	if (group->hwpt)
+		group->hwpt->users--;
+	group->hwpt = hwpt;
+	return 0;
+}
+
+/* iommufd_hw_pagetable_attach() and iommufd_device_do_replace() */
 int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id)
 {
 	struct sim_object *hwpt = sim_object_find(sim, pt_id);
-	struct sim_vmaster vmaster;
+	struct sim_group *group = endpoint->group;
 	int ret;
 
 	if (!hwpt)
 		return -ENOENT;
 	if (hwpt->type != SIM_PARENT && hwpt->type != SIM_NESTED)
 		return -EINVAL;
-	/* Nothing to do, so the vmaster stays too: iommufd_device_do_replace(). */
-	if (hwpt == endpoint->attached)
-		return 0;
-	ret = prepare(endpoint, hwpt, &vmaster);
-	if (ret)
-		return ret;
-	install(endpoint, hwpt);
-	endpoint->vmaster = vmaster;
+	/* Only the first attach looks at what others of the group do; a replace takes them along.
+	 */
+	if (!endpoint->attached && group->hwpt && group->hwpt != hwpt)
+		return -EINVAL;
+	/* With what it has already the driver is not called, so the vmasters stay too. */
+	if (group->hwpt != hwpt) {
+		ret = install_group(group, hwpt);
+		if (ret)
+			return ret;
+	}
+	group->attached += !endpoint->attached;
+	endpoint->attached = true;
 	return 0;
 }
 
+/* iommufd_hw_pagetable_detach(): with the last one goes the domain of the group. */
 void sim_endpoint_detach(struct sim_endpoint *endpoint)
 {
-	install(endpoint, NULL);
+	struct sim_group *group = endpoint->group;
+
+	if (!endpoint->attached)
+		return;
+	endpoint->attached = false;
+	if (--group->attached)
+		return;
+	for (struct sim_endpoint *it = group->members; it; it = it->next) {
+		install(it, NULL);
+		it->vmaster = (struct sim_vmaster){0};
+	}
+	group->hwpt->users--;
+	group->hwpt = NULL;
+}
+
+void sim_endpoint_follow(struct sim_endpoint *endpoint)
+{
+	struct sim_object *hwpt = endpoint->group->hwpt;
+
 	endpoint->vmaster = (struct sim_vmaster){0};
+	/* The kernel would not take a device that the domain refuses: it is blocked here. */
+	if (hwpt && prepare(endpoint, hwpt, &endpoint->vmaster))
+		hwpt = NULL;
+	install(endpoint, hwpt);
 }

@@ -88,9 +88,8 @@ static void translate(struct sim *sim, struct sim_endpoint *endpoint,
 	if (!get_context(sim, endpoint, transaction, &context, result))
 		return;
 	/* Nothing but a nested HWPT translates. */
-	if (context.translates &&
-		!get_mapping(sim, ((struct sim_nested *)endpoint->attached)->viommu, &context,
-			transaction, &mapping, result))
+	if (context.translates && !get_mapping(sim, ((struct sim_nested *)endpoint->hwpt)->viommu,
+					  &context, transaction, &mapping, result))
 		return;
 	arch_context_apply(&state, &context, &mapping, transaction, result);
 }
@@ -114,7 +113,7 @@ static bool transact(struct sim *sim, struct sim_endpoint *endpoint,
 	struct arch_result result;
 
 	/* VFIO's endpoint without an HWPT is blocked: an STE of Config abort. */
-	if (!endpoint->attached)
+	if (!endpoint->hwpt)
 		return false;
 	translate(sim, endpoint, transaction, &result);
 	if (result.outcome == ARCH_PASS && !access_guest(sim, write, result.address, bytes, length))

@@ -270,6 +270,7 @@ static void sim_free(struct vsmmu_host *host)
 	struct sim *sim = sim_of(host);
 
 	sim_object_free_all(sim);
+	sim_group_free_all(sim);
 	sim_failures_destroy(&sim->reads.failures);
 	pthread_mutex_destroy(&sim->lock);
 	pthread_mutex_destroy(&sim->hardware_lock);
