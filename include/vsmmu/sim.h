@@ -203,6 +203,10 @@ VSMMU_API int vsmmu_sim_on_lost_copy(
  * @transactions: of vsmmu_sim_dma(), after splitting
  * @aborts: those of them that ended with one
  * @walks: translation table walks, which is what the TLB did not know
+ * @parents: nesting parents that were allocated
+ * @detaches: endpoints that were attached and then detached
+ * @first_attaches: attaches of an endpoint that was not attached
+ * @replaces: attaches of an endpoint that was, also to what it had already
  */
 struct vsmmu_sim_stats {
 	size_t size;
@@ -217,6 +221,10 @@ struct vsmmu_sim_stats {
 	uint64_t transactions;
 	uint64_t aborts;
 	uint64_t walks;
+	uint64_t parents;
+	uint64_t detaches;
+	uint64_t first_attaches;
+	uint64_t replaces;
 };
 
 /**

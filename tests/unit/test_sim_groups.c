@@ -266,6 +266,39 @@ static void a_newcomer_follows_its_group(void **unused)
 	pair_free(&pair);
 }
 
+static void attaching_is_counted_by_its_kind(void **unused)
+{
+	struct vsmmu_sim_stats before, after;
+	struct pair pair;
+	uint32_t other;
+
+	(void)unused;
+	pair_init(&pair);
+	other = nested(&pair, STE_ABORT);
+	before = stats_of(pair.s);
+	assert_int_equal(before.parents, 1);
+	assert_int_equal(detach(&pair, &pair.b), 0); /* it is not attached */
+	assert_int_equal(attach(&pair, &pair.b, other), -EINVAL);
+	assert_int_equal(attach(&pair, &pair.b, pair.s->viommu), -EINVAL);
+	assert_int_equal(attach(&pair, &pair.a, pair.s->viommu), -EINVAL);
+	after = stats_of(pair.s);
+	assert_int_equal(after.detaches, before.detaches);
+	assert_int_equal(after.first_attaches, before.first_attaches);
+	assert_int_equal(after.replaces, before.replaces);
+	assert_int_equal(attach(&pair, &pair.b, pair.s->nested), 0);
+	assert_int_equal(attach(&pair, &pair.b, pair.s->nested), 0);
+	assert_int_equal(attach(&pair, &pair.a, other), 0);
+	assert_int_equal(detach(&pair, &pair.b), 0);
+	after = stats_of(pair.s);
+	assert_int_equal(after.detaches, before.detaches + 1);
+	assert_int_equal(after.first_attaches, before.first_attaches + 1);
+	assert_int_equal(after.replaces, before.replaces + 2);
+	assert_int_equal(after.parents, 1);
+	assert_int_equal(attach(&pair, &pair.a, pair.s->nested), 0);
+	destroy(&pair, other);
+	pair_free(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +309,7 @@ int main(void)
 		UNIT_TEST("S6", the_last_detach_blocks_all),
 		UNIT_TEST("S6", each_member_has_a_vmaster_of_its_own),
 		UNIT_TEST("S6", a_newcomer_follows_its_group),
+		UNIT_TEST("S6", attaching_is_counted_by_its_kind),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -214,6 +214,10 @@ int vsmmu_sim_get_stats(struct vsmmu_host *host, struct vsmmu_sim_stats *stats)
 	own.commands = sim->commands;
 	own.command_calls = sim->command_calls;
 	own.commands_refused = sim->commands_refused;
+	own.parents = sim->parents;
+	own.detaches = sim->detaches;
+	own.first_attaches = sim->first_attaches;
+	own.replaces = sim->replaces;
 	pthread_mutex_unlock(&sim->lock);
 	own.transactions = atomic_load_explicit(&sim->transactions, memory_order_relaxed);
 	own.aborts = atomic_load_explicit(&sim->aborts, memory_order_relaxed);

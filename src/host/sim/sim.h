@@ -133,6 +133,10 @@ struct sim {
 	uint64_t commands;
 	uint64_t command_calls;
 	uint64_t commands_refused;
+	uint64_t parents;
+	uint64_t detaches;
+	uint64_t first_attaches;
+	uint64_t replaces;
 	struct sim_reads reads;
 };
 
@@ -191,7 +195,7 @@ void sim_object_free_all(struct sim *sim);
 
 /* sim_attach.c: with both locks held. Return: 0 or -errno as the kernel. */
 int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id);
-void sim_endpoint_detach(struct sim_endpoint *endpoint);
+void sim_endpoint_detach(struct sim *sim, struct sim_endpoint *endpoint);
 
 /* Sends it through the HWPT of the group that it has come into. */
 void sim_endpoint_follow(struct sim_endpoint *endpoint);

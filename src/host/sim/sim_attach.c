@@ -134,18 +134,24 @@ int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t
 		if (ret)
 			return ret;
 	}
-	group->attached += !endpoint->attached;
+	if (endpoint->attached) {
+		sim->replaces++;
+		return 0;
+	}
+	sim->first_attaches++;
+	group->attached++;
 	endpoint->attached = true;
 	return 0;
 }
 
 /* iommufd_hw_pagetable_detach(): with the last one goes the domain of the group. */
-void sim_endpoint_detach(struct sim_endpoint *endpoint)
+void sim_endpoint_detach(struct sim *sim, struct sim_endpoint *endpoint)
 {
 	struct sim_group *group = endpoint->group;
 
 	if (!endpoint->attached)
 		return;
+	sim->detaches++;
 	endpoint->attached = false;
 	if (--group->attached)
 		return;

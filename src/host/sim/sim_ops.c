@@ -55,6 +55,7 @@ static int sim_parent_alloc(
 		return leave(sim, -ENOMEM);
 	parent->physical_smmu = device->physical_smmu;
 	*out = parent->object.id;
+	sim->parents++;
 	return leave(sim, 0);
 }
 
@@ -188,7 +189,7 @@ static int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpo
 	sim_lock_all(sim);
 	device = get_endpoint(sim, endpoint);
 	if (device)
-		sim_endpoint_detach(device);
+		sim_endpoint_detach(sim, device);
 	sim_unlock_all(sim);
 	return device ? 0 : -ENOENT;
 }
