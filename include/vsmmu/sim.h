@@ -189,6 +189,46 @@ VSMMU_API int vsmmu_sim_fail(
 VSMMU_API int vsmmu_sim_on_lost_copy(
 	struct vsmmu_host *sim, void (*hook)(void *opaque), void *opaque);
 
+/** enum vsmmu_sim_call - the calls that a vSMMU makes to its host, by what the kernel does */
+enum vsmmu_sim_call {
+	VSMMU_SIM_CALL_PARENT_ALLOC = 1,
+	VSMMU_SIM_CALL_PARENT_DESTROY,
+	VSMMU_SIM_CALL_FIRST_ATTACH, /* of an endpoint that is not attached */
+	VSMMU_SIM_CALL_REPLACE,	     /* of one that is */
+	VSMMU_SIM_CALL_DETACH,	     /* the same; of one that is not attached it is no call */
+	VSMMU_SIM_CALL_VIOMMU_ALLOC,
+	VSMMU_SIM_CALL_VDEVICE_ALLOC,
+	VSMMU_SIM_CALL_NESTED_ALLOC,
+	VSMMU_SIM_CALL_VEVENTQ_ALLOC,
+	VSMMU_SIM_CALL_DESTROY, /* of anything but a parent */
+	VSMMU_SIM_CALL_HW_INFO,
+	VSMMU_SIM_CALL_INVALIDATE,
+};
+
+/**
+ * vsmmu_sim_on_call() - run something at the beginning of each of the host's calls
+ * @sim: the simulated host
+ * @hook: called in the thread that makes the call, by many threads at a time if they make
+ *	calls at a time. It may block for as long as it wants. 0 lets the call go on; a negative
+ *	errno is what the call then returns, having done nothing. NULL takes the hook back
+ * @opaque: for the hook
+ *
+ * For calls that fail, and for calls that take long. The hook runs with the group's lock held
+ * in an attach or a detach, as in the kernel: until it returns, other attaches and detaches of
+ * the same IOMMU group wait. No other call does. The hook may call every function of this
+ * header, but no other function that can make a call which waits for what it holds. What
+ * vsmmu_sim_fail() has arranged is looked at after the hook, and only if the call goes on.
+ *
+ * Calls that begin after vsmmu_sim_on_call() has returned see the new hook, and no call is
+ * inside an older one any more: what that needed can be freed. So if the older one blocks, let
+ * it go on first. Called from within a hook of the same host vsmmu_sim_on_call() waits for
+ * nobody: this call and others may then still be inside the older one.
+ *
+ * Return: 0; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_on_call(
+	struct vsmmu_host *sim, int (*hook)(void *opaque, enum vsmmu_sim_call call), void *opaque);
+
 /**
  * struct vsmmu_sim_stats - what the simulated hardware and kernel did
  * @size: set by the caller to sizeof(struct vsmmu_sim_stats)

@@ -64,6 +64,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 	pthread_mutex_init(&sim->lock, NULL);
 	sim->reads.kernel = own.kernel;
 	sim_failures_init(&sim->reads.failures);
+	sim_calls_init(&sim->calls);
 	atomic_init(&sim->reads.count, 0);
 	*out = &sim->host;
 	return 0;
@@ -195,6 +196,15 @@ int vsmmu_sim_on_lost_copy(struct vsmmu_host *host, void (*hook)(void *opaque), 
 	if (!sim_is(host))
 		return -EINVAL;
 	sim_failures_set_hook(&sim_of(host)->reads.failures, hook, opaque);
+	return 0;
+}
+
+int vsmmu_sim_on_call(
+	struct vsmmu_host *host, int (*hook)(void *opaque, enum vsmmu_sim_call call), void *opaque)
+{
+	if (!sim_is(host))
+		return -EINVAL;
+	sim_calls_set_hook(&sim_of(host)->calls, hook, opaque);
 	return 0;
 }
 

@@ -3,12 +3,16 @@
  * The simulated host: iommufd's objects, what the arm-smmu-v3 driver does with them, and
  * the physical SMMUs behind it.
  *
- * Lock order: sim.hardware_lock, then sim.lock, then sim_veventq.lock, then
- * sim_failures.lock. A transaction holds hardware_lock until its data has moved or its event
- * is queued, so that what was attached or invalidated is so for all that comes later; with
- * it, and no other lock, the guest's memory is called. A fault holds sim.lock until its
- * event is queued, as the driver holds its streams_mutex; a read takes sim_veventq.lock
- * alone, and the hook on a LOST header's copy runs with none of them.
+ * Lock order: sim_group.lock, then sim.hardware_lock, then sim.lock, then sim_veventq.lock,
+ * then sim_failures.lock; no other lock is taken with sim_calls.lock held.
+ *
+ * Attaching and detaching hold sim_group.lock throughout, as the kernel holds igroup->lock, so
+ * that what they find of the endpoint is still so after the hook on calls, which runs with that
+ * lock alone. A transaction holds hardware_lock until its data has moved or its event is
+ * queued, so that what was attached or invalidated is so for all that comes later; with it,
+ * and no other lock, the guest's memory is called. A fault holds sim.lock until its event is
+ * queued, as the driver holds its streams_mutex; a read takes sim_veventq.lock alone, and the
+ * hook on a LOST header's copy runs with none of them.
  */
 #ifndef HOST_SIM_SIM_H
 #define HOST_SIM_SIM_H
@@ -19,6 +23,7 @@
 
 #include "arch/features.h"
 #include "host/host.h"
+#include "host/sim/sim_call.h"
 #include "host/sim/sim_context.h"
 #include "host/sim/sim_tlb.h"
 #include "host/sim/sim_veventq.h"
@@ -86,6 +91,7 @@ struct sim_vmaster {
 
 /* Endpoints that the hardware cannot tell apart: struct iommufd_group. Changed with both locks. */
 struct sim_group {
+	pthread_mutex_t lock; /* of calls that attach and detach members, from end to end */
 	struct sim_endpoint *members;
 	struct sim_object *hwpt; /* a parent or nested HWPT, or NULL */
 	uint32_t attached;	 /* members that user space attached; 0 without hwpt */
@@ -98,11 +104,12 @@ struct sim_endpoint {
 	uint32_t physical_smmu;
 	struct sim_vdevice *vdevice;
 	struct sim_vmaster vmaster;
+	uint32_t calls; /* that have its group's lock or wait for it: it stays in that group */
 	/* Changed with both locks held: */
 	struct sim_group own_group; /* which it is in until it is put into another one */
 	struct sim_group *group;
 	struct sim_endpoint *next;     /* of the group's */
-	bool attached;		       /* user space attached it, not a member of its group alone */
+	bool attached;		       /* by user space itself; changed with the group's lock too */
 	struct sim_object *hwpt;       /* the group's; NULL too if it came later and does not fit */
 	uint64_t ste[2];	       /* what the HWPT makes of the STE */
 	struct sim_contexts *contexts; /* under the hardware lock; NULL until it is used */
@@ -138,6 +145,7 @@ struct sim {
 	uint64_t first_attaches;
 	uint64_t replaces;
 	struct sim_reads reads;
+	struct sim_calls calls;
 };
 
 extern const struct host_ops sim_ops;
@@ -151,6 +159,12 @@ static inline struct sim *sim_of(struct vsmmu_host *host)
 static inline bool sim_is(const struct vsmmu_host *host)
 {
 	return host && host->ops == &sim_ops;
+}
+
+/* Return: 0, or the -errno that vsmmu_sim_fail() arranged for this call. */
+static inline int sim_fail_call(struct sim *sim)
+{
+	return -sim_failures_take(&sim->reads.failures, VSMMU_SIM_FAIL_CALL);
 }
 
 /* For what changes the hardware and the kernel's view of it together. */
@@ -193,16 +207,23 @@ int sim_object_destroy(struct sim *sim, uint32_t id);
 /* Frees all objects, whoever still refers to them. */
 void sim_object_free_all(struct sim *sim);
 
-/* sim_attach.c: with both locks held. Return: 0 or -errno as the kernel. */
-int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id);
-void sim_endpoint_detach(struct sim *sim, struct sim_endpoint *endpoint);
+/* sim_attach.c: host operations */
+int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id);
+int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint);
 
-/* Sends it through the HWPT of the group that it has come into. */
+/* Sends it through the HWPT of the group that it has come into. With both locks held. */
 void sim_endpoint_follow(struct sim_endpoint *endpoint);
 
 /* sim_group.c: with sim.lock held */
 void sim_group_init(struct sim_endpoint *endpoint);
 void sim_group_free_all(struct sim *sim);
+
+/*
+ * Takes the lock of an endpoint's group; no other lock is held. Return: the endpoint, or NULL
+ * when there is none.
+ */
+struct sim_endpoint *sim_group_enter(struct sim *sim, uint32_t dev_id);
+void sim_group_leave(struct sim *sim, struct sim_endpoint *endpoint);
 
 /* sim_invalidate.c: a host operation */
 int sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*command)[2],

@@ -114,7 +114,7 @@ static int install_group(struct sim_group *group, struct sim_object *hwpt)
 }
 
 /* iommufd_hw_pagetable_attach() and iommufd_device_do_replace() */
-int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id)
+static int attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id)
 {
 	struct sim_object *hwpt = sim_object_find(sim, pt_id);
 	struct sim_group *group = endpoint->group;
@@ -145,12 +145,10 @@ int sim_endpoint_attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t
 }
 
 /* iommufd_hw_pagetable_detach(): with the last one goes the domain of the group. */
-void sim_endpoint_detach(struct sim *sim, struct sim_endpoint *endpoint)
+static void detach(struct sim *sim, struct sim_endpoint *endpoint)
 {
 	struct sim_group *group = endpoint->group;
 
-	if (!endpoint->attached)
-		return;
 	sim->detaches++;
 	endpoint->attached = false;
 	if (--group->attached)
@@ -172,4 +170,45 @@ void sim_endpoint_follow(struct sim_endpoint *endpoint)
 	if (hwpt && prepare(endpoint, hwpt, &endpoint->vmaster))
 		hwpt = NULL;
 	install(endpoint, hwpt);
+}
+
+int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+{
+	struct sim *sim = sim_of(host);
+	struct sim_endpoint *device = sim_group_enter(sim, endpoint->dev_id);
+	int ret;
+
+	if (!device)
+		return -ENOENT;
+	ret = sim_calls_run(&sim->calls,
+		device->attached ? VSMMU_SIM_CALL_REPLACE : VSMMU_SIM_CALL_FIRST_ATTACH);
+	if (!ret)
+		ret = sim_fail_call(sim);
+	if (!ret) {
+		sim_lock_all(sim);
+		ret = attach(sim, device, pt_id);
+		sim_unlock_all(sim);
+	}
+	sim_group_leave(sim, device);
+	return ret;
+}
+
+/* VFIO does not even ask iommufd when the endpoint is not attached. */
+int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
+{
+	struct sim *sim = sim_of(host);
+	struct sim_endpoint *device = sim_group_enter(sim, endpoint->dev_id);
+	int ret = 0;
+
+	if (!device)
+		return -ENOENT;
+	if (device->attached)
+		ret = sim_calls_run(&sim->calls, VSMMU_SIM_CALL_DETACH);
+	if (!ret && device->attached) {
+		sim_lock_all(sim);
+		detach(sim, device);
+		sim_unlock_all(sim);
+	}
+	sim_group_leave(sim, device);
+	return ret;
 }

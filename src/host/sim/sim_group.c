@@ -26,6 +26,7 @@ static void leave(struct sim_endpoint *endpoint)
 
 void sim_group_init(struct sim_endpoint *endpoint)
 {
+	pthread_mutex_init(&endpoint->own_group.lock, NULL);
 	join(endpoint, &endpoint->own_group);
 }
 
@@ -35,8 +36,36 @@ void sim_group_free_all(struct sim *sim)
 
 	while ((group = sim->groups)) {
 		sim->groups = group->next;
+		pthread_mutex_destroy(&group->lock);
 		free(group);
 	}
+}
+
+struct sim_endpoint *sim_group_enter(struct sim *sim, uint32_t dev_id)
+{
+	struct sim_endpoint *endpoint;
+	struct sim_group *group = NULL;
+
+	pthread_mutex_lock(&sim->lock);
+	endpoint = sim_object_get(sim, dev_id, SIM_ENDPOINT);
+	if (endpoint) {
+		endpoint->calls++;
+		group = endpoint->group;
+	}
+	pthread_mutex_unlock(&sim->lock);
+	if (group)
+		pthread_mutex_lock(&group->lock);
+	return endpoint;
+}
+
+void sim_group_leave(struct sim *sim, struct sim_endpoint *endpoint)
+{
+	struct sim_group *group = endpoint->group;
+
+	pthread_mutex_lock(&sim->lock);
+	endpoint->calls--;
+	pthread_mutex_unlock(&sim->lock);
+	pthread_mutex_unlock(&group->lock);
 }
 
 /* Return: the group with that number, made if need be; NULL without memory. */
@@ -51,6 +80,7 @@ static struct sim_group *get_group(struct sim *sim, uint32_t number)
 	group = calloc(1, sizeof(*group));
 	if (!group)
 		return NULL;
+	pthread_mutex_init(&group->lock, NULL);
 	group->number = number;
 	group->next = sim->groups;
 	sim->groups = group;
@@ -64,7 +94,7 @@ static int set_group(struct sim *sim, uint32_t dev_id, uint32_t number)
 
 	if (!endpoint)
 		return -ENOENT;
-	if (endpoint->attached)
+	if (endpoint->attached || endpoint->calls)
 		return -EBUSY;
 	group = get_group(sim, number);
 	if (!group)

@@ -141,6 +141,9 @@ int sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (
 	int ret;
 
 	*handled = 0;
+	ret = sim_calls_run(&sim->calls, VSMMU_SIM_CALL_INVALIDATE);
+	if (ret)
+		return ret;
 	sim_lock_all(sim);
 	ret = invalidate(sim, viommu_id, command, count, handled);
 	sim_unlock_all(sim);

@@ -48,6 +48,7 @@ static void release(struct sim_object *object)
 	switch (object->type) {
 	case SIM_ENDPOINT:
 		free(((struct sim_endpoint *)object)->contexts);
+		pthread_mutex_destroy(&((struct sim_endpoint *)object)->own_group.lock);
 		break;
 	case SIM_VIOMMU:
 		free(((struct sim_viommu *)object)->tlb);

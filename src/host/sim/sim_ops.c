@@ -27,10 +27,15 @@ static int leave(struct sim *sim, int ret)
 	return ret;
 }
 
-/* Return: 0, or the -errno that a test arranged for this call. */
-static int fail_call(struct sim *sim)
+/* Makes an object: *ret is not 0 when a test wants the call to fail. */
+static struct sim *enter_alloc(struct vsmmu_host *host, enum vsmmu_sim_call call, int *ret)
 {
-	return -sim_failures_take(&sim->reads.failures, VSMMU_SIM_FAIL_CALL);
+	struct sim *sim = sim_of(host);
+
+	*ret = sim_calls_run(&sim->calls, call);
+	if (!*ret)
+		*ret = sim_fail_call(sim);
+	return enter(host);
 }
 
 static struct sim_endpoint *get_endpoint(struct sim *sim, const struct host_endpoint *endpoint)
@@ -41,10 +46,10 @@ static struct sim_endpoint *get_endpoint(struct sim *sim, const struct host_endp
 static int sim_parent_alloc(
 	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
 {
-	struct sim *sim = enter(host);
+	int ret;
+	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_PARENT_ALLOC, &ret);
 	struct sim_endpoint *device = get_endpoint(sim, endpoint);
 	struct sim_parent *parent;
-	int ret = fail_call(sim);
 
 	if (ret)
 		return leave(sim, ret);
@@ -62,11 +67,11 @@ static int sim_parent_alloc(
 static int sim_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t parent_id, uint32_t *out)
 {
-	struct sim *sim = enter(host);
+	int ret;
+	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_VIOMMU_ALLOC, &ret);
 	struct sim_endpoint *device = get_endpoint(sim, endpoint);
 	struct sim_parent *parent = sim_object_get(sim, parent_id, SIM_PARENT);
 	struct sim_viommu *viommu;
-	int ret = fail_call(sim);
 
 	if (ret)
 		return leave(sim, ret);
@@ -94,11 +99,11 @@ static bool vsid_is_taken(const struct sim_viommu *viommu, uint32_t vsid)
 static int sim_vdevice_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t viommu_id, uint32_t vsid, uint32_t *out)
 {
-	struct sim *sim = enter(host);
+	int ret;
+	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_VDEVICE_ALLOC, &ret);
 	struct sim_viommu *viommu = sim_object_get(sim, viommu_id, SIM_VIOMMU);
 	struct sim_endpoint *device = get_endpoint(sim, endpoint);
 	struct sim_vdevice *vdevice;
-	int ret = fail_call(sim);
 
 	if (ret)
 		return leave(sim, ret);
@@ -142,11 +147,11 @@ static int check_nested_parent(const struct sim_endpoint *device, const struct s
 static int sim_nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
 {
-	struct sim *sim = enter(host);
+	int ret;
+	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_NESTED_ALLOC, &ret);
 	struct sim_object *pt = sim_object_find(sim, viommu_id);
 	struct sim_nested *nested;
 	uint32_t config;
-	int ret = fail_call(sim);
 
 	if (!ret)
 		ret = check_nested_parent(get_endpoint(sim, endpoint), pt);
@@ -166,41 +171,13 @@ static int sim_nested_alloc(struct vsmmu_host *host, const struct host_endpoint 
 	return leave(sim, 0);
 }
 
-static int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
-{
-	struct sim *sim = sim_of(host);
-	struct sim_endpoint *device;
-	int ret;
-
-	sim_lock_all(sim);
-	device = get_endpoint(sim, endpoint);
-	ret = fail_call(sim);
-	if (!ret)
-		ret = device ? sim_endpoint_attach(sim, device, pt_id) : -ENOENT;
-	sim_unlock_all(sim);
-	return ret;
-}
-
-static int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
-{
-	struct sim *sim = sim_of(host);
-	struct sim_endpoint *device;
-
-	sim_lock_all(sim);
-	device = get_endpoint(sim, endpoint);
-	if (device)
-		sim_endpoint_detach(sim, device);
-	sim_unlock_all(sim);
-	return device ? 0 : -ENOENT;
-}
-
 static int sim_veventq_alloc(
 	struct vsmmu_host *host, uint32_t viommu_id, uint32_t depth, struct host_veventq *out)
 {
-	struct sim *sim = enter(host);
+	int ret;
+	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_VEVENTQ_ALLOC, &ret);
 	struct sim_viommu *viommu = sim_object_get(sim, viommu_id, SIM_VIOMMU);
 	struct sim_veventq_object *veventq;
-	int ret = fail_call(sim);
 
 	if (ret)
 		return leave(sim, ret);
@@ -248,10 +225,14 @@ static void sim_veventq_close_fd(struct vsmmu_host *host, struct host_veventq *v
 static int sim_hw_info(
 	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct host_hw_info *out)
 {
-	struct sim *sim = enter(host);
+	struct sim *sim = sim_of(host);
+	int ret = sim_calls_run(&sim->calls, VSMMU_SIM_CALL_HW_INFO);
 
-	if (!get_endpoint(sim, endpoint))
-		return leave(sim, -ENOENT);
+	enter(host);
+	if (!ret && !get_endpoint(sim, endpoint))
+		ret = -ENOENT;
+	if (ret)
+		return leave(sim, ret);
 	memcpy(out->idr, sim->idr, sizeof(out->idr));
 	out->ats = sim->features.ats;
 	out->repeat_commands = sim->repeat_commands;
@@ -261,8 +242,17 @@ static int sim_hw_info(
 static int sim_destroy(struct vsmmu_host *host, uint32_t id)
 {
 	struct sim *sim = enter(host);
+	const bool is_parent = sim_object_get(sim, id, SIM_PARENT);
+	int ret;
 
-	return leave(sim, sim_object_destroy(sim, id));
+	leave(sim, 0);
+	ret = sim_calls_run(
+		&sim->calls, is_parent ? VSMMU_SIM_CALL_PARENT_DESTROY : VSMMU_SIM_CALL_DESTROY);
+	enter(host);
+	/* Another thread may have given the id to something else meanwhile. */
+	if (!ret && is_parent != !!sim_object_get(sim, id, SIM_PARENT))
+		ret = -ENOENT;
+	return leave(sim, ret ? ret : sim_object_destroy(sim, id));
 }
 
 /* As the kernel when the last fd of an iommufd goes: whatever is left goes with it. */
@@ -273,6 +263,7 @@ static void sim_free(struct vsmmu_host *host)
 	sim_object_free_all(sim);
 	sim_group_free_all(sim);
 	sim_failures_destroy(&sim->reads.failures);
+	sim_calls_destroy(&sim->calls);
 	pthread_mutex_destroy(&sim->lock);
 	pthread_mutex_destroy(&sim->hardware_lock);
 	free(sim);
