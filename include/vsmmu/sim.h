@@ -191,11 +191,11 @@ VSMMU_API int vsmmu_sim_on_lost_copy(
 
 /** enum vsmmu_sim_call - the calls that a vSMMU makes to its host, by what the kernel does */
 enum vsmmu_sim_call {
-	VSMMU_SIM_CALL_PARENT_ALLOC = 1,
-	VSMMU_SIM_CALL_PARENT_DESTROY,
-	VSMMU_SIM_CALL_FIRST_ATTACH, /* of an endpoint that is not attached */
-	VSMMU_SIM_CALL_REPLACE,	     /* of one that is */
-	VSMMU_SIM_CALL_DETACH,	     /* the same; of one that is not attached it is no call */
+	VSMMU_SIM_CALL_PARENT_ALLOC = 1, /* holds iova_rwsem */
+	VSMMU_SIM_CALL_PARENT_DESTROY,	 /* holds iova_rwsem */
+	VSMMU_SIM_CALL_FIRST_ATTACH,	 /* of an endpoint that is not attached; holds iova_rwsem */
+	VSMMU_SIM_CALL_REPLACE,		 /* of one that is */
+	VSMMU_SIM_CALL_DETACH,		 /* of one that is, else it is no call; holds iova_rwsem */
 	VSMMU_SIM_CALL_VIOMMU_ALLOC,
 	VSMMU_SIM_CALL_VDEVICE_ALLOC,
 	VSMMU_SIM_CALL_NESTED_ALLOC,
@@ -213,10 +213,13 @@ enum vsmmu_sim_call {
  *	errno is what the call then returns, having done nothing. NULL takes the hook back
  * @opaque: for the hook
  *
- * For calls that fail, and for calls that take long. The hook runs with the group's lock held
- * in an attach or a detach, as in the kernel: until it returns, other attaches and detaches of
- * the same IOMMU group wait. No other call does. The hook may call every function of this
- * header, but no other function that can make a call which waits for what it holds. What
+ * For calls that fail, and for calls that take long. The hook runs with what the kernel holds:
+ * an attach or a detach holds the lock of the IOMMU group, so that others of the same group
+ * wait until it returns; and those that enum vsmmu_sim_call says it of hold the iova_rwsem of
+ * the guest's address space, of which there is one for each simulated host: in the kernel they
+ * map, pin or unpin all of it, or change what may be mapped, so that one waits for the other.
+ * No other call waits. The hook may call every function of this header, but no other function
+ * that can make a call which waits for what it holds. What
  * vsmmu_sim_fail() has arranged is looked at after the hook, and only if the call goes on.
  *
  * Calls that begin after vsmmu_sim_on_call() has returned see the new hook, and no call is

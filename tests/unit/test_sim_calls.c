@@ -263,6 +263,107 @@ static void an_endpoint_that_is_being_attached_stays_in_its_group(void **unused)
 	scene_free(&scene);
 }
 
+/* iova_rwsem */
+
+static const enum vsmmu_sim_call slow[] = {
+	VSMMU_SIM_CALL_PARENT_ALLOC,
+	VSMMU_SIM_CALL_PARENT_DESTROY,
+	VSMMU_SIM_CALL_FIRST_ATTACH,
+	VSMMU_SIM_CALL_DETACH,
+};
+
+#define SLOW (sizeof(slow) / sizeof(slow[0]))
+
+/* A kind of call, made by a third endpoint: no group's lock is in the way. */
+struct slow_call {
+	struct scene scene;
+	enum vsmmu_sim_call kind;
+};
+
+static int slow_aside(void *opaque)
+{
+	struct slow_call *call = opaque;
+
+	return run(&call->scene, call->kind);
+}
+
+/* What the call needs. */
+static void slow_prepare(struct slow_call *call, struct stand *s, enum vsmmu_sim_call kind)
+{
+	struct host_endpoint *peer = &call->scene.peer;
+
+	*call = (struct slow_call){.scene.s = s, .kind = kind};
+	*peer = (struct host_endpoint){.dev_id = new_endpoint(s, SMMU), .vfio_fd = -1};
+	if (kind == VSMMU_SIM_CALL_PARENT_DESTROY)
+		assert_int_equal(run(&call->scene, VSMMU_SIM_CALL_PARENT_ALLOC), 0);
+	if (kind == VSMMU_SIM_CALL_DETACH)
+		assert_int_equal(run(&call->scene, VSMMU_SIM_CALL_FIRST_ATTACH), 0);
+}
+
+static void slow_undo(struct slow_call *call)
+{
+	if (call->kind == VSMMU_SIM_CALL_PARENT_ALLOC)
+		assert_int_equal(run(&call->scene, VSMMU_SIM_CALL_PARENT_DESTROY), 0);
+	if (call->kind == VSMMU_SIM_CALL_FIRST_ATTACH)
+		assert_int_equal(run(&call->scene, VSMMU_SIM_CALL_DETACH), 0);
+}
+
+static bool is_slow(enum vsmmu_sim_call call)
+{
+	for (unsigned int i = 0; i < SLOW; i++)
+		if (slow[i] == call)
+			return true;
+	return false;
+}
+
+/* @first is blocked with iova_rwsem: each of the four waits for it, and nothing else does. */
+static void expect_only_slow_ones_wait(enum vsmmu_sim_call kind)
+{
+	struct slow_call first, second[SLOW];
+	struct aside aside, waiting[SLOW];
+	unsigned int before[SLOW];
+	struct scene scene;
+
+	scene_init(&scene);
+	slow_prepare(&first, scene.s, kind);
+	for (unsigned int i = 0; i < SLOW; i++)
+		slow_prepare(&second[i], scene.s, slow[i]);
+	call_gate_hold(&scene.gate, kind);
+	aside_start(&aside, slow_aside, &first);
+	call_gate_await(&scene.gate);
+	for (unsigned int i = 0; i < SLOW; i++) {
+		before[i] = call_gate_count(&scene.gate, slow[i]);
+		aside_start(&waiting[i], slow_aside, &second[i]);
+		aside_await_asleep(&waiting[i]);
+	}
+	for (unsigned int i = 0; i < ALL; i++)
+		if (!is_slow(all[i]))
+			assert_int_equal(run(&scene, all[i]), 0);
+	assert_int_equal(run(&scene, VSMMU_SIM_CALL_DETACH), 0); /* it is not attached */
+	raise(scene.s, 1);
+	assert_reads(scene.s, ROOM, "0");
+	for (unsigned int i = 0; i < SLOW; i++)
+		assert_int_equal(call_gate_count(&scene.gate, slow[i]), before[i]);
+	call_gate_hold(&scene.gate, (enum vsmmu_sim_call)0);
+	assert_int_equal(aside_join(&aside), 0);
+	for (unsigned int i = 0; i < SLOW; i++) {
+		assert_int_equal(aside_join(&waiting[i]), 0);
+		assert_int_equal(call_gate_count(&scene.gate, slow[i]), before[i] + 1);
+	}
+	for (unsigned int i = 0; i < SLOW; i++)
+		slow_undo(&second[i]);
+	slow_undo(&first);
+	scene_clear(&scene);
+	scene_free(&scene);
+}
+
+static void only_those_with_iova_rwsem_wait(void **unused)
+{
+	(void)unused;
+	for (unsigned int i = 0; i < SLOW; i++)
+		expect_only_slow_ones_wait(slow[i]);
+}
+
 /* Taking it back */
 
 struct taker {
@@ -334,6 +435,7 @@ int main(void)
 		UNIT_TEST("S9", a_blocked_call_holds_up_no_other),
 		UNIT_TEST("S9", a_blocked_attach_holds_up_its_group),
 		UNIT_TEST("S9", an_endpoint_that_is_being_attached_stays_in_its_group),
+		UNIT_TEST("S9", only_those_with_iova_rwsem_wait),
 		UNIT_TEST("S9", nobody_is_inside_a_hook_that_is_gone),
 		UNIT_TEST("S9", a_hook_can_take_itself_back),
 	};

@@ -65,6 +65,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 	sim->reads.kernel = own.kernel;
 	sim_failures_init(&sim->reads.failures);
 	sim_calls_init(&sim->calls);
+	pthread_mutex_init(&sim->iova_lock, NULL);
 	atomic_init(&sim->reads.count, 0);
 	*out = &sim->host;
 	return 0;

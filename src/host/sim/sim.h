@@ -3,15 +3,18 @@
  * The simulated host: iommufd's objects, what the arm-smmu-v3 driver does with them, and
  * the physical SMMUs behind it.
  *
- * Lock order: sim_group.lock, then sim.hardware_lock, then sim.lock, then sim_veventq.lock,
- * then sim_failures.lock; no other lock is taken with sim_calls.lock held.
+ * Lock order: sim_group.lock, then sim.iova_lock, then sim.hardware_lock, then sim.lock, then
+ * sim_veventq.lock, then sim_failures.lock; no other lock is taken with sim_calls.lock held.
  *
  * Attaching and detaching hold sim_group.lock throughout, as the kernel holds igroup->lock, so
- * that what they find of the endpoint is still so after the hook on calls, which runs with that
- * lock alone. A transaction holds hardware_lock until its data has moved or its event is
- * queued, so that what was attached or invalidated is so for all that comes later; with it,
- * and no other lock, the guest's memory is called. A fault holds sim.lock until its event is
- * queued, as the driver holds its streams_mutex; a read takes sim_veventq.lock alone, and the
+ * that what they find of the endpoint is still so after the hook on calls. The calls that take
+ * iova_rwsem there hold iova_lock throughout. The hook runs with these two at most, so that no
+ * other call waits for it.
+ *
+ * A transaction holds hardware_lock until its data has moved or
+ * its event is queued, so that what was attached or invalidated is so for all that comes later;
+ * with it, and no other lock, the guest's memory is called. A fault holds sim.lock until its event
+ * is queued, as the driver holds its streams_mutex; a read takes sim_veventq.lock alone, and the
  * hook on a LOST header's copy runs with none of them.
  */
 #ifndef HOST_SIM_SIM_H
@@ -127,6 +130,7 @@ struct sim {
 	atomic_uint_fast64_t transactions;
 	atomic_uint_fast64_t aborts;
 	atomic_uint_fast64_t walks;
+	pthread_mutex_t iova_lock;     /* iova_rwsem of the IOAS, of writers: it guards nothing */
 	pthread_mutex_t hardware_lock; /* of what endpoints are attached to, and all caches */
 	pthread_mutex_t lock;	       /* of all that follows, but reads */
 	struct sim_object **objects;   /* by id; [0] is never used */

@@ -172,6 +172,21 @@ void sim_endpoint_follow(struct sim_endpoint *endpoint)
 	install(endpoint, hwpt);
 }
 
+static int run_attach(
+	struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id, enum vsmmu_sim_call call)
+{
+	int ret = sim_calls_run(&sim->calls, call);
+
+	if (!ret)
+		ret = sim_fail_call(sim);
+	if (ret)
+		return ret;
+	sim_lock_all(sim);
+	ret = attach(sim, endpoint, pt_id);
+	sim_unlock_all(sim);
+	return ret;
+}
+
 int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
 {
 	struct sim *sim = sim_of(host);
@@ -180,20 +195,31 @@ int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, ui
 
 	if (!device)
 		return -ENOENT;
-	ret = sim_calls_run(&sim->calls,
-		device->attached ? VSMMU_SIM_CALL_REPLACE : VSMMU_SIM_CALL_FIRST_ATTACH);
-	if (!ret)
-		ret = sim_fail_call(sim);
-	if (!ret) {
-		sim_lock_all(sim);
-		ret = attach(sim, device, pt_id);
-		sim_unlock_all(sim);
+	if (device->attached) {
+		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_REPLACE);
+	} else {
+		/* Its reserved regions come into the IOAS: iopt_table_enforce_dev_resv_regions().
+		 */
+		pthread_mutex_lock(&sim->iova_lock);
+		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_FIRST_ATTACH);
+		pthread_mutex_unlock(&sim->iova_lock);
 	}
 	sim_group_leave(sim, device);
 	return ret;
 }
 
-/* VFIO does not even ask iommufd when the endpoint is not attached. */
+static int run_detach(struct sim *sim, struct sim_endpoint *endpoint)
+{
+	int ret = sim_calls_run(&sim->calls, VSMMU_SIM_CALL_DETACH);
+
+	if (ret)
+		return ret;
+	sim_lock_all(sim);
+	detach(sim, endpoint);
+	sim_unlock_all(sim);
+	return 0;
+}
+
 int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
 {
 	struct sim *sim = sim_of(host);
@@ -202,12 +228,12 @@ int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
 
 	if (!device)
 		return -ENOENT;
-	if (device->attached)
-		ret = sim_calls_run(&sim->calls, VSMMU_SIM_CALL_DETACH);
-	if (!ret && device->attached) {
-		sim_lock_all(sim);
-		detach(sim, device);
-		sim_unlock_all(sim);
+	/* VFIO asks iommufd only about one that is; reserved regions: iopt_remove_reserved_iova().
+	 */
+	if (device->attached) {
+		pthread_mutex_lock(&sim->iova_lock);
+		ret = run_detach(sim, device);
+		pthread_mutex_unlock(&sim->iova_lock);
 	}
 	sim_group_leave(sim, device);
 	return ret;

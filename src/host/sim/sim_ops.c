@@ -43,25 +43,35 @@ static struct sim_endpoint *get_endpoint(struct sim *sim, const struct host_endp
 	return sim_object_get(sim, endpoint->dev_id, SIM_ENDPOINT);
 }
 
-static int sim_parent_alloc(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
+static int parent_alloc(struct sim *sim, const struct sim_endpoint *device, uint32_t *out)
 {
-	int ret;
-	struct sim *sim = enter_alloc(host, VSMMU_SIM_CALL_PARENT_ALLOC, &ret);
-	struct sim_endpoint *device = get_endpoint(sim, endpoint);
 	struct sim_parent *parent;
 
-	if (ret)
-		return leave(sim, ret);
 	if (!device)
-		return leave(sim, -ENOENT);
+		return -ENOENT;
 	parent = sim_object_new(sim, SIM_PARENT, sizeof(*parent));
 	if (!parent)
-		return leave(sim, -ENOMEM);
+		return -ENOMEM;
 	parent->physical_smmu = device->physical_smmu;
 	*out = parent->object.id;
 	sim->parents++;
-	return leave(sim, 0);
+	return 0;
+}
+
+/* Maps and pins the whole IOAS: iopt_table_add_domain(). */
+static int sim_parent_alloc(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
+{
+	struct sim *sim = sim_of(host);
+	int ret;
+
+	pthread_mutex_lock(&sim->iova_lock);
+	enter_alloc(host, VSMMU_SIM_CALL_PARENT_ALLOC, &ret);
+	if (!ret)
+		ret = parent_alloc(sim, get_endpoint(sim, endpoint), out);
+	leave(sim, ret);
+	pthread_mutex_unlock(&sim->iova_lock);
+	return ret;
 }
 
 static int sim_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
@@ -239,6 +249,20 @@ static int sim_hw_info(
 	return leave(sim, 0);
 }
 
+static int destroy(struct sim *sim, uint32_t id, bool is_parent)
+{
+	int ret = sim_calls_run(
+		&sim->calls, is_parent ? VSMMU_SIM_CALL_PARENT_DESTROY : VSMMU_SIM_CALL_DESTROY);
+
+	if (ret)
+		return ret;
+	enter(&sim->host);
+	/* Another thread may have given the id to something else meanwhile. */
+	if (is_parent != !!sim_object_get(sim, id, SIM_PARENT))
+		return leave(sim, -ENOENT);
+	return leave(sim, sim_object_destroy(sim, id));
+}
+
 static int sim_destroy(struct vsmmu_host *host, uint32_t id)
 {
 	struct sim *sim = enter(host);
@@ -246,13 +270,13 @@ static int sim_destroy(struct vsmmu_host *host, uint32_t id)
 	int ret;
 
 	leave(sim, 0);
-	ret = sim_calls_run(
-		&sim->calls, is_parent ? VSMMU_SIM_CALL_PARENT_DESTROY : VSMMU_SIM_CALL_DESTROY);
-	enter(host);
-	/* Another thread may have given the id to something else meanwhile. */
-	if (!ret && is_parent != !!sim_object_get(sim, id, SIM_PARENT))
-		ret = -ENOENT;
-	return leave(sim, ret ? ret : sim_object_destroy(sim, id));
+	if (!is_parent)
+		return destroy(sim, id, false);
+	/* Unmaps and unpins the whole IOAS: iopt_table_remove_domain(). */
+	pthread_mutex_lock(&sim->iova_lock);
+	ret = destroy(sim, id, true);
+	pthread_mutex_unlock(&sim->iova_lock);
+	return ret;
 }
 
 /* As the kernel when the last fd of an iommufd goes: whatever is left goes with it. */
@@ -264,6 +288,7 @@ static void sim_free(struct vsmmu_host *host)
 	sim_group_free_all(sim);
 	sim_failures_destroy(&sim->reads.failures);
 	sim_calls_destroy(&sim->calls);
+	pthread_mutex_destroy(&sim->iova_lock);
 	pthread_mutex_destroy(&sim->lock);
 	pthread_mutex_destroy(&sim->hardware_lock);
 	free(sim);
