@@ -161,6 +161,7 @@ struct vsmmu_host *forward_host_new(struct vsmmu_host *inner,
 	if (!host)
 		return NULL;
 	host->host.ops = &ops;
+	host->host.vmid_per_viommu = inner->vmid_per_viommu;
 	atomic_init(&host->host.refs, 1);
 	host->inner = inner;
 	host->before = before;

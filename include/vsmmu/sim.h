@@ -41,6 +41,8 @@ enum vsmmu_sim_kernel {
  *	of commands has an effect only if the one before it, of the same vIOMMU, was the same
  *	and had none
  * @ats: the endpoints can do ATS, as far as commands go: they cache no translations
+ * @vmid_per_viommu: each vIOMMU has a VMID and so a TLB of its own, as a later kernel may do;
+ *	today's gives all vIOMMUs of a nesting parent the same
  */
 struct vsmmu_sim_config {
 	size_t size;
@@ -52,6 +54,7 @@ struct vsmmu_sim_config {
 	uint32_t idr[6];
 	bool repeat_commands;
 	bool ats;
+	bool vmid_per_viommu;
 };
 
 /**

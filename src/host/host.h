@@ -80,6 +80,12 @@ struct host_ops {
 struct vsmmu_host {
 	const struct host_ops *ops;
 	atomic_uint refs;
+	/*
+	 * Linux gives all vIOMMUs of a nesting parent its VMID (arm_vsmmu_init(), which says that
+	 * this may change), so that a TLB invalidation through any of them reaches all. True: each
+	 * has one of its own and must be told by itself.
+	 */
+	bool vmid_per_viommu;
 };
 
 #endif

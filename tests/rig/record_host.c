@@ -163,6 +163,7 @@ int record_host_new(struct vsmmu_host **out, struct vsmmu_host *inner_host)
 	if (!record)
 		return -ENOMEM;
 	record->host.ops = &record_ops;
+	record->host.vmid_per_viommu = inner_host->vmid_per_viommu;
 	atomic_init(&record->host.refs, 1);
 	record->inner = vsmmu_host_ref(inner_host);
 	*out = &record->host;

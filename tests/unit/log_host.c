@@ -252,6 +252,7 @@ struct vsmmu_host *log_host_new(struct vsmmu_host *behind)
 
 	assert_non_null(log);
 	log->host.ops = &log_ops;
+	log->host.vmid_per_viommu = behind->vmid_per_viommu;
 	atomic_init(&log->host.refs, 1);
 	log->behind = behind;
 	return &log->host;

@@ -68,16 +68,17 @@ static void attaching_forgets_cds_if_words_change(void **unused)
 	tear_down(s);
 }
 
-/* So are the words of its stage 2, which a vIOMMU brings along. */
+/* A VMID of its own is one of the STE's words that change with the vIOMMU. */
 static void attaching_to_another_viommu_forgets_cds(void **unused)
 {
+	const struct vsmmu_sim_config config = {.vmid_per_viommu = true};
 	const uint64_t ste[2] = {CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2};
 	struct spaces spaces;
 	uint32_t viommu, nested;
 	struct stand *s;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW | NG);
+	spaces_init_on(&config, &spaces, 1, RW | NG);
 	s = spaces.s;
 	assert_int_equal(load_page(&spaces, 1, 0), 0);
 	break_cd(&spaces, 1, true);

@@ -246,6 +246,7 @@ static void the_erratum_looks_at_addresses(void **unused)
 
 static void another_viommu_is_another_world(void **unused)
 {
+	const struct vsmmu_sim_config config = {.vmid_per_viommu = true};
 	struct spaces spaces;
 	struct stand *s;
 	struct host_endpoint peer = {.vfio_fd = -1};
@@ -253,7 +254,7 @@ static void another_viommu_is_another_world(void **unused)
 	uint32_t viommu, vdevice, nested;
 
 	(void)unused;
-	spaces_init(&spaces, 2, RW);
+	spaces_init_on(&config, &spaces, 2, RW);
 	s = spaces.s;
 	peer.dev_id = new_endpoint(s, 7);
 	assert_int_equal(s->ops->viommu_alloc(s->host, &peer, s->parent, &viommu), 0);

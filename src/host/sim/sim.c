@@ -59,6 +59,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 		return -ENOMEM;
 	sim->host.ops = &sim_ops;
 	atomic_init(&sim->host.refs, 1);
+	sim->host.vmid_per_viommu = own.vmid_per_viommu;
 	sim->first_sequence = own.first_sequence;
 	init_hardware(sim, &own);
 	pthread_mutex_init(&sim->lock, NULL);

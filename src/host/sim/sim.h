@@ -47,9 +47,15 @@ struct sim_object {
 	uint32_t users; /* objects and open fds that need it; while there are any: EBUSY */
 };
 
+/* A VMID tags the entries of the TLB; here it has a TLB to itself. */
+struct sim_vmid {
+	struct sim_tlb *tlb; /* under the hardware lock; NULL until it is used */
+};
+
 struct sim_parent {
 	struct sim_object object;
 	uint32_t physical_smmu;
+	struct sim_vmid vmid;
 };
 
 struct sim_viommu {
@@ -57,12 +63,9 @@ struct sim_viommu {
 	struct sim_parent *parent;
 	struct sim_vdevice *vdevices;
 	struct sim_veventq_object *veventq; /* one for each type: there is but one type */
-	/*
-	 * Here each vIOMMU has a VMID of its own, as a later kernel may do; today's gives all
-	 * those of a parent the same, on which nobody should count. NULL until it is used.
-	 */
-	struct sim_tlb *tlb; /* under the hardware lock */
-	uint64_t unheeded;   /* digest of the last invalidation if it did nothing, or 0 */
+	struct sim_vmid *vmid;	  /* the parent's or, with host.vmid_per_viommu, its own */
+	struct sim_vmid own_vmid; /* unused otherwise */
+	uint64_t unheeded;	  /* digest of the last invalidation if it did nothing, or 0 */
 };
 
 struct sim_vdevice {

@@ -60,12 +60,14 @@ static void make_ste(const struct sim_object *hwpt, uint64_t ste[2])
 	ste[1] = nested->ste[1];
 }
 
-/* What STE.S2VMID follows from. */
-static const struct sim_object *stage2_of(const struct sim_object *hwpt)
+/* STE.S2VMID, and with it the rest of the STE's stage 2; NULL for none. */
+static const struct sim_vmid *vmid_of(const struct sim_object *hwpt)
 {
-	if (!hwpt || hwpt->type != SIM_NESTED)
-		return hwpt;
-	return &((const struct sim_nested *)hwpt)->viommu->object;
+	if (!hwpt)
+		return NULL;
+	if (hwpt->type == SIM_NESTED)
+		return ((const struct sim_nested *)hwpt)->viommu->vmid;
+	return &((const struct sim_parent *)hwpt)->vmid;
 }
 
 /*
@@ -75,7 +77,7 @@ static const struct sim_object *stage2_of(const struct sim_object *hwpt)
 static void install(struct sim_endpoint *endpoint, struct sim_object *hwpt)
 {
 	uint64_t ste[2] = {STE_ABORT, 0};
-	bool changed = stage2_of(endpoint->hwpt) != stage2_of(hwpt);
+	bool changed = vmid_of(endpoint->hwpt) != vmid_of(hwpt);
 
 	if (hwpt)
 		make_ste(hwpt, ste);

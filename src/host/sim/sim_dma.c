@@ -59,22 +59,22 @@ static bool get_context(const struct sim *sim, struct sim_endpoint *endpoint,
 	return true;
 }
 
-static bool get_mapping(struct sim *sim, struct sim_viommu *viommu,
-	const struct arch_context *context, const struct arch_transaction *transaction,
-	struct arch_mapping *mapping, struct arch_result *result)
+static bool get_mapping(struct sim *sim, struct sim_vmid *vmid, const struct arch_context *context,
+	const struct arch_transaction *transaction, struct arch_mapping *mapping,
+	struct arch_result *result)
 {
 	const struct arch_memory memory = {.read = read_guest, .ctx = sim};
 	const uint64_t address = transaction->address;
 
-	if (viommu->tlb && sim_tlb_find(viommu->tlb, &context->cd, address, mapping))
+	if (vmid->tlb && sim_tlb_find(vmid->tlb, &context->cd, address, mapping))
 		return true;
 	atomic_fetch_add_explicit(&sim->walks, 1, memory_order_relaxed);
 	if (!arch_context_walk(context, &memory, transaction, mapping, result))
 		return false;
-	if (!viommu->tlb)
-		viommu->tlb = calloc(1, sizeof(*viommu->tlb));
-	if (viommu->tlb)
-		sim_tlb_add(viommu->tlb, &context->cd, address, mapping);
+	if (!vmid->tlb)
+		vmid->tlb = calloc(1, sizeof(*vmid->tlb));
+	if (vmid->tlb)
+		sim_tlb_add(vmid->tlb, &context->cd, address, mapping);
 	return true;
 }
 
@@ -88,8 +88,9 @@ static void translate(struct sim *sim, struct sim_endpoint *endpoint,
 	if (!get_context(sim, endpoint, transaction, &context, result))
 		return;
 	/* Nothing but a nested HWPT translates. */
-	if (context.translates && !get_mapping(sim, ((struct sim_nested *)endpoint->hwpt)->viommu,
-					  &context, transaction, &mapping, result))
+	if (context.translates &&
+		!get_mapping(sim, ((struct sim_nested *)endpoint->hwpt)->viommu->vmid, &context,
+			transaction, &mapping, result))
 		return;
 	arch_context_apply(&state, &context, &mapping, transaction, result);
 }

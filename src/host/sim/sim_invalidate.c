@@ -54,8 +54,8 @@ static void execute_one(struct sim_viommu *viommu, const uint64_t word[2])
 			sim_contexts_drop_all(contexts);
 		break;
 	default:
-		if (viommu->tlb)
-			sim_tlb_invalidate(viommu->tlb, word);
+		if (viommu->vmid->tlb)
+			sim_tlb_invalidate(viommu->vmid->tlb, word);
 		break;
 	}
 }

@@ -50,8 +50,11 @@ static void release(struct sim_object *object)
 		free(((struct sim_endpoint *)object)->contexts);
 		pthread_mutex_destroy(&((struct sim_endpoint *)object)->own_group.lock);
 		break;
+	case SIM_PARENT:
+		free(((struct sim_parent *)object)->vmid.tlb);
+		break;
 	case SIM_VIOMMU:
-		free(((struct sim_viommu *)object)->tlb);
+		free(((struct sim_viommu *)object)->own_vmid.tlb);
 		break;
 	default:
 		break;

@@ -93,6 +93,7 @@ static int sim_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint 
 	if (!viommu)
 		return leave(sim, -ENOMEM);
 	viommu->parent = parent;
+	viommu->vmid = host->vmid_per_viommu ? &viommu->own_vmid : &parent->vmid;
 	parent->object.users++;
 	*out = viommu->object.id;
 	return leave(sim, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The TLB of one VMID, which is to say of one vIOMMU: complete translations of stage 1, kept
- * until an invalidation covers them or a newer one takes their place. Of the two sizes that
- * an invalidation may have, the one that the architecture demands and the one that it allows,
- * it is the smaller here: a guest that invalidates too little is to see it.
+ * The TLB of one VMID: complete translations of stage 1, kept until an invalidation covers
+ * them or a newer one takes their place. Of the two sizes that an invalidation may have, the
+ * one that the architecture demands and the one that it allows, it is the smaller here: a
+ * guest that invalidates too little is to see it.
  *
  * Not here: a cache of table descriptors, so Leaf makes no difference; contiguous entries
  * taken as one; TLB conflicts (of entries that overlap the first one found answers).
