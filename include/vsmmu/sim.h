@@ -216,14 +216,17 @@ enum vsmmu_sim_call {
  *	errno is what the call then returns, having done nothing. NULL takes the hook back
  * @opaque: for the hook
  *
- * For calls that fail, and for calls that take long. The hook runs with what the kernel holds:
- * an attach or a detach holds the lock of the IOMMU group, so that others of the same group
- * wait until it returns; and those that enum vsmmu_sim_call says it of hold the iova_rwsem of
- * the guest's address space, of which there is one for each simulated host: in the kernel they
- * map, pin or unpin all of it, or change what may be mapped, so that one waits for the other.
- * No other call waits. The hook may call every function of this header, but no other function
- * that can make a call which waits for what it holds. What
- * vsmmu_sim_fail() has arranged is looked at after the hook, and only if the call goes on.
+ * For calls that fail, and for calls that take long. The hook runs with what the kernel holds
+ * there. An attach or a detach holds the lock of the IOMMU group, so that others of the same
+ * group wait until it returns. Those that enum vsmmu_sim_call says it of hold the iova_rwsem of
+ * the guest's address space, of which each simulated host has one: in the kernel they map, pin
+ * or unpin all of it, or change what may be mapped, so that one waits for the other. No other
+ * call waits. The hook may call every function of this header, but none that can make a host
+ * call which waits for what it holds. What vsmmu_sim_fail() has arranged is looked at after the
+ * hook, and only if the call goes on.
+ *
+ * A call that will fail, for a bad id say, runs the hook as well; but attaching or detaching an
+ * endpoint that does not exist does not.
  *
  * Calls that begin after vsmmu_sim_on_call() has returned see the new hook, and no call is
  * inside an older one any more: what that needed can be freed. So if the older one blocks, let
