@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forward_host.h"
+#include "lib/forward_host.h"
 #include "real_machine.h"
 #include "vmm.h"
 

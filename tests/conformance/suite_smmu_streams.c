@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conformance/smmu_mark.h"
-#include "forward_host.h"
+#include "lib/forward_host.h"
 
 static struct smmu_guest guest;
 

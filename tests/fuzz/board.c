@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "../forward_host.h"
+#include "lib/forward_host.h"
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"

@@ -13,8 +13,8 @@
 #include <vsmmu/sim.h>
 
 #include "oracle.h"
-#include "rng.h"
-#include "vm.h"
+#include "lib/rng.h"
+#include "lib/vm.h"
 
 #define SEEDS 200
 #define STEPS 2000

@@ -10,7 +10,7 @@
 #include "arch/fetch.h"
 #include "deviation.h"
 #include "driver/smmuv3.h"
-#include "unit/rng.h"
+#include "lib/rng.h"
 
 #define LAST_LEVEL 3
 #define TSZ_LEAST  16

@@ -12,7 +12,7 @@
 #include <vsmmu/sim.h>
 
 #include "guest.h"
-#include "unit/rng.h"
+#include "lib/rng.h"
 
 #define WORLD_ENDPOINTS 6
 #define WORLD_SMMUS	2

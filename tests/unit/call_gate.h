@@ -11,8 +11,8 @@
 
 #include <vsmmu/sim.h>
 
-#include "asleep.h"
-#include "unit.h"
+#include "lib/asleep.h"
+#include "lib/unit.h"
 
 #define CALL_KINDS (VSMMU_SIM_CALL_INVALIDATE + 1)
 

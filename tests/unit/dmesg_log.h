@@ -7,7 +7,7 @@
 
 #include <vsmmu/text.h>
 
-#include "unit.h"
+#include "lib/unit.h"
 
 #define SMMU   "arm-smmu-v3 arm-smmu-v3.0.auto: "
 #define SECOND "arm-smmu-v3 2b400000.iommu: "

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../forward_host.h"
+#include "lib/forward_host.h"
 
 /* The driver of the running test: what interrupts it, which whole.h does not know. */
 static struct guest *running;

@@ -6,7 +6,7 @@
 #define UNIT_DRIVER_STAND_H
 
 #include "driver/driver.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define ENDPOINTS 6 /* at most */
 #define VSID(n)	  (0x100u + 3 * (n))

@@ -6,8 +6,8 @@
 #ifndef UNIT_INSTALL_STAND_H
 #define UNIT_INSTALL_STAND_H
 
-#include "log_host.h"
-#include "whole.h"
+#include "lib/log_host.h"
+#include "lib/whole.h"
 
 #define STAND_ENDPOINTS	  6
 #define STAND_VSID(n)	  (0x10u + (n))

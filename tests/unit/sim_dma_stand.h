@@ -10,9 +10,9 @@
 
 #include "arch/idr.h"
 #include "arch/translate.h"
-#include "rng.h"
+#include "lib/rng.h"
 #include "sim_stand.h"
-#include "space.h"
+#include "lib/space.h"
 
 #define CD_TABLE  (RAM_BASE + 0x80000)
 #define L1CD	  (RAM_BASE + 0x90000)

@@ -13,7 +13,7 @@
 #include <vsmmu/sim.h>
 
 #include "host/host.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define VSID	   UINT32_C(0x42)
 #define RECORD	   40

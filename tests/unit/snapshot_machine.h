@@ -4,7 +4,7 @@
 #define UNIT_SNAPSHOT_MACHINE_H
 
 #include "arch/command.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define VSID	    0x10
 #define ENDPOINTS   3

@@ -20,7 +20,7 @@
 #include <vsmmu/decoder.h>
 
 #include "uapi/iommufd.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define STREAM_TEXT_SIZE 4096
 #define STREAM_SIZE	 (1 << 20)

@@ -7,10 +7,10 @@
 
 #include <vsmmu/decoder.h>
 
-#include "fail_nth.h"
-#include "fake_kernel.h"
+#include "lib/fail_nth.h"
+#include "lib/fake_kernel.h"
 #include "smmu/vsmmu.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 static const struct vm_setup no_endpoints = {.unattached = true};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A full guest queue: the kernel keeps what it has, nobody spins, everything that ends it
  * is noticed. And one that is not memory: EVENTQ_ABT_ERR, and nothing until that is over. */
-#include "vm.h"
+#include "lib/vm.h"
 
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG
 #define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR

@@ -8,7 +8,7 @@
 #include <vsmmu/capture.h>
 
 #include "capture/format.h"
-#include "unit.h"
+#include "lib/unit.h"
 #include "util/crc32.h"
 
 static const struct vsmmu_capture_item samples[] = {

@@ -14,7 +14,7 @@
 #include "rig/case_result.h"
 #include "rig/deviation.h"
 #include "rig/side.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define LEAST 40
 #define SEEDS 3

@@ -3,9 +3,9 @@
 #include <vsmmu/event.h>
 
 #include "arch/cd.h"
-#include "rng.h"
-#include "tables.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/tables.h"
+#include "lib/unit.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 

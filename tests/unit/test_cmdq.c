@@ -3,7 +3,7 @@
 #include <poll.h>
 
 #include "arch/queue.h"
-#include "commander.h"
+#include "lib/commander.h"
 
 #define PREFETCH UINT64_C(0x01)
 

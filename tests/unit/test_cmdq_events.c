@@ -4,7 +4,7 @@
 
 #include "arch/queue.h"
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define QUEUE  (WHOLE_MEMORY + 0x100000)
 #define EVENTS (WHOLE_MEMORY + 0x200000)

@@ -2,9 +2,9 @@
 /* The command fd becomes readable in one thread while another one makes it fall silent. */
 #include <pthread.h>
 
-#include "asleep.h"
-#include "commander.h"
-#include "fail_nth.h"
+#include "lib/asleep.h"
+#include "lib/commander.h"
+#include "lib/fail_nth.h"
 
 #define AHEAD	 (3 * CMDQ_KICK_MAX)
 #define PATIENCE 60000 /* milliseconds */

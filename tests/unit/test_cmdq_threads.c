@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "arch/queue.h"
-#include "commander.h"
+#include "lib/commander.h"
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */

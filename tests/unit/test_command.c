@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "arch/command.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define SSEC UINT64_C(0x400)
 #define SSV  UINT64_C(0x800)

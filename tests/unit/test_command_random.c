@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "arch/command.h"
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 
 #define SSV    UINT64_C(0x800)
 #define ROUNDS 4000000

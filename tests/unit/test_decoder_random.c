@@ -2,7 +2,7 @@
 /* The decoder against streams that nobody chose: cut, shifted, random, garbage. */
 #include <limits.h>
 
-#include "rng.h"
+#include "lib/rng.h"
 #include "stream_text.h"
 
 #define SMMU	 VSMMU_VEVENTQ_ARM_SMMUV3

@@ -3,8 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 #include "veventq/decoder.h"
 
 #define SMMU	VSMMU_VEVENTQ_ARM_SMMUV3

@@ -8,7 +8,7 @@
 #include <vsmmu/text.h>
 
 #include "dmesg_log.h"
-#include "rng.h"
+#include "lib/rng.h"
 
 static void words_alone(void **unused)
 {

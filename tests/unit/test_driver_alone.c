@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "driver/driver.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define MEMORY	     UINT64_C(0x80000000)
 #define MEMORY_SIZE  ((size_t)4 << 20)

@@ -4,7 +4,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "vm.h"
+#include "lib/vm.h"
 
 static uint64_t discarded(struct vm *vm, enum vsmmu_discard reason)
 {

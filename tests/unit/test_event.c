@@ -8,7 +8,7 @@
 #include <vsmmu/event.h>
 
 #include "arch/event_table.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define SEED	UINT64_C(0x5eed0e7e17ab1e5)
 #define RECORDS 200

@@ -6,7 +6,7 @@
 
 #include "arch/event_filter.h"
 #include "arch/event_table.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define STALL UINT64_C(0x0000000080000000)
 #define S2    UINT64_C(0x0000008000000000)

@@ -5,10 +5,10 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "rng.h"
+#include "lib/rng.h"
 #include "smmu/events/eventq.h"
 #include "smmu/stream.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define BASE   UINT64_C(0x40000000)
 #define OVFLG  SMMU_EVENTQ_PROD_OVFLG

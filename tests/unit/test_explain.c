@@ -4,7 +4,7 @@
 
 #include <vsmmu/text.h>
 
-#include "unit.h"
+#include "lib/unit.h"
 
 static const struct {
 	struct vsmmu_event event;

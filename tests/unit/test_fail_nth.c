@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fail_nth.h"
+#include "lib/fail_nth.h"
 #include "smmu/viommu/viommu.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 #define ENDPOINTS 3
 #define FDS	  256

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One stream's storm leaves room for the others in the guest's queue. */
-#include "vm.h"
+#include "lib/vm.h"
 
 #define OVFLG SMMU_EVENTQ_PROD_OVFLG
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define EVENTS	 (WHOLE_MEMORY + 0x200000)
 #define STRTAB	 (WHOLE_MEMORY + 0x300000)

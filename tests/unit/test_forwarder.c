@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "smmu/events/eventq.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 #define OVFLG SMMU_EVENTQ_PROD_OVFLG
 #define IRQS  (SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN)

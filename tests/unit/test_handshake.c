@@ -7,7 +7,7 @@
 
 #include "host/host.h"
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define VSID   0x42
 #define STRTAB (WHOLE_MEMORY + 0x10000)

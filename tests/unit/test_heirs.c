@@ -2,7 +2,7 @@
 /* Who has a StreamID after another one learns nothing of that one's events. */
 #include <vsmmu/snapshot.h>
 
-#include "vm.h"
+#include "lib/vm.h"
 
 /* Its last holder's were on the way when the machine was moved. */
 static void a_snapshots_events_are_not_its_heirs(void **unused)

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fake_kernel.h"
-#include "rng.h"
+#include "lib/fake_kernel.h"
+#include "lib/rng.h"
 #include "uapi/iommufd.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 #define STALL (UINT64_C(1) << 31)
 #define S2    (UINT64_C(1) << 39)

@@ -7,7 +7,7 @@
 #include <vsmmu/event.h>
 
 #include "arch/command.h"
-#include "fake_kernel.h"
+#include "lib/fake_kernel.h"
 #include "install_stand.h"
 
 #define CMDQ (WHOLE_MEMORY + 0x400000)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "whole.h"
+#include "lib/whole.h"
 
 #define DEV_ID 7
 #define VSID   0x42

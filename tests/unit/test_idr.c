@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "arch/idr.h"
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 
 #define ROUNDS 2000000
 

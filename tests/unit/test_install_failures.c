@@ -5,7 +5,7 @@
 
 #include <vsmmu/event.h>
 
-#include "fail_nth.h"
+#include "lib/fail_nth.h"
 #include "install_stand.h"
 
 /* Nothing is left of a failed attach, and nothing was opened by it; the next one works. */

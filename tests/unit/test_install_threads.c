@@ -8,7 +8,7 @@
 #include <vsmmu/event.h>
 
 #include "smmu/endpoints/ste_install.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define ENDPOINTS 3
 #define VSID(n)	  (0x10u + (n))

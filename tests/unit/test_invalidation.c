@@ -2,8 +2,8 @@
 /* What of the guest's commands reaches which host, in how many calls. */
 #include "arch/command.h"
 #include "arch/queue.h"
-#include "commander.h"
-#include "rng.h"
+#include "lib/commander.h"
+#include "lib/rng.h"
 #include "smmu/endpoint.h"
 
 #define SID(n) COMMANDER_SID(n)

@@ -2,7 +2,7 @@
 /* A host that refuses invalidations: nothing is skipped, and no guest is told a lie. */
 #include <string.h>
 
-#include "commander.h"
+#include "lib/commander.h"
 
 #define SID(n)	      COMMANDER_SID(n)
 #define FOREVER	      1000000

@@ -8,11 +8,11 @@
 
 #include <vsmmu/veventq.h>
 
-#include "fail_nth.h"
-#include "fake_kernel.h"
+#include "lib/fail_nth.h"
+#include "lib/fake_kernel.h"
 #include "host/host.h"
 #include "uapi/iommufd_test.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define DEPTH 8
 #define VSID  0x42

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "arch/command.h"
-#include "fake_kernel.h"
+#include "lib/fake_kernel.h"
 #include "host/host.h"
 #include "uapi/iommufd.h"
 #include "uapi/iommufd_test.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define VSID 0x42
 

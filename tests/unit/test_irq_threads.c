@@ -9,8 +9,8 @@
 
 #include <vsmmu/event.h>
 
-#include "asleep.h"
-#include "whole.h"
+#include "lib/asleep.h"
+#include "lib/whole.h"
 
 #define PATIENCE   60000 /* milliseconds */
 #define VSID	   0x10u

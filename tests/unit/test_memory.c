@@ -5,8 +5,8 @@
 #include <vsmmu/decoder.h>
 #include <vsmmu/sim.h>
 
-#include "fail_nth.h"
-#include "unit.h"
+#include "lib/fail_nth.h"
+#include "lib/unit.h"
 
 #define ENDPOINTS 70 /* more than the simulator's first table holds */
 

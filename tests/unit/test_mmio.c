@@ -2,8 +2,8 @@
 /* The registers of the event path as a guest sees them, sane or not. */
 #include <errno.h>
 
-#include "rng.h"
-#include "vm.h"
+#include "lib/rng.h"
+#include "lib/vm.h"
 
 #define OVFLG	  SMMU_EVENTQ_PROD_OVFLG
 #define ABT_ERR	  SMMU_GERROR_EVENTQ_ABT_ERR

@@ -12,8 +12,8 @@
 #include <vsmmu/smmu.h>
 
 #include "arch/regs.h"
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 
 #define ROUNDS	  4000
 #define ENDPOINTS 2

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define NOWHERE	   UINT64_C(0x08030000)
 #define MSI_MEMORY (WHOLE_MEMORY + 0x5000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A guest whose command queue, event queue and stream table are the same bytes. */
 #include "arch/command.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define HERE	(WHOLE_MEMORY + 0x100000)
 #define CD	(WHOLE_MEMORY + 0x200000)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "smmu/events/pollset.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define QUEUES 100
 

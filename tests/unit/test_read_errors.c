@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "vm.h"
+#include "lib/vm.h"
 
 static void enomem_backs_off_and_goes_on(void **unused)
 {

@@ -2,10 +2,10 @@
 /* The registers of a whole vSMMU: what they are after reset, what they take, and when. */
 #include <errno.h>
 
-#include "rng.h"
+#include "lib/rng.h"
 #include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define ALL_ONES UINT32_MAX
 #define HIGH	 4

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "util/ratelimit.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -7,7 +7,7 @@
 #include <vsmmu/sim.h>
 
 #include "smmu/vsmmu.h"
-#include "vm.h"
+#include "lib/vm.h"
 
 static void fail_next(struct vm *vm, enum vsmmu_sim_failure failure, uint32_t after, int error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How long translations stay in the simulated TLB, and what makes it forget. */
-#include "fail_nth.h"
+#include "lib/fail_nth.h"
 #include "spaces.h"
 
 #define ENTRIES	 1024 /* of a vIOMMU's TLB */

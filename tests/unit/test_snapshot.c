@@ -4,7 +4,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "luggage.h"
+#include "lib/luggage.h"
 #include "smmu/vsmmu.h"
 
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG

@@ -4,8 +4,8 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "fake_kernel.h"
-#include "vm.h"
+#include "lib/fake_kernel.h"
+#include "lib/vm.h"
 
 static const struct vm_setup no_endpoints = {.unattached = true};
 

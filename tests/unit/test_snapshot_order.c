@@ -5,7 +5,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "luggage.h"
+#include "lib/luggage.h"
 #include "smmu/events/backlog.h"
 
 /* From host to host before a guest that takes nothing: what the first one held stays first. */

@@ -10,7 +10,7 @@
 #include <vsmmu/sim.h>
 #include <vsmmu/snapshot.h>
 
-#include "luggage.h"
+#include "lib/luggage.h"
 #include "smmu/events/backlog.h"
 #include "smmu/snapshot/format.h"
 

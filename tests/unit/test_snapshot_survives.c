@@ -6,8 +6,8 @@
 
 #include <vsmmu/event.h>
 
-#include "fail_nth.h"
-#include "rng.h"
+#include "lib/fail_nth.h"
+#include "lib/rng.h"
 #include "smmu/endpoints/ste_install.h"
 #include "snapshot_stand.h"
 

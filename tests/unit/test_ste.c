@@ -4,8 +4,8 @@
 
 #include "arch/ste.h"
 #include "host/sim/sim_ste.h"
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 
 static const struct arch_features plain = {
 	.s1p = true, .ttf = 2, .stall_model = ARCH_STALL_NONE, .oas = 44};

@@ -6,10 +6,10 @@
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
-#include "fail_nth.h"
-#include "rng.h"
+#include "lib/fail_nth.h"
+#include "lib/rng.h"
 #include "smmu/stream.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define SEEDS 50
 #define STEPS 2000

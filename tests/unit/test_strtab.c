@@ -3,9 +3,9 @@
 #include <vsmmu/event.h>
 
 #include "arch/strtab.h"
-#include "rng.h"
-#include "tables.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/tables.h"
+#include "lib/unit.h"
 
 static struct ram ram;
 

@@ -16,8 +16,8 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "rng.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/unit.h"
 
 #define FAULTS	  100000
 #define LAST	  100 /* more, when nothing but the dispatcher is left that reads them */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The whole way of a transaction: what comes out, which event, and which event first. */
 #include "arch/translate.h"
-#include "rng.h"
-#include "space.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/space.h"
+#include "lib/unit.h"
 
 #define SID    0x42
 #define STRTAB (RAM_BASE + 0x80000)

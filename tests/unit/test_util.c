@@ -8,9 +8,9 @@
 #include <vsmmu/api.h>
 #include <vsmmu/smmu.h>
 
-#include "rng.h"
+#include "lib/rng.h"
 #include "smmu/stream.h"
-#include "unit.h"
+#include "lib/unit.h"
 #include "util/sized.h"
 
 struct old {

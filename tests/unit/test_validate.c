@@ -2,7 +2,7 @@
 /* Of what comes from the host, the guest sees only what it may. */
 #include <string.h>
 
-#include "vm.h"
+#include "lib/vm.h"
 
 static void put(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3)
 {

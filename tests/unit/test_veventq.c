@@ -8,10 +8,10 @@
 #include <vsmmu/event.h>
 #include <vsmmu/veventq.h>
 
-#include "fail_nth.h"
-#include "fake_kernel.h"
+#include "lib/fail_nth.h"
+#include "lib/fake_kernel.h"
 #include "uapi/iommufd.h"
-#include "unit.h"
+#include "lib/unit.h"
 
 #define DEPTH  16
 #define RECORD 40

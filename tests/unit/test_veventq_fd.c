@@ -12,8 +12,8 @@
 #include <vsmmu/event.h>
 #include <vsmmu/veventq.h>
 
-#include "fake_kernel.h"
-#include "unit.h"
+#include "lib/fake_kernel.h"
+#include "lib/unit.h"
 #include "util/fd.h"
 #include "veventq/fd.h"
 

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 
-#include "vm.h"
+#include "lib/vm.h"
 
 #define EVENTS 40000
 #define DEPTH  50000

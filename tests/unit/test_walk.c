@@ -6,9 +6,9 @@
 #include <vsmmu/event.h>
 
 #include "arch/walk.h"
-#include "rng.h"
-#include "space.h"
-#include "unit.h"
+#include "lib/rng.h"
+#include "lib/space.h"
+#include "lib/unit.h"
 
 static unsigned int walk(const struct space *space, uint64_t va, uint64_t *pa)
 {

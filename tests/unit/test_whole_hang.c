@@ -5,8 +5,8 @@
 
 #include <vsmmu/event.h>
 
-#include "../forward_host.h"
-#include "crowd.h"
+#include "lib/forward_host.h"
+#include "lib/crowd.h"
 
 #define STE_ABORT UINT64_C(1)
 

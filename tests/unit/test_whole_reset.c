@@ -7,7 +7,7 @@
 #include <vsmmu/access.h>
 #include <vsmmu/snapshot.h>
 
-#include "crowd_work.h"
+#include "lib/crowd_work.h"
 
 #define RESETS 60
 #define MOVES  10

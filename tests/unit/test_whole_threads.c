@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A whole vSMMU from all sides at once, for the thread sanitizer and for the sums. */
-#include "crowd_work.h"
+#include "lib/crowd_work.h"
 
 static void all_at_once(bool isolate, enum crowd_mode mode)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "smmu/vsmmu.h"
-#include "whole.h"
+#include "lib/whole.h"
 
 #define SID	   5
 #define QUEUE	   (WHOLE_MEMORY + 0x1000)
