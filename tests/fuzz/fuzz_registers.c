@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest that writes anything to any register, while endpoints fault, come and go, and
- * the host fails. stand.c holds what must be true after each step.
+ * the host fails. fuzz_events.c holds what must be true after each step.
  *
  * Input: the machine (8 bytes), then moves, each a number and what it takes.
  * make_corpus.py has the same list of moves.
@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "arch/regs.h"
-#include "stand.h"
+#include "fuzz_events.h"
 
 #define MOVES_MAX  1000
 #define FAULTS_MAX 20000
 #define DROP_MAX   (1 << 20)
 
-static struct stand stand;
+static struct fuzz_events fuzz;
 static unsigned int faults_left;
 
 static const uint32_t registers[] = {
@@ -37,7 +37,7 @@ static void write_register(struct fuzz_input *input)
 {
 	uint32_t offset = registers[fuzz_take(input, 1) % (sizeof(registers) / sizeof(uint32_t))];
 
-	stand_write(&stand, offset, 4, fuzz_take(input, 4));
+	fuzz_events_write(&fuzz, offset, 4, fuzz_take(input, 4));
 }
 
 static void write_any(struct fuzz_input *input)
@@ -45,7 +45,7 @@ static void write_any(struct fuzz_input *input)
 	uint64_t offset = fuzz_take(input, 3);
 	uint32_t size = (uint32_t)fuzz_take(input, 1);
 
-	stand_write(&stand, offset, size, fuzz_take(input, 8));
+	fuzz_events_write(&fuzz, offset, size, fuzz_take(input, 8));
 }
 
 static void read_any(struct fuzz_input *input)
@@ -54,15 +54,15 @@ static void read_any(struct fuzz_input *input)
 	uint32_t size = (uint32_t)fuzz_take(input, 1);
 	bool legal = (size == 4 || size == 8) && offset % size == 0 && offset < SMMU_REG_SPACE;
 	uint64_t value = 1, low, high;
-	int ret = vsmmu_mmio_read(stand.vsmmu, offset, size, &value);
+	int ret = vsmmu_mmio_read(fuzz.vsmmu, offset, size, &value);
 
 	FUZZ_CHECK(ret == (legal ? 0 : -EINVAL));
 	if (!legal)
 		FUZZ_CHECK(!value);
 	if (!legal || size == 4)
 		return;
-	FUZZ_CHECK(!vsmmu_mmio_read(stand.vsmmu, offset, 4, &low));
-	FUZZ_CHECK(!vsmmu_mmio_read(stand.vsmmu, offset + 4, 4, &high));
+	FUZZ_CHECK(!vsmmu_mmio_read(fuzz.vsmmu, offset, 4, &low));
+	FUZZ_CHECK(!vsmmu_mmio_read(fuzz.vsmmu, offset + 4, 4, &high));
 	FUZZ_CHECK(value == (low | high << 32));
 }
 
@@ -70,20 +70,20 @@ static void enable(struct fuzz_input *input)
 {
 	unsigned int log2 = (unsigned int)fuzz_take(input, 1) % 32;
 
-	stand_enable(&stand, log2, (unsigned int)fuzz_take(input, 1));
+	fuzz_events_enable(&fuzz, log2, (unsigned int)fuzz_take(input, 1));
 }
 
 static void consume(struct fuzz_input *input)
 {
 	uint32_t records = (uint32_t)fuzz_take(input, 1);
 
-	stand_consume(&stand, records == 0xff ? UINT32_MAX : records);
+	fuzz_events_consume(&fuzz, records == 0xff ? UINT32_MAX : records);
 }
 
 static void fault_some(unsigned int n, unsigned int count, const struct vsmmu_event_record *record)
 {
 	for (; count && faults_left; count--, faults_left--)
-		stand_fault(&stand, n, record);
+		fuzz_events_fault(&fuzz, n, record);
 }
 
 static void fault_translation(struct fuzz_input *input)
@@ -91,14 +91,14 @@ static void fault_translation(struct fuzz_input *input)
 	const struct vsmmu_event_record record = {
 		.word = {VSMMU_EVENT_F_TRANSLATION, UINT64_C(0x20800000000), 0x100000, 0},
 	};
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 
 	fault_some(n, (unsigned int)fuzz_take(input, 1) + 1, &record);
 }
 
 static void fault_any(struct fuzz_input *input)
 {
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 	struct vsmmu_event_record record;
 
 	for (unsigned int i = 0; i < 4; i++)
@@ -111,47 +111,47 @@ static void dispatch(struct fuzz_input *input)
 	uint32_t budget = (uint32_t)fuzz_take(input, 1);
 	int handled;
 
-	stand_enter(&stand);
-	handled = vsmmu_dispatch(stand.vsmmu, budget);
-	stand_leave(&stand);
+	fuzz_events_enter(&fuzz);
+	handled = vsmmu_dispatch(fuzz.vsmmu, budget);
+	fuzz_events_leave(&fuzz);
 	FUZZ_CHECK(handled >= 0);
 }
 
 static void run(struct fuzz_input *input)
 {
-	stand_run(&stand, (uint32_t)fuzz_take(input, 1));
+	fuzz_events_run(&fuzz, (uint32_t)fuzz_take(input, 1));
 }
 
 static void reset(struct fuzz_input *input)
 {
 	(void)input;
-	stand_enter(&stand);
-	vsmmu_reset(stand.vsmmu);
-	stand_leave_reset(&stand);
+	fuzz_events_enter(&fuzz);
+	vsmmu_reset(fuzz.vsmmu);
+	fuzz_events_leave_reset(&fuzz);
 }
 
 static void attach(struct fuzz_input *input)
 {
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
-	uint32_t vsid = (uint32_t)fuzz_take(input, 1) % (STAND_ENDPOINTS + 2);
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
+	uint32_t vsid = (uint32_t)fuzz_take(input, 1) % (FUZZ_EVENTS_ENDPOINTS + 2);
 
 	/* Few StreamIDs, so that some are taken and some are used again. */
-	if (!stand.endpoint[n])
-		stand_attach(&stand, n, vsid << 28 | vsid);
+	if (!fuzz.endpoint[n])
+		fuzz_events_attach(&fuzz, n, vsid << 28 | vsid);
 }
 
 static void detach(struct fuzz_input *input)
 {
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 
-	if (stand.endpoint[n])
-		stand_detach(&stand, n);
+	if (fuzz.endpoint[n])
+		fuzz_events_detach(&fuzz, n);
 }
 
 static void set_ste(struct fuzz_input *input)
 {
 	static const uint64_t some[] = {0xb /* stage 1 */, 0x9 /* bypass */, 0x1 /* abort */, 0};
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 	unsigned int kind = (unsigned int)fuzz_take(input, 1);
 	uint64_t ste[2] = {some[kind % 4], 0};
 
@@ -159,8 +159,8 @@ static void set_ste(struct fuzz_input *input)
 		ste[0] = fuzz_take(input, 8);
 		ste[1] = fuzz_take(input, 8);
 	}
-	if (stand.endpoint[n])
-		vsmmu_endpoint_set_ste(stand.endpoint[n], ste);
+	if (fuzz.endpoint[n])
+		vsmmu_endpoint_set_ste(fuzz.endpoint[n], ste);
 }
 
 static void fail(struct fuzz_input *input)
@@ -170,34 +170,34 @@ static void fail(struct fuzz_input *input)
 	uint32_t after = (uint32_t)fuzz_take(input, 1);
 	int error = errors[fuzz_take(input, 1) % 8];
 
-	if (vsmmu_sim_fail(stand.sim, (enum vsmmu_sim_failure)failure, after, error))
+	if (vsmmu_sim_fail(fuzz.sim, (enum vsmmu_sim_failure)failure, after, error))
 		return;
 	if (failure != VSMMU_SIM_FAIL_EVENT_ALLOC && failure != VSMMU_SIM_FAIL_CALL)
-		stand.reads_may_fail = true;
+		fuzz.reads_may_fail = true;
 }
 
 static void heal(struct fuzz_input *input)
 {
 	(void)input;
-	stand_heal(&stand);
+	fuzz_events_heal(&fuzz);
 }
 
 static void expire(struct fuzz_input *input)
 {
 	(void)input;
-	stand_timer_expire();
+	fuzz_timer_expire();
 }
 
 static void lose_memory(struct fuzz_input *input)
 {
-	stand.gone = fuzz_take(input, 2) * 32 % STAND_SIZE;
-	stand.gone_size = fuzz_take(input, 2);
+	fuzz.gone = fuzz_take(input, 2) * 32 % FUZZ_EVENTS_SIZE;
+	fuzz.gone_size = fuzz_take(input, 2);
 }
 
 static void rearm(struct fuzz_input *input)
 {
 	(void)input;
-	FUZZ_CHECK(vsmmu_rearm(stand.vsmmu) >= 0);
+	FUZZ_CHECK(vsmmu_rearm(fuzz.vsmmu) >= 0);
 }
 
 static void fault_within_read(void *opaque)
@@ -211,23 +211,23 @@ static void fault_within_read(void *opaque)
 
 static void hook(struct fuzz_input *input)
 {
-	uintptr_t n = fuzz_take(input, 1) % STAND_ENDPOINTS;
+	uintptr_t n = fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 
-	FUZZ_CHECK(!vsmmu_sim_on_lost_copy(stand.sim, fault_within_read, (void *)n));
+	FUZZ_CHECK(!vsmmu_sim_on_lost_copy(fuzz.sim, fault_within_read, (void *)n));
 }
 
 static void drop(struct fuzz_input *input)
 {
-	unsigned int n = (unsigned int)fuzz_take(input, 1) % STAND_ENDPOINTS;
+	unsigned int n = (unsigned int)fuzz_take(input, 1) % FUZZ_EVENTS_ENDPOINTS;
 
 	/* All of them together are fewer than what numbers can tell apart. */
-	stand_drop(&stand, n, (uint32_t)fuzz_take(input, 3) % DROP_MAX + 1);
+	fuzz_events_drop(&fuzz, n, (uint32_t)fuzz_take(input, 3) % DROP_MAX + 1);
 }
 
 static void settle(struct fuzz_input *input)
 {
 	(void)input;
-	stand_settle(&stand);
+	fuzz_events_settle(&fuzz);
 }
 
 static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, read_any, enable,
@@ -237,7 +237,7 @@ static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, 
 static void open_stand(struct fuzz_input *input, unsigned int flags)
 {
 	static const uint32_t first[] = {0, INT_MAX, INT_MAX - 1, INT_MAX - 40};
-	struct stand_options options = {
+	struct fuzz_events_options options = {
 		.sim = {.size = sizeof(options.sim)},
 		.config = {.size = sizeof(options.config)},
 		.two_smmus = flags & 1,
@@ -248,14 +248,15 @@ static void open_stand(struct fuzz_input *input, unsigned int flags)
 	options.config.loss_policy = flags >> 3 & 1 ? VSMMU_LOSS_COUNT_ONLY : VSMMU_LOSS_OVERFLOW;
 	options.sim.kernel = flags >> 4 & 1 ? VSMMU_SIM_KERNEL_BEFORE_2026 : VSMMU_SIM_KERNEL_NOW;
 	options.sim.first_sequence = first[flags >> 5 & 3];
-	options.config.eventq_log2_max = (uint32_t)fuzz_take(input, 1) % STAND_LOG2_MAX + 1;
+	options.config.eventq_log2_max = (uint32_t)fuzz_take(input, 1) % FUZZ_EVENTS_LOG2_MAX + 1;
 	options.config.ssid_bits = (uint32_t)fuzz_take(input, 1) % (SMMU_SSID_BITS_MAX + 1);
 	options.config.veventq_depth = (uint32_t)fuzz_take(input, 2) % 2048 + 1;
 	options.config.report_burst = 1000;
-	stand_open(&stand, &options);
-	for (unsigned int n = 0, some = (unsigned int)fuzz_take(input, 1); n < STAND_ENDPOINTS; n++)
+	fuzz_events_open(&fuzz, &options);
+	for (unsigned int n = 0, some = (unsigned int)fuzz_take(input, 1);
+		n < FUZZ_EVENTS_ENDPOINTS; n++)
 		if (some >> n & 1)
-			stand_attach(&stand, n, n << 28 | n);
+			fuzz_events_attach(&fuzz, n, n << 28 | n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -269,7 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		moves[fuzz_take(&input, 1) % (sizeof(moves) / sizeof(moves[0]))](&input);
 	/* Else what is left must be counted on the way down. */
 	if (flags >> 7)
-		stand_settle(&stand);
-	stand_close(&stand);
+		fuzz_events_settle(&fuzz);
+	fuzz_events_close(&fuzz);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest that programs the whole vSMMU, more or less as a driver would, with live memory:
+ * A guest that programs a full vSMMU, more or less as a driver would, with live memory:
  * registers, commands, tables; while its endpoints do DMA, come and go, the host fails, and
- * the VMM saves and restores. board.h says who knows what must be true after each step.
+ * the VMM saves and restores. fuzz_vmm.h says who knows what must be true after each step.
  *
  * Input: the machine (4 bytes), then moves, each a number and what it takes.
  * make_corpus.py has the same list of moves.
@@ -15,7 +15,7 @@
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "board.h"
+#include "fuzz_vmm.h"
 
 #define MOVES_MAX  400
 #define FAULTS_MAX 2000
@@ -30,24 +30,24 @@ static const uint32_t registers[] = {SMMU_CR0, SMMU_CR1, SMMU_CR2, SMMU_GBPA, SM
 
 static unsigned int take_endpoint(struct fuzz_input *input)
 {
-	return (unsigned int)fuzz_take(input, 1) % BOARD_ENDPOINTS;
+	return (unsigned int)fuzz_take(input, 1) % FUZZ_VMM_ENDPOINTS;
 }
 
 static uint32_t take_vsid(struct fuzz_input *input)
 {
-	return board_vsids[fuzz_take(input, 1) % BOARD_VSIDS];
+	return fuzz_vmm_vsids[fuzz_take(input, 1) % FUZZ_VMM_VSIDS];
 }
 
 static uint64_t take_page(struct fuzz_input *input)
 {
-	return BOARD_MEMORY + fuzz_take(input, 1) % BOARD_PAGES * BOARD_PAGE;
+	return FUZZ_VMM_MEMORY + fuzz_take(input, 1) % FUZZ_VMM_PAGES * FUZZ_VMM_PAGE;
 }
 
 static void write_register(struct fuzz_input *input)
 {
 	uint32_t offset = registers[fuzz_take(input, 1) % (sizeof(registers) / sizeof(uint32_t))];
 
-	board_write(offset, 4, fuzz_take(input, 4));
+	fuzz_vmm_write(offset, 4, fuzz_take(input, 4));
 }
 
 static void write_any(struct fuzz_input *input)
@@ -55,7 +55,7 @@ static void write_any(struct fuzz_input *input)
 	uint64_t offset = fuzz_take(input, 3);
 	uint32_t size = (uint32_t)fuzz_take(input, 1);
 
-	board_write(offset, size, fuzz_take(input, 8));
+	fuzz_vmm_write(offset, size, fuzz_take(input, 8));
 }
 
 static void read_any(struct fuzz_input *input)
@@ -65,11 +65,12 @@ static void read_any(struct fuzz_input *input)
 	bool legal = (size == 4 || size == 8) && offset % size == 0 && offset < SMMU_REG_SPACE;
 	uint64_t value = 1;
 
-	FUZZ_CHECK(vsmmu_mmio_read(board.vsmmu, offset, size, &value) == (legal ? 0 : -EINVAL));
+	FUZZ_CHECK(vsmmu_mmio_read(fuzz_vmm.vsmmu, offset, size, &value) == (legal ? 0 : -EINVAL));
 	if (!legal)
 		FUZZ_CHECK(!value);
 	else if (size == 8)
-		FUZZ_CHECK(value == (board_read(offset, 4) | board_read(offset + 4, 4) << 32));
+		FUZZ_CHECK(
+			value == (fuzz_vmm_read(offset, 4) | fuzz_vmm_read(offset + 4, 4) << 32));
 }
 
 static void enable(struct fuzz_input *input)
@@ -79,49 +80,49 @@ static void enable(struct fuzz_input *input)
 	unsigned int strtab = (unsigned int)fuzz_take(input, 1);
 	unsigned int shape = (unsigned int)fuzz_take(input, 2);
 
-	board_enable(cmdq, eventq, strtab, shape, (uint32_t)fuzz_take(input, 1));
+	fuzz_vmm_enable(cmdq, eventq, strtab, shape, (uint32_t)fuzz_take(input, 1));
 }
 
 static void write_cr0(struct fuzz_input *input)
 {
-	board_write(SMMU_CR0, 4, fuzz_take(input, 1));
+	fuzz_vmm_write(SMMU_CR0, 4, fuzz_take(input, 1));
 }
 
 static void write_gbpa(struct fuzz_input *input)
 {
-	board_write(
+	fuzz_vmm_write(
 		SMMU_GBPA, 4, SMMU_GBPA_UPDATE | (fuzz_take(input, 1) & 1 ? SMMU_GBPA_ABORT : 0));
 }
 
 static void acknowledge(struct fuzz_input *input)
 {
 	(void)input;
-	board_write(SMMU_GERRORN, 4, board_read(SMMU_GERROR, 4));
+	fuzz_vmm_write(SMMU_GERRORN, 4, fuzz_vmm_read(SMMU_GERROR, 4));
 }
 
 static void consume(struct fuzz_input *input)
 {
 	uint32_t records = (uint32_t)fuzz_take(input, 1);
 
-	board_consume(records == 0xff ? UINT32_MAX : records);
+	fuzz_vmm_consume(records == 0xff ? UINT32_MAX : records);
 }
 
 static void poke(struct fuzz_input *input)
 {
-	uint64_t address = BOARD_MEMORY + fuzz_take(input, 3) % BOARD_SIZE;
+	uint64_t address = FUZZ_VMM_MEMORY + fuzz_take(input, 3) % FUZZ_VMM_SIZE;
 
-	board_store(address & ~UINT64_C(7), fuzz_take(input, 8));
+	fuzz_vmm_store(address & ~UINT64_C(7), fuzz_take(input, 8));
 }
 
 /* One bit of what stands there. */
 static void flip(struct fuzz_input *input)
 {
-	uint64_t address = BOARD_MEMORY + fuzz_take(input, 3) % BOARD_SIZE;
+	uint64_t address = FUZZ_VMM_MEMORY + fuzz_take(input, 3) % FUZZ_VMM_SIZE;
 	uint8_t byte;
 
-	board_peek(board.changes, address, &byte, 1);
+	fuzz_vmm_peek(fuzz_vmm.changes, address, &byte, 1);
 	byte ^= (uint8_t)(1U << (fuzz_take(input, 1) & 7));
-	board_poke(address, &byte, 1);
+	fuzz_vmm_poke(address, &byte, 1);
 }
 
 static void put_ste(struct fuzz_input *input)
@@ -130,22 +131,22 @@ static void put_ste(struct fuzz_input *input)
 	uint64_t config = fuzz_take(input, 1), context = take_page(input);
 	uint64_t format = fuzz_take(input, 1), word1 = fuzz_take(input, 4), address;
 
-	if (!board_find_ste(vsid, &address))
+	if (!fuzz_vmm_find_ste(vsid, &address))
 		return;
-	board_store(address,
+	fuzz_vmm_store(address,
 		(config & 15) | (format & 3) << 4 | context | (uint64_t)(format >> 2 & 31) << 59);
-	board_store(address + 8, word1);
+	fuzz_vmm_store(address + 8, word1);
 	if (config >> 7)
-		board_store(address + 8 * (config >> 4 & 7), fuzz_take(input, 8));
+		fuzz_vmm_store(address + 8 * (config >> 4 & 7), fuzz_take(input, 8));
 }
 
 /* A descriptor of a two-level table: span and page. */
 static void put_l1std(struct fuzz_input *input)
 {
-	uint64_t table = board_read(SMMU_STRTAB_BASE, 8) & SMMU_STRTAB_BASE_BITS;
+	uint64_t table = fuzz_vmm_read(SMMU_STRTAB_BASE, 8) & SMMU_STRTAB_BASE_BITS;
 	uint64_t index = fuzz_take(input, 1), span = fuzz_take(input, 1);
 
-	board_store((table & ~UINT64_C(63)) + 8 * index, take_page(input) | (span & 31));
+	fuzz_vmm_store((table & ~UINT64_C(63)) + 8 * index, take_page(input) | (span & 31));
 }
 
 static void put_cd(struct fuzz_input *input)
@@ -155,11 +156,11 @@ static void put_cd(struct fuzz_input *input)
 	uint64_t asid = fuzz_take(input, 1);
 
 	/* TxSZ, TGx and EPDx as they come; V, IPS, AA64; A, R, S and others of the rest. */
-	board_store(address, sizes | UINT64_C(1) << 31 | (bits & 7) << 32 | UINT64_C(1) << 41 |
-				     (bits >> 3 & 0x1fff) << 35 | asid << 48);
-	board_store(address + 8, take_page(input));
-	board_store(address + 16, take_page(input));
-	board_store(address + 24, fuzz_take(input, 1));
+	fuzz_vmm_store(address, sizes | UINT64_C(1) << 31 | (bits & 7) << 32 | UINT64_C(1) << 41 |
+					(bits >> 3 & 0x1fff) << 35 | asid << 48);
+	fuzz_vmm_store(address + 8, take_page(input));
+	fuzz_vmm_store(address + 16, take_page(input));
+	fuzz_vmm_store(address + 24, fuzz_take(input, 1));
 }
 
 static void put_pte(struct fuzz_input *input)
@@ -167,7 +168,7 @@ static void put_pte(struct fuzz_input *input)
 	uint64_t address = take_page(input) + 8 * (fuzz_take(input, 2) & 0x1ff);
 	uint64_t low = fuzz_take(input, 2), high = fuzz_take(input, 1);
 
-	board_store(address, (low & 0xfff) | take_page(input) | high << 52);
+	fuzz_vmm_store(address, (low & 0xfff) | take_page(input) | high << 52);
 }
 
 static void map(struct fuzz_input *input)
@@ -179,7 +180,7 @@ static void map(struct fuzz_input *input)
 	uint64_t va = fuzz_take(input, 1) << 12, pa = take_page(input);
 	unsigned int how = (unsigned int)fuzz_take(input, 1);
 
-	board_map(vsid, page, va, pa, attributes[how & 7], how >> 3 & 3);
+	fuzz_vmm_map(vsid, page, va, pa, attributes[how & 7], how >> 3 & 3);
 }
 
 static void command_any(struct fuzz_input *input)
@@ -188,7 +189,7 @@ static void command_any(struct fuzz_input *input)
 
 	word[0] = fuzz_take(input, 8);
 	word[1] = fuzz_take(input, 8);
-	board_put_command(word);
+	fuzz_vmm_put_command(word);
 }
 
 static void command(struct fuzz_input *input)
@@ -219,33 +220,33 @@ static void command(struct fuzz_input *input)
 		word[0] |= fuzz_take(input, 1) << 48 | (fuzz_take(input, 2) & 0x7ff) << 12;
 		break;
 	}
-	board_put_command(word);
+	fuzz_vmm_put_command(word);
 }
 
 /* Many of one kind with one ring of PROD: more than a register write consumes. */
 static void flood(struct fuzz_input *input)
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_cmdq_log2(now.cmdq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_cmdq_log2(now.cmdq_base);
 	uint32_t count = (uint32_t)fuzz_take(input, 2);
 	uint64_t base, word = fuzz_take(input, 1);
 
 	base = now.cmdq_base & SMMU_QUEUE_BASE_ADDR & ~((UINT64_C(16) << log2) - 1);
 	for (uint32_t i = 0; i < count && i < queue_size(log2); i++) {
-		board_store(base + 16 * (uint64_t)queue_index(now.cmdq_prod + i, log2), word);
-		board_store(base + 16 * (uint64_t)queue_index(now.cmdq_prod + i, log2) + 8, 31);
+		fuzz_vmm_store(base + 16 * (uint64_t)queue_index(now.cmdq_prod + i, log2), word);
+		fuzz_vmm_store(base + 16 * (uint64_t)queue_index(now.cmdq_prod + i, log2) + 8, 31);
 	}
-	board_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, count, log2));
+	fuzz_vmm_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, count, log2));
 }
 
 static void run_commands(struct fuzz_input *input)
 {
-	board_run_commands((uint32_t)fuzz_take(input, 1));
+	fuzz_vmm_run_commands((uint32_t)fuzz_take(input, 1));
 }
 
 static void run(struct fuzz_input *input)
 {
-	board_run((uint32_t)fuzz_take(input, 1));
+	fuzz_vmm_run((uint32_t)fuzz_take(input, 1));
 }
 
 static void take_access(struct fuzz_input *input, uint32_t vsid, struct vsmmu_access *access)
@@ -264,7 +265,7 @@ static void take_access(struct fuzz_input *input, uint32_t vsid, struct vsmmu_ac
 		access->ssid = (uint32_t)fuzz_take(input, 1);
 	access->address = where & 0xffffff;
 	if (flags & 16)
-		access->address += BOARD_MEMORY;
+		access->address += FUZZ_VMM_MEMORY;
 	if (flags & 32)
 		access->address |= UINT64_C(0xff) << 56;
 	if (flags & 64)
@@ -272,47 +273,47 @@ static void take_access(struct fuzz_input *input, uint32_t vsid, struct vsmmu_ac
 	if (flags & 128)
 		access->address |= fuzz_take(input, 4) << 24;
 	/* Within a page: then it is one transaction. */
-	if ((access->address & (BOARD_PAGE - 1)) > BOARD_PAGE - BOARD_DATA_MAX)
-		access->address -= BOARD_DATA_MAX;
+	if ((access->address & (FUZZ_VMM_PAGE - 1)) > FUZZ_VMM_PAGE - FUZZ_VMM_DATA_MAX)
+		access->address -= FUZZ_VMM_DATA_MAX;
 }
 
 static void dma(struct fuzz_input *input)
 {
 	unsigned int n = take_endpoint(input);
-	size_t length = fuzz_take(input, 1) % BOARD_DATA_MAX + 1;
-	uint8_t bytes[BOARD_DATA_MAX] = {1, 2, 3, 4, 5, 6, 7};
+	size_t length = fuzz_take(input, 1) % FUZZ_VMM_DATA_MAX + 1;
+	uint8_t bytes[FUZZ_VMM_DATA_MAX] = {1, 2, 3, 4, 5, 6, 7};
 	struct vsmmu_access access;
 
-	take_access(input, board.vsid[n], &access);
-	board_dma(n, &access, bytes, length);
+	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_vmm_dma(n, &access, bytes, length);
 }
 
 /* Over pages: only that nothing worse happens. */
 static void long_dma(struct fuzz_input *input)
 {
 	unsigned int n = take_endpoint(input);
-	size_t length = (size_t)fuzz_take(input, 2) % (4 * BOARD_PAGE) + 1;
+	size_t length = (size_t)fuzz_take(input, 2) % (4 * FUZZ_VMM_PAGE) + 1;
 	uint8_t *bytes = fuzz_alloc(length);
 	struct vsmmu_access access;
 	int ret;
 
 	memset(bytes, 0x5a, length);
-	take_access(input, board.vsid[n], &access);
-	ret = vsmmu_sim_dma(board.sim, board.dev_id[n], &access, bytes, length);
+	take_access(input, fuzz_vmm.vsid[n], &access);
+	ret = vsmmu_sim_dma(fuzz_vmm.sim, fuzz_vmm.dev_id[n], &access, bytes, length);
 	/* -EINVAL: it would go beyond the last address. */
 	FUZZ_CHECK(ret == 0 || ret == -EFAULT || (ret == -EINVAL && length - 1 > ~access.address));
-	if (!board.endpoint[n])
+	if (!fuzz_vmm.endpoint[n])
 		FUZZ_CHECK(ret);
 	free(bytes);
 }
 
 static void compare(struct fuzz_input *input)
 {
-	unsigned int which = (unsigned int)fuzz_take(input, 1), n = which % BOARD_ENDPOINTS;
+	unsigned int which = (unsigned int)fuzz_take(input, 1), n = which % FUZZ_VMM_ENDPOINTS;
 	struct vsmmu_access access;
 
-	take_access(input, board.vsid[n], &access);
-	board_compare(n, &access, which >> 4 & 1);
+	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_vmm_compare(n, &access, which >> 4 & 1);
 }
 
 static void translate(struct fuzz_input *input)
@@ -321,7 +322,7 @@ static void translate(struct fuzz_input *input)
 	struct vsmmu_access access;
 
 	take_access(input, vsid, &access);
-	board_translate(&access);
+	fuzz_vmm_translate(&access);
 }
 
 /* An STE that allows nothing: once the SYNC is complete, nothing goes. */
@@ -331,11 +332,11 @@ static void stop_stream(struct fuzz_input *input)
 	uint8_t bytes[4] = {0};
 	struct vsmmu_access access;
 
-	take_access(input, board.vsid[n], &access);
-	if (!board.endpoint[n] || !board_stop_stream(board.vsid[n], valid) ||
-		!(board_read(SMMU_CR0, 4) & SMMU_CR0_SMMUEN))
+	take_access(input, fuzz_vmm.vsid[n], &access);
+	if (!fuzz_vmm.endpoint[n] || !fuzz_vmm_stop_stream(fuzz_vmm.vsid[n], valid) ||
+		!(fuzz_vmm_read(SMMU_CR0, 4) & SMMU_CR0_SMMUEN))
 		return;
-	FUZZ_CHECK(board_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT && !board.datas);
+	FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT && !fuzz_vmm.datas);
 }
 
 static void attach(struct fuzz_input *input)
@@ -343,16 +344,16 @@ static void attach(struct fuzz_input *input)
 	unsigned int n = take_endpoint(input);
 	uint32_t vsid = take_vsid(input);
 
-	if (!board.endpoint[n])
-		board_attach(n, vsid);
+	if (!fuzz_vmm.endpoint[n])
+		fuzz_vmm_attach(n, vsid);
 }
 
 static void detach(struct fuzz_input *input)
 {
 	unsigned int n = take_endpoint(input);
 
-	if (board.endpoint[n])
-		board_detach(n);
+	if (fuzz_vmm.endpoint[n])
+		fuzz_vmm_detach(n);
 }
 
 static void set_vsid(struct fuzz_input *input)
@@ -365,18 +366,18 @@ static void set_vsid(struct fuzz_input *input)
 	int ret;
 
 	take_access(input, vsid, &access);
-	if (!board.endpoint[n])
+	if (!fuzz_vmm.endpoint[n])
 		return;
-	board_enter();
-	ret = vsmmu_endpoint_set_vsid(board.endpoint[n], vsid);
+	fuzz_vmm_enter();
+	ret = vsmmu_endpoint_set_vsid(fuzz_vmm.endpoint[n], vsid);
 	/* Refused; or given up halfway, with the new one or with none. */
 	refused = ret == -EINVAL || ret == -EEXIST || ret == -EAGAIN;
 	if (!refused)
-		board.vsid[n] = board_is_live(vsid) ? vsid : BOARD_NO_VSID;
-	board_leave(2 * BOARD_ENDPOINTS, 64);
-	FUZZ_CHECK(ret <= 0 && (!ret || refused || board.calls_may_fail));
+		fuzz_vmm.vsid[n] = fuzz_vmm_is_live(vsid) ? vsid : FUZZ_VMM_NO_VSID;
+	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
+	FUZZ_CHECK(ret <= 0 && (!ret || refused || fuzz_vmm.calls_may_fail));
 	if (ret && !refused)
-		FUZZ_CHECK(board_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT);
+		FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT);
 }
 
 static void fail(struct fuzz_input *input)
@@ -387,35 +388,35 @@ static void fail(struct fuzz_input *input)
 	int error = errors[fuzz_take(input, 1) % 8];
 
 	if (failure > VSMMU_SIM_FAIL_INVALIDATE) {
-		board.refusals = after;
-		board.refusal = -error;
-		board.refuses_invalidations = failure & 1;
-	} else if (vsmmu_sim_fail(board.sim, (enum vsmmu_sim_failure)failure, after, error)) {
+		fuzz_vmm.refusals = after;
+		fuzz_vmm.refusal = -error;
+		fuzz_vmm.refuses_invalidations = failure & 1;
+	} else if (vsmmu_sim_fail(fuzz_vmm.sim, (enum vsmmu_sim_failure)failure, after, error)) {
 		return;
 	}
 	if (failure == VSMMU_SIM_FAIL_CALL || failure >= VSMMU_SIM_FAIL_INVALIDATE)
-		board.calls_may_fail = true;
+		fuzz_vmm.calls_may_fail = true;
 	else
-		board.reads_may_fail = true;
+		fuzz_vmm.reads_may_fail = true;
 }
 
 static void heal(struct fuzz_input *input)
 {
 	(void)input;
-	board_heal();
+	fuzz_vmm_heal();
 }
 
 static void expire(struct fuzz_input *input)
 {
 	(void)input;
-	stand_timer_expire();
-	FUZZ_CHECK(vsmmu_rearm(board.vsmmu) >= 0);
+	fuzz_timer_expire();
+	FUZZ_CHECK(vsmmu_rearm(fuzz_vmm.vsmmu) >= 0);
 }
 
 static void lose_memory(struct fuzz_input *input)
 {
-	board.hole = fuzz_take(input, 2) * 16 % BOARD_SIZE;
-	board.hole_size = fuzz_take(input, 2) * 16;
+	fuzz_vmm.hole = fuzz_take(input, 2) * 16 % FUZZ_VMM_SIZE;
+	fuzz_vmm.hole_size = fuzz_take(input, 2) * 16;
 }
 
 static void fault(struct fuzz_input *input)
@@ -426,14 +427,14 @@ static void fault(struct fuzz_input *input)
 	};
 
 	for (; count && faults_left; count--, faults_left--)
-		vsmmu_sim_fault(board.sim, board.dev_id[n], &record);
+		vsmmu_sim_fault(fuzz_vmm.sim, fuzz_vmm.dev_id[n], &record);
 }
 
 static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, read_any, enable,
 	write_cr0, write_gbpa, acknowledge, consume, poke, flip, put_ste, put_l1std, put_cd,
 	put_pte, map, command_any, command, flood, run_commands, run, dma, long_dma, compare,
-	translate, stop_stream, board_reset, attach, detach, set_vsid, fail, heal, expire,
-	lose_memory, fault, board_migrate, board_resume, board_corrupt};
+	translate, stop_stream, fuzz_vmm_reset, attach, detach, set_vsid, fail, heal, expire,
+	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt};
 
 static void open_board(struct fuzz_input *input)
 {
@@ -442,7 +443,7 @@ static void open_board(struct fuzz_input *input)
 	unsigned int flags = (unsigned int)fuzz_take(input, 2);
 	unsigned int depth = (unsigned int)fuzz_take(input, 1);
 	unsigned int attached = (unsigned int)fuzz_take(input, 1);
-	struct board_options options = {
+	struct fuzz_vmm_options options = {
 		.two_smmus = flags & 1,
 		.probe = flags >> 1 & 1,
 	};
@@ -474,10 +475,10 @@ static void open_board(struct fuzz_input *input)
 	}
 	options.config.veventq_depth = depth + 1;
 	options.config.report_burst = 1000;
-	board_open(&options);
-	for (unsigned int n = 0; n < BOARD_ENDPOINTS; n++)
+	fuzz_vmm_open(&options);
+	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
 		if (attached >> n & 1)
-			board_attach(n, board_vsids[n]);
+			fuzz_vmm_attach(n, fuzz_vmm_vsids[n]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -488,6 +489,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_board(&input);
 	for (unsigned int i = 0; input.left && i < MOVES_MAX; i++)
 		moves[fuzz_take(&input, 1) % (sizeof(moves) / sizeof(moves[0]))](&input);
-	board_close();
+	fuzz_vmm_close();
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "arch/queue.h"
 #include "arch/regs.h"
 #include "arch/translate.h"
-#include "board.h"
+#include "fuzz_vmm.h"
 
 #define DEPTH_MAX 12
 #define RUNS_MAX  4096
@@ -30,17 +30,17 @@ struct search {
 /* The @choice-th version of a range: now, then older ones. Return: how many there are. */
 static unsigned int versions(unsigned int choice, uint64_t address, void *bytes, size_t length)
 {
-	const uint64_t begin = address - BOARD_MEMORY, end = begin + length;
+	const uint64_t begin = address - FUZZ_VMM_MEMORY, end = begin + length;
 	unsigned int count = 1;
 
-	board_peek(board.changes, address, bytes, length);
-	for (unsigned int i = board.changes; i-- > 0;) {
-		const struct board_change *change = &board.journal[i];
+	fuzz_vmm_peek(fuzz_vmm.changes, address, bytes, length);
+	for (unsigned int i = fuzz_vmm.changes; i-- > 0;) {
+		const struct fuzz_vmm_change *change = &fuzz_vmm.journal[i];
 
 		if (change->offset >= end || change->offset + change->length <= begin)
 			continue;
 		if (count++ == choice)
-			board_peek(i, address, bytes, length);
+			fuzz_vmm_peek(i, address, bytes, length);
 	}
 	return count;
 }
@@ -48,16 +48,17 @@ static unsigned int versions(unsigned int choice, uint64_t address, void *bytes,
 static int read_version(void *ctx, uint64_t address, void *bytes, size_t length)
 {
 	struct search *search = ctx;
-	uint64_t offset = address - BOARD_MEMORY;
+	uint64_t offset = address - FUZZ_VMM_MEMORY;
 	unsigned int depth;
 
 	if (search->exact) {
-		if (!board_has(address, length))
+		if (!fuzz_vmm_has(address, length))
 			return -1;
-		board_peek(board.changes, address, bytes, length);
+		fuzz_vmm_peek(fuzz_vmm.changes, address, bytes, length);
 		return 0;
 	}
-	if (offset >= BOARD_SIZE || length > BOARD_SIZE - offset || search->depth == DEPTH_MAX)
+	if (offset >= FUZZ_VMM_SIZE || length > FUZZ_VMM_SIZE - offset ||
+		search->depth == DEPTH_MAX)
 		return -1;
 	depth = search->depth++;
 	search->choices[depth] = versions(search->choice[depth], address, bytes, length);
@@ -83,7 +84,7 @@ static void go(struct search *search, const struct arch_strtab *strtab,
 	const struct arch_memory guest = {.read = read_version, .ctx = search};
 	const struct arch_memory hardware = {.read = read_hardware, .ctx = search};
 	const struct arch_state state = {
-		.features = board.hardware, .strtab = {.base = VSTE_AT}, .enabled = true};
+		.features = fuzz_vmm.hardware, .strtab = {.base = VSTE_AT}, .enabled = true};
 	struct arch_transaction physical = *transaction;
 	uint64_t word[ARCH_ENTRY_WORDS];
 	struct arch_fault fault;
@@ -91,10 +92,10 @@ static void go(struct search *search, const struct arch_strtab *strtab,
 
 	*result = (struct arch_result){.outcome = ARCH_TERMINATE_ABORT};
 	search->depth = 0;
-	if (!arch_strtab_fetch(strtab, &board.guest, &guest, transaction->sid, word, &fault))
+	if (!arch_strtab_fetch(strtab, &fuzz_vmm.guest, &guest, transaction->sid, word, &fault))
 		return;
-	arch_ste_parse(word, &board.guest, &ste);
-	arch_ste_host(&ste, &board.guest, &board.hardware, search->vste);
+	arch_ste_parse(word, &fuzz_vmm.guest, &ste);
+	arch_ste_host(&ste, &fuzz_vmm.guest, &fuzz_vmm.hardware, search->vste);
 	physical.sid = 0;
 	arch_translate(&state, &hardware, &physical, result);
 }
@@ -133,18 +134,18 @@ static bool is_explained(const struct arch_transaction *transaction, uint64_t ad
 {
 	struct arch_transaction other = *transaction;
 
-	if (board.forgotten)
+	if (fuzz_vmm.forgotten)
 		return true;
-	for (unsigned int i = 0; i < board.strtabs; i++)
-		if (explains(&board.strtab[i], transaction, address))
+	for (unsigned int i = 0; i < fuzz_vmm.strtabs; i++)
+		if (explains(&fuzz_vmm.strtab[i], transaction, address))
 			return true;
-	for (unsigned int i = 0; i < board.strtabs; i++)
-		for (unsigned int v = 0; v < BOARD_VSIDS; v++)
+	for (unsigned int i = 0; i < fuzz_vmm.strtabs; i++)
+		for (unsigned int v = 0; v < FUZZ_VMM_VSIDS; v++)
 			for (uint32_t ssid = 0; ssid <= SSIDS_MAX; ssid++) {
-				other.sid = board_vsids[v];
+				other.sid = fuzz_vmm_vsids[v];
 				other.ssv = ssid > 0;
 				other.ssid = ssid ? ssid - 1 : 0;
-				if (explains(&board.strtab[i], &other, address))
+				if (explains(&fuzz_vmm.strtab[i], &other, address))
 					return true;
 			}
 	return false;
@@ -163,21 +164,21 @@ static struct arch_transaction transaction_of(uint32_t vsid, const struct vsmmu_
 	};
 }
 
-int board_dma(unsigned int n, const struct vsmmu_access *access, void *bytes, size_t length)
+int fuzz_vmm_dma(unsigned int n, const struct vsmmu_access *access, void *bytes, size_t length)
 {
-	const struct arch_transaction transaction = transaction_of(board.vsid[n], access);
-	const struct board_registers now = board_registers();
-	struct board_data data;
+	const struct arch_transaction transaction = transaction_of(fuzz_vmm.vsid[n], access);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	struct fuzz_vmm_data data;
 	int ret;
 
-	board.datas = 0;
-	ret = vsmmu_sim_dma(board.sim, board.dev_id[n], access, bytes, length);
+	fuzz_vmm.datas = 0;
+	ret = vsmmu_sim_dma(fuzz_vmm.sim, fuzz_vmm.dev_id[n], access, bytes, length);
 	FUZZ_CHECK(ret == 0 || ret == -EFAULT);
-	FUZZ_CHECK(board.datas <= 1);
-	data = board.data[0];
-	if (!board.endpoint[n] || (!(now.cr0 & SMMU_CR0_SMMUEN) && now.gbpa & SMMU_GBPA_ABORT))
-		FUZZ_CHECK(ret == -EFAULT && !board.datas);
-	if (!board.datas)
+	FUZZ_CHECK(fuzz_vmm.datas <= 1);
+	data = fuzz_vmm.data[0];
+	if (!fuzz_vmm.endpoint[n] || (!(now.cr0 & SMMU_CR0_SMMUEN) && now.gbpa & SMMU_GBPA_ABORT))
+		FUZZ_CHECK(ret == -EFAULT && !fuzz_vmm.datas);
+	if (!fuzz_vmm.datas)
 		return ret;
 	FUZZ_CHECK(data.length == length);
 	if (!(now.cr0 & SMMU_CR0_SMMUEN))
@@ -190,14 +191,14 @@ int board_dma(unsigned int n, const struct vsmmu_access *access, void *bytes, si
 static void translate_exactly(const struct vsmmu_access *access, struct arch_result *result)
 {
 	const struct arch_transaction transaction = transaction_of(access->vsid, access);
-	const struct board_registers now = board_registers();
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
 	struct search search = {.exact = true};
 	const struct arch_memory memory = {.read = read_version, .ctx = &search};
 	const struct arch_state state = {
-		.features = board.guest,
+		.features = fuzz_vmm.guest,
 		.strtab = now.strtab,
 		.enabled = now.cr0 & SMMU_CR0_SMMUEN,
-		.record_bad_sid = board_read(SMMU_CR2, 4) & SMMU_CR2_RECINVSID,
+		.record_bad_sid = fuzz_vmm_read(SMMU_CR2, 4) & SMMU_CR2_RECINVSID,
 		.gbpa_abort = now.gbpa & SMMU_GBPA_ABORT,
 	};
 
@@ -208,8 +209,8 @@ static void translate_exactly(const struct vsmmu_access *access, struct arch_res
 static bool has_foreign_ssid(const struct vsmmu_event_record *record)
 {
 	return record->word[0] & EVENT_WORD0_SSV &&
-	       (!board.guest.ssid_bits ||
-		       (record->word[0] & EVENT_WORD0_SSID) >> 12 >> board.guest.ssid_bits);
+	       (!fuzz_vmm.guest.ssid_bits ||
+		       (record->word[0] & EVENT_WORD0_SSID) >> 12 >> fuzz_vmm.guest.ssid_bits);
 }
 
 /* Of what a guest's SMMU records, this reaches the guest: Linux' driver forwards no more. */
@@ -224,7 +225,7 @@ static bool is_told(const struct arch_result *result)
 	case VSMMU_EVENT_F_STE_FETCH:
 	case VSMMU_EVENT_C_BAD_STE:
 		/* Hardware records C_BAD_STE in their place. */
-		return arch_ste_host_bad(&board.hardware, vste);
+		return arch_ste_host_bad(&fuzz_vmm.hardware, vste);
 	case VSMMU_EVENT_F_STREAM_DISABLED:
 	case VSMMU_EVENT_C_BAD_SUBSTREAMID:
 	case VSMMU_EVENT_C_BAD_CD:
@@ -242,8 +243,8 @@ static bool is_told(const struct arch_result *result)
  * guest has its own MSI overwrite is none. */
 static uint64_t next_record(void)
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_eventq_log2(now.eventq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_eventq_log2(now.eventq_base);
 	const uint64_t base = now.eventq_base & SMMU_QUEUE_BASE_ADDR & ~((RECORD << log2) - 1);
 	const uint64_t address = base + RECORD * queue_index(now.eventq_prod, log2);
 
@@ -253,14 +254,14 @@ static uint64_t next_record(void)
 		return 0;
 	if (now.eventq_msi < address + RECORD && now.eventq_msi + 4 > address)
 		return 0;
-	return board_has(address, RECORD) ? address : 0;
+	return fuzz_vmm_has(address, RECORD) ? address : 0;
 }
 
 static uint64_t events_so_far(void)
 {
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 
-	FUZZ_CHECK(!vsmmu_get_stats(board.vsmmu, &stats));
+	FUZZ_CHECK(!vsmmu_get_stats(fuzz_vmm.vsmmu, &stats));
 	return stats.delivered;
 }
 
@@ -270,61 +271,61 @@ static void check_told(const struct arch_result *result, uint64_t address, uint6
 	struct vsmmu_event_record expected = result->record, record;
 	uint8_t bytes[RECORD];
 
-	board_run(0);
+	fuzz_vmm_run(0);
 	FUZZ_CHECK(events_so_far() - before == is_told(result));
 	if (!is_told(result))
 		return;
 	(void)arch_event_filter(expected.word, SMMU_SSID_BITS_MAX);
-	board_peek(board.changes, address, bytes, sizeof(bytes));
+	fuzz_vmm_peek(fuzz_vmm.changes, address, bytes, sizeof(bytes));
 	vsmmu_event_record_load(bytes, &record);
 	FUZZ_CHECK(!memcmp(&record, &expected, sizeof(record)));
 }
 
-void board_compare(unsigned int n, const struct vsmmu_access *access, bool stream)
+void fuzz_vmm_compare(unsigned int n, const struct vsmmu_access *access, bool stream)
 {
-	const struct arch_transaction transaction = transaction_of(board.vsid[n], access);
+	const struct arch_transaction transaction = transaction_of(fuzz_vmm.vsid[n], access);
 	struct search search = {.exact = true};
 	uint8_t bytes[4] = {1, 2, 3, 4};
 	struct arch_result result, wanted;
 	struct vsmmu_access guest = *access;
-	struct board_registers now;
+	struct fuzz_vmm_registers now;
 	uint64_t record, before;
 	bool reached;
 	int ret;
 
-	if (!board.endpoint[n])
+	if (!fuzz_vmm.endpoint[n])
 		return;
-	board_run(0);
-	board_consume(UINT32_MAX);
-	if (!(stream ? board_invalidate_stream(board.vsid[n]) : board_invalidate_all()))
+	fuzz_vmm_run(0);
+	fuzz_vmm_consume(UINT32_MAX);
+	if (!(stream ? fuzz_vmm_invalidate_stream(fuzz_vmm.vsid[n]) : fuzz_vmm_invalidate_all()))
 		return;
-	now = board_registers();
+	now = fuzz_vmm_registers();
 	if (!(now.cr0 & SMMU_CR0_SMMUEN))
 		return;
-	guest.vsid = board.vsid[n];
+	guest.vsid = fuzz_vmm.vsid[n];
 	translate_exactly(&guest, &wanted);
 	go(&search, &now.strtab, &transaction, &result);
 	record = next_record();
 	before = events_so_far();
-	reached = result.outcome == ARCH_PASS && board_has(result.address, sizeof(bytes));
-	ret = board_dma(n, access, bytes, sizeof(bytes));
-	if (ret && board.calls_may_fail)
+	reached = result.outcome == ARCH_PASS && fuzz_vmm_has(result.address, sizeof(bytes));
+	ret = fuzz_vmm_dma(n, access, bytes, sizeof(bytes));
+	if (ret && fuzz_vmm.calls_may_fail)
 		return;
 	FUZZ_CHECK(!ret == (reached || result.outcome == ARCH_TERMINATE_RAZ_WI));
-	FUZZ_CHECK(board.datas == reached);
+	FUZZ_CHECK(fuzz_vmm.datas == reached);
 	if (reached)
-		FUZZ_CHECK(board.data[0].address == result.address &&
-			   !memcmp(bytes, board.memory + (result.address - BOARD_MEMORY),
+		FUZZ_CHECK(fuzz_vmm.data[0].address == result.address &&
+			   !memcmp(bytes, fuzz_vmm.memory + (result.address - FUZZ_VMM_MEMORY),
 				   sizeof(bytes)));
 	else if (!ret && !(access->flags & VSMMU_ACCESS_WRITE))
 		FUZZ_CHECK(!(bytes[0] | bytes[1] | bytes[2] | bytes[3]));
 	/* Hardware with other output addresses than the guest was told may find another fault. */
-	if (record && !board.reads_may_fail && !board.calls_may_fail &&
-		board.guest.oas == board.hardware.oas)
+	if (record && !fuzz_vmm.reads_may_fail && !fuzz_vmm.calls_may_fail &&
+		fuzz_vmm.guest.oas == fuzz_vmm.hardware.oas)
 		check_told(&wanted, record, before);
 }
 
-void board_translate(const struct vsmmu_access *access)
+void fuzz_vmm_translate(const struct vsmmu_access *access)
 {
 	struct vsmmu_translation translation = {.size = sizeof(translation)};
 	struct vsmmu_access last = *access;
@@ -332,18 +333,18 @@ void board_translate(const struct vsmmu_access *access)
 	int ret;
 
 	translate_exactly(access, &result);
-	board.translating = true;
-	board.translate_sid = access->vsid;
-	board_enter();
-	ret = vsmmu_translate(board.vsmmu, access, &translation);
-	board_leave(BOARD_TRANSLATE_READS_MAX, 0);
-	board.translating = false;
+	fuzz_vmm.translating = true;
+	fuzz_vmm.translate_sid = access->vsid;
+	fuzz_vmm_enter();
+	ret = vsmmu_translate(fuzz_vmm.vsmmu, access, &translation);
+	fuzz_vmm_leave(FUZZ_VMM_TRANSLATE_READS_MAX, 0);
+	fuzz_vmm.translating = false;
 	FUZZ_CHECK(ret == (result.outcome == ARCH_TERMINATE_ABORT ? -EFAULT : 0));
 	if (ret)
 		return;
 	FUZZ_CHECK(translation.ignored == (result.outcome == ARCH_TERMINATE_RAZ_WI));
 	if (translation.ignored) {
-		FUZZ_CHECK(translation.length == BOARD_PAGE - access->address % BOARD_PAGE);
+		FUZZ_CHECK(translation.length == FUZZ_VMM_PAGE - access->address % FUZZ_VMM_PAGE);
 		return;
 	}
 	FUZZ_CHECK(translation.address == result.address && translation.length);

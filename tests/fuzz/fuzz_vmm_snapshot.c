@@ -4,33 +4,33 @@
 #include <string.h>
 
 #include "arch/queue.h"
-#include "board.h"
+#include "fuzz_vmm.h"
 #include "util/crc32.h"
 
 #define REGISTERS (SMMU_EVENTQ_IRQ_CFG2 / 4 + 1 + 2) /* 32-bit words of page 0, then page 1 */
 
-void board_reset(struct fuzz_input *input)
+void fuzz_vmm_reset(struct fuzz_input *input)
 {
-	struct board_registers now;
+	struct fuzz_vmm_registers now;
 
 	(void)input;
-	board_enter();
-	vsmmu_reset(board.vsmmu);
-	now = board_registers();
-	FUZZ_CHECK(!board.written && !board.pulses[VSMMU_IRQ_EVENTQ]);
+	fuzz_vmm_enter();
+	vsmmu_reset(fuzz_vmm.vsmmu);
+	now = fuzz_vmm_registers();
+	FUZZ_CHECK(!fuzz_vmm.written && !fuzz_vmm.pulses[VSMMU_IRQ_EVENTQ]);
 	FUZZ_CHECK(!now.cr0 && !now.irq_ctrl && !now.gerror && !now.gerrorn);
 	/* The positions are not those of the queue that was. */
-	board.anything = true;
-	board_leave(BOARD_ANY, BOARD_ANY);
+	fuzz_vmm.anything = true;
+	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
 }
 
 /* What a guest can read of it. */
 static void read_all(uint64_t words[REGISTERS])
 {
 	for (unsigned int i = 0; i < REGISTERS - 2; i++)
-		words[i] = board_read(4 * i, 4);
-	words[REGISTERS - 2] = board_read(SMMU_EVENTQ_PROD, 4);
-	words[REGISTERS - 1] = board_read(SMMU_EVENTQ_CONS, 4);
+		words[i] = fuzz_vmm_read(4 * i, 4);
+	words[REGISTERS - 2] = fuzz_vmm_read(SMMU_EVENTQ_PROD, 4);
+	words[REGISTERS - 1] = fuzz_vmm_read(SMMU_EVENTQ_CONS, 4);
 }
 
 /* A guest that does not run sees nothing of it, and its memory can be saved after it. */
@@ -42,16 +42,16 @@ static void *save(size_t *length)
 
 	*length = 0;
 	read_all(before);
-	board_enter();
-	ret = vsmmu_save(board.vsmmu, &bytes, length);
-	FUZZ_CHECK(!board.written && !board.foreign_writes);
+	fuzz_vmm_enter();
+	ret = vsmmu_save(fuzz_vmm.vsmmu, &bytes, length);
+	FUZZ_CHECK(!fuzz_vmm.written && !fuzz_vmm.foreign_writes);
 	for (unsigned int i = 0; i < VSMMU_IRQ_COUNT; i++)
-		FUZZ_CHECK(!board.pulses[i]);
-	board_leave(BOARD_ANY, BOARD_ANY);
+		FUZZ_CHECK(!fuzz_vmm.pulses[i]);
+	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
 	read_all(after);
 	FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
 	FUZZ_CHECK(!ret == !!bytes && (ret || *length));
-	FUZZ_CHECK(!ret || board.reads_may_fail || board.calls_may_fail);
+	FUZZ_CHECK(!ret || fuzz_vmm.reads_may_fail || fuzz_vmm.calls_may_fail);
 	return bytes;
 }
 
@@ -61,11 +61,11 @@ static int restore(const void *bytes, size_t length)
 	int ret;
 
 	read_all(before);
-	board_enter();
-	board.anything = true;
-	ret = vsmmu_restore(board.vsmmu, bytes, length);
+	fuzz_vmm_enter();
+	fuzz_vmm.anything = true;
+	ret = vsmmu_restore(fuzz_vmm.vsmmu, bytes, length);
 	read_all(after);
-	board_leave(BOARD_ANY, BOARD_ANY);
+	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
 	FUZZ_CHECK(ret <= 0);
 	/* One that was in use may go on meanwhile. */
 	if (ret && ret != -EBUSY)
@@ -76,14 +76,14 @@ static int restore(const void *bytes, size_t length)
 /* They go on while nobody asks. */
 static bool commands_wait(void)
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_cmdq_log2(now.cmdq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_cmdq_log2(now.cmdq_base);
 
-	return now.cr0 & SMMU_CR0_CMDQEN && !board_error() &&
+	return now.cr0 & SMMU_CR0_CMDQEN && !fuzz_vmm_error() &&
 	       !queue_empty(now.cmdq_prod, now.cmdq_cons, log2);
 }
 
-void board_migrate(struct fuzz_input *input)
+void fuzz_vmm_migrate(struct fuzz_input *input)
 {
 	uint64_t before[REGISTERS], fresh[REGISTERS], after[REGISTERS];
 	const bool still = !commands_wait();
@@ -95,7 +95,7 @@ void board_migrate(struct fuzz_input *input)
 	if (!bytes)
 		return;
 	read_all(before);
-	board_replace();
+	fuzz_vmm_replace();
 	read_all(fresh);
 	FUZZ_CHECK(!restore(bytes, length));
 	read_all(after);
@@ -107,23 +107,23 @@ void board_migrate(struct fuzz_input *input)
 	vsmmu_snapshot_free(bytes);
 }
 
-void board_resume(struct fuzz_input *input)
+void fuzz_vmm_resume(struct fuzz_input *input)
 {
 	size_t length;
 	void *bytes;
 	int ret;
 
-	if (!board.resumes_left)
+	if (!fuzz_vmm.resumes_left)
 		return;
-	board.resumes_left--;
+	fuzz_vmm.resumes_left--;
 	bytes = save(&length);
 	if (!bytes)
 		return;
-	board_reset(input);
+	fuzz_vmm_reset(input);
 	/* Its own counters, and the snapshot's on top. */
-	board.recounted = true;
+	fuzz_vmm.recounted = true;
 	ret = restore(bytes, length);
-	FUZZ_CHECK(!ret || board.calls_may_fail || board.reads_may_fail);
+	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail || fuzz_vmm.reads_may_fail);
 	vsmmu_snapshot_free(bytes);
 }
 
@@ -151,12 +151,12 @@ static void tamper(uint8_t *bytes, size_t length, struct fuzz_input *input, unsi
 /* Whatever it is, it turns nothing on that the VMM has left off. */
 static void check_identity(void)
 {
-	const struct vsmmu_config *config = &board.options.config;
+	const struct vsmmu_config *config = &fuzz_vmm.options.config;
 	struct arch_features features;
 	uint32_t idr[6];
 
 	for (unsigned int i = 0; i < 6; i++)
-		idr[i] = (uint32_t)board_read(4 * i, 4);
+		idr[i] = (uint32_t)fuzz_vmm_read(4 * i, 4);
 	arch_features_from_idr(idr, &features);
 	FUZZ_CHECK(config->ats || !features.ats);
 	FUZZ_CHECK(config->msi || !(idr[0] & SMMU_IDR0_MSI));
@@ -168,19 +168,19 @@ static void check_identity(void)
 /* It may be taken, or not; then it is a vSMMU as any other. */
 static void try_tampered(const uint8_t *bytes, size_t length)
 {
-	bool recounted = board.recounted;
+	bool recounted = fuzz_vmm.recounted;
 
-	board.recounted = true;
+	fuzz_vmm.recounted = true;
 	if (!restore(bytes, length)) {
 		check_identity();
-		board_run_commands(0);
-		board_run(0);
-		board_replace();
+		fuzz_vmm_run_commands(0);
+		fuzz_vmm_run(0);
+		fuzz_vmm_replace();
 	}
-	board.recounted = recounted;
+	fuzz_vmm.recounted = recounted;
 }
 
-void board_corrupt(struct fuzz_input *input)
+void fuzz_vmm_corrupt(struct fuzz_input *input)
 {
 	unsigned int flags = (unsigned int)fuzz_take(input, 1);
 	size_t length;
@@ -193,7 +193,7 @@ void board_corrupt(struct fuzz_input *input)
 	copy = fuzz_alloc(length);
 	memcpy(copy, bytes, length);
 	tamper(copy, length, input, (flags & 3) + 1);
-	board_replace();
+	fuzz_vmm_replace();
 	if (flags & 4) {
 		FUZZ_CHECK(restore(copy, fuzz_take(input, 2) % length) < 0);
 	} else if (flags & 8) {

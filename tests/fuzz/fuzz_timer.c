@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <sys/timerfd.h>
 
-#include "stand.h"
+#include "fuzz_events.h"
 
 int __real_timerfd_settime(
 	int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value);
@@ -28,12 +28,12 @@ int __wrap_timerfd_settime(
 	return __real_timerfd_settime(fd, 0, &never, old_value);
 }
 
-void stand_timer_reset(void)
+void fuzz_timer_reset(void)
 {
 	pending = -1;
 }
 
-void stand_timer_expire(void)
+void fuzz_timer_expire(void)
 {
 	static const struct itimerspec past = {.it_value.tv_nsec = 1};
 	struct pollfd fd = {.fd = pending, .events = POLLIN};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a driver does on the board. */
+/* A guest's driver, as the fuzzer's input moves it. */
 #include "arch/command.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "board.h"
+#include "fuzz_vmm.h"
 
 #define COMMAND	   16
 #define TRIES	   3
@@ -18,7 +18,7 @@
 
 static uint64_t page_address(unsigned int page)
 {
-	return BOARD_MEMORY + page % BOARD_PAGES * BOARD_PAGE;
+	return FUZZ_VMM_MEMORY + page % FUZZ_VMM_PAGES * FUZZ_VMM_PAGE;
 }
 
 static void set_up_table(unsigned int page, unsigned int shape)
@@ -29,83 +29,84 @@ static void set_up_table(unsigned int page, unsigned int shape)
 
 	if (shape >> 6 & 1) {
 		cfg = FMT_2LEVEL | split << 6 | 16;
-		for (unsigned int i = 0; i < BOARD_VSIDS; i++)
-			board_store(page_address(page) + 8 * (uint64_t)(board_vsids[i] >> split),
+		for (unsigned int i = 0; i < FUZZ_VMM_VSIDS; i++)
+			fuzz_vmm_store(
+				page_address(page) + 8 * (uint64_t)(fuzz_vmm_vsids[i] >> split),
 				page_address(page + 1 + i) | (split + 1));
 	}
-	board_write(SMMU_STRTAB_BASE, 8, page_address(page));
-	board_write(SMMU_STRTAB_BASE_CFG, 4, cfg);
+	fuzz_vmm_write(SMMU_STRTAB_BASE, 8, page_address(page));
+	fuzz_vmm_write(SMMU_STRTAB_BASE_CFG, 4, cfg);
 }
 
-void board_enable(unsigned int cmdq_page, unsigned int eventq_page, unsigned int strtab_page,
+void fuzz_vmm_enable(unsigned int cmdq_page, unsigned int eventq_page, unsigned int strtab_page,
 	unsigned int shape, uint32_t cr0)
 {
-	board_write(SMMU_CR0, 4, 0);
-	board_write(SMMU_CR2, 4, shape >> 14 & 1 ? SMMU_CR2_RECINVSID : 0);
+	fuzz_vmm_write(SMMU_CR0, 4, 0);
+	fuzz_vmm_write(SMMU_CR2, 4, shape >> 14 & 1 ? SMMU_CR2_RECINVSID : 0);
 	set_up_table(strtab_page, shape);
-	board_write(
+	fuzz_vmm_write(
 		SMMU_CMDQ_BASE, 8, page_address(cmdq_page) | SMMU_QUEUE_BASE_HINT | (shape & 7));
-	board_write(SMMU_CMDQ_PROD, 4, 0);
-	board_write(SMMU_CMDQ_CONS, 4, 0);
-	board_write(SMMU_GERRORN, 4, board_read(SMMU_GERROR, 4));
-	board_write(SMMU_EVENTQ_BASE, 8,
+	fuzz_vmm_write(SMMU_CMDQ_PROD, 4, 0);
+	fuzz_vmm_write(SMMU_CMDQ_CONS, 4, 0);
+	fuzz_vmm_write(SMMU_GERRORN, 4, fuzz_vmm_read(SMMU_GERROR, 4));
+	fuzz_vmm_write(SMMU_EVENTQ_BASE, 8,
 		page_address(eventq_page) | SMMU_QUEUE_BASE_HINT | (shape >> 3 & 7));
-	board_write(SMMU_EVENTQ_PROD, 4, 0);
-	board_write(SMMU_EVENTQ_CONS, 4, 0);
+	fuzz_vmm_write(SMMU_EVENTQ_PROD, 4, 0);
+	fuzz_vmm_write(SMMU_EVENTQ_CONS, 4, 0);
 	if (shape >> 13 & 1) {
-		board_write(SMMU_EVENTQ_IRQ_CFG0, 8, page_address(eventq_page + 1));
-		board_write(SMMU_GERROR_IRQ_CFG0, 8, page_address(eventq_page + 1) + 8);
+		fuzz_vmm_write(SMMU_EVENTQ_IRQ_CFG0, 8, page_address(eventq_page + 1));
+		fuzz_vmm_write(SMMU_GERROR_IRQ_CFG0, 8, page_address(eventq_page + 1) + 8);
 	}
-	board_write(SMMU_IRQ_CTRL, 4, SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN);
-	board_write(SMMU_CR0, 4, SMMU_CR0_CMDQEN);
-	board_write(SMMU_CR0, 4, cr0);
+	fuzz_vmm_write(SMMU_IRQ_CTRL, 4, SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN);
+	fuzz_vmm_write(SMMU_CR0, 4, SMMU_CR0_CMDQEN);
+	fuzz_vmm_write(SMMU_CR0, 4, cr0);
 }
 
-void board_consume(uint32_t records)
+void fuzz_vmm_consume(uint32_t records)
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_eventq_log2(now.eventq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_eventq_log2(now.eventq_base);
 	uint32_t used, cons;
 
 	used = queue_distance(now.eventq_prod, now.eventq_cons, log2);
 	cons = queue_advance(now.eventq_cons, records < used ? records : used, log2);
-	board_write(SMMU_EVENTQ_CONS, 4, cons | (now.eventq_prod & SMMU_EVENTQ_PROD_OVFLG));
+	fuzz_vmm_write(SMMU_EVENTQ_CONS, 4, cons | (now.eventq_prod & SMMU_EVENTQ_PROD_OVFLG));
 }
 
-void board_put_command(const uint64_t word[2])
+void fuzz_vmm_put_command(const uint64_t word[2])
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_cmdq_log2(now.cmdq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_cmdq_log2(now.cmdq_base);
 	uint64_t at;
 
 	at = (now.cmdq_base & SMMU_QUEUE_BASE_ADDR & ~((UINT64_C(16) << log2) - 1)) +
 	     16 * (uint64_t)queue_index(now.cmdq_prod, log2);
-	board_store(at, word[0]);
-	board_store(at + 8, word[1]);
-	board_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, 1, log2));
+	fuzz_vmm_store(at, word[0]);
+	fuzz_vmm_store(at + 8, word[1]);
+	fuzz_vmm_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, 1, log2));
 }
 
 /* All of what stands in the queue. Return: whether it is empty, and works. */
 static bool finish(void)
 {
-	struct board_registers now;
+	struct fuzz_vmm_registers now;
 	uint32_t left;
 
-	board_run_commands(0);
-	now = board_registers();
-	if (!(now.cr0 & SMMU_CR0_CMDQEN) || board_error())
+	fuzz_vmm_run_commands(0);
+	now = fuzz_vmm_registers();
+	if (!(now.cr0 & SMMU_CR0_CMDQEN) || fuzz_vmm_error())
 		return false;
-	left = queue_distance(now.cmdq_prod, now.cmdq_cons, board_cmdq_log2(now.cmdq_base));
+	left = queue_distance(now.cmdq_prod, now.cmdq_cons, fuzz_vmm_cmdq_log2(now.cmdq_base));
 	/* Nothing is ever left over, but where PROD makes no sense. */
-	FUZZ_CHECK(!left || left > queue_size(board_cmdq_log2(now.cmdq_base)));
+	FUZZ_CHECK(!left || left > queue_size(fuzz_vmm_cmdq_log2(now.cmdq_base)));
 	return !left;
 }
 
 /* As many as fit. Return: how many, 0 if there is no memory. */
 static unsigned int put(const uint64_t (*command)[2], unsigned int count)
 {
-	const struct board_registers now = board_registers();
-	const unsigned int log2 = board_cmdq_log2(now.cmdq_base);
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
+	const unsigned int log2 = fuzz_vmm_cmdq_log2(now.cmdq_base);
 	const uint64_t base =
 		now.cmdq_base & SMMU_QUEUE_BASE_ADDR & ~(((uint64_t)COMMAND << log2) - 1);
 
@@ -114,12 +115,12 @@ static unsigned int put(const uint64_t (*command)[2], unsigned int count)
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t at = base + COMMAND * (uint64_t)queue_index(now.cmdq_prod + i, log2);
 
-		if (!board_has(at, COMMAND))
+		if (!fuzz_vmm_has(at, COMMAND))
 			return 0;
-		board_store(at, command[i][0]);
-		board_store(at + 8, command[i][1]);
+		fuzz_vmm_store(at, command[i][0]);
+		fuzz_vmm_store(at + 8, command[i][1]);
 	}
-	board_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, count, log2));
+	fuzz_vmm_write(SMMU_CMDQ_PROD, 4, queue_advance(now.cmdq_prod, count, log2));
 	return count;
 }
 
@@ -136,7 +137,7 @@ static bool submit(const uint64_t (*command)[2], unsigned int count)
 		/* They are legal and in memory, so nothing may stop the queue but a lost ATC_INV.
 		 */
 		if (!finish()) {
-			FUZZ_CHECK(board.calls_may_fail && board.options.config.ats);
+			FUZZ_CHECK(fuzz_vmm.calls_may_fail && fuzz_vmm.options.config.ats);
 			return false;
 		}
 		command += some;
@@ -145,7 +146,7 @@ static bool submit(const uint64_t (*command)[2], unsigned int count)
 	return true;
 }
 
-bool board_submit(const uint64_t (*command)[2], unsigned int count)
+bool fuzz_vmm_submit(const uint64_t (*command)[2], unsigned int count)
 {
 	static const uint64_t sync[1][2] = {{COMMAND_OP_SYNC, 0}};
 
@@ -163,27 +164,27 @@ static bool invalidate(uint64_t cfgi, uint64_t range)
 
 		if (!finish())
 			return false;
-		rings = board.rings;
+		rings = fuzz_vmm.rings;
 		if (!submit(all, 3))
 			return false;
 		/* Else the events of a SYNC, or the commands, may have been put over tables. */
-		if (board.changed_at_ring == board.changed && board.rings == rings + 1)
+		if (fuzz_vmm.changed_at_ring == fuzz_vmm.changed && fuzz_vmm.rings == rings + 1)
 			return true;
 	}
 	return false;
 }
 
-bool board_invalidate_all(void)
+bool fuzz_vmm_invalidate_all(void)
 {
 	if (!invalidate(COMMAND_OP_CFGI_STE_RANGE, RANGE_ALL))
 		return false;
-	board.changes = 0;
-	board.strtabs = 0;
-	board.forgotten = false;
+	fuzz_vmm.changes = 0;
+	fuzz_vmm.strtabs = 0;
+	fuzz_vmm.forgotten = false;
 	return true;
 }
 
-bool board_invalidate_stream(uint32_t vsid)
+bool fuzz_vmm_invalidate_stream(uint32_t vsid)
 {
 	return invalidate(COMMAND_OP_CFGI_STE | (uint64_t)vsid << 32, 1);
 }
@@ -191,57 +192,59 @@ bool board_invalidate_stream(uint32_t vsid)
 static int read_memory(void *ctx, uint64_t address, void *bytes, size_t length)
 {
 	(void)ctx;
-	if (!board_has(address, length))
+	if (!fuzz_vmm_has(address, length))
 		return -1;
-	board_peek(board.changes, address, bytes, length);
+	fuzz_vmm_peek(fuzz_vmm.changes, address, bytes, length);
 	return 0;
 }
 
-bool board_find_ste(uint32_t vsid, uint64_t *address)
+bool fuzz_vmm_find_ste(uint32_t vsid, uint64_t *address)
 {
 	const struct arch_memory memory = {.read = read_memory};
-	const struct board_registers now = board_registers();
+	const struct fuzz_vmm_registers now = fuzz_vmm_registers();
 	struct arch_fault fault;
 
-	return arch_strtab_find(&now.strtab, &board.guest, &memory, vsid, address, &fault);
+	return arch_strtab_find(&now.strtab, &fuzz_vmm.guest, &memory, vsid, address, &fault);
 }
 
-bool board_stop_stream(uint32_t vsid, bool valid)
+bool fuzz_vmm_stop_stream(uint32_t vsid, bool valid)
 {
 	const uint64_t cfgi[1][2] = {{COMMAND_OP_CFGI_STE | (uint64_t)vsid << 32, 1}};
 	const uint64_t word = valid ? STE_ABORT : 0;
 	uint64_t address, after;
 	uint8_t bytes[8];
 
-	if (!finish() || !board_find_ste(vsid, &address) || !board_has(address, ARCH_ENTRY_SIZE))
+	if (!finish() || !fuzz_vmm_find_ste(vsid, &address) ||
+		!fuzz_vmm_has(address, ARCH_ENTRY_SIZE))
 		return false;
-	board_store(address, word);
-	if (!board_submit(cfgi, 1))
+	fuzz_vmm_store(address, word);
+	if (!fuzz_vmm_submit(cfgi, 1))
 		return false;
 	/* Unless the command itself, or an event, was put there. */
-	board_peek(board.changes, address, bytes, sizeof(bytes));
+	fuzz_vmm_peek(fuzz_vmm.changes, address, bytes, sizeof(bytes));
 	after = record_load_word(bytes, 0);
 	return after == word;
 }
 
-void board_map(uint32_t vsid, unsigned int page, uint64_t va, uint64_t pa, uint64_t attributes,
+void fuzz_vmm_map(uint32_t vsid, unsigned int page, uint64_t va, uint64_t pa, uint64_t attributes,
 	uint64_t asid)
 {
 	const uint64_t cd = page_address(page);
 	uint64_t table = page_address(page + 1), ste;
 
-	if (!board_find_ste(vsid, &ste))
+	if (!fuzz_vmm_find_ste(vsid, &ste))
 		return;
-	board_store(ste, STE_STAGE1 | cd);
-	board_store(ste + 8, 0);
-	board_store(cd, CD_T0SZ | CD_BITS | CD_RECORD | asid << 48);
-	board_store(cd + 8, table);
-	board_store(cd + 24, UINT64_C(0xff));
+	fuzz_vmm_store(ste, STE_STAGE1 | cd);
+	fuzz_vmm_store(ste + 8, 0);
+	fuzz_vmm_store(cd, CD_T0SZ | CD_BITS | CD_RECORD | asid << 48);
+	fuzz_vmm_store(cd + 8, table);
+	fuzz_vmm_store(cd + 24, UINT64_C(0xff));
 	for (unsigned int level = 1; level < 3; level++) {
 		uint64_t next = page_address(page + 1 + level);
 
-		board_store(table + 8 * (va >> (39 - 9 * level) & 0x1ff), next | TABLE);
+		fuzz_vmm_store(table + 8 * (va >> (39 - 9 * level) & 0x1ff), next | TABLE);
 		table = next;
 	}
-	board_store(table + 8 * (va >> 12 & 0x1ff), (pa & ~(BOARD_PAGE - 1)) | attributes | TABLE);
+	fuzz_vmm_store(
+		table + 8 * (va >> 12 & 0x1ff), (pa & ~(FUZZ_VMM_PAGE - 1)) | attributes | TABLE);
 }
