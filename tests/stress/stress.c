@@ -15,20 +15,20 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "world.h"
+#include "stress_vm.h"
 
-#define WORKERS_MAX   64
-#define PROGRESS_S    10
-#define WORLD_AT_MOST 20000000
+#define WORKERS_MAX	  64
+#define PROGRESS_S	  10
+#define STRESS_VM_AT_MOST 20000000
 
 struct worker {
 	pthread_t thread;
 	struct rng rng;
 	uint64_t events;
 	atomic_bool done;
-	struct world_sums sums;
-	struct racer racer;
-	struct world world;
+	struct stress_vm_sums sums;
+	struct dispatcher dispatcher;
+	struct stress_vm vm;
 	uint8_t *memory;
 };
 
@@ -55,27 +55,28 @@ void check_fail(const char *file, int line, const char *condition, const char *f
 	_exit(1);
 }
 
-/* Lives one world after the other until it has had its events. */
+/* Lives as one virtual machine after the other until it has had its events. */
 static void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
-	struct world_sums *sums = &worker->sums;
+	struct stress_vm_sums *sums = &worker->sums;
 
 	while (atomic_load(&sums->produced) < worker->events) {
-		struct world *world = &worker->world;
-		uint64_t life =
-			worker->events / 4 < WORLD_AT_MOST ? worker->events / 4 : WORLD_AT_MOST;
+		struct stress_vm *vm = &worker->vm;
+		uint64_t life = worker->events / 4 < STRESS_VM_AT_MOST ? worker->events / 4
+								       : STRESS_VM_AT_MOST;
 
 		life = 1 + rng_below(&worker->rng, life + 1);
-		*world = (struct world){.rng = &worker->rng, .sums = sums, .racer = &worker->racer};
-		world_open(world, worker->memory);
+		*vm = (struct stress_vm){
+			.rng = &worker->rng, .sums = sums, .dispatcher = &worker->dispatcher};
+		stress_vm_open(vm, worker->memory);
 		alloc_forbid(true);
-		while (world->produced < life)
-			world_step(world);
-		if (world->racing)
-			racer_stop(world);
+		while (vm->produced < life)
+			stress_vm_act(vm);
+		if (vm->racing)
+			dispatcher_stop(vm);
 		alloc_forbid(false);
-		world_close(world);
+		stress_vm_close(vm);
 	}
 	atomic_store(&worker->done, true);
 	return NULL;
@@ -92,7 +93,7 @@ static void workers_start(struct worker *workers)
 		worker->events = (options.events + options.workers - 1) / options.workers;
 		worker->memory = calloc(1, GUEST_SIZE);
 		CHECK(worker->memory, "no memory");
-		racer_open(&worker->racer);
+		dispatcher_open(&worker->dispatcher);
 		CHECK_EQ(pthread_create(&worker->thread, NULL, worker_main, worker), 0);
 	}
 }
@@ -128,15 +129,15 @@ static void wait_with_progress(const struct worker *workers, double start)
 	}
 }
 
-static struct world_sums workers_end(struct worker *workers)
+static struct stress_vm_sums workers_end(struct worker *workers)
 {
-	struct world_sums all = {0};
+	struct stress_vm_sums all = {0};
 
 	for (unsigned int i = 0; i < options.workers; i++) {
-		struct world_sums *one = &workers[i].sums;
+		struct stress_vm_sums *one = &workers[i].sums;
 
 		pthread_join(workers[i].thread, NULL);
-		racer_close(&workers[i].racer);
+		dispatcher_close(&workers[i].dispatcher);
 		free(workers[i].memory);
 		all.produced += one->produced;
 		all.sequenced += one->sequenced;
@@ -146,7 +147,7 @@ static struct world_sums workers_end(struct worker *workers)
 		all.consumed += one->consumed;
 		all.abandoned += one->abandoned;
 		all.dropped += one->dropped;
-		all.worlds += one->worlds;
+		all.vms += one->vms;
 		all.wraps += one->wraps;
 		all.resets += one->resets;
 		all.attaches += one->attaches;
@@ -167,7 +168,7 @@ static bool tell(unsigned int number, bool good, const char *name)
 }
 
 /* Return: the exit status. */
-static int verdict(struct world_sums *sums, double seconds)
+static int verdict(struct stress_vm_sums *sums, double seconds)
 {
 	uint64_t forbidden = alloc_forbidden_count();
 	bool accounted = sums->sequenced == sums->produced &&
@@ -177,7 +178,7 @@ static int verdict(struct world_sums *sums, double seconds)
 	printf("# %" PRIu64 " vSMMUs, %" PRIu64 " attaches, %" PRIu64 " resets, %" PRIu64
 	       " enables, %" PRIu64 " aborts, %" PRIu64 " failures, %" PRIu64
 	       " wraps at INT_MAX, %" PRIu64 " races\n",
-		sums->worlds, sums->attaches, sums->resets, sums->enables, sums->aborts,
+		sums->vms, sums->attaches, sums->resets, sums->enables, sums->aborts,
 		sums->failures, sums->wraps, sums->races);
 	printf("# %" PRIu64 " checks; allocations: %" PRIu64 " in new, attach, set_ste and detach, "
 	       "%" PRIu64 " elsewhere after start; %.1f s\n",
@@ -264,7 +265,7 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct worker *workers;
-	struct world_sums sums;
+	struct stress_vm_sums sums;
 	double start = now();
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
