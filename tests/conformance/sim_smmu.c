@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The suite of the whole SMMU on the simulator. */
+/* The suite of the full SMMU on the simulator. */
 #include "conformance/smmu_machine.h"
 
 int main(void)

@@ -7,7 +7,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "conformance/smmu_mark.h"
+#include "conformance/dma_canary.h"
 
 #define GUESTS 2
 
@@ -391,7 +391,7 @@ static void expect_lost_mark(
 	struct smmu_guest *guest, unsigned int n, const struct vsmmu_access *access)
 {
 	int result;
-	const uint8_t *at = smmu_mark_write(guest->machine, n, access, &result);
+	const uint8_t *at = dma_canary_write(guest->machine, n, access, &result);
 
 	TAP_CHECK(!at, "a write got through to %#llx",
 		(unsigned long long)(guest->machine->memory_gpa +

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest with a whole SMMU: a vSMMU with the machine's endpoints behind it, and the driver
+ * A guest with a full SMMU: a vSMMU with the machine's endpoints behind it, and the driver
  * model on the other side of its registers.
  */
 #ifndef CONFORMANCE_SMMU_GUEST_H

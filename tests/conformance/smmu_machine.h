@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the suite of the whole SMMU runs on: a host, endpoints that do DMA, and the guest
+ * What the suite of the full SMMU runs on: a host, endpoints that do DMA, and the guest
  * memory that this DMA reaches. The simulator is one, the real arm-smmu-v3 driver with
  * its edu endpoints another.
  */
@@ -17,17 +17,18 @@
 
 #define SMMU_MACHINE_ENDPOINTS 2
 
-/* Bytes of an endpoint's own buffer that dma() uses; the mark is elsewhere in it. */
+/* Bytes of an endpoint's own buffer that dma() uses; the canary is elsewhere in it. */
 #define SMMU_MACHINE_BUFFER 2048
-#define SMMU_MACHINE_MARK   4
+#define SMMU_MACHINE_CANARY 4
 
 /**
- * struct smmu_machine - filled in by ops->open(), but for @mark
+ * struct smmu_machine - filled in by ops->open(), but for @canary
  * @host: the suite takes no reference; close() frees it when no vSMMU is left
  * @endpoint: bound, detached
  * @memory: guest memory that is mapped for DMA: @memory_size bytes, zeroes at first, at
  *	guest-physical @memory_gpa. At least 4 MiB, aligned to 1 MiB
- * @mark: what open() puts into each endpoint's buffer for write_mark(), other bytes in each test
+ * @canary: what open() puts into each endpoint's buffer for write_canary(), other bytes in each
+ *test
  * @ssid_bits: SubstreamIDs that DMA can have; 0: none
  * @sees_aborts: dma() can tell that its access was aborted
  * @small_tables: its SMMU finds no more than the first 4 KiB of a translation table
@@ -40,7 +41,7 @@ struct smmu_machine {
 	uint8_t *memory;
 	uint64_t memory_gpa;
 	size_t memory_size;
-	uint8_t mark[SMMU_MACHINE_ENDPOINTS][SMMU_MACHINE_MARK];
+	uint8_t canary[SMMU_MACHINE_ENDPOINTS][SMMU_MACHINE_CANARY];
 	unsigned int ssid_bits;
 	bool sees_aborts;
 	bool small_tables;
@@ -63,10 +64,10 @@ struct smmu_machine_ops {
 	int (*dma)(struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access,
 		size_t length);
 	/*
-	 * Endpoint @n writes its mark at @access->address: what gets through is seen in
+	 * Endpoint @n writes its canary at @access->address: what gets through is seen in
 	 * memory, also by who cannot tell an abort. Return: as dma().
 	 */
-	int (*write_mark)(
+	int (*write_canary)(
 		struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access);
 	/* Events of DMA that is over have reached the vEVENTQ when this returns. 0 or -errno. */
 	int (*settle)(struct smmu_machine *machine);

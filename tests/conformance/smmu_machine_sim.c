@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The simulator as a machine of the whole SMMU's suite. */
+/* The simulator as a machine of the full SMMU's suite. */
 #include "conformance/smmu_machine.h"
 
 #include <errno.h>
@@ -102,13 +102,13 @@ static int smmu_machine_sim_dma(struct smmu_machine *machine, unsigned int n,
 		sim->host, machine->endpoint[n].dev_id, access, sim->buffer[n], length);
 }
 
-static int smmu_machine_sim_write_mark(
+static int smmu_machine_sim_write_canary(
 	struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access)
 {
 	const struct sim_machine *sim = machine->state;
 
-	return vsmmu_sim_dma(sim->host, machine->endpoint[n].dev_id, access, machine->mark[n],
-		SMMU_MACHINE_MARK);
+	return vsmmu_sim_dma(sim->host, machine->endpoint[n].dev_id, access, machine->canary[n],
+		SMMU_MACHINE_CANARY);
 }
 
 static int smmu_machine_sim_settle(struct smmu_machine *machine)
@@ -129,7 +129,7 @@ const struct smmu_machine_ops smmu_machine_sim = {
 	.open = smmu_machine_sim_open,
 	.close = smmu_machine_sim_close,
 	.dma = smmu_machine_sim_dma,
-	.write_mark = smmu_machine_sim_write_mark,
+	.write_canary = smmu_machine_sim_write_canary,
 	.settle = smmu_machine_sim_settle,
 	.fail_invalidation = smmu_machine_sim_fail_invalidation,
 };

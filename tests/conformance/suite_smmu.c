@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The suite of the whole SMMU: what a guest's driver does, and what endpoints' DMA meets. */
+/* The suite of the full SMMU: what a guest's driver does, and what endpoints' DMA meets. */
 #include "conformance/suite_smmu.h"
 
 #include <string.h>
 
-#include "conformance/smmu_mark.h"
+#include "conformance/dma_canary.h"
 
 static const struct suite_smmu_part *const parts[] = {
 	&suite_smmu_registers,
@@ -24,7 +24,7 @@ static int open_machine(void *context)
 
 	memset(machine, 0, sizeof(*machine));
 	machine->ops = ops;
-	smmu_mark_make(machine);
+	dma_canary_make(machine);
 	return ops->open(machine);
 }
 

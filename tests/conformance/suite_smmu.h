@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parts of the whole SMMU's suite. */
+/* The parts of the full SMMU's suite. */
 #ifndef CONFORMANCE_SUITE_SMMU_H
 #define CONFORMANCE_SUITE_SMMU_H
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "conformance/smmu_mark.h"
+#include "conformance/dma_canary.h"
 
 static struct smmu_guest guest, neighbour;
 
@@ -24,7 +24,7 @@ static void expect_nothing_is_reached(struct smmu_machine *machine, unsigned int
 	const struct vsmmu_access access = {.address = iova};
 	int result;
 
-	TAP_CHECK(!smmu_mark_write(machine, n, &access, &result), "a write got through");
+	TAP_CHECK(!dma_canary_write(machine, n, &access, &result), "a write got through");
 	TAP_CHECK(!result || result == -EFAULT, "%d", result);
 }
 

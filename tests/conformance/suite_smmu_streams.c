@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "conformance/smmu_mark.h"
+#include "conformance/dma_canary.h"
 #include "lib/forward_host.h"
 
 static struct smmu_guest guest;
@@ -70,11 +70,12 @@ static void expect_mark(unsigned int n, uint64_t iova, const uint8_t *at)
 	const struct vsmmu_access access = {.address = iova};
 	int result;
 
-	TAP_CHECK(smmu_mark_write(guest.machine, n, &access, &result) == at, "not where it should");
+	TAP_CHECK(
+		dma_canary_write(guest.machine, n, &access, &result) == at, "not where it should");
 	TAP_EQ(result, 0);
 }
 
-/* That there is no mark, as after an abort, means something only if there is one otherwise. */
+/* That there is no canary, as after an abort, means something only if there is one otherwise. */
 static void marks_are_where_dma_gets_to(void *context)
 {
 	struct smmu_guest_space space;

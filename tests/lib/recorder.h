@@ -61,7 +61,7 @@ struct recorder {
 	void *opaque;
 };
 
-/* Never fails. Hand recorder->host over to whole_new(), which frees it at the end. */
+/* Never fails. Hand recorder->host over to test_vmm_new(), which frees it at the end. */
 struct recorder *recorder_new(void);
 
 /* Forgets the calls. */

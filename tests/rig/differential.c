@@ -19,7 +19,7 @@
 #include <time.h>
 
 #include "deviation.h"
-#include "duel.h"
+#include "dut_pair.h"
 #include "tap.h"
 
 #define LEAST_CASES 500
@@ -28,7 +28,7 @@
 #define LISTED_MOST 16 /* cases of one deviation */
 
 static struct {
-	struct duel duel;
+	struct dut_pair pair;
 	struct arch_features features;
 	uint64_t seed;
 	size_t only; /* a case's number */
@@ -86,10 +86,10 @@ static void make_cases(void)
 {
 	const double begin = seconds();
 
-	TAP_EQ(duel_open(&run.duel), 0);
+	TAP_EQ(dut_pair_open(&run.pair), 0);
 	/* A case's number says in which lane it runs. */
-	TAP_EQ(run.duel.lanes, case_limits_rig.lanes);
-	arch_features_from_idr(run.duel.real.driver.features.idr, &run.features);
+	TAP_EQ(run.pair.lanes, case_limits_rig.lanes);
+	arch_features_from_idr(run.pair.real.driver.features.idr, &run.features);
 	run.cases = cases_make(run.seed, &run.features, &case_limits_rig, LEAST, &run.count);
 	TAP_CHECK(run.cases, "no cases");
 	run.results = calloc(run.count, sizeof(*run.results));
@@ -102,8 +102,8 @@ static void run_cases(size_t first, size_t count)
 {
 	const double begin = seconds();
 
-	TAP_EQ(duel_run(&run.duel, &run.cases[first], count, &run.results[first]), 0);
-	tap_note("%zu cases in %u lanes: %.1f s", count, run.duel.lanes, seconds() - begin);
+	TAP_EQ(dut_pair_run(&run.pair, &run.cases[first], count, &run.results[first]), 0);
+	tap_note("%zu cases in %u lanes: %.1f s", count, run.pair.lanes, seconds() - begin);
 }
 
 static void runs_all_cases(void *context)
@@ -136,9 +136,9 @@ static void runs_one_case(void *context)
 	(void)context;
 	make_cases();
 	TAP_CHECK(run.only < run.count, "there are %zu cases", run.count);
-	first = run.only - run.only % run.duel.lanes;
+	first = run.only - run.only % run.pair.lanes;
 	left = run.count - first;
-	run_cases(first, left < run.duel.lanes ? left : run.duel.lanes);
+	run_cases(first, left < run.pair.lanes ? left : run.pair.lanes);
 	show(run.only);
 	TAP_CHECK(case_judge(&run.cases[run.only], &run.results[run.only]) != CASE_DIFFERS,
 		"not as it should be");
@@ -146,19 +146,19 @@ static void runs_one_case(void *context)
 
 static void both_sides_look_alike(void *context)
 {
-	const struct driver_features *sim = &run.duel.sim.driver.features;
-	const struct driver_features *real = &run.duel.real.driver.features;
+	const struct driver_features *sim = &run.pair.sim.driver.features;
+	const struct driver_features *real = &run.pair.real.driver.features;
 
 	(void)context;
 	TAP_CHECK(run.ran, "the cases did not run");
 	tap_note("the real SMMU's IDR0 to 5: %08" PRIx32 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32
 		 " %08" PRIx32 " %08" PRIx32,
-		run.duel.idr[0], run.duel.idr[1], run.duel.idr[2], run.duel.idr[3], run.duel.idr[4],
-		run.duel.idr[5]);
+		run.pair.idr[0], run.pair.idr[1], run.pair.idr[2], run.pair.idr[3], run.pair.idr[4],
+		run.pair.idr[5]);
 	for (int i = 0; i < 6; i++)
 		TAP_EQ(sim->idr[i], real->idr[i]);
 	/* So no C_BAD_SUBSTREAMID and no F_STREAM_DISABLED: both are about SubstreamIDs. */
-	TAP_EQ(run.duel.idr[1] >> 6 & 31, 0);
+	TAP_EQ(run.pair.idr[1] >> 6 & 31, 0);
 }
 
 /* The cases that @is_one picks. Return: how many were as the architecture has it. */
@@ -325,12 +325,12 @@ static void deviations_are_as_listed(void *context)
 
 static void nothing_else_happened(void *context)
 {
-	const struct vsmmu_stats real = side_stats(&run.duel.real);
-	const struct vsmmu_stats sim = side_stats(&run.duel.sim);
+	const struct vsmmu_stats real = dut_stats(&run.pair.real);
+	const struct vsmmu_stats sim = dut_stats(&run.pair.sim);
 
 	(void)context;
 	TAP_CHECK(run.ran, "the cases did not run");
-	TAP_EQ(run.duel.real.strays + run.duel.sim.strays, 0);
+	TAP_EQ(run.pair.real.strays + run.pair.sim.strays, 0);
 	TAP_EQ(real.command_errors + sim.command_errors, 0);
 	TAP_EQ(real.invalidation_failures + sim.invalidation_failures, 0);
 	TAP_EQ(real.blocked + sim.blocked, 0);
@@ -369,7 +369,7 @@ int main(int argc, char **argv)
 	run.only = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
 	code = argc > 2 ? tap_main(&one_test, 1, NULL, NULL)
 			: tap_main(tests, sizeof(tests) / sizeof(tests[0]), NULL, NULL);
-	duel_close(&run.duel);
+	dut_pair_close(&run.pair);
 	free(run.cases);
 	free(run.results);
 	return code;

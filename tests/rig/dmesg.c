@@ -23,14 +23,14 @@
 #define RATE_SECONDS 6
 #define RATE_BURST   10
 
-struct stand {
+struct dmesg_fixture {
 	struct real_machine real;
 	struct vsmmu_host *host;
 	struct host_endpoint endpoint;
 	uint32_t parent, viommu, vdevice, nested;
 };
 
-static struct stand stand;
+static struct dmesg_fixture rig;
 static struct kmsg kmsg;
 
 static void sleep_seconds(unsigned int seconds)
@@ -40,70 +40,70 @@ static void sleep_seconds(unsigned int seconds)
 	nanosleep(&time, NULL);
 }
 
-static int stand_open(void *context)
+static int fixture_open(void *context)
 {
-	int ret = real_machine_open(&stand.real, 1);
+	int ret = real_machine_open(&rig.real, 1);
 
 	(void)context;
 	if (ret)
 		return ret;
-	stand.endpoint = real_machine_endpoint(&stand.real, 0);
-	stand.nested = 0;
-	ret = real_machine_host(&stand.real, &stand.host);
+	rig.endpoint = real_machine_endpoint(&rig.real, 0);
+	rig.nested = 0;
+	ret = real_machine_host(&rig.real, &rig.host);
 	if (!ret)
-		ret = stand.host->ops->parent_alloc(stand.host, &stand.endpoint, &stand.parent);
+		ret = rig.host->ops->parent_alloc(rig.host, &rig.endpoint, &rig.parent);
 	if (!ret)
-		ret = stand.host->ops->attach(stand.host, &stand.endpoint, stand.parent);
+		ret = rig.host->ops->attach(rig.host, &rig.endpoint, rig.parent);
 	if (!ret)
-		ret = stand.host->ops->viommu_alloc(
-			stand.host, &stand.endpoint, stand.parent, &stand.viommu);
+		ret = rig.host->ops->viommu_alloc(
+			rig.host, &rig.endpoint, rig.parent, &rig.viommu);
 	if (!ret)
-		ret = stand.host->ops->vdevice_alloc(
-			stand.host, &stand.endpoint, stand.viommu, VSID, &stand.vdevice);
+		ret = rig.host->ops->vdevice_alloc(
+			rig.host, &rig.endpoint, rig.viommu, VSID, &rig.vdevice);
 	return ret;
 }
 
-static void stand_close(void *context)
+static void fixture_close(void *context)
 {
-	const struct host_ops *ops = stand.host->ops;
+	const struct host_ops *ops = rig.host->ops;
 
 	(void)context;
-	ops->attach(stand.host, &stand.endpoint, stand.parent);
-	if (stand.nested)
-		ops->destroy(stand.host, stand.nested);
-	ops->destroy(stand.host, stand.vdevice);
-	ops->destroy(stand.host, stand.viommu);
-	ops->detach(stand.host, &stand.endpoint);
-	ops->destroy(stand.host, stand.parent);
-	vsmmu_host_unref(stand.host);
-	real_machine_close(&stand.real);
+	ops->attach(rig.host, &rig.endpoint, rig.parent);
+	if (rig.nested)
+		ops->destroy(rig.host, rig.nested);
+	ops->destroy(rig.host, rig.vdevice);
+	ops->destroy(rig.host, rig.viommu);
+	ops->detach(rig.host, &rig.endpoint);
+	ops->destroy(rig.host, rig.parent);
+	vsmmu_host_unref(rig.host);
+	real_machine_close(&rig.real);
 }
 
 static void attach(uint64_t or0, uint64_t context_pointer)
 {
-	const struct host_ops *ops = stand.host->ops;
+	const struct host_ops *ops = rig.host->ops;
 	uint64_t ste[2];
 
-	real_machine_ste(&stand.real, 0, ste);
+	real_machine_ste(&rig.real, 0, ste);
 	ste[0] |= or0;
 	if (context_pointer)
 		ste[0] = (ste[0] & 0xff) | context_pointer;
-	TAP_EQ(ops->nested_alloc(stand.host, &stand.endpoint, stand.viommu, ste, &stand.nested), 0);
-	TAP_EQ(ops->attach(stand.host, &stand.endpoint, stand.nested), 0);
+	TAP_EQ(ops->nested_alloc(rig.host, &rig.endpoint, rig.viommu, ste, &rig.nested), 0);
+	TAP_EQ(ops->attach(rig.host, &rig.endpoint, rig.nested), 0);
 }
 
 static struct vsmmu_event_record record_of_dma(bool write)
 {
-	const struct host_ops *ops = stand.host->ops;
+	const struct host_ops *ops = rig.host->ops;
 	struct vsmmu_event_record record;
 	struct host_veventq veventq;
 	uint8_t bytes[128];
 
-	TAP_EQ(ops->veventq_alloc(stand.host, stand.viommu, 16, &veventq), 0);
-	TAP_EQ(real_machine_access(&stand.real, 0, IOVA, write), 0);
+	TAP_EQ(ops->veventq_alloc(rig.host, rig.viommu, 16, &veventq), 0);
+	TAP_EQ(real_machine_access(&rig.real, 0, IOVA, write), 0);
 	TAP_EQ(veventq.source.read(veventq.source.ctx, bytes, sizeof(bytes)), 40);
-	ops->veventq_close(stand.host, &veventq);
-	TAP_EQ(ops->destroy(stand.host, veventq.id), 0);
+	ops->veventq_close(rig.host, &veventq);
+	TAP_EQ(ops->destroy(rig.host, veventq.id), 0);
 	vsmmu_event_record_load(bytes + 8, &record);
 	TAP_EQ(record.word[0] >> 32, VSID);
 	return record;
@@ -160,7 +160,7 @@ static uint32_t requester_id(void)
 {
 	unsigned int domain, bus, device, function;
 
-	TAP_EQ(sscanf(stand.real.endpoint[0].edu.bdf, "%x:%x:%x.%x", &domain, &bus, &device,
+	TAP_EQ(sscanf(rig.real.endpoint[0].edu.bdf, "%x:%x:%x.%x", &domain, &bus, &device,
 		       &function),
 		4);
 	return bus << 8 | device << 3 | function;
@@ -173,7 +173,7 @@ static void expect_item(const struct vsmmu_dmesg_item *item, enum style style)
 	TAP_EQ(item->event.sid, requester_id());
 	TAP_CHECK(*item->smmu, "no SMMU is named");
 	if (style & DECODED)
-		TAP_CHECK(!strcmp(item->client, stand.real.endpoint[0].edu.bdf),
+		TAP_CHECK(!strcmp(item->client, rig.real.endpoint[0].edu.bdf),
 			"the client is \"%s\"", item->client);
 }
 
@@ -184,7 +184,7 @@ static void same_event_in_the_log(bool write)
 	struct vsmmu_event_record want = record_of_dma(write);
 
 	TAP_EQ(kmsg_collect(&kmsg), 0);
-	TAP_EQ(real_machine_access(&stand.real, 0, IOVA, write), 0);
+	TAP_EQ(real_machine_access(&rig.real, 0, IOVA, write), 0);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
 	print_log();
 	/* The kernel replaces the StreamID by the guest's, and nothing else. */
@@ -200,7 +200,7 @@ static void same_event_in_the_log(bool write)
 
 static void page_fault(enum real_access access, bool write)
 {
-	real_machine_map(&stand.real, 0, IOVA, access);
+	real_machine_map(&rig.real, 0, IOVA, access);
 	attach(0, 0);
 	same_event_in_the_log(write);
 }
@@ -238,7 +238,7 @@ static void f_addr_size(void *context)
 static void c_bad_cd(void *context)
 {
 	(void)context;
-	real_machine_set_cd(&stand.real, 0, false);
+	real_machine_set_cd(&rig.real, 0, false);
 	attach(0, 0);
 	same_event_in_the_log(false);
 }
@@ -258,7 +258,7 @@ static void fault_of_stage_2(void *context)
 	(void)context;
 	attach(0, NO_MEMORY);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
-	TAP_EQ(real_machine_access(&stand.real, 0, IOVA, false), 0);
+	TAP_EQ(real_machine_access(&rig.real, 0, IOVA, false), 0);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
 	print_log();
 	words = event_of_log(WORDS);
@@ -303,12 +303,12 @@ static void suppression_is_told(void *context)
 	attach(0, 0);
 	sleep_seconds(RATE_SECONDS);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
-	TAP_EQ(real_machine_fault(&stand.real, 0, faults), 0);
+	TAP_EQ(real_machine_fault(&rig.real, 0, faults), 0);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
 	TAP_EQ(count_items(VSMMU_DMESG_EVENT, &suppressed), RATE_BURST);
 	sleep_seconds(RATE_SECONDS);
 	/* The next one that is printed also tells how many were not. */
-	TAP_EQ(real_machine_fault(&stand.real, 0, 1), 0);
+	TAP_EQ(real_machine_fault(&rig.real, 0, 1), 0);
 	TAP_EQ(kmsg_collect(&kmsg), 0);
 	print_log();
 	TAP_EQ(count_items(VSMMU_DMESG_SUPPRESSED, &suppressed), 1);
@@ -329,7 +329,7 @@ int main(void)
 		{"fault_of_stage_2", "", fault_of_stage_2},
 		{"suppression_is_told", "", suppression_is_told},
 	};
-	static const struct tap_fixture fixture = {.open = stand_open, .close = stand_close};
+	static const struct tap_fixture fixture = {.open = fixture_open, .close = fixture_close};
 	int ret = kmsg_open(&kmsg);
 
 	if (ret) {

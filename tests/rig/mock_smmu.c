@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A whole vSMMU and its guest's driver on the real kernel's objects, with mock devices. */
+/* A full vSMMU and its guest's driver on the real kernel's objects, with mock devices. */
 #include "mock_smmu.h"
 
 #include <string.h>

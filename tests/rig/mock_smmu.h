@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine for whole vSMMUs made of the kernel's mock devices: all objects, attachments,
+ * A machine for full vSMMUs made of the kernel's mock devices: all objects, attachments,
  * events and invalidations are the real kernel's. The devices do no DMA, so each test
  * triggers its events; that there is an STE in force shows in whether one can be triggered.
  *

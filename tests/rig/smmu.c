@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The whole SMMU's suite on the real arm-smmu-v3 driver, but for SubstreamIDs, which neither
+ * The full SMMU's suite on the real arm-smmu-v3 driver, but for SubstreamIDs, which neither
  * the rig's SMMU nor its endpoints have; and what only this machine can show.
  */
 #include "smmu_machine_real.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The real arm-smmu-v3 driver with edu endpoints as a machine of the whole SMMU's suite. */
+/* The real arm-smmu-v3 driver with edu endpoints as a machine of the full SMMU's suite. */
 #include "smmu_machine_real.h"
 
 #include <errno.h>
@@ -12,25 +12,25 @@ struct real_machine *smmu_machine_real_of(struct smmu_machine *machine)
 	return machine->state;
 }
 
-/* Each edu reads its mark while the whole memory is open to it, as no guest's is yet. */
+/* Each edu reads its canary while the whole memory is open to it, as no guest's is yet. */
 static int load_marks(struct smmu_machine *machine, struct real_machine *real)
 {
 	const struct host_ops *ops = machine->host->ops;
 	int ret = 0, failed;
 
-	memcpy(real->memory, machine->mark, sizeof(machine->mark));
+	memcpy(real->memory, machine->canary, sizeof(machine->canary));
 	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
 		ret = ops->attach(machine->host, &machine->endpoint[n], real->ioas_id);
 		if (!ret)
-			edu_start_at(&real->endpoint[n].edu, REAL_MEMORY + n * SMMU_MACHINE_MARK,
-				SMMU_MACHINE_BUFFER, SMMU_MACHINE_MARK, false);
+			edu_start_at(&real->endpoint[n].edu, REAL_MEMORY + n * SMMU_MACHINE_CANARY,
+				SMMU_MACHINE_BUFFER, SMMU_MACHINE_CANARY, false);
 	}
 	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
 		ret = edu_wait(&real->endpoint[n].edu);
 		failed = ops->detach(machine->host, &machine->endpoint[n]);
 		ret = ret ? ret : failed;
 	}
-	memset(real->memory, 0, sizeof(machine->mark));
+	memset(real->memory, 0, sizeof(machine->canary));
 	return ret;
 }
 
@@ -83,14 +83,14 @@ static int smmu_machine_real_dma(struct smmu_machine *machine, unsigned int n,
 	return edu_wait(edu);
 }
 
-static int smmu_machine_real_write_mark(
+static int smmu_machine_real_write_canary(
 	struct smmu_machine *machine, unsigned int n, const struct vsmmu_access *access)
 {
 	struct edu *edu = &smmu_machine_real_of(machine)->endpoint[n].edu;
 
 	if (access->flags != VSMMU_ACCESS_WRITE)
 		return -EOPNOTSUPP;
-	edu_start_at(edu, access->address, SMMU_MACHINE_BUFFER, SMMU_MACHINE_MARK, true);
+	edu_start_at(edu, access->address, SMMU_MACHINE_BUFFER, SMMU_MACHINE_CANARY, true);
 	return edu_wait(edu);
 }
 
@@ -112,7 +112,7 @@ const struct smmu_machine_ops smmu_machine_real = {
 	.open = smmu_machine_real_open,
 	.close = smmu_machine_real_close,
 	.dma = smmu_machine_real_dma,
-	.write_mark = smmu_machine_real_write_mark,
+	.write_canary = smmu_machine_real_write_canary,
 	.settle = smmu_machine_real_settle,
 	.fail_invalidation = smmu_machine_real_fail_invalidation,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The real arm-smmu-v3 driver as a machine of the whole SMMU's suite. */
+/* The real arm-smmu-v3 driver as a machine of the full SMMU's suite. */
 #ifndef RIG_SMMU_MACHINE_REAL_H
 #define RIG_SMMU_MACHINE_REAL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of a whole SMMU only the real driver and DMA that runs by itself can show: the ID
+ * What of a full SMMU only the real driver and DMA that runs by itself can show: the ID
  * registers, STEs replaced under DMA, storms, and snapshots with events still in the kernel.
  */
 #include "smmu_rig.h"
@@ -11,7 +11,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "herd.h"
+#include "dma_load.h"
 #include "smmu_machine_real.h"
 
 #define STORM 1024 /* faults of a DMA as large as edu can do */
@@ -22,7 +22,7 @@
 #define PATIENCE (UINT64_C(40) * 1000000000)
 
 static struct smmu_guest guest, successor;
-static struct herd herd;
+static struct dma_load load;
 
 static struct edu *edu_of(unsigned int n)
 {
@@ -62,12 +62,12 @@ static void identity_is_the_hardwares(void *context)
  */
 static bool replace_next(void)
 {
-	struct herd_member *member = herd_next(&herd);
+	struct dma_load_member *member = dma_load_next(&load);
 	const unsigned int before = member->dmas;
 	const bool runs = edu_is_busy(member->edu);
 
-	herd_replace(&herd, member);
-	herd_go_on(&herd);
+	dma_load_replace(&load, member);
+	dma_load_go_on(&load);
 	return runs && member->dmas > before;
 }
 
@@ -78,18 +78,18 @@ static void stes_are_replaced_while_dma_runs(void *context)
 	uint64_t begin, time;
 
 	smmu_guest_open(&guest, context, NULL);
-	herd_open(&herd, &guest, REAL_ENDPOINTS);
-	begin = herd_now();
-	herd_start(&herd);
-	while (instants < INSTANTS && herd_now() - begin < PATIENCE)
+	dma_load_open(&load, &guest, REAL_ENDPOINTS);
+	begin = dma_load_now();
+	dma_load_start(&load);
+	while (instants < INSTANTS && dma_load_now() - begin < PATIENCE)
 		instants += replace_next();
-	time = herd_now() - begin;
-	herd_end(&herd);
-	for (unsigned int i = 0; i < herd.count; i++)
-		replaced += herd.member[i].replaced;
+	time = dma_load_now() - begin;
+	dma_load_end(&load);
+	for (unsigned int i = 0; i < load.count; i++)
+		replaced += load.member[i].replaced;
 	tap_note("%u endpoints, %u DMAs, each of them one instant; %u of these instants in the "
 		 "midst of a replacement of the endpoint's own STE; %u STEs replaced in %u ms",
-		herd.count, herd.dmas, instants, replaced, (unsigned int)(time / 1000000));
+		load.count, load.dmas, instants, replaced, (unsigned int)(time / 1000000));
 	TAP_CHECK(instants >= INSTANTS, "only %u instants", instants);
 	smmu_guest_close(&guest);
 }
@@ -102,21 +102,21 @@ static void endpoint_comes_and_goes_while_dma_runs(void *context)
 	uint64_t begin;
 
 	smmu_guest_open(&guest, context, NULL);
-	herd_open(&herd, &guest, 1);
+	dma_load_open(&load, &guest, 1);
 	attach_space(1, &space);
-	begin = herd_now();
-	herd_start(&herd);
-	while (herd.dmas < INSTANTS && herd_now() - begin < PATIENCE) {
+	begin = dma_load_now();
+	dma_load_start(&load);
+	while (load.dmas < INSTANTS && dma_load_now() - begin < PATIENCE) {
 		TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[1]), 0);
 		smmu_guest_attach(&guest, 1, guest.vsid[1]);
 		times++;
-		herd_go_on(&herd);
+		dma_load_go_on(&load);
 	}
 	tap_note("%u times in %u ms, under %u DMAs of %u others, each of them one instant", times,
-		(unsigned int)((herd_now() - begin) / 1000000), herd.dmas, herd.count);
-	TAP_CHECK(herd.dmas >= INSTANTS, "only %u DMAs", herd.dmas);
+		(unsigned int)((dma_load_now() - begin) / 1000000), load.dmas, load.count);
+	TAP_CHECK(load.dmas >= INSTANTS, "only %u DMAs", load.dmas);
 	TAP_CHECK(times >= 20, "only %u times", times);
-	herd_end(&herd);
+	dma_load_end(&load);
 	smmu_guest_expect_space(&guest, 1, &space);
 	smmu_guest_close(&guest);
 }

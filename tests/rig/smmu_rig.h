@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A part of the whole SMMU's suite that only the real machine can run. */
+/* A part of the full SMMU's suite that only the real machine can run. */
 #ifndef RIG_SMMU_RIG_H
 #define RIG_SMMU_RIG_H
 

@@ -2,7 +2,7 @@
 /* The whole way of a transaction: what comes out, which event, and which event first. */
 #include "arch/translate.h"
 #include "lib/rng.h"
-#include "lib/space.h"
+#include "lib/pgtable.h"
 #include "lib/unit.h"
 
 #define SID    0x42
@@ -13,7 +13,7 @@
 
 /* A space of 4 KiB pages with one at VA, its CD, an STE; and the SMMU that they are for. */
 struct machine {
-	struct space space;
+	struct pgtable pgtable;
 	struct arch_state state;
 	struct arch_transaction transaction;
 };
@@ -23,9 +23,9 @@ static void machine_init(struct machine *machine)
 	const struct mapped page = {.va = VA, .pa = 0x12345000, .index = 4};
 
 	memset(machine, 0, sizeof(*machine));
-	assert_true(space_init(&machine->space, 0, false, 25, false, 44, RAM_BASE));
-	space_map(&machine->space, &page, AF | BIT(6));
-	ram_set_entry(&ram, CD, machine->space.word);
+	assert_true(pgtable_init(&machine->pgtable, 0, false, 25, false, 44, RAM_BASE));
+	pgtable_map(&machine->pgtable, &page, AF | BIT(6));
+	ram_set_entry(&ram, CD, machine->pgtable.word);
 	ram_set_entry(&ram, STE, (uint64_t[8]){CD | 0xb, 0x5c});
 	machine->state = (struct arch_state){
 		.features = {.s1p = true,
@@ -50,7 +50,7 @@ static struct arch_result run(struct machine *machine)
 
 	memset(&result, 0xa5, sizeof(result));
 	ram.reads = 0;
-	arch_translate(&machine->state, &machine->space.memory, &machine->transaction, &result);
+	arch_translate(&machine->state, &machine->pgtable.memory, &machine->transaction, &result);
 	assert_true(ram.reads <= 9);
 	return result;
 }
@@ -235,10 +235,10 @@ static void the_cd_decides_about_faults(void **unused)
 		struct arch_result result;
 		uint64_t leaf;
 
-		machine.space.word[0] &= ~(UINT64_C(7) << 44);
-		machine.space.word[0] |= ars << 44;
-		ram_set_entry(&ram, CD, machine.space.word);
-		leaf = space_slot(&machine.space, VA, 4);
+		machine.pgtable.word[0] &= ~(UINT64_C(7) << 44);
+		machine.pgtable.word[0] |= ars << 44;
+		ram_set_entry(&ram, CD, machine.pgtable.word);
+		leaf = pgtable_slot(&machine.pgtable, VA, 4);
 		for (unsigned int i = 0; i < 4; i++) {
 			static const uint64_t descriptor[] = {
 				0, BIT(44) | AF | 3, 0x1000 | 3, 0x1000 | AF | 3};
@@ -287,7 +287,7 @@ static void faults_tell_the_access(void **unused)
 		assert_int_equal(event.rnw, !access.write);
 		assert_int_equal(event.class_, VSMMU_EVENT_CLASS_IN);
 		assert_int_equal(event.input_addr, VA + 0x1abc);
-		ram.hole = space_slot(&machine.space, VA, 4) + 8;
+		ram.hole = pgtable_slot(&machine.pgtable, VA, 4) + 8;
 		event = expect(&machine, VSMMU_EVENT_F_WALK_EABT);
 		assert_int_equal(event.pnu, privileged);
 		assert_int_equal(event.class_, VSMMU_EVENT_CLASS_TT);
@@ -297,7 +297,7 @@ static void faults_tell_the_access(void **unused)
 	/* The overridden privilege is what permissions are checked against. */
 	machine.transaction.access = (struct arch_access){.privileged = true};
 	machine.transaction.address = VA;
-	ram_set(&ram, space_slot(&machine.space, VA, 4), 0x1000 | AF | 3);
+	ram_set(&ram, pgtable_slot(&machine.pgtable, VA, 4), 0x1000 | AF | 3);
 	ram_set_entry(&ram, STE, (uint64_t[8]){CD | 0xb});
 	expect_pass(&machine, 0x1000);
 	ram_set_entry(&ram, STE, (uint64_t[8]){CD | 0xb, UINT64_C(2) << 48});
@@ -315,9 +315,9 @@ static void events_come_in_their_order(void **unused)
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
 	machine.state.features.cd2l = true;
-	leaf = space_slot(&machine.space, VA, 4);
-	ram_set_entry(&ram, CD + 0x140, machine.space.word);
-	ram_set(&ram, CD + 0x140, machine.space.word[0] & ~BIT(31));
+	leaf = pgtable_slot(&machine.pgtable, VA, 4);
+	ram_set_entry(&ram, CD + 0x140, machine.pgtable.word);
+	ram_set(&ram, CD + 0x140, machine.pgtable.word[0] & ~BIT(31));
 	ram_set_entry(&ram, STE, (uint64_t[8]){(ste & ~UINT64_C(1)), 2});
 	machine.transaction = (struct arch_transaction){.address = VA | BIT(50),
 		.sid = 0x100 | SID,
@@ -341,7 +341,7 @@ static void events_come_in_their_order(void **unused)
 	expect(&machine, VSMMU_EVENT_F_CD_FETCH);
 	ram.hole = leaf;
 	expect(&machine, VSMMU_EVENT_C_BAD_CD);
-	ram_set_entry(&ram, CD + 0x140, machine.space.word);
+	ram_set_entry(&ram, CD + 0x140, machine.pgtable.word);
 	expect(&machine, VSMMU_EVENT_F_TRANSLATION);
 	machine.transaction.address = VA;
 	expect(&machine, VSMMU_EVENT_F_WALK_EABT);

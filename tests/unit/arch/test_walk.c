@@ -7,34 +7,34 @@
 
 #include "arch/walk.h"
 #include "lib/rng.h"
-#include "lib/space.h"
+#include "lib/pgtable.h"
 #include "lib/unit.h"
 
-static unsigned int walk(const struct space *space, uint64_t va, uint64_t *pa)
+static unsigned int walk(const struct pgtable *pgtable, uint64_t va, uint64_t *pa)
 {
 	struct arch_mapping mapping;
 	struct arch_fault fault;
 
 	ram.reads = 0;
-	if (!arch_walk(&space->cd, &space->memory, va, &mapping, &fault)) {
+	if (!arch_walk(&pgtable->cd, &pgtable->memory, va, &mapping, &fault)) {
 		assert_int_not_equal(fault.event, 0);
-		assert_true(ram.reads <= 5 - space->start);
+		assert_true(ram.reads <= 5 - pgtable->start);
 		return fault.event;
 	}
 	assert_int_equal(fault.event, 0);
-	assert_int_equal(ram.reads, mapping.level + 2U - space->start);
-	assert_int_equal(mapping.size_log2, space->granule->shift[mapping.level + 1]);
+	assert_int_equal(ram.reads, mapping.level + 2U - pgtable->start);
+	assert_int_equal(mapping.size_log2, pgtable->granule->shift[mapping.level + 1]);
 	assert_int_equal(mapping.input, va >> mapping.size_log2 << mapping.size_log2);
 	*pa = arch_mapping_output(&mapping, va);
 	return 0;
 }
 
-static void check(const struct space *space, uint64_t va, unsigned int event, uint64_t pa)
+static void check(const struct pgtable *pgtable, uint64_t va, unsigned int event, uint64_t pa)
 {
 	uint64_t got = 0, other = 0;
 
-	assert_int_equal(space_naive(space, va, &other), event);
-	assert_int_equal(walk(space, va, &got), event);
+	assert_int_equal(pgtable_naive(pgtable, va, &other), event);
+	assert_int_equal(walk(pgtable, va, &got), event);
 	if (event)
 		return;
 	assert_int_equal(other, pa);
@@ -51,18 +51,18 @@ static const struct mapped *lookup(const struct mapped *list, unsigned int n, ui
 }
 
 static void check_address(
-	const struct space *space, const struct mapped *list, unsigned int n, uint64_t va)
+	const struct pgtable *pgtable, const struct mapped *list, unsigned int n, uint64_t va)
 {
 	const struct mapped *mapped = lookup(list, n, va);
 
 	if (mapped)
-		check(space, va, 0, mapped->pa + (va - mapped->va));
+		check(pgtable, va, 0, mapped->pa + (va - mapped->va));
 	else
-		check(space, va, VSMMU_EVENT_F_TRANSLATION, 0);
+		check(pgtable, va, VSMMU_EVENT_F_TRANSLATION, 0);
 }
 
 /* Map a few pages and blocks, and look at their edges and at everything around them. */
-static void check_space(struct space *space, struct rng *rng)
+static void check_space(struct pgtable *pgtable, struct rng *rng)
 {
 	struct mapped list[4];
 	unsigned int n = 0;
@@ -70,46 +70,46 @@ static void check_space(struct space *space, struct rng *rng)
 	for (unsigned int tries = 0; tries < 8 && n < 4; tries++) {
 		struct mapped *mapped = &list[n];
 
-		mapped->index = space->start + (unsigned int)rng_below(rng, 5 - space->start);
-		if (mapped->index != 4 && !space_may_block(space, mapped->index))
+		mapped->index = pgtable->start + (unsigned int)rng_below(rng, 5 - pgtable->start);
+		if (mapped->index != 4 && !pgtable_may_block(pgtable, mapped->index))
 			mapped->index = 4;
-		mapped->shift = space->granule->shift[mapped->index];
-		mapped->va = rng_next(rng) & (BIT(space->ia_bits) - 1);
+		mapped->shift = pgtable->granule->shift[mapped->index];
+		mapped->va = rng_next(rng) & (BIT(pgtable->ia_bits) - 1);
 		if (tries < 2) /* the first and the last one */
-			mapped->va = tries ? BIT(space->ia_bits) - 1 : 0;
-		mapped->va = (mapped->va | space_sign(space)) >> mapped->shift << mapped->shift;
-		mapped->pa = (rng_next(rng) & (BIT(space->oa_bits) - 1)) >>
+			mapped->va = tries ? BIT(pgtable->ia_bits) - 1 : 0;
+		mapped->va = (mapped->va | pgtable_sign(pgtable)) >> mapped->shift << mapped->shift;
+		mapped->pa = (rng_next(rng) & (BIT(pgtable->oa_bits) - 1)) >>
 			     mapped->shift << mapped->shift;
 		/* Where there is a descriptor, or a block above, there cannot be another. */
 		if (lookup(list, n, mapped->va) ||
-			ram_get(&ram, space_slot(space, mapped->va, mapped->index)))
+			ram_get(&ram, pgtable_slot(pgtable, mapped->va, mapped->index)))
 			continue;
-		space_map(space, mapped, AF);
+		pgtable_map(pgtable, mapped, AF);
 		n++;
 	}
 	assert_true(n > 0);
 	for (unsigned int i = 0; i < n; i++) {
 		const uint64_t size = BIT(list[i].shift);
 
-		check_address(space, list, n, list[i].va);
-		check_address(space, list, n, list[i].va + size / 2 + 5);
-		check_address(space, list, n, list[i].va + size - 1);
-		check_address(space, list, n, list[i].va + size);
-		check_address(space, list, n, list[i].va - 1);
+		check_address(pgtable, list, n, list[i].va);
+		check_address(pgtable, list, n, list[i].va + size / 2 + 5);
+		check_address(pgtable, list, n, list[i].va + size - 1);
+		check_address(pgtable, list, n, list[i].va + size);
+		check_address(pgtable, list, n, list[i].va - 1);
 		for (unsigned int bit = 12; bit < 64; bit++)
-			check_address(space, list, n, list[i].va ^ BIT(bit));
+			check_address(pgtable, list, n, list[i].va ^ BIT(bit));
 	}
-	check_address(space, list, n, space_sign(space) + BIT(space->ia_bits));
-	check_address(space, list, n, space_sign(space) - 1);
+	check_address(pgtable, list, n, pgtable_sign(pgtable) + BIT(pgtable->ia_bits));
+	check_address(pgtable, list, n, pgtable_sign(pgtable) - 1);
 	for (unsigned int i = 0; i < 20; i++)
-		check_address(space, list, n, rng_next(rng) >> rng_below(rng, 64));
+		check_address(pgtable, list, n, rng_next(rng) >> rng_below(rng, 64));
 }
 
 static void every_granule_and_size_translates(void **unused)
 {
 	struct rng rng = {.state = 5};
-	unsigned int spaces = 0;
-	struct space space;
+	unsigned int asids = 0;
+	struct pgtable pgtable;
 
 	(void)unused;
 	for (unsigned int i = 0; i < 64 * 3 * 2 * 2 * 3; i++) {
@@ -118,16 +118,16 @@ static void every_granule_and_size_translates(void **unused)
 		const bool ds = rest & 2;
 		const bool wide = oa_bits == 52 && (ds || g == 2);
 
-		if (!space_init(
-			    &space, g, rest & 1, tsz, ds, oa_bits, wide ? SPACE_HIGH : RAM_BASE))
+		if (!pgtable_init(&pgtable, g, rest & 1, tsz, ds, oa_bits,
+			    wide ? PGTABLE_HIGH : RAM_BASE))
 			continue;
 		if (oa_bits == 52 && !wide)
-			space.oa_bits = 48;
-		check_space(&space, &rng);
-		spaces++;
+			pgtable.oa_bits = 48;
+		check_space(&pgtable, &rng);
+		asids++;
 	}
 	/* TxSZ from 12 or 16 to 48 or 47, both halves, three output sizes */
-	assert_int_equal(spaces, 2 * 3 * (2 * 33 + 2 * 37 + 2 * 36));
+	assert_int_equal(asids, 2 * 3 * (2 * 33 + 2 * 37 + 2 * 36));
 }
 
 /* Each level in turn: not there, not valid, reserved, out of range. */
@@ -139,49 +139,49 @@ static void every_level_can_fault(void **unused)
 	for (unsigned int i = 0; i < 3 * 2 * 33; i++) {
 		const unsigned int tsz = 12 + i / 6;
 		struct mapped page = {.index = 4};
-		struct space space;
+		struct pgtable pgtable;
 		uint64_t pa;
 
-		if (!space_init(&space, i % 3, i / 3 & 1, tsz, false, 44, RAM_BASE))
+		if (!pgtable_init(&pgtable, i % 3, i / 3 & 1, tsz, false, 44, RAM_BASE))
 			continue;
-		page.shift = space.granule->bits;
-		page.va = (rng_next(&rng) & (BIT(space.ia_bits) - 1)) >> page.shift << page.shift;
-		page.va |= space_sign(&space);
+		page.shift = pgtable.granule->bits;
+		page.va = (rng_next(&rng) & (BIT(pgtable.ia_bits) - 1)) >> page.shift << page.shift;
+		page.va |= pgtable_sign(&pgtable);
 		page.pa = BIT(43);
-		space_map(&space, &page, AF);
-		check(&space, page.va, 0, page.pa);
-		for (unsigned int index = space.start; index < 5; index++) {
-			const uint64_t at = space_slot(&space, page.va, index);
+		pgtable_map(&pgtable, &page, AF);
+		check(&pgtable, page.va, 0, page.pa);
+		for (unsigned int index = pgtable.start; index < 5; index++) {
+			const uint64_t at = pgtable_slot(&pgtable, page.va, index);
 			const uint64_t descriptor = ram_get(&ram, at);
 			struct arch_mapping mapping;
 			struct arch_fault fault;
 
 			ram.hole = at;
 			assert_false(
-				arch_walk(&space.cd, &space.memory, page.va, &mapping, &fault));
+				arch_walk(&pgtable.cd, &pgtable.memory, page.va, &mapping, &fault));
 			assert_int_equal(fault.event, VSMMU_EVENT_F_WALK_EABT);
 			assert_int_equal(fault.fetch_address, at);
 			ram.hole = 0;
 			/* An address out of range, but that comes second to the descriptor */
 			ram_set(&ram, at, (descriptor | BIT(44)) & ~UINT64_C(1));
-			check(&space, page.va, VSMMU_EVENT_F_TRANSLATION, 0);
+			check(&pgtable, page.va, VSMMU_EVENT_F_TRANSLATION, 0);
 			ram_set(&ram, at, (descriptor | BIT(44)) & ~AF);
-			check(&space, page.va, VSMMU_EVENT_F_ADDR_SIZE, 0);
-			if (index == 4 || !space_may_block(&space, index)) {
+			check(&pgtable, page.va, VSMMU_EVENT_F_ADDR_SIZE, 0);
+			if (index == 4 || !pgtable_may_block(&pgtable, index)) {
 				ram_set(&ram, at, descriptor & ~UINT64_C(2));
-				check(&space, page.va, VSMMU_EVENT_F_TRANSLATION, 0);
+				check(&pgtable, page.va, VSMMU_EVENT_F_TRANSLATION, 0);
 			}
 			ram_set(&ram, at, descriptor);
 		}
 		/* A table where no memory is */
-		if (space.start < 4) {
-			const uint64_t at = space_slot(&space, page.va, 3);
+		if (pgtable.start < 4) {
+			const uint64_t at = pgtable_slot(&pgtable, page.va, 3);
 
 			ram_set(&ram, at, UINT64_C(0x40000000) | 3);
-			assert_int_equal(walk(&space, page.va, &pa), VSMMU_EVENT_F_WALK_EABT);
+			assert_int_equal(walk(&pgtable, page.va, &pa), VSMMU_EVENT_F_WALK_EABT);
 		}
-		space.cd.region[space.upper].disabled = true;
-		assert_int_equal(walk(&space, page.va, &pa), VSMMU_EVENT_F_TRANSLATION);
+		pgtable.cd.region[pgtable.upper].disabled = true;
+		assert_int_equal(walk(&pgtable, page.va, &pa), VSMMU_EVENT_F_TRANSLATION);
 		assert_int_equal(ram.reads, 0);
 	}
 }
@@ -189,15 +189,15 @@ static void every_level_can_fault(void **unused)
 static void the_access_flag_is_obeyed(void **unused)
 {
 	struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
-	struct space space;
+	struct pgtable pgtable;
 	uint64_t pa;
 
 	(void)unused;
-	assert_true(space_init(&space, 0, false, 25, false, 44, RAM_BASE));
-	space_map(&space, &page, 0);
-	check(&space, page.va, VSMMU_EVENT_F_ACCESS, 0);
-	space.cd.affd = true;
-	assert_int_equal(walk(&space, page.va + 5, &pa), 0);
+	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
+	pgtable_map(&pgtable, &page, 0);
+	check(&pgtable, page.va, VSMMU_EVENT_F_ACCESS, 0);
+	pgtable.cd.affd = true;
+	assert_int_equal(walk(&pgtable, page.va + 5, &pa), 0);
 	assert_int_equal(pa, 0x1005);
 }
 
@@ -209,20 +209,20 @@ static void the_top_byte_can_be_ignored(void **unused)
 		struct mapped page = {.pa = 0x1000, .index = 4, .shift = 12};
 		struct arch_mapping mapping;
 		struct arch_fault fault;
-		struct space space;
+		struct pgtable pgtable;
 		uint64_t tagged;
 
-		assert_true(space_init(&space, 0, upper, 25, false, 44, RAM_BASE));
-		page.va = space_sign(&space) | 0x5000;
+		assert_true(pgtable_init(&pgtable, 0, upper, 25, false, 44, RAM_BASE));
+		page.va = pgtable_sign(&pgtable) | 0x5000;
 		tagged = (page.va & (BIT(56) - 1)) | UINT64_C(0x5b) << 56;
-		space_map(&space, &page, AF);
-		check(&space, tagged, VSMMU_EVENT_F_TRANSLATION, 0);
-		space.cd.region[upper].tbi = true;
-		assert_true(arch_walk(&space.cd, &space.memory, tagged | 7, &mapping, &fault));
+		pgtable_map(&pgtable, &page, AF);
+		check(&pgtable, tagged, VSMMU_EVENT_F_TRANSLATION, 0);
+		pgtable.cd.region[upper].tbi = true;
+		assert_true(arch_walk(&pgtable.cd, &pgtable.memory, tagged | 7, &mapping, &fault));
 		assert_int_equal(mapping.input, page.va);
 		assert_int_equal(arch_mapping_output(&mapping, tagged | 7), 0x1007);
-		assert_false(
-			arch_walk(&space.cd, &space.memory, tagged ^ BIT(54), &mapping, &fault));
+		assert_false(arch_walk(
+			&pgtable.cd, &pgtable.memory, tagged ^ BIT(54), &mapping, &fault));
 		assert_int_equal(fault.event, VSMMU_EVENT_F_TRANSLATION);
 	}
 }
@@ -237,15 +237,15 @@ static void attributes_come_from_the_leaf(void **unused)
 		struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
 		struct arch_mapping mapping;
 		struct arch_fault fault;
-		struct space space;
+		struct pgtable pgtable;
 
-		assert_true(space_init(&space, 0, false, 25, ds, 44, RAM_BASE));
-		space.cd.region[0].sh = 2;
-		space.cd.mair = UINT64_C(0xf7e6d5c4b3a29180);
-		space_map(&space, &page,
+		assert_true(pgtable_init(&pgtable, 0, false, 25, ds, 44, RAM_BASE));
+		pgtable.cd.region[0].sh = 2;
+		pgtable.cd.mair = UINT64_C(0xf7e6d5c4b3a29180);
+		pgtable_map(&pgtable, &page,
 			AF | BIT(5) | attr << 2 | (ds ? 0 : sh << 8) | ng << 11 |
 				(cont ? BIT(52) : 0));
-		assert_true(arch_walk(&space.cd, &space.memory, 0x5000, &mapping, &fault));
+		assert_true(arch_walk(&pgtable.cd, &pgtable.memory, 0x5000, &mapping, &fault));
 		assert_int_equal(mapping.attr, 0x80 + attr * 0x11);
 		assert_int_equal(mapping.sh, ds ? 2 : sh);
 		assert_int_equal(mapping.not_global, ng);
@@ -256,16 +256,16 @@ static void attributes_come_from_the_leaf(void **unused)
 static void big_endian_tables_are_read(void **unused)
 {
 	struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
-	struct space space;
+	struct pgtable pgtable;
 	uint64_t pa;
 
 	(void)unused;
-	assert_true(space_init(&space, 0, false, 25, false, 44, RAM_BASE));
-	space_map(&space, &page, AF);
+	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
+	pgtable_map(&pgtable, &page, AF);
 	for (uint64_t at = RAM_BASE; at < RAM_BASE + 0x14000; at += 8)
 		ram_set(&ram, at, __builtin_bswap64(ram_get(&ram, at)));
-	space.cd.big_endian = true;
-	assert_int_equal(walk(&space, 0x5123, &pa), 0);
+	pgtable.cd.big_endian = true;
+	assert_int_equal(walk(&pgtable, 0x5123, &pa), 0);
 	assert_int_equal(pa, 0x1123);
 }
 
@@ -307,10 +307,10 @@ static bool permitted(const struct permissions *p, const struct arch_access *acc
 	return access->write ? write : data_rights[ap][access->privileged].read;
 }
 
-static void set_table_bits(struct space *space, uint64_t va, unsigned int index, unsigned int apt,
-	unsigned int uxnt, unsigned int pxnt)
+static void set_table_bits(struct pgtable *pgtable, uint64_t va, unsigned int index,
+	unsigned int apt, unsigned int uxnt, unsigned int pxnt)
 {
-	const uint64_t at = space_slot(space, va, index);
+	const uint64_t at = pgtable_slot(pgtable, va, index);
 
 	ram_set(&ram, at,
 		(ram_get(&ram, at) & (BIT(48) - 1)) | (uint64_t)apt << 61 | (uint64_t)uxnt << 60 |
@@ -319,10 +319,10 @@ static void set_table_bits(struct space *space, uint64_t va, unsigned int index,
 
 static void permissions_follow_the_tables(void **unused)
 {
-	struct space space;
+	struct pgtable pgtable;
 
 	(void)unused;
-	assert_true(space_init(&space, 0, false, 25, false, 44, RAM_BASE));
+	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
 	for (unsigned int i = 0; i < 1 << 15; i++) {
 		const struct permissions p = {.ap = i & 3,
 			.apt1 = i >> 2 & 3,
@@ -340,20 +340,20 @@ static void permissions_follow_the_tables(void **unused)
 		struct arch_mapping mapping;
 		struct arch_fault fault;
 
-		space_map(&space, &page,
+		pgtable_map(&pgtable, &page,
 			AF | p.ap << 6 | (uint64_t)p.pxn << 53 | (uint64_t)p.uxn << 54);
-		set_table_bits(&space, page.va, 2, p.apt1, p.uxnt1, p.pxnt1);
-		set_table_bits(&space, page.va, 3, p.apt2, p.uxnt2, p.pxnt2);
-		space.cd.region[0].had = p.had;
-		space.cd.wxn = p.wxn;
-		space.cd.pan = p.pan;
-		assert_true(arch_walk(&space.cd, &space.memory, page.va, &mapping, &fault));
+		set_table_bits(&pgtable, page.va, 2, p.apt1, p.uxnt1, p.pxnt1);
+		set_table_bits(&pgtable, page.va, 3, p.apt2, p.uxnt2, p.pxnt2);
+		pgtable.cd.region[0].had = p.had;
+		pgtable.cd.wxn = p.wxn;
+		pgtable.cd.pan = p.pan;
+		assert_true(arch_walk(&pgtable.cd, &pgtable.memory, page.va, &mapping, &fault));
 		for (unsigned int a = 0; a < 8; a++) {
 			const struct arch_access access = {.write = a & 1,
 				.privileged = a >> 1 & 1,
 				.instruction = a >> 2 & 1};
 
-			assert_int_equal(arch_walk_permits(&space.cd, &mapping, &access),
+			assert_int_equal(arch_walk_permits(&pgtable.cd, &mapping, &access),
 				permitted(&p, &access));
 		}
 	}
@@ -367,26 +367,27 @@ static void random_tables_do_no_harm(void **unused)
 
 	(void)unused;
 	for (unsigned int round = 0; round < 400; round++) {
-		struct space space;
+		struct pgtable pgtable;
 
-		if (!space_init(&space, round % 3, round & 8, 12 + (uint32_t)rng_below(&rng, 30),
-			    round & 16, 44, RAM_BASE))
+		if (!pgtable_init(&pgtable, round % 3, round & 8,
+			    12 + (uint32_t)rng_below(&rng, 30), round & 16, 44, RAM_BASE))
 			continue;
 		for (uint64_t at = 0; at < RAM_SIZE; at += 8) {
 			uint64_t word = rng_next(&rng);
 
 			if (word >> 60)
-				word = space_pack(&space, RAM_BASE + rng_below(&rng, RAM_SIZE)) |
+				word = pgtable_pack(
+					       &pgtable, RAM_BASE + rng_below(&rng, RAM_SIZE)) |
 				       (rng_below(&rng, 40) ? 3 : word & 3) | (word & AF);
 			ram_set(&ram, RAM_BASE + at, word);
 		}
 		for (unsigned int i = 0; i < 500; i++) {
-			uint64_t va =
-				(rng_next(&rng) & (BIT(space.ia_bits) - 1)) | space_sign(&space);
+			uint64_t va = (rng_next(&rng) & (BIT(pgtable.ia_bits) - 1)) |
+				      pgtable_sign(&pgtable);
 			uint64_t pa = 0, other = 0;
-			unsigned int event = walk(&space, va, &pa);
+			unsigned int event = walk(&pgtable, va, &pa);
 
-			assert_int_equal(event, space_naive(&space, va, &other));
+			assert_int_equal(event, pgtable_naive(&pgtable, va, &other));
 			if (!event)
 				assert_int_equal(pa, other);
 			seen[event]++;

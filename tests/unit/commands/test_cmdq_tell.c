@@ -2,14 +2,14 @@
 /* The command fd becomes readable in one thread while another one makes it fall silent. */
 #include <pthread.h>
 
-#include "lib/asleep.h"
-#include "lib/commander.h"
+#include "lib/blocked_thread.h"
+#include "lib/cmdq_guest.h"
 #include "lib/fail_nth.h"
 
 #define AHEAD	 (3 * CMDQ_KICK_MAX)
 #define PATIENCE 60000 /* milliseconds */
 
-static struct commander *commander;
+static struct cmdq_guest *guest;
 static pthread_t writer;
 static atomic_int writers_tid, refused;
 static bool begun, ended;
@@ -18,8 +18,7 @@ static void *write_prod(void *unused)
 {
 	(void)unused;
 	atomic_store(&writers_tid, gettid());
-	atomic_store(
-		&refused, vsmmu_mmio_write(commander->vsmmu, SMMU_CMDQ_PROD, 4, commander->prod));
+	atomic_store(&refused, vsmmu_mmio_write(guest->vsmmu, SMMU_CMDQ_PROD, 4, guest->prod));
 	return NULL;
 }
 
@@ -27,13 +26,13 @@ static void *write_prod(void *unused)
 static bool writer_is_idle(void)
 {
 	ended = !pthread_tryjoin_np(writer, NULL);
-	return ended || is_asleep(atomic_load(&writers_tid));
+	return ended || thread_is_blocked(atomic_load(&writers_tid));
 }
 
 /* The fd is about to fall silent: meanwhile a vCPU leaves more commands over. */
 static ssize_t read_late(int fd, void *buffer, size_t length)
 {
-	if (!begun && fd == vsmmu_get_command_fd(commander->vsmmu)) {
+	if (!begun && fd == vsmmu_get_command_fd(guest->vsmmu)) {
 		unsigned int waited = 0;
 
 		begun = true;
@@ -48,30 +47,30 @@ static ssize_t read_late(int fd, void *buffer, size_t length)
 
 static void what_is_left_over_is_told(void **unused)
 {
-	const struct commander_setup setup = {.log2 = 10};
+	const struct cmdq_guest_setup setup = {.log2 = 10};
 	const struct fail_nth_kernel kernel = {.read = read_late};
 
 	(void)unused;
-	commander = commander_new(&setup, NULL);
+	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int n = 0; n < AHEAD; n++)
-		commander_push(commander, C_TLBI_ASID(n & 0xff), 0);
-	commander_ring(commander);
-	assert_true(commander_is_told(commander));
+		cmdq_guest_push(guest, C_TLBI_ASID(n & 0xff), 0);
+	cmdq_guest_ring(guest);
+	assert_true(cmdq_guest_is_signalled(guest));
 	for (unsigned int n = 0; n < AHEAD; n++)
-		commander_push(commander, C_TLBI_ASID(n & 0xff), 0);
+		cmdq_guest_push(guest, C_TLBI_ASID(n & 0xff), 0);
 	fail_nth_set_kernel(&kernel);
-	assert_true(vsmmu_run_commands(commander->vsmmu, 1) > 0);
+	assert_true(vsmmu_run_commands(guest->vsmmu, 1) > 0);
 	assert_true(begun);
 	if (!ended)
 		assert_int_equal(pthread_join(writer, NULL), 0);
 	assert_int_equal(atomic_load(&refused), 0);
 	fail_nth_set_kernel(NULL);
-	assert_true(commander_cons(commander) < 2 * AHEAD);
-	assert_true(commander_is_told(commander));
-	while (commander_is_told(commander))
-		vsmmu_run_commands(commander->vsmmu, 100);
-	commander_expect_idle(commander);
-	commander_free(commander);
+	assert_true(cmdq_guest_cons(guest) < 2 * AHEAD);
+	assert_true(cmdq_guest_is_signalled(guest));
+	while (cmdq_guest_is_signalled(guest))
+		vsmmu_run_commands(guest->vsmmu, 100);
+	cmdq_guest_expect_idle(guest);
+	cmdq_guest_free(guest);
 }
 
 int main(void)

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "arch/queue.h"
-#include "lib/commander.h"
+#include "lib/cmdq_guest.h"
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */
 #define SWITCHES 3000  /* at most: each makes HWPTs, which the recorder has so many of */
 #define PATIENCE 60000 /* milliseconds */
 
-static struct commander *commander;
+static struct cmdq_guest *guest;
 static pthread_mutex_t guest_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint writing;
 static atomic_bool over;
@@ -27,14 +27,14 @@ static uint32_t read_register(uint64_t offset)
 {
 	uint64_t value = 0;
 
-	if (vsmmu_mmio_read(commander->vsmmu, offset, 4, &value))
+	if (vsmmu_mmio_read(guest->vsmmu, offset, 4, &value))
 		atomic_fetch_add(&rejected, 1);
 	return (uint32_t)value;
 }
 
 static void write_register(uint64_t offset, uint32_t value)
 {
-	if (vsmmu_mmio_write(commander->vsmmu, offset, 4, value))
+	if (vsmmu_mmio_write(guest->vsmmu, offset, 4, value))
 		atomic_fetch_add(&rejected, 1);
 }
 
@@ -42,7 +42,7 @@ static uint32_t room(void)
 {
 	uint32_t cons = read_register(SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX;
 
-	return queue_free(commander->prod, cons, commander->log2);
+	return queue_free(guest->prod, cons, guest->log2);
 }
 
 /* As Linux does: several commands, then a SYNC, under the guest's lock. */
@@ -56,13 +56,13 @@ static void *writer(void *opaque)
 		pthread_mutex_lock(&guest_lock);
 		for (unsigned int i = 0; i < burst && n < COMMANDS && room() > 0; i++, n++) {
 			if (n % 500 == 17)
-				commander_push(commander, C_ILLEGAL, 0);
+				cmdq_guest_push(guest, C_ILLEGAL, 0);
 			else if (n % 16 == 15)
-				commander_push(commander, C_SYNC_IRQ, 0);
+				cmdq_guest_push(guest, C_SYNC_IRQ, 0);
 			else
-				commander_push(commander, C_TLBI_ASID(n & 0xff), 0);
+				cmdq_guest_push(guest, C_TLBI_ASID(n & 0xff), 0);
 		}
-		write_register(SMMU_CMDQ_PROD, commander->prod);
+		write_register(SMMU_CMDQ_PROD, guest->prod);
 		pthread_mutex_unlock(&guest_lock);
 		sched_yield();
 	}
@@ -81,8 +81,8 @@ static void *corrector(void *unused)
 			sched_yield();
 			continue;
 		}
-		commander_put(commander,
-			queue_index(read_register(SMMU_CMDQ_CONS), commander->log2), C_SYNC_SEV, 0);
+		cmdq_guest_put(guest, queue_index(read_register(SMMU_CMDQ_CONS), guest->log2),
+			C_SYNC_SEV, 0);
 		atomic_fetch_add(&corrected, 1);
 		write_register(SMMU_GERRORN, gerror);
 	}
@@ -93,7 +93,7 @@ static void *kicker(void *unused)
 {
 	(void)unused;
 	while (!atomic_load(&over)) {
-		cmdq_kick(commander->vsmmu);
+		cmdq_kick(guest->vsmmu);
 		usleep(50);
 	}
 	return NULL;
@@ -113,29 +113,29 @@ static void *switcher(void *unused)
 /* The VMM's thread: runs commands when it is told to, and only then. */
 static void *runner(void *unused)
 {
-	struct pollfd fd = {.fd = vsmmu_get_command_fd(commander->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_command_fd(guest->vsmmu), .events = POLLIN};
 
 	(void)unused;
 	while (!atomic_load(&over))
 		if (poll(&fd, 1, 20) > 0)
-			vsmmu_run_commands(commander->vsmmu, 100);
+			vsmmu_run_commands(guest->vsmmu, 100);
 	return NULL;
 }
 
 static bool is_idle(void)
 {
-	return (read_register(SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX) == commander->prod;
+	return (read_register(SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX) == guest->prod;
 }
 
 static void every_command_is_done_once(void **unused)
 {
-	const struct commander_setup setup = {.log2 = 8, .endpoints = 2, .smmus = 2};
+	const struct cmdq_guest_setup setup = {.log2 = 8, .endpoints = 2, .smmus = 2};
 	void *(*const others[])(void *) = {corrector, kicker, switcher, runner};
 	pthread_t writers[WRITERS], threads[4];
 	struct vsmmu_stats stats;
 
 	(void)unused;
-	commander = commander_new(&setup, NULL);
+	guest = cmdq_guest_new(&setup, NULL);
 	atomic_store(&writing, WRITERS);
 	for (unsigned int i = 0; i < WRITERS; i++)
 		assert_int_equal(
@@ -154,16 +154,16 @@ static void every_command_is_done_once(void **unused)
 	pthread_join(threads[1], NULL);
 	pthread_join(threads[3], NULL);
 
-	commander_expect_idle(commander);
-	stats = whole_stats(commander->whole);
+	cmdq_guest_expect_idle(guest);
+	stats = test_vmm_stats(guest->vmm);
 	assert_int_equal(stats.commands, WRITERS * COMMANDS);
 	assert_int_equal(stats.command_errors, WRITERS * COMMANDS / 500);
 	assert_int_equal(atomic_load(&corrected), WRITERS * COMMANDS / 500);
 	assert_int_equal(stats.syncs, WRITERS * (COMMANDS / 16 + COMMANDS / 500));
-	assert_int_equal(commander->whole->irqs[VSMMU_IRQ_CMD_SYNC], WRITERS * (COMMANDS / 16));
-	assert_int_equal(commander->recorder->refused, 0);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], WRITERS * (COMMANDS / 16));
+	assert_int_equal(guest->recorder->refused, 0);
 	assert_int_equal(atomic_load(&rejected), 0);
-	commander_free(commander);
+	cmdq_guest_free(guest);
 }
 
 /* Everybody kicks for the same commands: those that only the fd tells of are told. */
@@ -171,38 +171,38 @@ static void *ringer(void *unused)
 {
 	(void)unused;
 	for (unsigned int n = 0; n < 2000; n++)
-		write_register(SMMU_CMDQ_PROD, commander->prod);
+		write_register(SMMU_CMDQ_PROD, guest->prod);
 	return NULL;
 }
 
 static void no_kick_is_lost(void **unused)
 {
-	const struct commander_setup setup = {.log2 = 10};
+	const struct cmdq_guest_setup setup = {.log2 = 10};
 	pthread_t threads[4];
 
 	(void)unused;
-	commander = commander_new(&setup, NULL);
+	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int round = 0; round < 5; round++) {
 		for (unsigned int n = 0; n < 1000; n++)
-			commander_push(commander, 0x01, 0);
+			cmdq_guest_push(guest, 0x01, 0);
 		for (unsigned int i = 0; i < 4; i++)
 			assert_int_equal(pthread_create(&threads[i], NULL, ringer, NULL), 0);
 		for (unsigned int i = 0; i < 4; i++)
 			pthread_join(threads[i], NULL);
 		/* 8,000 writes had room for all of it, unless one was not heeded. */
-		assert_true(is_idle() || commander_is_told(commander));
-		vsmmu_run_commands(commander->vsmmu, 0);
-		commander_expect_idle(commander);
+		assert_true(is_idle() || cmdq_guest_is_signalled(guest));
+		vsmmu_run_commands(guest->vsmmu, 0);
+		cmdq_guest_expect_idle(guest);
 	}
-	assert_int_equal(whole_stats(commander->whole).commands, 5000);
-	commander_free(commander);
+	assert_int_equal(test_vmm_stats(guest->vmm).commands, 5000);
+	cmdq_guest_free(guest);
 }
 
 #define LOCKS 100 /* that somebody else takes while commands are consumed */
 #define SYNCS 100 /* from one to the next: not always at the same place of a turn */
 
 /* Held by who waits for the command lock and is to have it next. */
-#define GATE (&commander->vsmmu->command_lock.gate)
+#define GATE (&guest->vsmmu->command_lock.gate)
 
 static atomic_uint offered; /* which of the locks is to be taken */
 static atomic_uint unclaimed;
@@ -236,39 +236,39 @@ static void *run_all(void *unused)
 {
 	(void)unused;
 	while (!is_idle())
-		vsmmu_run_commands(commander->vsmmu, UINT32_MAX);
+		vsmmu_run_commands(guest->vsmmu, UINT32_MAX);
 	return NULL;
 }
 
 /* Who must have the command lock gets it after the turn under way, every time. */
 static void a_consumer_lets_others_in(void **unused)
 {
-	const struct commander_setup setup = {.log2 = 16};
+	const struct cmdq_guest_setup setup = {.log2 = 16};
 	unsigned int late = 0;
 	pthread_t thread;
 
 	(void)unused;
-	commander = commander_new(&setup, NULL);
+	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int n = 0; n < 2 * SYNCS * (LOCKS + 2); n++)
-		commander_push(commander, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);
-	commander_ring(commander);
-	commander->recorder->on_call = let_one_come;
+		cmdq_guest_push(guest, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);
+	cmdq_guest_ring(guest);
+	guest->recorder->on_call = let_one_come;
 	assert_int_equal(pthread_create(&thread, NULL, run_all, NULL), 0);
 	for (unsigned int lock = 1; lock <= LOCKS; lock++) {
 		for (unsigned int waited = 0; atomic_load(&offered) < lock; waited++) {
 			assert_true(waited < PATIENCE);
 			usleep(1000);
 		}
-		fairlock_lock(&commander->vsmmu->command_lock);
+		fairlock_lock(&guest->vsmmu->command_lock);
 		late += atomic_load(&offered) != lock ||
 			read_register(SMMU_CMDQ_CONS) - cons_when_awaited > CMDQ_KICK_MAX;
-		fairlock_unlock(&commander->vsmmu->command_lock);
+		fairlock_unlock(&guest->vsmmu->command_lock);
 	}
 	pthread_join(thread, NULL);
 	assert_int_equal(atomic_load(&unclaimed), 0);
 	assert_int_equal(late, 0);
-	commander_expect_idle(commander);
-	commander_free(commander);
+	cmdq_guest_expect_idle(guest);
+	cmdq_guest_free(guest);
 }
 
 int main(void)

@@ -2,81 +2,81 @@
 /* A host that refuses invalidations: nothing is skipped, and no guest is told a lie. */
 #include <string.h>
 
-#include "lib/commander.h"
+#include "lib/cmdq_guest.h"
 
-#define SID(n)	      COMMANDER_SID(n)
+#define SID(n)	      CMDQ_GUEST_SID(n)
 #define FOREVER	      1000000
 #define TLBI_NSNH_ALL C_TLBI_NSNH_ALL
 
-static struct commander *stand(unsigned int smmus, bool ats)
+static struct cmdq_guest *fixture_new(unsigned int smmus, bool ats)
 {
-	const struct commander_setup setup = {.endpoints = 4, .smmus = smmus, .config.ats = ats};
+	const struct cmdq_guest_setup setup = {.endpoints = 4, .smmus = smmus, .config.ats = ats};
 
-	return commander_new(&setup, NULL);
+	return cmdq_guest_new(&setup, NULL);
 }
 
-static void fail_calls(struct commander *commander, unsigned int from, unsigned int count)
+static void fail_calls(struct cmdq_guest *guest, unsigned int from, unsigned int count)
 {
-	recorder_clear(commander->recorder);
-	commander->recorder->fail_from = from;
-	commander->recorder->fail_count = count;
-	commander->recorder->over_report = true;
+	recorder_clear(guest->recorder);
+	guest->recorder->fail_from = from;
+	guest->recorder->fail_count = count;
+	guest->recorder->over_report = true;
 }
 
-static void push_three(struct commander *commander)
+static void push_three(struct cmdq_guest *guest)
 {
-	commander_push(commander, C_TLBI_ASID(1), 0);
-	commander_push(commander, C_CFGI_CD(SID(0)), 0);
-	commander_push(commander, C_TLBI_ASID(2), 0);
+	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+	cmdq_guest_push(guest, C_CFGI_CD(SID(0)), 0);
+	cmdq_guest_push(guest, C_TLBI_ASID(2), 0);
 }
 
-static void expect_same_calls(const struct commander *commander, unsigned int a, unsigned int b)
+static void expect_same_calls(const struct cmdq_guest *guest, unsigned int a, unsigned int b)
 {
-	const struct recorder_call *call = commander->recorder->call;
+	const struct recorder_call *call = guest->recorder->call;
 
-	assert_true(a < commander->recorder->calls && b < commander->recorder->calls);
+	assert_true(a < guest->recorder->calls && b < guest->recorder->calls);
 	assert_int_equal(call[a].viommu, call[b].viommu);
 	assert_int_equal(call[a].count, call[b].count);
 	assert_memory_equal(call[a].command, call[b].command, 16 * call[a].count);
 }
 
-static void expect_attached(const struct commander *commander, unsigned int n, unsigned int smmu)
+static void expect_attached(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_not_equal(commander->recorder->attached[RECORDER_DEV(smmu, n)], 0);
+	assert_int_not_equal(guest->recorder->attached[RECORDER_DEV(smmu, n)], 0);
 }
 
-static void expect_blocked(const struct commander *commander, unsigned int n, unsigned int smmu)
+static void expect_blocked(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_equal(commander->recorder->attached[RECORDER_DEV(smmu, n)], 0);
+	assert_int_equal(guest->recorder->attached[RECORDER_DEV(smmu, n)], 0);
 }
 
 /* The kernel says that it did all three, and did none. */
 static void a_batch_that_failed_is_issued_again_as_a_whole(void **unused)
 {
-	struct commander *commander = stand(1, false);
+	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	fail_calls(commander, 1, 1);
-	push_three(commander);
-	commander_sync(commander);
-	commander_expect_idle(commander);
-	assert_int_equal(commander->recorder->calls, 2);
-	assert_int_equal(commander->recorder->call[0].count, 3);
-	expect_same_calls(commander, 0, 1);
-	assert_int_equal(whole_stats(commander->whole).invalidation_failures, 1);
-	assert_int_equal(whole_reported(commander->whole, VSMMU_REPORT_INVALIDATION), 1);
-	assert_int_equal(commander->whole->reports[0].severity, VSMMU_WARNING);
-	commander_free(commander);
+	fail_calls(guest, 1, 1);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->recorder->calls, 2);
+	assert_int_equal(guest->recorder->call[0].count, 3);
+	expect_same_calls(guest, 0, 1);
+	assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 1);
+	assert_int_equal(test_vmm_reported(guest->vmm, VSMMU_REPORT_INVALIDATION), 1);
+	assert_int_equal(guest->vmm->reports[0].severity, VSMMU_WARNING);
+	cmdq_guest_free(guest);
 }
 
 /* All that the guest can have cached there: the TLB, and each endpoint's CDs and ATC. */
-static void expect_everything(const struct commander *commander, unsigned int call, bool ats)
+static void expect_everything(const struct cmdq_guest *guest, unsigned int call, bool ats)
 {
 	unsigned int cds = 0, atcs = 0;
 
-	assert_int_equal(recorder_command(commander->recorder, call, 0)[0], TLBI_NSNH_ALL);
-	for (uint32_t n = 1; n < commander->recorder->call[call].count; n++) {
-		const uint64_t *command = recorder_command(commander->recorder, call, n);
+	assert_int_equal(recorder_command(guest->recorder, call, 0)[0], TLBI_NSNH_ALL);
+	for (uint32_t n = 1; n < guest->recorder->call[call].count; n++) {
+		const uint64_t *command = recorder_command(guest->recorder, call, n);
 
 		for (unsigned int i = 0; i < 4; i++) {
 			cds += command[0] == C_CFGI_CD_ALL(SID(i));
@@ -85,241 +85,240 @@ static void expect_everything(const struct commander *commander, unsigned int ca
 	}
 	assert_int_equal(cds, 4);
 	assert_int_equal(atcs, ats ? 4 : 0);
-	assert_int_equal(commander->recorder->call[call].count, 5 + atcs);
-	assert_int_equal(commander->recorder->refused, 0);
+	assert_int_equal(guest->recorder->call[call].count, 5 + atcs);
+	assert_int_equal(guest->recorder->refused, 0);
 }
 
 static void what_fails_twice_becomes_everything(void **unused)
 {
 	(void)unused;
 	for (unsigned int ats = 0; ats < 2; ats++) {
-		struct commander *commander = stand(1, ats);
+		struct cmdq_guest *guest = fixture_new(1, ats);
 
-		fail_calls(commander, 1, 2);
-		push_three(commander);
+		fail_calls(guest, 1, 2);
+		push_three(guest);
 		if (ats)
-			commander_push(commander, C_ATC_INV(SID(1)), 12);
-		commander_sync(commander);
-		commander_expect_idle(commander);
-		assert_int_equal(commander->recorder->calls, 3);
-		expect_same_calls(commander, 0, 1);
-		expect_everything(commander, 2, ats);
-		assert_int_equal(whole_stats(commander->whole).invalidation_failures, 2);
-		assert_int_equal(whole_stats(commander->whole).blocked, 0);
-		assert_int_equal(whole_reported(commander->whole, VSMMU_REPORT_INVALIDATION), 1);
+			cmdq_guest_push(guest, C_ATC_INV(SID(1)), 12);
+		cmdq_guest_sync(guest);
+		cmdq_guest_expect_idle(guest);
+		assert_int_equal(guest->recorder->calls, 3);
+		expect_same_calls(guest, 0, 1);
+		expect_everything(guest, 2, ats);
+		assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 2);
+		assert_int_equal(test_vmm_stats(guest->vmm).blocked, 0);
+		assert_int_equal(test_vmm_reported(guest->vmm, VSMMU_REPORT_INVALIDATION), 1);
 		for (unsigned int n = 0; n < 4; n++)
-			expect_attached(commander, n, 0);
-		commander_free(commander);
+			expect_attached(guest, n, 0);
+		cmdq_guest_free(guest);
 	}
 }
 
 static void what_fails_for_good_cuts_the_endpoints_off(void **unused)
 {
-	struct commander *commander = stand(1, false);
+	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	fail_calls(commander, 1, FOREVER);
-	push_three(commander);
-	commander_push(commander, C_SYNC_IRQ, 0);
-	commander_ring(commander);
+	fail_calls(guest, 1, FOREVER);
+	push_three(guest);
+	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	cmdq_guest_ring(guest);
 	/* The guest did nothing wrong: its SYNC completes. */
-	commander_expect_idle(commander);
-	assert_int_equal(commander->whole->irqs[VSMMU_IRQ_CMD_SYNC], 1);
-	assert_int_equal(commander->recorder->calls, 3);
-	assert_int_equal(whole_stats(commander->whole).blocked, 4);
-	assert_int_equal(whole_reported(commander->whole, VSMMU_REPORT_INVALIDATION), 1);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
+	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
+	assert_int_equal(test_vmm_reported(guest->vmm, VSMMU_REPORT_INVALIDATION), 1);
 	for (unsigned int n = 0; n < 4; n++)
-		expect_blocked(commander, n, 0);
-	commander_free(commander);
+		expect_blocked(guest, n, 0);
+	cmdq_guest_free(guest);
 }
 
 /* What the hardware has cached is older than what the guest believes, until everything went. */
 static void access_comes_back_only_after_everything_was_invalidated(void **unused)
 {
-	struct commander *commander = stand(1, false);
+	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	fail_calls(commander, 1, FOREVER);
-	push_three(commander);
-	commander_sync(commander);
-	expect_blocked(commander, 0, 0);
+	fail_calls(guest, 1, FOREVER);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	expect_blocked(guest, 0, 0);
 	/* The host still refuses. */
-	commander_push(commander, C_CFGI_STE(SID(0)), 0);
-	commander_sync(commander);
-	commander_expect_idle(commander);
-	expect_blocked(commander, 0, 0);
+	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	expect_blocked(guest, 0, 0);
 	/* It does not any more: first everything, then the endpoint, then what is new. */
-	recorder_clear(commander->recorder);
-	commander_push(commander, C_CFGI_STE(SID(0)), 0);
-	commander_ring(commander);
-	assert_int_equal(commander->recorder->calls, 1);
-	expect_everything(commander, 0, false);
-	expect_attached(commander, 0, 0);
-	expect_blocked(commander, 1, 0);
-	commander_push(commander, C_CFGI_ALL);
-	commander_sync(commander);
+	recorder_clear(guest->recorder);
+	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
+	cmdq_guest_ring(guest);
+	assert_int_equal(guest->recorder->calls, 1);
+	expect_everything(guest, 0, false);
+	expect_attached(guest, 0, 0);
+	expect_blocked(guest, 1, 0);
+	cmdq_guest_push(guest, C_CFGI_ALL);
+	cmdq_guest_sync(guest);
 	for (unsigned int n = 0; n < 4; n++)
-		expect_attached(commander, n, 0);
+		expect_attached(guest, n, 0);
 	/* One debt is paid once. */
-	assert_int_equal(commander->recorder->calls, 2);
-	commander_expect_idle(commander);
-	commander_free(commander);
+	assert_int_equal(guest->recorder->calls, 2);
+	cmdq_guest_expect_idle(guest);
+	cmdq_guest_free(guest);
 }
 
 /* A SYNC pays it too. */
 static void a_later_batch_pays_the_debt(void **unused)
 {
-	struct commander *commander = stand(1, false);
+	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	fail_calls(commander, 1, FOREVER);
-	push_three(commander);
-	commander_sync(commander);
-	fail_calls(commander, 1, 1);
-	push_three(commander);
-	commander_sync(commander);
-	assert_int_equal(commander->recorder->calls, 1);
-	expect_everything(commander, 0, false);
-	push_three(commander);
-	commander_sync(commander);
-	assert_int_equal(commander->recorder->calls, 2);
-	expect_everything(commander, 1, false);
-	push_three(commander);
-	commander_sync(commander);
-	assert_int_equal(commander->recorder->calls, 3);
-	assert_int_equal(commander->recorder->call[2].count, 3);
-	commander_expect_idle(commander);
-	commander_free(commander);
+	fail_calls(guest, 1, FOREVER);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	fail_calls(guest, 1, 1);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	assert_int_equal(guest->recorder->calls, 1);
+	expect_everything(guest, 0, false);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	assert_int_equal(guest->recorder->calls, 2);
+	expect_everything(guest, 1, false);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(guest->recorder->call[2].count, 3);
+	cmdq_guest_expect_idle(guest);
+	cmdq_guest_free(guest);
 }
 
 static void a_lost_atc_inv_is_told_at_the_sync(void **unused)
 {
-	struct commander *commander = stand(1, true);
+	struct cmdq_guest *guest = fixture_new(1, true);
 
 	(void)unused;
-	fail_calls(commander, 1, FOREVER);
-	commander_push(commander, C_TLBI_ASID(1), 0);
-	commander_push(commander, C_ATC_INV(SID(0)), 52);
-	commander_push(commander, C_SYNC_IRQ, 0);
-	commander_ring(commander);
-	commander_expect_error(commander, 2, SMMU_CERROR_ATC_INV);
-	assert_int_equal(commander->whole->irqs[VSMMU_IRQ_CMD_SYNC], 0);
-	assert_int_equal(whole_stats(commander->whole).blocked, 4);
-	assert_non_null(strstr(
-		commander->whole->reports[(commander->whole->report_count - 1) % WHOLE_REPORTS]
-			.text,
-		"CERROR_ATC_INV_SYNC"));
+	fail_calls(guest, 1, FOREVER);
+	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
+	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	cmdq_guest_ring(guest);
+	cmdq_guest_expect_error(guest, 2, SMMU_CERROR_ATC_INV);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 0);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
+	assert_non_null(
+		strstr(guest->vmm->reports[(guest->vmm->report_count - 1) % TEST_VMM_REPORTS].text,
+			"CERROR_ATC_INV_SYNC"));
 	/* Acknowledged, the SYNC is tried again, and nothing is left that could be lost. */
-	commander_acknowledge(commander);
-	commander_expect_idle(commander);
-	assert_int_equal(commander->whole->irqs[VSMMU_IRQ_CMD_SYNC], 1);
-	commander_free(commander);
+	cmdq_guest_acknowledge(guest);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
+	cmdq_guest_free(guest);
 }
 
 /* It was in a batch that went before the SYNC came. */
 static void a_lost_atc_inv_is_not_forgotten_until_the_sync(void **unused)
 {
-	const struct commander_setup setup = {.log2 = 12, .config.ats = true};
-	struct commander *commander = commander_new(&setup, NULL);
+	const struct cmdq_guest_setup setup = {.log2 = 12, .config.ats = true};
+	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
 	(void)unused;
-	fail_calls(commander, 1, 3);
-	commander_push(commander, C_ATC_INV(SID(0)), 52);
+	fail_calls(guest, 1, 3);
+	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	for (unsigned int n = 0; n < INVALIDATION_MAX + 5; n++)
-		commander_push(commander, C_TLBI_ASID(n), 0);
-	commander_sync(commander);
-	while (commander_is_told(commander))
-		vsmmu_run_commands(commander->vsmmu, 0);
-	commander_expect_error(commander, INVALIDATION_MAX + 6, SMMU_CERROR_ATC_INV);
-	commander_acknowledge(commander);
-	commander_expect_idle(commander);
-	commander_free(commander);
+		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
+	cmdq_guest_sync(guest);
+	while (cmdq_guest_is_signalled(guest))
+		vsmmu_run_commands(guest->vsmmu, 0);
+	cmdq_guest_expect_error(guest, INVALIDATION_MAX + 6, SMMU_CERROR_ATC_INV);
+	cmdq_guest_acknowledge(guest);
+	cmdq_guest_expect_idle(guest);
+	cmdq_guest_free(guest);
 }
 
 static void one_viommus_failure_is_its_own(void **unused)
 {
-	struct commander *commander = stand(2, true);
-	struct recorder *recorder = commander->recorder;
+	struct cmdq_guest *guest = fixture_new(2, true);
+	struct recorder *recorder = guest->recorder;
 	unsigned int bad;
 
 	(void)unused;
 	/* The ATC_INV is for the one that works. */
-	fail_calls(commander, 1, 3);
-	commander_push(commander, C_TLBI_ASID(1), 0);
-	commander_sync(commander);
-	commander_expect_idle(commander);
+	fail_calls(guest, 1, 3);
+	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
 	assert_int_equal(recorder->calls, 4);
 	bad = recorder->call[0].smmu;
 	assert_int_equal(recorder->call[2].smmu, bad);
 	assert_int_equal(recorder->call[3].smmu, !bad);
-	assert_int_equal(whole_stats(commander->whole).blocked, 2);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 2);
 	for (unsigned int n = 0; n < 4; n++) {
 		if (n % 2 == bad)
-			expect_blocked(commander, n, n % 2);
+			expect_blocked(guest, n, n % 2);
 		else
-			expect_attached(commander, n, n % 2);
+			expect_attached(guest, n, n % 2);
 	}
-	commander_free(commander);
+	cmdq_guest_free(guest);
 }
 
 static void success_of_less_than_all_is_no_success(void **unused)
 {
-	struct commander *commander = stand(1, false);
+	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	commander->recorder->short_success = true;
-	push_three(commander);
-	commander_sync(commander);
-	commander_expect_idle(commander);
-	assert_int_equal(commander->recorder->calls, 3);
-	assert_int_equal(whole_stats(commander->whole).blocked, 4);
-	commander_free(commander);
+	guest->recorder->short_success = true;
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
+	cmdq_guest_free(guest);
 }
 
 /* The second half of a pair may fail as well. */
 static void an_erratums_second_call_may_fail(void **unused)
 {
-	const struct commander_setup setup = {0};
+	const struct cmdq_guest_setup setup = {0};
 	struct recorder *recorder = recorder_new();
-	struct commander *commander;
+	struct cmdq_guest *guest;
 
 	(void)unused;
 	recorder->info[0].repeat_commands = true;
-	commander = commander_new(&setup, recorder);
-	fail_calls(commander, 2, 1);
-	push_three(commander);
-	commander_sync(commander);
-	commander_expect_idle(commander);
+	guest = cmdq_guest_new(&setup, recorder);
+	fail_calls(guest, 2, 1);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
 	assert_int_equal(recorder->calls, 4);
 	for (unsigned int call = 1; call < 4; call++)
-		expect_same_calls(commander, 0, call);
-	assert_int_equal(whole_stats(commander->whole).blocked, 0);
-	commander_free(commander);
+		expect_same_calls(guest, 0, call);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 0);
+	cmdq_guest_free(guest);
 }
 
 /* Everything, for more endpoints than one array of it has room for. */
 static void everything_may_take_several_calls(void **unused)
 {
-	const struct commander_setup setup = {.endpoints = COMMANDER_MAX, .config.ats = true};
-	struct commander *commander = commander_new(&setup, NULL);
+	const struct cmdq_guest_setup setup = {.endpoints = CMDQ_GUEST_MAX, .config.ats = true};
+	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	unsigned int commands = 0;
 
 	(void)unused;
-	fail_calls(commander, 1, 2);
-	push_three(commander);
-	commander_sync(commander);
-	commander_expect_idle(commander);
-	for (unsigned int call = 2; call < commander->recorder->calls; call++)
-		commands += commander->recorder->call[call].count;
-	assert_int_equal(commands, 1 + 2 * COMMANDER_MAX);
-	assert_int_equal(commander->recorder->refused, 0);
+	fail_calls(guest, 1, 2);
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	for (unsigned int call = 2; call < guest->recorder->calls; call++)
+		commands += guest->recorder->call[call].count;
+	assert_int_equal(commands, 1 + 2 * CMDQ_GUEST_MAX);
+	assert_int_equal(guest->recorder->refused, 0);
 	/* A failure within is a failure of all. */
-	fail_calls(commander, 1, 4);
-	commander->recorder->fail_from = 1;
-	push_three(commander);
-	commander_sync(commander);
-	assert_int_equal(whole_stats(commander->whole).blocked, COMMANDER_MAX);
-	commander_free(commander);
+	fail_calls(guest, 1, 4);
+	guest->recorder->fail_from = 1;
+	push_three(guest);
+	cmdq_guest_sync(guest);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, CMDQ_GUEST_MAX);
+	cmdq_guest_free(guest);
 }
 
 int main(void)

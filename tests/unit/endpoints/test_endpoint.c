@@ -81,7 +81,7 @@ static void misuse_is_einval(void **unused)
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = 0};
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
-	const struct vsmmu_config whole = {.size = sizeof(whole)};
+	const struct vsmmu_config vmm = {.size = sizeof(vmm)};
 	struct vsmmu_endpoint *out = NULL;
 	void *bytes = NULL;
 	size_t length = 0;
@@ -94,7 +94,7 @@ static void misuse_is_einval(void **unused)
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, NULL), -EINVAL);
 	assert_int_equal(vsmmu_restore(vm->vsmmu, NULL, 100), -EINVAL);
 	assert_int_equal(vsmmu_mmio_read(vm->vsmmu, SMMU_CR0, 4, NULL), -EINVAL);
-	assert_int_equal(vsmmu_new(NULL, &whole), -EINVAL);
+	assert_int_equal(vsmmu_new(NULL, &vmm), -EINVAL);
 	assert_null(vsmmu_host_ref(NULL));
 	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, 1, &stats), -ENOENT);
 	assert_int_equal(vm_attach(vm, 0), 0);

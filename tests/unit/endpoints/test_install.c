@@ -5,7 +5,7 @@
 #include <vsmmu/event.h>
 
 #include "arch/idr.h"
-#include "install_stand.h"
+#include "install_fixture.h"
 
 #define GBPA_ABORT  (SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT)
 #define GBPA_BYPASS SMMU_GBPA_UPDATE
@@ -22,74 +22,74 @@ static struct vsmmu_sim_config hardware_that_stalls(bool substreams)
 	return config;
 }
 
-static struct stand *stand_with(unsigned int endpoints)
+static struct install_fixture *fixture_with(unsigned int endpoints)
 {
-	struct stand *stand = stand_new(NULL, NULL);
+	struct install_fixture *fixture = fixture_new(NULL, NULL);
 
 	for (unsigned int n = 0; n < endpoints; n++)
-		assert_int_equal(stand_attach(stand, n), 0);
-	return stand;
+		assert_int_equal(fixture_attach(fixture, n), 0);
+	return fixture;
 }
 
 /* Endpoints that no command ever named follow SMMUEN and GBPA as well. */
 static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
 {
-	struct stand *stand = stand_with(3);
+	struct install_fixture *fixture = fixture_with(3);
 
 	(void)unused;
 	for (unsigned int n = 0; n < 3; n++)
-		stand_expect(stand, n, LOG_PARENT);
-	whole_write(stand->whole, SMMU_GBPA, GBPA_ABORT);
+		fixture_expect(fixture, n, LOG_PARENT);
+	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_ABORT);
 	for (unsigned int n = 0; n < 3; n++)
-		stand_expect_nested(stand, n, STE_ABORT, 0);
-	whole_write(stand->whole, SMMU_GBPA, GBPA_BYPASS);
+		fixture_expect_nested(fixture, n, STE_ABORT, 0);
+	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_BYPASS);
 	for (unsigned int n = 0; n < 3; n++)
-		stand_expect(stand, n, LOG_PARENT);
-	stand_write_ste(stand, STAND_VSID(0), STE_BYPASS, 0);
-	stand_write_ste(stand, STAND_VSID(1), STE_S1, 0);
-	stand_enable(stand);
-	stand_expect_nested(stand, 0, STE_BYPASS, 0);
-	stand_expect_nested(stand, 1, STE_S1, 0);
-	stand_expect_nested(stand, 2, STE_BAD0, STE_BAD1); /* V = 0 */
+		fixture_expect(fixture, n, LOG_PARENT);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
+	fixture_write_ste(fixture, FIXTURE_VSID(1), STE_S1, 0);
+	fixture_enable(fixture);
+	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
+	fixture_expect_nested(fixture, 1, STE_S1, 0);
+	fixture_expect_nested(fixture, 2, STE_BAD0, STE_BAD1); /* V = 0 */
 	/* Without effect while SMMUEN = 1. */
-	whole_write(stand->whole, SMMU_GBPA, GBPA_ABORT);
-	stand_expect_nested(stand, 0, STE_BYPASS, 0);
-	stand_disable(stand);
+	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_ABORT);
+	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
+	fixture_disable(fixture);
 	for (unsigned int n = 0; n < 3; n++)
-		stand_expect_nested(stand, n, STE_ABORT, 0);
-	assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
+		fixture_expect_nested(fixture, n, STE_ABORT, 0);
+	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	for (unsigned int n = 0; n < 3; n++)
-		stand_expect(stand, n, LOG_PARENT);
-	assert_int_equal(whole_stats(stand->whole).stes, 3 + 3 + 3);
-	stand_free(stand);
+		fixture_expect(fixture, n, LOG_PARENT);
+	assert_int_equal(test_vmm_stats(fixture->vmm).stes, 3 + 3 + 3);
+	fixture_free(fixture);
 }
 
 static void attaching_opens_no_more_than_the_guest_does(void **unused)
 {
 	const struct vsmmu_config config = {.gbpa_abort = true};
-	struct stand *stand = stand_new(&config, NULL);
+	struct install_fixture *fixture = fixture_new(&config, NULL);
 
 	(void)unused;
-	assert_int_equal(stand_attach(stand, 0), 0);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	stand_enable(stand);
-	assert_int_equal(stand_attach(stand, 1), 0);
-	stand_expect_nested(stand, 1, STE_BAD0, STE_BAD1);
-	stand_write_ste(stand, STAND_VSID(2), STE_ABORT, 0);
-	assert_int_equal(stand_attach(stand, 2), 0);
-	stand_expect_nested(stand, 2, STE_ABORT, 0);
-	stand_write_ste(stand, STAND_VSID(3), STE_BYPASS, 0);
-	assert_int_equal(stand_attach(stand, 3), 0);
-	stand_expect_nested(stand, 3, STE_BYPASS, 0);
+	assert_int_equal(fixture_attach(fixture, 0), 0);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_enable(fixture);
+	assert_int_equal(fixture_attach(fixture, 1), 0);
+	fixture_expect_nested(fixture, 1, STE_BAD0, STE_BAD1);
+	fixture_write_ste(fixture, FIXTURE_VSID(2), STE_ABORT, 0);
+	assert_int_equal(fixture_attach(fixture, 2), 0);
+	fixture_expect_nested(fixture, 2, STE_ABORT, 0);
+	fixture_write_ste(fixture, FIXTURE_VSID(3), STE_BYPASS, 0);
+	assert_int_equal(fixture_attach(fixture, 3), 0);
+	fixture_expect_nested(fixture, 3, STE_BYPASS, 0);
 	/* Taking away and resetting open nothing either. */
-	stand_detach(stand, 1);
-	assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
+	fixture_detach(fixture, 1);
+	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	for (unsigned int n = 0; n < 3; n++)
-		assert_true(!log_host_opened(stand->log, stand->dev[n]));
-	assert_int_equal(log_host_count(stand->log, "attach parent"), 0);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	stand_expect_nested(stand, 3, STE_ABORT, 0);
-	stand_free(stand);
+		assert_true(!log_host_opened(fixture->log, fixture->dev[n]));
+	assert_int_equal(log_host_count(fixture->log, "attach parent"), 0);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_expect_nested(fixture, 3, STE_ABORT, 0);
+	fixture_free(fixture);
 }
 
 static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
@@ -109,203 +109,204 @@ static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
 		{{STE_S1 | 1ULL << 50, 0}, {STE_BAD0, STE_BAD1}},  /* beyond OAS */
 		{{STE_S1 | 31ULL << 59 | 1 << 4, 2}, {STE_S1, 0}}, /* no substreams: IGNORED */
 	};
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	stand_enable(stand);
+	fixture_enable(fixture);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (unsigned int word = 2; word < 8; word++)
-			whole_store64(stand->whole,
-				STAND_STRTAB + 64 * STAND_VSID(0) + 8 * (uint64_t)word, ~0ULL);
+			test_vmm_store64(fixture->vmm,
+				FIXTURE_STRTAB + 64 * FIXTURE_VSID(0) + 8 * (uint64_t)word, ~0ULL);
 		assert_int_equal(
-			stand_set_ste(stand, 0, cases[i].word[0], cases[i].word[1] | noise), 0);
-		stand_expect_nested(stand, 0, cases[i].vste[0], cases[i].vste[1]);
+			fixture_set_ste(fixture, 0, cases[i].word[0], cases[i].word[1] | noise), 0);
+		fixture_expect_nested(fixture, 0, cases[i].vste[0], cases[i].vste[1]);
 	}
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_BLOCKED), 0);
-	stand_free(stand);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 0);
+	fixture_free(fixture);
 }
 
 static void the_same_words_need_no_host_call(void **unused)
 {
-	struct stand *stand = stand_with(2);
+	struct install_fixture *fixture = fixture_with(2);
 	uint64_t stes;
 
 	(void)unused;
-	stand_enable(stand);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
-	stes = whole_stats(stand->whole).stes;
-	log_host_clear(stand->log);
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+	fixture_enable(fixture);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
+	stes = test_vmm_stats(fixture->vmm).stes;
+	log_host_clear(fixture->log);
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
 	/* What means the same is the same. */
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4 | 1 << 19), 0);
-	assert_int_equal(stand_refresh_all(stand), 0);
-	assert_string_equal(log_host_text(stand->log), "");
-	assert_int_equal(whole_stats(stand->whole).stes, stes);
-	stand_free(stand);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4 | 1 << 19), 0);
+	assert_int_equal(fixture_refresh_all(fixture), 0);
+	assert_string_equal(log_host_text(fixture->log), "");
+	assert_int_equal(test_vmm_stats(fixture->vmm).stes, stes);
+	fixture_free(fixture);
 }
 
 /* One attach takes the place of the other: no abort, bypass or detach in between. */
 static void an_ste_is_replaced_without_a_window(void **unused)
 {
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	stand_enable(stand);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
-	log_host_clear(stand->log);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
-	assert_string_equal(log_host_text(stand->log), "nested 8030000b d4\n"
-						       "attach nested\n"
-						       "destroy nested\n");
-	log_host_clear(stand->log);
-	stand_disable(stand);
-	assert_string_equal(log_host_text(stand->log), "attach parent\n"
-						       "destroy nested\n");
-	stand_free(stand);
+	fixture_enable(fixture);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0), 0);
+	log_host_clear(fixture->log);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
+	assert_string_equal(log_host_text(fixture->log), "nested 8030000b d4\n"
+							 "attach nested\n"
+							 "destroy nested\n");
+	log_host_clear(fixture->log);
+	fixture_disable(fixture);
+	assert_string_equal(log_host_text(fixture->log), "attach parent\n"
+							 "destroy nested\n");
+	fixture_free(fixture);
 }
 
-static void expect_event(struct stand *stand, unsigned int n, uint8_t id, uint64_t fetch_address)
+static void expect_event(
+	struct install_fixture *fixture, unsigned int n, uint8_t id, uint64_t fetch_address)
 {
 	uint64_t word[4];
 
-	assert_true(stand_event(stand, n, VSMMU_EVENT_C_BAD_STE, 0));
-	assert_true(stand_consume(stand, word));
-	assert_int_equal(word[0], (uint64_t)STAND_VSID(n) << 32 | id);
+	assert_true(fixture_event(fixture, n, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(fixture_consume(fixture, word));
+	assert_int_equal(word[0], (uint64_t)FIXTURE_VSID(n) << 32 | id);
 	assert_int_equal(word[1], 0);
 	assert_int_equal(word[2], 0);
 	assert_int_equal(word[3], fetch_address);
-	assert_true(!stand_consume(stand, word));
+	assert_true(!fixture_consume(fixture, word));
 }
 
 static void a_bad_ste_is_told_by_the_hardware(void **unused)
 {
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	stand_enable(stand);
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_STREAM_BAD), 1);
-	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
-	assert_int_equal(stand_set_ste(stand, 0, 0xf, 0), 0);
-	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
-	assert_int_equal(whole_stats(stand->whole).stes, 1);
-	stand_free(stand);
+	fixture_enable(fixture);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_STREAM_BAD), 1);
+	expect_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(fixture_set_ste(fixture, 0, 0xf, 0), 0);
+	expect_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(test_vmm_stats(fixture->vmm).stes, 1);
+	fixture_free(fixture);
 }
 
 /* No hardware knows that there is no STE: C_BAD_STE of an ILLEGAL one stands for it. */
 static void a_stream_beyond_the_table_is_a_bad_streamid(void **unused)
 {
-	struct stand *stand = stand_with(2);
+	struct install_fixture *fixture = fixture_with(2);
 	uint64_t word[4];
 
 	(void)unused;
-	stand_enable(stand);
-	stand_disable(stand);
-	whole_write(stand->whole, SMMU_STRTAB_BASE_CFG, 4); /* 16 StreamIDs */
-	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	fixture_enable(fixture);
+	fixture_disable(fixture);
+	test_vmm_write(fixture->vmm, SMMU_STRTAB_BASE_CFG, 4); /* 16 StreamIDs */
+	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	for (unsigned int n = 0; n < 2; n++) {
-		stand_expect_nested(stand, n, STE_BAD0, STE_BAD1);
-		expect_event(stand, n, VSMMU_EVENT_C_BAD_STREAMID, 0);
+		fixture_expect_nested(fixture, n, STE_BAD0, STE_BAD1);
+		expect_event(fixture, n, VSMMU_EVENT_C_BAD_STREAMID, 0);
 	}
 	/* Only with CR2.RECINVSID. */
-	stand_disable(stand);
-	whole_write(stand->whole, SMMU_CR2, 0);
-	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	fixture_disable(fixture);
+	test_vmm_write(fixture->vmm, SMMU_CR2, 0);
+	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	for (unsigned int n = 0; n < 2; n++)
-		stand_expect_nested(stand, n, STE_ABORT, 0);
+		fixture_expect_nested(fixture, n, STE_ABORT, 0);
 	/* Once there is one, C_BAD_STE is itself again. */
-	stand_disable(stand);
-	whole_write(stand->whole, SMMU_STRTAB_BASE_CFG, STAND_LOG2);
-	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
-	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
-	assert_true(!stand_consume(stand, word));
-	stand_free(stand);
+	fixture_disable(fixture);
+	test_vmm_write(fixture->vmm, SMMU_STRTAB_BASE_CFG, FIXTURE_LOG2);
+	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	expect_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_true(!fixture_consume(fixture, word));
+	fixture_free(fixture);
 }
 
 static void an_ste_that_cannot_be_read_is_a_fetch_fault(void **unused)
 {
-	const uint64_t address = STAND_STRTAB + 64 * STAND_VSID(0);
-	struct stand *stand = stand_with(1);
+	const uint64_t address = FIXTURE_STRTAB + 64 * FIXTURE_VSID(0);
+	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	stand->whole->bad_begin = address + 8;
-	stand->whole->bad_end = address + 16;
-	stand_enable(stand);
-	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
-	expect_event(stand, 0, VSMMU_EVENT_F_STE_FETCH, address);
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_STREAM_BAD), 1);
+	fixture->vmm->bad_begin = address + 8;
+	fixture->vmm->bad_end = address + 16;
+	fixture_enable(fixture);
+	fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
+	expect_event(fixture, 0, VSMMU_EVENT_F_STE_FETCH, address);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_STREAM_BAD), 1);
 	/* Now it can be, and is bad. The words are the same, their meaning is not. */
-	stand->whole->bad_end = 0;
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-	expect_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0);
-	assert_int_equal(whole_stats(stand->whole).stes, 1);
-	stand_free(stand);
+	fixture->vmm->bad_end = 0;
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+	expect_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0);
+	assert_int_equal(test_vmm_stats(fixture->vmm).stes, 1);
+	fixture_free(fixture);
 }
 
 /* What the kernel still holds when the STE changes was caused by the old one. */
 static void events_keep_the_meaning_that_they_had(void **unused)
 {
-	const uint64_t address = STAND_STRTAB + 64 * STAND_VSID(0);
-	struct stand *stand = stand_with(1);
+	const uint64_t address = FIXTURE_STRTAB + 64 * FIXTURE_VSID(0);
+	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
 	(void)unused;
-	stand_enable(stand);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-	stand->whole->bad_begin = address;
-	stand->whole->bad_end = address + 64;
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-	stand->whole->bad_end = 0;
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-	assert_true(stand_consume(stand, word));
+	fixture_enable(fixture);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	fixture->vmm->bad_begin = address;
+	fixture->vmm->bad_end = address + 64;
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	fixture->vmm->bad_end = 0;
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0), 0);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_C_BAD_STE);
-	assert_true(stand_consume(stand, word));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_F_STE_FETCH);
 	assert_int_equal(word[3], address);
-	assert_true(stand_consume(stand, word));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_C_BAD_STE);
 	assert_int_equal(word[3], 0);
 	/* Other events are never touched. */
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x5000));
-	assert_true(stand_consume(stand, word));
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x5000));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal((uint8_t)word[0], VSMMU_EVENT_F_TRANSLATION);
 	assert_int_equal(word[2], 0x5000);
-	stand_free(stand);
+	fixture_free(fixture);
 }
 
 static void two_level_tables_are_walked(void **unused)
 {
-	const uint64_t l2 = WHOLE_MEMORY + 0x180000;
-	struct stand *stand = stand_with(4);
-	struct whole *whole = stand->whole;
+	const uint64_t l2 = TEST_VMM_MEMORY + 0x180000;
+	struct install_fixture *fixture = fixture_with(4);
+	struct test_vmm *vmm = fixture->vmm;
 
 	(void)unused;
 	/* StreamIDs 0x10 to 0x13 are in one L1STD: all, then only two, then none of them. */
-	whole_store64(whole, STAND_STRTAB, l2 | 6);
+	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 6);
 	for (unsigned int n = 0; n < 4; n++)
-		whole_store64(whole, l2 + 64 * STAND_VSID(n), n % 2 ? STE_S1 : STE_BYPASS);
-	whole_write64(whole, SMMU_STRTAB_BASE, STAND_STRTAB);
-	whole_write(whole, SMMU_STRTAB_BASE_CFG, 1 << 16 | 6 << 6 | 10);
-	whole_write(whole, SMMU_CR2, SMMU_CR2_RECINVSID);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+		test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(n), n % 2 ? STE_S1 : STE_BYPASS);
+	test_vmm_write64(vmm, SMMU_STRTAB_BASE, FIXTURE_STRTAB);
+	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 1 << 16 | 6 << 6 | 10);
+	test_vmm_write(vmm, SMMU_CR2, SMMU_CR2_RECINVSID);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	for (unsigned int n = 0; n < 4; n++)
-		stand_expect_nested(stand, n, n % 2 ? STE_S1 : STE_BYPASS, 0);
-	whole_store64(whole, STAND_STRTAB, l2 | 5);
-	assert_int_equal(stand_refresh_all(stand), 0);
+		fixture_expect_nested(fixture, n, n % 2 ? STE_S1 : STE_BYPASS, 0);
+	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 5);
+	assert_int_equal(fixture_refresh_all(fixture), 0);
 	for (unsigned int n = 0; n < 4; n++)
-		stand_expect_nested(stand, n, STE_BAD0, STE_BAD1);
-	assert_int_equal(whole_reported(whole, VSMMU_REPORT_STREAM_BAD), 4);
-	whole_store64(whole, STAND_STRTAB, 0);
-	whole_store64(whole, l2 + 64 * STAND_VSID(0), STE_ABORT);
-	log_host_clear(stand->log);
-	assert_int_equal(stand_refresh_all(stand), 0);
-	assert_string_equal(log_host_text(stand->log), "");
-	whole_store64(whole, STAND_STRTAB, l2 | 7);
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	stand_expect_nested(stand, 1, STE_BAD0, STE_BAD1);
-	stand_free(stand);
+		fixture_expect_nested(fixture, n, STE_BAD0, STE_BAD1);
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_STREAM_BAD), 4);
+	test_vmm_store64(vmm, FIXTURE_STRTAB, 0);
+	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(0), STE_ABORT);
+	log_host_clear(fixture->log);
+	assert_int_equal(fixture_refresh_all(fixture), 0);
+	assert_string_equal(log_host_text(fixture->log), "");
+	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 7);
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_expect_nested(fixture, 1, STE_BAD0, STE_BAD1);
+	fixture_free(fixture);
 }
 
 static void a_range_reads_no_other_stes(void **unused)
@@ -315,36 +316,36 @@ static void a_range_reads_no_other_stes(void **unused)
 		uint64_t count;
 		unsigned int from, to;
 	} cases[] = {
-		{STAND_VSID(2), 1, 2, 2},
-		{STAND_VSID(1), 2, 1, 2},
-		{STAND_VSID(3), 64, 3, 5},
-		{0, STAND_VSID(1), 0, 0},
+		{FIXTURE_VSID(2), 1, 2, 2},
+		{FIXTURE_VSID(1), 2, 1, 2},
+		{FIXTURE_VSID(3), 64, 3, 5},
+		{0, FIXTURE_VSID(1), 0, 0},
 		{0, UINT64_C(1) << 32, 0, 5},
-		{STAND_VSID(4), UINT64_C(1) << 32, 4, 5},
+		{FIXTURE_VSID(4), UINT64_C(1) << 32, 4, 5},
 		{0x20, 4, 6, 5},
 		{UINT32_MAX, 3, 6, 5},
 	};
-	struct stand *stand = stand_with(STAND_ENDPOINTS);
+	struct install_fixture *fixture = fixture_with(FIXTURE_ENDPOINTS);
 
 	(void)unused;
-	stand_enable(stand);
+	fixture_enable(fixture);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const unsigned int before = stand->whole->reads;
+		const unsigned int before = fixture->vmm->reads;
 		const uint64_t ste = i % 2 ? STE_ABORT : STE_BYPASS;
 
-		for (unsigned int n = 0; n < STAND_ENDPOINTS; n++) {
-			assert_int_equal(stand_set_ste(stand, n, ste ^ 8, 0), 0);
-			stand_write_ste(stand, STAND_VSID(n), ste, 0);
+		for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++) {
+			assert_int_equal(fixture_set_ste(fixture, n, ste ^ 8, 0), 0);
+			fixture_write_ste(fixture, FIXTURE_VSID(n), ste, 0);
 		}
-		assert_int_equal(stand->whole->reads - before, STAND_ENDPOINTS);
-		assert_int_equal(stand_refresh(stand, cases[i].first, cases[i].count), 0);
-		assert_int_equal(stand->whole->reads - before,
-			STAND_ENDPOINTS + cases[i].to + 1 - cases[i].from);
-		for (unsigned int n = 0; n < STAND_ENDPOINTS; n++)
-			stand_expect_nested(stand, n,
+		assert_int_equal(fixture->vmm->reads - before, FIXTURE_ENDPOINTS);
+		assert_int_equal(fixture_refresh(fixture, cases[i].first, cases[i].count), 0);
+		assert_int_equal(fixture->vmm->reads - before,
+			FIXTURE_ENDPOINTS + cases[i].to + 1 - cases[i].from);
+		for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++)
+			fixture_expect_nested(fixture, n,
 				n >= cases[i].from && n <= cases[i].to ? ste : ste ^ 8, 0);
 	}
-	stand_free(stand);
+	fixture_free(fixture);
 }
 
 /* S1STALLD where hardware could stall, since nobody would resume what a CD lets stall. */
@@ -353,28 +354,28 @@ static void hardware_that_stalls_is_told_not_to(void **unused)
 	(void)unused;
 	for (int substreams = 0; substreams < 2; substreams++) {
 		const struct vsmmu_sim_config sim = hardware_that_stalls(substreams);
-		struct stand *stand = stand_new(NULL, &sim);
+		struct install_fixture *fixture = fixture_new(NULL, &sim);
 		uint64_t word[4];
 
-		assert_int_equal(stand_attach(stand, 0), 0);
-		stand_enable(stand);
+		assert_int_equal(fixture_attach(fixture, 0), 0);
+		fixture_enable(fixture);
 		/* Only an S1CDMax beyond SSIDSIZE is ILLEGAL there, if there is such. */
 		if (substreams)
-			stand_expect_nested(stand, 0, STE_BAD0, 0);
+			fixture_expect_nested(fixture, 0, STE_BAD0, 0);
 		else
-			stand_expect_nested(stand, 0, STE_ABORT, 0);
-		assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), 0);
-		stand_expect_nested(stand, 0, STE_S1, 0xd4 | 1 << 27);
+			fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+		assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
+		fixture_expect_nested(fixture, 0, STE_S1, 0xd4 | 1 << 27);
 		/* What cannot be told is silent, and means nothing later. */
-		assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-		stand->whole->bad_end = UINT64_MAX;
-		assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-		stand->whole->bad_end = 0;
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-		assert_true(stand_consume(stand, word));
+		assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+		fixture->vmm->bad_end = UINT64_MAX;
+		assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+		fixture->vmm->bad_end = 0;
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+		assert_true(fixture_consume(fixture, word));
 		assert_int_equal((uint8_t)word[0],
 			substreams ? VSMMU_EVENT_F_STE_FETCH : VSMMU_EVENT_C_BAD_STE);
-		stand_free(stand);
+		fixture_free(fixture);
 	}
 }
 
@@ -383,63 +384,63 @@ static void optional_features_reach_the_hardware(void **unused)
 {
 	const struct vsmmu_config config = {.ssid_bits = 8, .ats = true};
 	const struct vsmmu_sim_config sim = {.ats = true};
-	struct stand *stand = stand_new(&config, &sim);
+	struct install_fixture *fixture = fixture_new(&config, &sim);
 
 	(void)unused;
-	assert_int_equal(stand_attach(stand, 0), 0);
-	stand_enable(stand);
+	assert_int_equal(fixture_attach(fixture, 0), 0);
+	fixture_enable(fixture);
 	/* S1CDMax 8, two levels of 4 KiB, S1DSS, EATS */
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28), 0);
-	stand_expect_nested(stand, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28), 0);
+	fixture_expect_nested(fixture, 0, STE_S1 | 8ULL << 59 | 1 << 4, 2 | 1 << 28);
 	/* One more than SSIDSIZE, or split-stage ATS */
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1 | 9ULL << 59, 0), 0);
-	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0), 0);
-	stand_expect_nested(stand, 0, STE_S1, 0);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 2 << 28), 0);
-	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
-	stand_free(stand);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1 | 9ULL << 59, 0), 0);
+	fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0), 0);
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 2 << 28), 0);
+	fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
+	fixture_free(fixture);
 }
 
 /* A driver that begins anew learns nothing of what was there before it. */
 static void events_do_not_outlive_smmuen(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 2);
+	struct install_fixture *fixture = fixture_translating(NULL, 2);
 	uint64_t word[4];
 
 	(void)unused;
-	stand_enable(stand);
+	fixture_enable(fixture);
 	for (unsigned int n = 0; n < 300; n++)
-		assert_true(stand_event(stand, n % 2, VSMMU_EVENT_F_TRANSLATION, 0));
-	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
-	stand_enable(stand);
-	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 300);
-	assert_false(stand_consume(stand, word));
-	stand_expect_counted(stand);
-	stand_free(stand);
+		assert_true(fixture_event(fixture, n % 2, VSMMU_EVENT_F_TRANSLATION, 0));
+	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	fixture_enable(fixture);
+	assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_DISABLED], 300);
+	assert_false(fixture_consume(fixture, word));
+	fixture_expect_counted(fixture);
+	fixture_free(fixture);
 }
 
 /* The same of one that was caused while the queue could not take it (7.2.1). */
 static void events_do_not_outlive_a_disabled_queue(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 1);
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 	uint64_t word[4];
 
 	(void)unused;
-	stand_enable(stand);
-	whole_write(stand->whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x1000));
-	whole_write(stand->whole, SMMU_CR0, on);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x2000));
+	fixture_enable(fixture);
+	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x1000));
+	test_vmm_write(fixture->vmm, SMMU_CR0, on);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x2000));
 	/* It can take them already. */
-	whole_write(stand->whole, SMMU_CR0, on | SMMU_CR0_CMDQEN);
-	assert_true(stand_consume(stand, word));
+	test_vmm_write(fixture->vmm, SMMU_CR0, on | SMMU_CR0_CMDQEN);
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[2], 0x2000);
-	assert_false(stand_consume(stand, word));
-	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_DISABLED], 1);
-	stand_expect_counted(stand);
-	stand_free(stand);
+	assert_false(fixture_consume(fixture, word));
+	assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_DISABLED], 1);
+	fixture_expect_counted(fixture);
+	fixture_free(fixture);
 }
 
 int main(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host fails in whatever a whole vSMMU's endpoints need: none is left open. */
+/* The host fails in whatever a full vSMMU's endpoints need: none is left open. */
 #include <errno.h>
 #include <string.h>
 
 #include <vsmmu/event.h>
 
 #include "lib/fail_nth.h"
-#include "install_stand.h"
+#include "install_fixture.h"
 
 /* Nothing is left of a failed attach, and nothing was opened by it; the next one works. */
 static void any_call_may_fail_in_an_attach(void **unused)
@@ -17,27 +17,27 @@ static void any_call_may_fail_in_an_attach(void **unused)
 		unsigned int n = 1;
 
 		for (bool failed = true; failed; n++) {
-			struct stand *stand = stand_translating(&config, neighbours);
+			struct install_fixture *fixture = fixture_translating(&config, neighbours);
 			uint64_t objects;
 			int ret;
 
-			stand_enable(stand);
-			objects = stand_objects(stand);
-			log_host_fail(stand->log, LOG_HOST_DO, n, 1, EBUSY);
-			ret = stand_attach(stand, 4);
-			failed = log_host_failed(stand->log);
+			fixture_enable(fixture);
+			objects = fixture_objects(fixture);
+			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, EBUSY);
+			ret = fixture_attach(fixture, 4);
+			failed = log_host_failed(fixture->log);
 			assert_int_equal(ret, failed ? -EBUSY : 0);
-			log_host_fail(stand->log, LOG_HOST_DO, 0, 0, 0);
+			log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
 			if (failed) {
-				assert_int_equal(stand_objects(stand), objects);
-				stand_expect(stand, 4, LOG_NOTHING);
-				assert_true(!log_host_opened(stand->log, stand->dev[4]));
-				assert_int_equal(stand_attach(stand, 4), 0);
+				assert_int_equal(fixture_objects(fixture), objects);
+				fixture_expect(fixture, 4, LOG_NOTHING);
+				assert_true(!log_host_opened(fixture->log, fixture->dev[4]));
+				assert_int_equal(fixture_attach(fixture, 4), 0);
 			}
-			stand_expect_nested(stand, 4, STE_S1, 0);
+			fixture_expect_nested(fixture, 4, STE_S1, 0);
 			for (unsigned int i = 0; i < neighbours; i++)
-				stand_expect_nested(stand, i, STE_S1, 0);
-			stand_free(stand);
+				fixture_expect_nested(fixture, i, STE_S1, 0);
+			fixture_free(fixture);
 		}
 		/* hw_info, vDEVICE, HWPT, attach at least. */
 		assert_true(n - 2 >= 4);
@@ -54,30 +54,31 @@ static void any_call_may_fail_in_a_refresh(void **unused)
 		unsigned int n = 1;
 
 		for (bool failed = true; failed; n++) {
-			struct stand *stand = stand_translating(NULL, 2);
+			struct install_fixture *fixture = fixture_translating(NULL, 2);
 
-			stand_enable(stand);
-			log_host_clear(stand->log);
-			log_host_fail(stand->log, LOG_HOST_DO, n, 1, ENOMEM);
-			stand_set_ste(stand, 0, stes[i], 0);
-			failed = log_host_failed(stand->log);
+			fixture_enable(fixture);
+			log_host_clear(fixture->log);
+			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+			fixture_set_ste(fixture, 0, stes[i], 0);
+			failed = log_host_failed(fixture->log);
 			if (failed) {
-				stand_expect(stand, 0, LOG_NOTHING);
-				assert_int_equal(whole_stats(stand->whole).blocked, 1);
+				fixture_expect(fixture, 0, LOG_NOTHING);
+				assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 				assert_int_equal(
-					whole_reported(stand->whole, VSMMU_REPORT_BLOCKED), 1);
-				assert_int_equal(stand_objects(stand), 2 * 3 + 2 + 1);
+					test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 1);
+				assert_int_equal(fixture_objects(fixture), 2 * 3 + 2 + 1);
 				/* Nor do events come any more. */
-				assert_true(!stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-				assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
+				assert_true(
+					!fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+				assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
 			}
 			if (stes[i])
-				stand_expect_nested(stand, 0, stes[i], 0);
+				fixture_expect_nested(fixture, 0, stes[i], 0);
 			else
-				stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
-			stand_expect_nested(stand, 1, STE_S1, 0);
-			assert_int_equal(stand_objects(stand), 2 * 3 + 2 * 2);
-			stand_free(stand);
+				fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
+			fixture_expect_nested(fixture, 1, STE_S1, 0);
+			assert_int_equal(fixture_objects(fixture), 2 * 3 + 2 * 2);
+			fixture_free(fixture);
 		}
 		assert_int_equal(n - 2, 2);
 	}
@@ -89,26 +90,27 @@ static void any_call_may_fail_when_smmuen_changes(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_translating(NULL, 3);
+		struct install_fixture *fixture = fixture_translating(NULL, 3);
 		unsigned int nothing = 0;
 
-		log_host_fail(stand->log, LOG_HOST_DO, n, 1, ENOMEM);
-		stand_enable(stand);
+		log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+		fixture_enable(fixture);
 		for (unsigned int i = 0; i < 3; i++) {
-			if (log_host_attached(stand->log, stand->dev[i]).kind == LOG_NOTHING)
+			if (log_host_attached(fixture->log, fixture->dev[i]).kind == LOG_NOTHING)
 				nothing++;
 			else
-				stand_expect_nested(stand, i, STE_S1, 0);
+				fixture_expect_nested(fixture, i, STE_S1, 0);
 		}
-		assert_int_equal(nothing, log_host_failed(stand->log));
-		stand_disable(stand);
-		failed = log_host_failed(stand->log);
+		assert_int_equal(nothing, log_host_failed(fixture->log));
+		fixture_disable(fixture);
+		failed = log_host_failed(fixture->log);
 		nothing = 0;
 		for (unsigned int i = 0; i < 3; i++)
-			nothing += log_host_attached(stand->log, stand->dev[i]).kind != LOG_PARENT;
+			nothing +=
+				log_host_attached(fixture->log, fixture->dev[i]).kind != LOG_PARENT;
 		/* What failed at the first change came right at the second. */
 		assert_int_equal(nothing, failed && n > 2 * 3);
-		stand_free(stand);
+		fixture_free(fixture);
 	}
 	assert_int_equal(n - 2, 2 * 3 + 3);
 }
@@ -121,21 +123,21 @@ static void any_call_may_fail_in_a_reset(void **unused)
 		unsigned int n = 1;
 
 		for (bool failed = true; failed; n++) {
-			struct stand *stand = stand_translating(&config, 3);
+			struct install_fixture *fixture = fixture_translating(&config, 3);
 			int ret;
 
-			stand_enable(stand);
-			assert_true(stand_event(stand, 1, VSMMU_EVENT_F_TRANSLATION, 0));
-			log_host_fail(stand->log, LOG_HOST_DO, n, 1, EIO);
-			ret = vsmmu_reset(stand->whole->vsmmu);
-			failed = log_host_failed(stand->log);
+			fixture_enable(fixture);
+			assert_true(fixture_event(fixture, 1, VSMMU_EVENT_F_TRANSLATION, 0));
+			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, EIO);
+			ret = vsmmu_reset(fixture->vmm->vsmmu);
+			failed = log_host_failed(fixture->log);
 			assert_int_equal(ret, failed ? -EIO : 0);
-			assert_int_equal(whole_read(stand->whole, SMMU_CR0), 0);
+			assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
 			assert_int_equal(
-				whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_RESET], 1);
+				test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 1);
 			for (unsigned int i = 0; i < 3; i++) {
 				const struct log_host_object at =
-					log_host_attached(stand->log, stand->dev[i]);
+					log_host_attached(fixture->log, fixture->dev[i]);
 
 				/* The list has the newest first. */
 				if (failed && i == 2 - (n - 1) / (abort ? 2 : 1))
@@ -145,11 +147,11 @@ static void any_call_may_fail_in_a_reset(void **unused)
 				if (at.kind == LOG_NESTED)
 					assert_int_equal(at.ste[0], STE_ABORT);
 			}
-			log_host_fail(stand->log, LOG_HOST_DO, 0, 0, 0);
-			assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
+			log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
+			assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 			for (unsigned int i = 0; i < 3; i++)
-				stand_expect(stand, i, abort ? LOG_NESTED : LOG_PARENT);
-			stand_free(stand);
+				fixture_expect(fixture, i, abort ? LOG_NESTED : LOG_PARENT);
+			fixture_free(fixture);
 		}
 		assert_int_equal(n - 2, abort ? 2 * 3 : 3);
 	}
@@ -158,73 +160,73 @@ static void any_call_may_fail_in_a_reset(void **unused)
 /* An attach callback that cannot detach may still attach what aborts. */
 static void blocking_needs_no_detach(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 2);
+	struct install_fixture *fixture = fixture_translating(NULL, 2);
 
 	(void)unused;
-	stand_enable(stand);
-	stand_write_ste(stand, STAND_VSID(0), STE_BYPASS, 0);
-	log_host_fail(stand->log, LOG_HOST_DO, 2, 1, EIO);   /* the attach */
-	log_host_fail(stand->log, LOG_HOST_UNDO, 2, 1, EIO); /* the new HWPT goes, then this */
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), -EIO);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	assert_int_equal(whole_stats(stand->whole).blocked, 1);
+	fixture_enable(fixture);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
+	log_host_fail(fixture->log, LOG_HOST_DO, 2, 1, EIO);   /* the attach */
+	log_host_fail(fixture->log, LOG_HOST_UNDO, 2, 1, EIO); /* the new HWPT goes, then this */
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), -EIO);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 	/* That is not what the guest asked for, so it is not left at that. */
-	stand_write_ste(stand, STAND_VSID(0), STE_ABORT, 0);
-	log_host_clear(stand->log);
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-	assert_int_equal(log_host_count(stand->log, "attach nested"), 1);
-	assert_int_equal(stand_set_ste(stand, 0, STE_BYPASS, 0), 0);
-	stand_expect_nested(stand, 0, STE_BYPASS, 0);
-	stand_free(stand);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_ABORT, 0);
+	log_host_clear(fixture->log);
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_BYPASS, 0), 0);
+	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
+	fixture_free(fixture);
 }
 
 /* Neither works: that it is open still is what a person has to be told. */
 static void blocking_may_fail(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 1);
-	const struct whole_report *report;
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
+	const struct test_vmm_report *report;
 
 	(void)unused;
-	stand_enable(stand);
-	log_host_fail(stand->log, LOG_HOST_DO, 1, 2, EIO);
-	log_host_fail(stand->log, LOG_HOST_UNDO, 1, 1, EIO);
-	assert_int_equal(stand_set_ste(stand, 0, STE_ABORT, 0), -EIO);
-	stand_expect_nested(stand, 0, STE_S1, 0);
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_BLOCKED), 1);
-	report = &stand->whole->reports[stand->whole->report_count - 1];
+	fixture_enable(fixture);
+	log_host_fail(fixture->log, LOG_HOST_DO, 1, 2, EIO);
+	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_ABORT, 0), -EIO);
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 1);
+	report = &fixture->vmm->reports[fixture->vmm->report_count - 1];
 	assert_int_equal(report->severity, VSMMU_ERROR);
 	assert_non_null(strstr(report->text, "could not even be cut off"));
 	/* Whatever the guest's STE is by then, it is installed anew. */
-	stand_write_ste(stand, STAND_VSID(0), STE_S1, 0);
-	log_host_clear(stand->log);
-	assert_int_equal(stand_refresh_all(stand), 0);
-	assert_int_equal(log_host_count(stand->log, "attach nested"), 1);
-	stand_free(stand);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_S1, 0);
+	log_host_clear(fixture->log);
+	assert_int_equal(fixture_refresh_all(fixture), 0);
+	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1);
+	fixture_free(fixture);
 }
 
 /* The new one is in force, so that is no failure of it. */
 static void an_old_hwpt_may_stay(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 1);
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
 	(void)unused;
-	stand_enable(stand);
-	log_host_fail(stand->log, LOG_HOST_UNDO, 1, 1, EBUSY);
-	assert_int_equal(stand_set_ste(stand, 0, STE_BYPASS, 0), 0);
-	stand_expect_nested(stand, 0, STE_BYPASS, 0);
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_HOST_FAILED), 1);
-	assert_int_equal(whole_stats(stand->whole).blocked, 0);
-	stand_free_with_leaks(stand);
+	fixture_enable(fixture);
+	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EBUSY);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_BYPASS, 0), 0);
+	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), 1);
+	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 0);
+	fixture_free_with_leaks(fixture);
 }
 
-static void come_and_go(struct stand *stand)
+static void come_and_go(struct install_fixture *fixture)
 {
 	for (unsigned int n = 1; n < 3; n++)
-		if (!stand_attach(stand, n))
-			vsmmu_endpoint_set_vsid(stand->endpoint[n], 0x20 + n);
+		if (!fixture_attach(fixture, n))
+			vsmmu_endpoint_set_vsid(fixture->endpoint[n], 0x20 + n);
 	for (unsigned int n = 1; n < 3; n++) {
-		vsmmu_endpoint_detach(stand->endpoint[n]);
-		stand->endpoint[n] = NULL;
+		vsmmu_endpoint_detach(fixture->endpoint[n]);
+		fixture->endpoint[n] = NULL;
 	}
 }
 
@@ -235,20 +237,20 @@ static void any_allocation_may_fail(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_translating(NULL, 1);
+		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		uint64_t objects;
 
-		stand_enable(stand);
-		objects = stand_objects(stand);
+		fixture_enable(fixture);
+		objects = fixture_objects(fixture);
 		fail_nth_arm(n);
-		come_and_go(stand);
+		come_and_go(fixture);
 		fail_nth_arm(0);
 		failed = fail_nth_fired();
-		assert_int_equal(stand_objects(stand), objects);
-		stand_expect_nested(stand, 0, STE_S1, 0);
-		come_and_go(stand);
-		stand_expect_counted(stand);
-		stand_free(stand);
+		assert_int_equal(fixture_objects(fixture), objects);
+		fixture_expect_nested(fixture, 0, STE_S1, 0);
+		come_and_go(fixture);
+		fixture_expect_counted(fixture);
+		fixture_free(fixture);
 	}
 	assert_true(n > 20);
 }
@@ -262,30 +264,31 @@ static void a_growing_table_may_find_no_memory(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_translating(NULL, 1);
+		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		uint64_t objects;
 		int ret = 0;
 
 		for (unsigned int i = 0; i < 16; i++) {
-			assert_int_equal(vsmmu_sim_endpoint_new(stand->sim, 0, &config.dev_id), 0);
+			assert_int_equal(
+				vsmmu_sim_endpoint_new(fixture->sim, 0, &config.dev_id), 0);
 			config.vsid = 0x100 + i;
-			objects = stand_objects(stand);
+			objects = fixture_objects(fixture);
 			if (i == 15)
 				fail_nth_arm(n);
-			ret = vsmmu_endpoint_attach(stand->whole->vsmmu, &config, &endpoint);
+			ret = vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &endpoint);
 			fail_nth_arm(0);
 			assert_true(!ret || i == 15);
 		}
 		failed = fail_nth_fired();
 		if (failed) {
 			assert_int_equal(ret, -ENOMEM);
-			assert_int_equal(stand_objects(stand), objects);
-			ret = vsmmu_endpoint_attach(stand->whole->vsmmu, &config, &endpoint);
+			assert_int_equal(fixture_objects(fixture), objects);
+			ret = vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &endpoint);
 		}
 		assert_int_equal(ret, 0);
-		stand_enable(stand);
-		stand_expect_nested(stand, 0, STE_S1, 0);
-		stand_free(stand);
+		fixture_enable(fixture);
+		fixture_expect_nested(fixture, 0, STE_S1, 0);
+		fixture_free(fixture);
 	}
 	assert_true(n - 2 >= 6); /* the endpoint, its vDEVICE, and four arrays */
 }
@@ -296,40 +299,40 @@ static void a_growing_table_may_find_no_memory(void **unused)
  */
 static void a_new_streamid_may_find_no_memory(void **unused)
 {
-	struct stand *stand = stand_translating(NULL, 1);
-	struct vsmmu *vsmmu = stand->whole->vsmmu;
-	unsigned int vsid = STAND_VSID(0), failures = 0;
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
+	struct vsmmu *vsmmu = fixture->vmm->vsmmu;
+	unsigned int vsid = FIXTURE_VSID(0), failures = 0;
 	uint64_t word[4];
 	int ret;
 
 	(void)unused;
-	stand_enable(stand);
-	for (unsigned int i = 0; i < 1 << STAND_EVENTQ_LOG2; i++)
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	fixture_enable(fixture);
+	for (unsigned int i = 0; i < 1 << FIXTURE_EVENTQ_LOG2; i++)
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
 	while (vsmmu_dispatch(vsmmu, 0))
 		;
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-	while (vsid < STAND_VSID(20)) {
-		stand_write_ste(stand, ++vsid, STE_S1, 0);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	while (vsid < FIXTURE_VSID(20)) {
+		fixture_write_ste(fixture, ++vsid, STE_S1, 0);
 		for (unsigned int n = 1;; n++) {
 			fail_nth_arm(n);
-			ret = vsmmu_endpoint_set_vsid(stand->endpoint[0], vsid);
+			ret = vsmmu_endpoint_set_vsid(fixture->endpoint[0], vsid);
 			fail_nth_arm(0);
 			if (!ret)
 				break;
 			assert_true(fail_nth_fired());
 			assert_int_equal(ret, -ENOMEM);
-			stand_expect(stand, 0, LOG_NOTHING);
+			fixture_expect(fixture, 0, LOG_NOTHING);
 			failures++;
 		}
-		stand_expect_nested(stand, 0, STE_S1, 0);
+		fixture_expect_nested(fixture, 0, STE_S1, 0);
 	}
 	/* Each vDEVICE and HWPT, and four arrays. */
 	assert_true(failures >= 20 * 2 + 4);
-	while (stand_consume(stand, word))
+	while (fixture_consume(fixture, word))
 		;
-	stand_expect_counted(stand);
-	stand_free(stand);
+	fixture_expect_counted(fixture);
+	fixture_free(fixture);
 }
 
 int main(void)

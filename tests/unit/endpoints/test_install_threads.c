@@ -8,16 +8,16 @@
 #include <vsmmu/event.h>
 
 #include "smmu/endpoints/ste_install.h"
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
 #define ENDPOINTS 3
 #define VSID(n)	  (0x10u + (n))
-#define STRTAB	  (WHOLE_MEMORY + 0x100000)
-#define EVENTQ	  (WHOLE_MEMORY + 0x200000)
-#define CD	  (WHOLE_MEMORY + 0x300000)
-#define TABLE	  (WHOLE_MEMORY + 0x301000)
-#define DATA	  (WHOLE_MEMORY + 0x400000)
-#define VA	  (DATA - WHOLE_MEMORY)
+#define STRTAB	  (TEST_VMM_MEMORY + 0x100000)
+#define EVENTQ	  (TEST_VMM_MEMORY + 0x200000)
+#define CD	  (TEST_VMM_MEMORY + 0x300000)
+#define TABLE	  (TEST_VMM_MEMORY + 0x301000)
+#define DATA	  (TEST_VMM_MEMORY + 0x400000)
+#define VA	  (DATA - TEST_VMM_MEMORY)
 
 #define STE_S1	  (UINT64_C(0xb) | CD)
 #define STE_CACHE UINT64_C(0xd4) /* S1CIR, S1COR, S1CSH: changes nothing for the DMA */
@@ -25,7 +25,7 @@
 
 /* T0SZ 25, EPD1, V, 44 bits of IPS, AA64, R, A, ASET; one block of 1 GiB. */
 #define CD_WORD0   (UINT64_C(25) | 1 << 30 | UINT64_C(0xe20480000000))
-#define BLOCK_WORD (WHOLE_MEMORY | 1 | 1 << 6 | 1 << 10)
+#define BLOCK_WORD (TEST_VMM_MEMORY | 1 | 1 << 6 | 1 << 10)
 
 /* A failed assertion must not jump out of another thread: counted, looked at by main. */
 #define CHECK(condition)                                                                           \
@@ -37,7 +37,7 @@
 static atomic_uint complaints;
 
 struct bench {
-	struct whole *whole;
+	struct test_vmm *vmm;
 	struct vsmmu_host *sim;
 	uint32_t dev[ENDPOINTS];
 	struct vsmmu_endpoint *endpoint[ENDPOINTS];
@@ -53,14 +53,14 @@ static void complain(int line)
 		print_message("# line %d\n", line);
 }
 
-/* Not those of whole.h, whose counter is one thread's. */
+/* Not those of test_vmm.h, whose counter is one thread's. */
 static int memory_read(void *opaque, uint64_t address, void *bytes, size_t length)
 {
-	const struct whole *whole = opaque;
+	const struct test_vmm *vmm = opaque;
 
-	if (address < WHOLE_MEMORY || address - WHOLE_MEMORY > WHOLE_SIZE - length)
+	if (address < TEST_VMM_MEMORY || address - TEST_VMM_MEMORY > TEST_VMM_SIZE - length)
 		return -1;
-	memcpy(bytes, whole->memory + (address - WHOLE_MEMORY), length);
+	memcpy(bytes, vmm->memory + (address - TEST_VMM_MEMORY), length);
 	return 0;
 }
 
@@ -72,7 +72,7 @@ static void attach(struct bench *bench, unsigned int n)
 		.dev_id = bench->dev[n],
 		.vfio_fd = -1,
 	};
-	int ret = vsmmu_endpoint_attach(bench->whole->vsmmu, &config, &bench->endpoint[n]);
+	int ret = vsmmu_endpoint_attach(bench->vmm->vsmmu, &config, &bench->endpoint[n]);
 
 	/* Its own last events may be in the vEVENTQ still, behind a full queue. */
 	CHECK(!ret || ret == -EAGAIN);
@@ -80,18 +80,18 @@ static void attach(struct bench *bench, unsigned int n)
 
 static void write_ste(struct bench *bench, unsigned int n, uint64_t word0, uint64_t word1)
 {
-	whole_store64(bench->whole, STRTAB + 64 * (uint64_t)VSID(n), word0);
-	whole_store64(bench->whole, STRTAB + 64 * (uint64_t)VSID(n) + 8, word1);
+	test_vmm_store64(bench->vmm, STRTAB + 64 * (uint64_t)VSID(n), word0);
+	test_vmm_store64(bench->vmm, STRTAB + 64 * (uint64_t)VSID(n) + 8, word1);
 }
 
 static void enable(struct bench *bench)
 {
-	struct whole *whole = bench->whole;
+	struct test_vmm *vmm = bench->vmm;
 
-	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
-	whole_write(whole, SMMU_STRTAB_BASE_CFG, 6);
-	whole_write64(whole, SMMU_EVENTQ_BASE, EVENTQ | 8);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	test_vmm_write64(vmm, SMMU_STRTAB_BASE, STRTAB);
+	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 6);
+	test_vmm_write64(vmm, SMMU_EVENTQ_BASE, EVENTQ | 8);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 }
 
 static struct bench *bench_new(struct bench *bench)
@@ -99,17 +99,17 @@ static struct bench *bench_new(struct bench *bench)
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config),
 		.memory_read = memory_read,
-		.memory_write = whole_memory_write,
-		.memory_opaque = whole_alloc(),
+		.memory_write = test_vmm_memory_write,
+		.memory_opaque = test_vmm_alloc(),
 	};
 
 	memset(bench, 0, sizeof(*bench));
-	bench->whole = config.memory_opaque;
+	bench->vmm = config.memory_opaque;
 	assert_int_equal(vsmmu_sim_new(&bench->sim, &config), 0);
-	assert_int_equal(whole_new(bench->whole, vsmmu_host_ref(bench->sim), NULL), 0);
-	whole_store64(bench->whole, CD, CD_WORD0);
-	whole_store64(bench->whole, CD + 8, TABLE);
-	whole_store64(bench->whole, TABLE, BLOCK_WORD);
+	assert_int_equal(test_vmm_new(bench->vmm, vsmmu_host_ref(bench->sim), NULL), 0);
+	test_vmm_store64(bench->vmm, CD, CD_WORD0);
+	test_vmm_store64(bench->vmm, CD + 8, TABLE);
+	test_vmm_store64(bench->vmm, TABLE, BLOCK_WORD);
 	for (unsigned int n = 0; n < ENDPOINTS; n++) {
 		assert_int_equal(vsmmu_sim_endpoint_new(bench->sim, n % 2, &bench->dev[n]), 0);
 		write_ste(bench, n, STE_S1, 0);
@@ -124,18 +124,18 @@ static void bench_free(struct bench *bench)
 	struct vsmmu_sim_stats sim = {.size = sizeof(sim)};
 
 	assert_int_equal(atomic_load(&complaints), 0);
-	vsmmu_free(bench->whole->vsmmu);
-	bench->whole->vsmmu = NULL;
+	vsmmu_free(bench->vmm->vsmmu);
+	bench->vmm->vsmmu = NULL;
 	assert_int_equal(vsmmu_sim_get_stats(bench->sim, &sim), 0);
 	assert_int_equal(sim.objects, 0);
-	whole_free(bench->whole);
+	test_vmm_free(bench->vmm);
 	vsmmu_host_unref(bench->sim);
 }
 
 /* As CFGI_STE. */
 static void refresh(struct bench *bench, uint32_t first, uint64_t count)
 {
-	struct vsmmu *vsmmu = bench->whole->vsmmu;
+	struct vsmmu *vsmmu = bench->vmm->vsmmu;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
 	assert_int_equal(install_refresh_range(vsmmu, first, count), 0);
@@ -165,7 +165,7 @@ static void *dma_thread(void *opaque)
 static void *dispatch_thread(void *opaque)
 {
 	struct bench *bench = opaque;
-	struct vsmmu *vsmmu = bench->whole->vsmmu;
+	struct vsmmu *vsmmu = bench->vmm->vsmmu;
 
 	while (!atomic_load(&bench->stop)) {
 		uint64_t prod = 0;
@@ -230,8 +230,8 @@ static void replacing_an_ste_disturbs_no_dma(void **unused)
 	atomic_store(&bench.stop, true);
 	pthread_join(thread, NULL);
 	assert_int_equal(atomic_load(&bench.aborts), 0);
-	vsmmu_dispatch(bench.whole->vsmmu, 0);
-	stats = whole_stats(bench.whole);
+	vsmmu_dispatch(bench.vmm->vsmmu, 0);
+	stats = test_vmm_stats(bench.vmm);
 	assert_true(stats.stes >= 500);
 	assert_int_equal(stats.sequenced, 0); /* nor is there an event */
 	/* And an abort is one. */
@@ -262,14 +262,14 @@ static void everything_at_once(void **unused)
 	for (unsigned int i = 0; i < 200 || !is_enough(&bench); i++) {
 		switch (i % 5) {
 		case 0:
-			whole_write(bench.whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
+			test_vmm_write(bench.vmm, SMMU_CR0, SMMU_CR0_EVENTQEN);
 			break;
 		case 1:
-			whole_write(bench.whole, SMMU_GBPA,
+			test_vmm_write(bench.vmm, SMMU_GBPA,
 				SMMU_GBPA_UPDATE | (i % 2 ? SMMU_GBPA_ABORT : 0));
 			break;
 		case 2:
-			assert_int_equal(vsmmu_reset(bench.whole->vsmmu), 0);
+			assert_int_equal(vsmmu_reset(bench.vmm->vsmmu), 0);
 			break;
 		case 3:
 			enable(&bench);
@@ -281,7 +281,7 @@ static void everything_at_once(void **unused)
 	atomic_store(&bench.stop, true);
 	for (unsigned int i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
-	stats = whole_stats(bench.whole);
+	stats = test_vmm_stats(bench.vmm);
 	assert_int_equal(
 		stats.sequenced, stats.delivered + stats.lost + stats.discarded + stats.pending);
 	assert_int_equal(stats.blocked, 0);

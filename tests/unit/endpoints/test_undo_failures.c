@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host fails to detach or destroy what a whole vSMMU's endpoints had: the rest goes. */
+/* The host fails to detach or destroy what a full vSMMU's endpoints had: the rest goes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <vsmmu/event.h>
 
-#include "install_stand.h"
+#include "install_fixture.h"
 
 /* What cannot be undone does not keep the rest from being so. */
 static void any_undoing_may_fail_in_a_detach(void **unused)
@@ -16,24 +16,24 @@ static void any_undoing_may_fail_in_a_detach(void **unused)
 
 	(void)unused;
 	for (unsigned int n = 1; n <= 6; n++) {
-		struct stand *stand = stand_translating(NULL, 1);
-		struct vsmmu_endpoint *endpoint = stand->endpoint[0];
+		struct install_fixture *fixture = fixture_translating(NULL, 1);
+		struct vsmmu_endpoint *endpoint = fixture->endpoint[0];
 
-		stand_enable(stand);
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-		log_host_clear(stand->log);
-		log_host_fail(stand->log, LOG_HOST_UNDO, n, 1, EIO);
+		fixture_enable(fixture);
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+		log_host_clear(fixture->log);
+		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
 		assert_int_equal(vsmmu_endpoint_detach(endpoint), -EIO);
-		assert_true(log_host_failed(stand->log));
-		assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_HOST_FAILED), 1);
+		assert_true(log_host_failed(fixture->log));
+		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), 1);
 		for (unsigned int i = 0; i < 6; i++) /* but of what was not detached */
 			if (n != 1 || i != 1)
-				assert_int_equal(log_host_count(stand->log, lines[i]), 1);
+				assert_int_equal(log_host_count(fixture->log, lines[i]), 1);
 		if (n > 1)
-			stand_expect(stand, 0, LOG_NOTHING);
-		stand_expect_counted(stand);
+			fixture_expect(fixture, 0, LOG_NOTHING);
+		fixture_expect_counted(fixture);
 		/* Objects are left in the host: only the handle is gone. */
-		stand_free_with_leaks(stand);
+		fixture_free_with_leaks(fixture);
 	}
 }
 
@@ -47,38 +47,38 @@ static void any_undoing_may_fail_in_a_reset(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_translating(NULL, 3);
+		struct install_fixture *fixture = fixture_translating(NULL, 3);
 		uint64_t objects;
 		int ret;
 
-		stand_enable(stand);
-		objects = stand_objects(stand);
+		fixture_enable(fixture);
+		objects = fixture_objects(fixture);
 		for (unsigned int i = 0; i < 3; i++)
-			assert_true(stand_event(stand, i, VSMMU_EVENT_F_TRANSLATION, 0));
-		log_host_clear(stand->log);
-		log_host_fail(stand->log, LOG_HOST_UNDO, n, 1, EIO);
-		ret = vsmmu_reset(stand->whole->vsmmu);
-		failed = log_host_failed(stand->log);
+			assert_true(fixture_event(fixture, i, VSMMU_EVENT_F_TRANSLATION, 0));
+		log_host_clear(fixture->log);
+		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		ret = vsmmu_reset(fixture->vmm->vsmmu);
+		failed = log_host_failed(fixture->log);
 		assert_int_equal(ret, failed ? -EIO : 0);
-		assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_HOST_FAILED), failed);
-		assert_int_equal(whole_read(stand->whole, SMMU_CR0), 0);
-		assert_int_equal(whole_read(stand->whole, SMMU_CR0ACK), 0);
-		assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_RESET], 3);
-		assert_int_equal(log_host_count(stand->log, "detach"), 3);
-		assert_int_equal(log_host_count(stand->log, "destroy nested"), 3);
+		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), failed);
+		assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
+		assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0ACK), 0);
+		assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 3);
+		assert_int_equal(log_host_count(fixture->log, "detach"), 3);
+		assert_int_equal(log_host_count(fixture->log, "destroy nested"), 3);
 		for (unsigned int i = 0; i < 3; i++)
-			stand_expect(stand, i, LOG_PARENT);
+			fixture_expect(fixture, i, LOG_PARENT);
 		/* A HWPT that is not destroyed stays, one that is still attached is replaced. */
-		assert_int_equal(stand_objects(stand), objects - 3 + (failed && n % 2 == 0));
-		assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
-		stand_enable(stand);
+		assert_int_equal(fixture_objects(fixture), objects - 3 + (failed && n % 2 == 0));
+		assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
+		fixture_enable(fixture);
 		for (unsigned int i = 0; i < 3; i++)
-			stand_expect_nested(stand, i, STE_S1, 0);
-		stand_expect_counted(stand);
+			fixture_expect_nested(fixture, i, STE_S1, 0);
+		fixture_expect_counted(fixture);
 		if (failed && n % 2 == 0)
-			stand_free_with_leaks(stand);
+			fixture_free_with_leaks(fixture);
 		else
-			stand_free(stand);
+			fixture_free(fixture);
 	}
 	assert_int_equal(n - 2, 3 * 2);
 }
@@ -93,35 +93,35 @@ static const struct {
 
 #define UNDOINGS (sizeof(undoings) / sizeof(undoings[0]))
 
-static bool is_failed(struct stand *stand, const char *line)
+static bool is_failed(struct install_fixture *fixture, const char *line)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s = -%d\n", line, EIO);
-	return strstr(log_host_text(stand->log), text);
+	return strstr(log_host_text(fixture->log), text);
 }
 
 /* Two endpoints behind each of two SMMUs, with an event of each that nobody has read. */
-static struct stand *stand_to_free(void)
+static struct install_fixture *fixture_to_free(void)
 {
-	struct stand *stand = stand_translating(NULL, 4);
+	struct install_fixture *fixture = fixture_translating(NULL, 4);
 
-	stand_enable(stand);
+	fixture_enable(fixture);
 	for (unsigned int i = 0; i < 4; i++)
-		assert_true(stand_event(stand, i, VSMMU_EVENT_F_TRANSLATION, 0));
-	log_host_clear(stand->log);
-	return stand;
+		assert_true(fixture_event(fixture, i, VSMMU_EVENT_F_TRANSLATION, 0));
+	log_host_clear(fixture->log);
+	return fixture;
 }
 
-static void free_and_expect_reports(struct stand *stand, unsigned int reports)
+static void free_and_expect_reports(struct install_fixture *fixture, unsigned int reports)
 {
-	struct whole *whole = stand->whole;
+	struct test_vmm *vmm = fixture->vmm;
 
-	vsmmu_free(whole->vsmmu);
-	whole->vsmmu = NULL;
-	assert_int_equal(whole_reported(whole, VSMMU_REPORT_HOST_FAILED), reports);
+	vsmmu_free(vmm->vsmmu);
+	vmm->vsmmu = NULL;
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_HOST_FAILED), reports);
 	if (reports)
-		assert_non_null(strstr(whole->reports[whole->report_count - 1].text, "closing"));
+		assert_non_null(strstr(vmm->reports[vmm->report_count - 1].text, "closing"));
 }
 
 static void any_undoing_may_fail_at_the_end(void **unused)
@@ -130,41 +130,41 @@ static void any_undoing_may_fail_at_the_end(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_to_free();
+		struct install_fixture *fixture = fixture_to_free();
 		uint64_t left = 0;
 
-		log_host_fail(stand->log, LOG_HOST_UNDO, n, 1, EIO);
+		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
 		failed = n <= 4 * 3 + 2 * 3;
-		free_and_expect_reports(stand, failed);
-		assert_int_equal(log_host_failed(stand->log), failed);
+		free_and_expect_reports(fixture, failed);
+		assert_int_equal(log_host_failed(fixture->log), failed);
 		for (size_t i = 0; i < UNDOINGS; i++) {
-			bool mine = is_failed(stand, undoings[i].line);
+			bool mine = is_failed(fixture, undoings[i].line);
 
 			/* Who could not be detached is tried once more before it is removed. */
-			assert_int_equal(log_host_count(stand->log, undoings[i].line),
+			assert_int_equal(log_host_count(fixture->log, undoings[i].line),
 				undoings[i].count + (mine && !i));
 			left += mine ? undoings[i].left : 0;
 			kinds |= (unsigned int)mine << i;
 		}
-		assert_int_equal(log_host_count(stand->log, "close"), 2);
-		assert_int_equal(stand_objects(stand), left);
-		stand_free_with_leaks(stand);
+		assert_int_equal(log_host_count(fixture->log, "close"), 2);
+		assert_int_equal(fixture_objects(fixture), left);
+		fixture_free_with_leaks(fixture);
 	}
 	assert_int_equal(kinds, (1u << UNDOINGS) - 1);
 }
 
 static void all_undoing_may_fail_at_the_end(void **unused)
 {
-	struct stand *stand = stand_to_free();
+	struct install_fixture *fixture = fixture_to_free();
 
 	(void)unused;
-	log_host_fail(stand->log, LOG_HOST_UNDO, 1, UINT32_MAX, EIO);
+	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, UINT32_MAX, EIO);
 	/* Of each HWPT that the one that aborts has replaced, and of the whole. */
-	free_and_expect_reports(stand, 4 + 1);
+	free_and_expect_reports(fixture, 4 + 1);
 	for (unsigned int i = 0; i < 4; i++)
-		stand_expect_nested(stand, i, STE_ABORT, 0);
-	assert_int_equal(log_host_count(stand->log, "close"), 2);
-	stand_free_with_leaks(stand);
+		fixture_expect_nested(fixture, i, STE_ABORT, 0);
+	assert_int_equal(log_host_count(fixture->log, "close"), 2);
+	fixture_free_with_leaks(fixture);
 }
 
 int main(void)

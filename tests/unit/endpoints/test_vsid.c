@@ -4,118 +4,119 @@
 
 #include <vsmmu/event.h>
 
-#include "install_stand.h"
+#include "install_fixture.h"
 
 #define VSID_NEW   0x21u
 #define VSID_OTHER 0x22u
 
-static struct stand *stand_with(unsigned int endpoints)
+static struct install_fixture *fixture_with(unsigned int endpoints)
 {
-	struct stand *stand = stand_new(NULL, NULL);
+	struct install_fixture *fixture = fixture_new(NULL, NULL);
 
 	for (unsigned int n = 0; n < endpoints; n++) {
-		stand_write_ste(stand, STAND_VSID(n), STE_S1, 0);
-		assert_int_equal(stand_attach(stand, n), 0);
+		fixture_write_ste(fixture, FIXTURE_VSID(n), STE_S1, 0);
+		assert_int_equal(fixture_attach(fixture, n), 0);
 	}
-	stand_write_ste(stand, VSID_NEW, STE_S1, 0xd4);
-	stand_enable(stand);
-	return stand;
+	fixture_write_ste(fixture, VSID_NEW, STE_S1, 0xd4);
+	fixture_enable(fixture);
+	return fixture;
 }
 
-static struct vsmmu_stream_stats stream(struct stand *stand, uint32_t vsid)
+static struct vsmmu_stream_stats stream(struct install_fixture *fixture, uint32_t vsid)
 {
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(vsmmu_get_stream_stats(stand->whole->vsmmu, vsid, &stats), 0);
+	assert_int_equal(vsmmu_get_stream_stats(fixture->vmm->vsmmu, vsid, &stats), 0);
 	return stats;
 }
 
 static void the_guests_ste_of_the_new_one_is_in_force(void **unused)
 {
 	struct vsmmu_stream_stats none = {.size = sizeof(none)};
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
 	(void)unused;
-	log_host_clear(stand->log);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), 0);
+	log_host_clear(fixture->log);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
 	/* The kernel knows the vSID of what was attached with the vDEVICE, so that comes last. */
-	assert_string_equal(log_host_text(stand->log), "detach\n"
-						       "destroy nested\n"
-						       "destroy vdevice\n"
-						       "vdevice 21\n"
-						       "nested 8030000b d4\n"
-						       "attach nested\n");
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0x4000));
-	assert_true(stand_consume(stand, word));
+	assert_string_equal(log_host_text(fixture->log), "detach\n"
+							 "destroy nested\n"
+							 "destroy vdevice\n"
+							 "vdevice 21\n"
+							 "nested 8030000b d4\n"
+							 "attach nested\n");
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x4000));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0], (uint64_t)VSID_NEW << 32 | VSMMU_EVENT_F_TRANSLATION);
-	assert_int_equal(stream(stand, VSID_NEW).delivered, 1);
+	assert_int_equal(stream(fixture, VSID_NEW).delivered, 1);
 	assert_int_equal(
-		vsmmu_get_stream_stats(stand->whole->vsmmu, STAND_VSID(0), &none), -ENOENT);
+		vsmmu_get_stream_stats(fixture->vmm->vsmmu, FIXTURE_VSID(0), &none), -ENOENT);
 	/* The guest's commands reach it by its new name alone. */
-	stand_write_ste(stand, STAND_VSID(0), STE_BYPASS, 0);
-	assert_int_equal(stand_refresh(stand, STAND_VSID(0), 1), 0);
-	stand_expect_nested(stand, 0, STE_S1, 0xd4);
-	stand_write_ste(stand, VSID_NEW, STE_ABORT, 0);
-	assert_int_equal(stand_refresh(stand, VSID_NEW, 1), 0);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	stand_free(stand);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
+	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
+	fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
+	fixture_write_ste(fixture, VSID_NEW, STE_ABORT, 0);
+	assert_int_equal(fixture_refresh(fixture, VSID_NEW, 1), 0);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_free(fixture);
 }
 
 static void the_old_ones_events_are_stale(void **unused)
 {
-	struct stand *stand = stand_with(3);
+	struct install_fixture *fixture = fixture_with(3);
 	uint64_t word[4];
 
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, i << 12));
-	assert_true(stand_event(stand, 2, VSMMU_EVENT_F_TRANSLATION, 0));
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), 0);
-	assert_int_equal(whole_stats(stand->whole).discarded_by[VSMMU_DISCARD_STALE], 4);
-	assert_int_equal(stream(stand, VSID_NEW).discarded, 0);
-	assert_true(stand_consume(stand, word));
-	assert_int_equal(word[0] >> 32, STAND_VSID(2));
-	assert_true(!stand_consume(stand, word));
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i << 12));
+	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
+	assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_STALE], 4);
+	assert_int_equal(stream(fixture, VSID_NEW).discarded, 0);
+	assert_true(fixture_consume(fixture, word));
+	assert_int_equal(word[0] >> 32, FIXTURE_VSID(2));
+	assert_true(!fixture_consume(fixture, word));
 	/* So the old one is free for another. */
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[2], STAND_VSID(0)), 0);
-	assert_true(stand_event(stand, 2, VSMMU_EVENT_F_TRANSLATION, 0));
-	assert_true(stand_consume(stand, word));
-	assert_int_equal(word[0] >> 32, STAND_VSID(0));
-	stand_free(stand);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[2], FIXTURE_VSID(0)), 0);
+	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
+	assert_true(fixture_consume(fixture, word));
+	assert_int_equal(word[0] >> 32, FIXTURE_VSID(0));
+	fixture_free(fixture);
 }
 
 static void a_change_that_cannot_be_changes_nothing(void **unused)
 {
-	struct stand *stand = stand_with(3);
+	struct install_fixture *fixture = fixture_with(3);
 
 	(void)unused;
-	log_host_clear(stand->log);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(0)), 0);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(1)), -EEXIST);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], 1U << 16), -EINVAL);
-	assert_int_equal(whole_reported(stand->whole, VSMMU_REPORT_UNFIT), 1);
+	log_host_clear(fixture->log);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)), -EEXIST);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 1U << 16), -EINVAL);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 1);
 	/* Events of the last holder that cannot be read yet: the guest's queue is full. */
-	for (unsigned int i = 0; i < 1U << STAND_EVENTQ_LOG2; i++)
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, i));
-	while (vsmmu_dispatch(stand->whole->vsmmu, 0))
+	for (unsigned int i = 0; i < 1U << FIXTURE_EVENTQ_LOG2; i++)
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i));
+	while (vsmmu_dispatch(fixture->vmm->vsmmu, 0))
 		;
-	for (unsigned int i = 0; i < 1U << STAND_EVENTQ_LOG2; i++) {
-		assert_true(stand_event(stand, 1, VSMMU_EVENT_F_TRANSLATION, i));
-		assert_true(stand_event(stand, 2, VSMMU_EVENT_F_TRANSLATION, i));
+	for (unsigned int i = 0; i < 1U << FIXTURE_EVENTQ_LOG2; i++) {
+		assert_true(fixture_event(fixture, 1, VSMMU_EVENT_F_TRANSLATION, i));
+		assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, i));
 	}
-	while (vsmmu_dispatch(stand->whole->vsmmu, 0))
+	while (vsmmu_dispatch(fixture->vmm->vsmmu, 0))
 		;
-	assert_true(stand_event(stand, 2, VSMMU_EVENT_F_TRANSLATION, 0));
-	stand_detach(stand, 2);
-	log_host_clear(stand->log);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(2)), -EAGAIN);
-	assert_string_equal(log_host_text(stand->log), "");
-	stand_expect_nested(stand, 0, STE_S1, 0);
-	whole_write(stand->whole, SMMU_EVENTQ_CONS, whole_read(stand->whole, SMMU_EVENTQ_PROD));
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(2)), 0);
-	stand_expect_nested(stand, 0, STE_S1, 0);
-	stand_free(stand);
+	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
+	fixture_detach(fixture, 2);
+	log_host_clear(fixture->log);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(2)), -EAGAIN);
+	assert_string_equal(log_host_text(fixture->log), "");
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	test_vmm_write(
+		fixture->vmm, SMMU_EVENTQ_CONS, test_vmm_read(fixture->vmm, SMMU_EVENTQ_PROD));
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(2)), 0);
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	fixture_free(fixture);
 }
 
 /* Without access until it works, under whatever name. */
@@ -125,36 +126,37 @@ static void any_call_may_fail(void **unused)
 
 	(void)unused;
 	for (bool failed = true; failed; n++) {
-		struct stand *stand = stand_with(2);
+		struct install_fixture *fixture = fixture_with(2);
 		int ret;
 
-		log_host_clear(stand->log);
-		log_host_fail(stand->log, LOG_HOST_DO, n, 1, ENOMEM);
-		ret = vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW);
-		failed = log_host_failed(stand->log);
-		log_host_fail(stand->log, LOG_HOST_DO, 0, 0, 0);
+		log_host_clear(fixture->log);
+		log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+		ret = vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW);
+		failed = log_host_failed(fixture->log);
+		log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
 		assert_int_equal(ret, failed ? -ENOMEM : 0);
 		if (failed) {
-			stand_expect(stand, 0, LOG_NOTHING);
-			assert_true(!log_host_opened(stand->log, stand->dev[0]));
+			fixture_expect(fixture, 0, LOG_NOTHING);
+			assert_true(!log_host_opened(fixture->log, fixture->dev[0]));
 		}
 		/* Nameless, it has nothing that a command could reach. */
 		if (n == 1) {
-			assert_int_equal(stand_refresh_all(stand), 0);
-			stand_disable(stand);
-			stand_enable(stand);
-			stand_expect(stand, 0, LOG_NOTHING);
-			assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(1)),
+			assert_int_equal(fixture_refresh_all(fixture), 0);
+			fixture_disable(fixture);
+			fixture_enable(fixture);
+			fixture_expect(fixture, 0, LOG_NOTHING);
+			assert_int_equal(
+				vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)),
 				-EEXIST);
-			assert_int_equal(vsmmu_reset(stand->whole->vsmmu), 0);
-			stand_expect(stand, 0, LOG_NOTHING);
-			stand_enable(stand);
+			assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
+			fixture_expect(fixture, 0, LOG_NOTHING);
+			fixture_enable(fixture);
 		}
-		assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), 0);
-		stand_expect_nested(stand, 0, STE_S1, 0xd4);
-		assert_true(stand_event(stand, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-		assert_int_equal(stand_objects(stand), 2 * 3 + 2 * 2);
-		stand_free(stand);
+		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
+		fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+		assert_int_equal(fixture_objects(fixture), 2 * 3 + 2 * 2);
+		fixture_free(fixture);
 	}
 	assert_int_equal(n - 2, 3); /* vDEVICE, HWPT, attach */
 }
@@ -163,75 +165,75 @@ static void any_undoing_may_fail(void **unused)
 {
 	(void)unused;
 	for (unsigned int n = 1; n <= 3; n++) {
-		struct stand *stand = stand_with(1);
+		struct install_fixture *fixture = fixture_with(1);
 
-		log_host_clear(stand->log);
-		log_host_fail(stand->log, LOG_HOST_UNDO, n, 1, EIO);
-		assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), -EIO);
-		assert_true(log_host_failed(stand->log));
+		log_host_clear(fixture->log);
+		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), -EIO);
+		assert_true(log_host_failed(fixture->log));
 		/* It has kept its name, without access. */
-		assert_int_equal(stream(stand, STAND_VSID(0)).delivered, 0);
-		assert_int_equal(whole_stats(stand->whole).blocked, 1);
-		assert_true(!log_host_opened(stand->log, stand->dev[0]));
-		assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), 0);
-		stand_expect_nested(stand, 0, STE_S1, 0xd4);
-		stand_free_with_leaks(stand);
+		assert_int_equal(stream(fixture, FIXTURE_VSID(0)).delivered, 0);
+		assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
+		assert_true(!log_host_opened(fixture->log, fixture->dev[0]));
+		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
+		fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
+		fixture_free_with_leaks(fixture);
 	}
 }
 
 /* One that could not be detached was given an STE that aborts: that is no more its own. */
 static void its_present_one_is_tried_again(void **unused)
 {
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	log_host_fail(stand->log, LOG_HOST_DO, 1, 1, EIO);
-	log_host_fail(stand->log, LOG_HOST_UNDO, 1, 1, EIO);
-	assert_int_equal(stand_set_ste(stand, 0, STE_S1, 0xd4), -EIO);
-	stand_expect_nested(stand, 0, STE_ABORT, 0);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(0)), 0);
-	stand_expect_nested(stand, 0, STE_S1, 0xd4);
-	log_host_clear(stand->log);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], STAND_VSID(0)), 0);
-	assert_string_equal(log_host_text(stand->log), "");
-	stand_free(stand);
+	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), -EIO);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
+	fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
+	log_host_clear(fixture->log);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
+	assert_string_equal(log_host_text(fixture->log), "");
+	fixture_free(fixture);
 }
 
 static void one_without_a_name_can_go(void **unused)
 {
-	struct stand *stand = stand_with(2);
+	struct install_fixture *fixture = fixture_with(2);
 
 	(void)unused;
-	log_host_fail(stand->log, LOG_HOST_DO, 1, 1, EIO);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_NEW), -EIO);
-	log_host_fail(stand->log, LOG_HOST_DO, 1, 1, EIO);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[1], VSID_OTHER), -EIO);
-	stand_detach(stand, 0);
+	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), -EIO);
+	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], VSID_OTHER), -EIO);
+	fixture_detach(fixture, 0);
 	/* Its names are free. */
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[1], VSID_NEW), 0);
-	assert_int_equal(stand_attach(stand, 0), 0);
-	log_host_fail(stand->log, LOG_HOST_DO, 1, 1, EIO);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[1], STAND_VSID(1)), -EIO);
-	stand_free(stand); /* with one nameless */
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], VSID_NEW), 0);
+	assert_int_equal(fixture_attach(fixture, 0), 0);
+	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], FIXTURE_VSID(1)), -EIO);
+	fixture_free(fixture); /* with one nameless */
 }
 
-/* A stand-in belongs to the StreamID, not to the endpoint. */
+/* The fault override of a C_BAD_STE belongs to the StreamID, not to the endpoint. */
 static void what_c_bad_ste_means_goes_with_the_name(void **unused)
 {
-	struct stand *stand = stand_with(1);
+	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
 	(void)unused;
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], 0x1000), 0);
-	stand_expect_nested(stand, 0, STE_BAD0, STE_BAD1);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-	assert_true(stand_consume(stand, word));
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 0x1000), 0);
+	fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0], UINT64_C(0x1000) << 32 | VSMMU_EVENT_C_BAD_STREAMID);
-	assert_int_equal(vsmmu_endpoint_set_vsid(stand->endpoint[0], VSID_OTHER), 0);
-	assert_true(stand_event(stand, 0, VSMMU_EVENT_C_BAD_STE, 0));
-	assert_true(stand_consume(stand, word));
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_OTHER), 0);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
+	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0], (uint64_t)VSID_OTHER << 32 | VSMMU_EVENT_C_BAD_STE);
-	stand_free(stand);
+	fixture_free(fixture);
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 
 #include <vsmmu/sim.h>
 
-#include "lib/asleep.h"
+#include "lib/blocked_thread.h"
 #include "lib/unit.h"
 
 #define CALL_KINDS (VSMMU_SIM_CALL_INVALIDATE + 1)
@@ -118,7 +118,7 @@ static inline void aside_start(struct aside *aside, int (*run)(void *opaque), vo
 /* Waits until it has come to where it has to wait; it must not end instead. */
 static inline void aside_await_asleep(struct aside *aside)
 {
-	while (!atomic_load(&aside->tid) || !is_asleep(atomic_load(&aside->tid))) {
+	while (!atomic_load(&aside->tid) || !thread_is_blocked(atomic_load(&aside->tid))) {
 		assert_false(atomic_load(&aside->done));
 		sched_yield();
 	}

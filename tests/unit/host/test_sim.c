@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "sim_stand.h"
+#include "sim_fixture.h"
 
 #define STALL	 (UINT64_C(1) << 31)
 #define S2	 (UINT64_C(1) << 39)
@@ -28,7 +28,7 @@ static void misuse_is_einval(void **unused)
 	struct vsmmu_host other = {0};
 	struct vsmmu_host *host = &other;
 	struct vsmmu_sim_stats stats = {.size = 0};
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 
 	(void)unused;
 	assert_int_equal(vsmmu_sim_new(NULL, NULL), -EINVAL);
@@ -56,7 +56,7 @@ static void misuse_is_einval(void **unused)
 
 static void an_object_in_use_is_busy(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 
 	(void)unused;
@@ -93,7 +93,7 @@ static void an_object_in_use_is_busy(void **unused)
 
 static void free_takes_what_is_left(void **unused)
 {
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 	int fd = s->queue.fd;
 
 	(void)unused;
@@ -110,7 +110,7 @@ static void free_takes_what_is_left(void **unused)
 
 static void the_lowest_id_is_used_again(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	uint32_t ids[200];
 
 	(void)unused;
@@ -130,7 +130,7 @@ static void the_lowest_id_is_used_again(void **unused)
 
 static void calls_answer_as_the_kernel(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 	const struct host_endpoint *us = &s->endpoint;
 	const struct host_endpoint nobody = {.dev_id = UNKNOWN, .vfio_fd = -1};
@@ -183,7 +183,7 @@ static void calls_answer_as_the_kernel(void **unused)
 /* What has no queue to be counted in goes to the host's log. */
 static void drops_without_a_queue_are_printed(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 
 	(void)unused;
 	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 3), 0);
@@ -200,7 +200,7 @@ static void drops_without_a_queue_are_printed(void **unused)
 
 static void stes_pass_the_kernels_filter(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct {
 		uint64_t word0;
 		uint64_t word1;
@@ -234,7 +234,7 @@ static void stes_pass_the_kernels_filter(void **unused)
 static void only_eight_ids_are_forwarded(void **unused)
 {
 	const uint8_t forwarded[] = {0x04, 0x06, 0x08, 0x0a, 0x10, 0x11, 0x12, 0x13};
-	struct stand *s = build_depth(16);
+	struct sim_fixture *s = build_depth(16);
 
 	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
@@ -255,12 +255,12 @@ static void only_eight_ids_are_forwarded(void **unused)
 	tear_down(s);
 }
 
-static void expect_printed(struct stand *s)
+static void expect_printed(struct sim_fixture *s)
 {
 	assert_int_equal(raise_event(s, VSMMU_EVENT_C_BAD_CD, 0), -EOPNOTSUPP);
 }
 
-static void expect_vsid(struct stand *s, uint32_t vsid)
+static void expect_vsid(struct sim_fixture *s, uint32_t vsid)
 {
 	struct vsmmu_event_record record;
 
@@ -272,7 +272,7 @@ static void expect_vsid(struct stand *s, uint32_t vsid)
 
 static void the_vsid_is_that_of_the_attach(void **unused)
 {
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 	const struct host_ops *ops = s->ops;
 	uint32_t second;
 
@@ -302,7 +302,7 @@ static void the_vsid_is_that_of_the_attach(void **unused)
 static void abort_and_bypass_attach_without_a_vdevice(void **unused)
 {
 	const uint64_t word0[] = {0, STE_ABORT, STE_BYPASS};
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 	const struct host_ops *ops = s->ops;
 
 	(void)unused;
@@ -327,7 +327,7 @@ static void abort_and_bypass_attach_without_a_vdevice(void **unused)
 
 static void two_viommus_on_one_parent_are_apart(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 	struct host_endpoint peer = {.dev_id = new_endpoint(s, 7), .vfio_fd = -1};
 	const struct host_endpoint ours = s->endpoint;
@@ -355,7 +355,7 @@ static void two_viommus_on_one_parent_are_apart(void **unused)
 
 static void any_call_can_be_made_to_fail(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 	struct host_veventq queue;
 	struct vsmmu_host *host = s->host;
@@ -381,7 +381,7 @@ static void any_call_can_be_made_to_fail(void **unused)
 /* Threads */
 
 struct storm {
-	struct stand *stand;
+	struct sim_fixture *fixture;
 	atomic_uint running;
 	pthread_t threads[FAULTERS];
 };
@@ -392,13 +392,13 @@ static void *storm_run(void *opaque)
 	struct storm *storm = opaque;
 
 	for (unsigned int i = 0; i < STORM; i++)
-		vsmmu_sim_fault(storm->stand->host, storm->stand->endpoint.dev_id, &record);
+		vsmmu_sim_fault(storm->fixture->host, storm->fixture->endpoint.dev_id, &record);
 	atomic_fetch_sub(&storm->running, 1);
 	return NULL;
 }
 
 /* Return: events read; *next is what comes after the last number that was seen. */
-static uint64_t read_and_check(struct stand *s, uint32_t *next, uint64_t *lost)
+static uint64_t read_and_check(struct sim_fixture *s, uint32_t *next, uint64_t *lost)
 {
 	ssize_t got = read_bytes(s, ROOM);
 	uint64_t events = 0;
@@ -419,8 +419,8 @@ static uint64_t read_and_check(struct stand *s, uint32_t *next, uint64_t *lost)
 
 static void a_storm_is_accounted_for(uint32_t depth)
 {
-	struct stand *s = build_depth(depth);
-	struct storm storm = {.stand = s};
+	struct sim_fixture *s = build_depth(depth);
+	struct storm storm = {.fixture = s};
 	struct pollfd poller = {.fd = s->queue.fd, .events = POLLIN};
 	uint64_t events = 0, lost = 0;
 	uint32_t next = 0;

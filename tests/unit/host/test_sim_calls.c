@@ -3,14 +3,14 @@
 #include <errno.h>
 
 #include "call_gate.h"
-#include "sim_stand.h"
+#include "sim_fixture.h"
 
 #define SMMU	  7U /* that of the stand's endpoint */
 #define SPARE_SID 0x99U
 
 /* The stand, a peer that is attached to nothing, and one object of each kind to destroy. */
 struct scene {
-	struct stand *s;
+	struct sim_fixture *s;
 	struct host_endpoint peer;
 	uint32_t parent, other, out;
 	struct host_veventq queue;
@@ -288,7 +288,7 @@ static int slow_aside(void *opaque)
 }
 
 /* What the call needs. */
-static void slow_prepare(struct slow_call *call, struct stand *s, enum vsmmu_sim_call kind)
+static void slow_prepare(struct slow_call *call, struct sim_fixture *s, enum vsmmu_sim_call kind)
 {
 	struct host_endpoint *peer = &call->scene.peer;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* DMA of a simulated endpoint: where it goes, and which event it makes. */
-#include "sim_dma_stand.h"
+#include "sim_dma_fixture.h"
 
 /* Words of a fault's record: RnW, InD and PnU in word 1, with CLASS = IN. */
 #define CLASS_IN (UINT64_C(2) << 40)
@@ -16,7 +16,7 @@
 #define STE_TABLE  (CD_TABLE | STE_S1 | S1CDMAX(8))
 #define STE_2LEVEL (L1CD | STE_S1 | BIT(4) | S1CDMAX(8))
 
-static uint64_t printed(struct stand *s)
+static uint64_t printed(struct sim_fixture *s)
 {
 	return stats_of(s).printed;
 }
@@ -28,13 +28,13 @@ static void fill_data(void)
 		ram.bytes[DATA - RAM_BASE + i] = (uint8_t)(i * 7 + (i >> 8) * 31 + (i >> 16));
 }
 
-static struct stand *build_mapped(struct space *space)
+static struct sim_fixture *build_mapped(struct pgtable *pgtable)
 {
-	struct stand *s;
+	struct sim_fixture *s;
 
-	dma_space(space);
+	dma_pgtable(pgtable);
 	fill_data();
-	map_page(space, VA, DATA, RW);
+	map_page(pgtable, VA, DATA, RW);
 	s = dma_build(NULL);
 	install(s, CD_TABLE | STE_S1, 0);
 	return s;
@@ -48,8 +48,8 @@ static void misuse_is_einval(void **unused)
 	} newer = {.access = {.size = sizeof(newer)}, .more = 1};
 	struct vsmmu_access access = {.size = sizeof(access), .address = VA};
 	struct vsmmu_host other = {0};
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 	const uint32_t id = s->endpoint.dev_id;
 	uint8_t byte = 0x5a;
 
@@ -85,12 +85,12 @@ static void data_moves_exactly_over_pages(void **unused)
 {
 	static const uint64_t pages[] = {DATA + 3 * PAGE, DATA, DATA + 9 * PAGE, DATA + PAGE};
 	static uint8_t bytes[4 * 4096];
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
-		map_page(&space, VA + i * PAGE, pages[i], RW);
+		map_page(&pgtable, VA + i * PAGE, pages[i], RW);
 	assert_int_equal(dma(s, READ, VA + 0xabc, bytes, 3 * PAGE + 5), 0);
 	for (uint64_t i = 0; i < 3 * PAGE + 5; i++) {
 		const uint64_t at = 0xabc + i;
@@ -115,7 +115,7 @@ static void data_moves_exactly_over_pages(void **unused)
 	assert_int_equal(stats_of(s).aborts, 0);
 	assert_int_equal(stats_of(s).walks, 4);
 	/* What comes before the page that fails is done, what comes after it is not. */
-	unmap_page(&space, VA + 2 * PAGE);
+	unmap_page(&pgtable, VA + 2 * PAGE);
 	invalidate(s, NH_ALL, 0);
 	memset(bytes, 0xee, sizeof(bytes));
 	assert_int_equal(dma(s, READ, VA, bytes, 4 * PAGE), -EFAULT);
@@ -130,18 +130,18 @@ static void data_moves_exactly_over_pages(void **unused)
 }
 
 /* A block or page of one level that has DATA in it, wherever its borders are. */
-static void read_through_level(struct stand *s, struct space *space, unsigned int index)
+static void read_through_level(struct sim_fixture *s, struct pgtable *pgtable, unsigned int index)
 {
-	const unsigned int shift = space->granule->shift[index];
-	const uint64_t inside = BIT(shift < space->ia_bits ? shift : space->ia_bits) - 1;
-	const uint64_t va =
-		(space_sign(space) | (UINT64_C(0x6000000005000) & (BIT(space->ia_bits) - 1))) &
-		~inside;
+	const unsigned int shift = pgtable->granule->shift[index];
+	const uint64_t inside = BIT(shift < pgtable->ia_bits ? shift : pgtable->ia_bits) - 1;
+	const uint64_t va = (pgtable_sign(pgtable) |
+				    (UINT64_C(0x6000000005000) & (BIT(pgtable->ia_bits) - 1))) &
+			    ~inside;
 	const struct mapped block = {.va = va, .pa = DATA & ~inside, .index = index};
 	const uint64_t offset = DATA & inside;
 	uint8_t bytes[64];
 
-	space_map(space, &block, RW);
+	pgtable_map(pgtable, &block, RW);
 	assert_int_equal(dma(s, READ, va + offset + 0x123, bytes, sizeof(bytes)), 0);
 	assert_memory_equal(bytes, &ram.bytes[DATA + 0x123 - RAM_BASE], sizeof(bytes));
 	assert_int_equal(dma(s, READ, va + offset + 0x523, bytes, sizeof(bytes)), 0);
@@ -158,24 +158,24 @@ static void every_granule_level_and_half(void **unused)
 	for (unsigned int i = 0; i < 2 * 2 * 2 * 3 * 5; i++) {
 		const bool upper = i & 1, ds = i >> 1 & 1, wide = i >> 2 & 1;
 		const unsigned int g = i / 8 % 3, index = i / 24;
-		struct space space;
-		struct stand *s;
+		struct pgtable pgtable;
+		struct sim_fixture *s;
 
 		if (!granules[g].shift[index])
 			continue;
-		assert_true(space_init(&space, g, upper, wide ? 16 : 25, ds, 52, RAM_BASE));
-		if (index < space.start || (index < 4 && !space_may_block(&space, index)))
+		assert_true(pgtable_init(&pgtable, g, upper, wide ? 16 : 25, ds, 52, RAM_BASE));
+		if (index < pgtable.start || (index < 4 && !pgtable_may_block(&pgtable, index)))
 			continue;
 		fill_data();
-		ram_set_entry(&ram, CD_TABLE, space.word);
+		ram_set_entry(&ram, CD_TABLE, pgtable.word);
 		s = dma_build(&config);
 		install(s, CD_TABLE | STE_S1, 0);
-		read_through_level(s, &space, index);
+		read_through_level(s, &pgtable, index);
 		assert_int_equal(stats_of(s).walks, 1);
 		/* The other half is switched off. */
-		assert_int_equal(load(s, ~space_sign(&space) & ~BIT(50)), ABORTED);
+		assert_int_equal(load(s, ~pgtable_sign(&pgtable) & ~BIT(50)), ABORTED);
 		expect_event(s, VSMMU_EVENT_F_TRANSLATION, CLASS_IN | RNW,
-			~space_sign(&space) & ~BIT(50), 0);
+			~pgtable_sign(&pgtable) & ~BIT(50), 0);
 		tear_down(s);
 		levels++;
 	}
@@ -185,8 +185,8 @@ static void every_granule_level_and_half(void **unused)
 
 static void what_is_attached_decides(void **unused)
 {
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 	const uint64_t want = ram_get(&ram, DATA);
 
 	(void)unused;
@@ -227,16 +227,17 @@ static void what_is_attached_decides(void **unused)
 /* The eight kinds of events that the driver forwards, to the last bit. */
 static void the_forwarded_events_arise(void **unused)
 {
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 
 	(void)unused;
-	map_page(&space, VA + PAGE, DATA, RW | BIT(7));
-	map_page(&space, VA + 2 * PAGE, DATA, BIT(6));
-	map_page(&space, VA + 3 * PAGE, BIT(47), RW);
-	ram_set(&ram, space_slot(&space, VA + 4 * PAGE, 4), 0);
-	space.word[0] = (space.word[0] & ~(UINT64_C(7) << 32)) | UINT64_C(2) << 32; /* IPS: 40 */
-	ram_set_entry(&ram, CD_TABLE, space.word);
+	map_page(&pgtable, VA + PAGE, DATA, RW | BIT(7));
+	map_page(&pgtable, VA + 2 * PAGE, DATA, BIT(6));
+	map_page(&pgtable, VA + 3 * PAGE, BIT(47), RW);
+	ram_set(&ram, pgtable_slot(&pgtable, VA + 4 * PAGE, 4), 0);
+	pgtable.word[0] = (pgtable.word[0] & ~(UINT64_C(7) << 32)) | UINT64_C(2)
+									     << 32; /* IPS: 40 */
+	ram_set_entry(&ram, CD_TABLE, pgtable.word);
 
 	assert_int_equal(load(s, VA + 4 * PAGE), ABORTED);
 	expect_event(s, 0x10, UINT64_C(0x20800000000), VA + 4 * PAGE, 0);
@@ -272,17 +273,17 @@ static void the_forwarded_events_arise(void **unused)
 /* Stage 2 fails: the host prints it, the guest hears nothing. */
 static void missing_memory_is_the_hosts_business(void **unused)
 {
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 	uint8_t byte = 1;
 
 	(void)unused;
-	map_page(&space, VA + PAGE, NOWHERE, RW);
+	map_page(&pgtable, VA + PAGE, NOWHERE, RW);
 	assert_int_equal(load(s, VA + PAGE), ABORTED);
 	assert_int_equal(dma(s, VSMMU_ACCESS_WRITE, VA + PAGE, &byte, 1), -EFAULT);
 	assert_int_equal(printed(s), 2);
 	/* A table, a level 1 CD, a CD. */
-	ram_set(&ram, space_slot(&space, VA + BIT(21), 3), NOWHERE | 3);
+	ram_set(&ram, pgtable_slot(&pgtable, VA + BIT(21), 3), NOWHERE | 3);
 	assert_int_equal(load(s, VA + BIT(21)), ABORTED);
 	install(s, NOWHERE | STE_S1 | BIT(4) | S1CDMAX(8), 2);
 	assert_int_equal(load(s, VA), ABORTED);
@@ -306,24 +307,24 @@ static void missing_memory_is_the_hosts_business(void **unused)
 static void a_cd_can_make_faults_invisible(void **unused)
 {
 	const struct vsmmu_sim_config config = {.idr = {0x09481008, 0x520, 0, 0x400, 0, 0x76}};
-	struct space space;
-	struct stand *s;
+	struct pgtable pgtable;
+	struct sim_fixture *s;
 
 	(void)unused;
-	dma_space(&space);
+	dma_pgtable(&pgtable);
 	fill_data();
-	map_page(&space, VA, DATA, RW);
-	map_page(&space, VA + PAGE, DATA + PAGE, RW | BIT(7)); /* read-only */
-	map_page(&space, VA + 3 * PAGE, DATA + 3 * PAGE, RW);
+	map_page(&pgtable, VA, DATA, RW);
+	map_page(&pgtable, VA + PAGE, DATA + PAGE, RW | BIT(7)); /* read-only */
+	map_page(&pgtable, VA + 3 * PAGE, DATA + 3 * PAGE, RW);
 	s = dma_build(&config);
 	for (unsigned int ar = 0; ar < 4; ar++) {
 		const bool a = ar & 1, r = ar & 2;
 		const int seen = a ? -EFAULT : 0;
 		uint8_t bytes[2 * 4096];
 
-		space.word[0] &= ~(BIT(45) | BIT(46));
-		space.word[0] |= (a ? BIT(46) : 0) | (r ? BIT(45) : 0);
-		ram_set_entry(&ram, CD_TABLE + 64 * ar, space.word);
+		pgtable.word[0] &= ~(BIT(45) | BIT(46));
+		pgtable.word[0] |= (a ? BIT(46) : 0) | (r ? BIT(45) : 0);
+		ram_set_entry(&ram, CD_TABLE + 64 * ar, pgtable.word);
 		install(s, (CD_TABLE + 64 * ar) | STE_S1, 0);
 		memset(bytes, 0xee, sizeof(bytes));
 		assert_int_equal(dma(s, READ, VA + 2 * PAGE + 0x800, bytes, PAGE), seen);
@@ -350,8 +351,8 @@ static void a_cd_can_make_faults_invisible(void **unused)
 static void permissions_are_kept(void **unused)
 {
 	/* AP[1]: unprivileged, AP[2]: read-only, PXN, UXN */
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 
 	(void)unused;
 	for (unsigned int i = 0; i < 16 * 6; i++) {
@@ -368,7 +369,7 @@ static void permissions_are_kept(void **unused)
 			!pxn && (read_only || !open)};
 		uint8_t byte = 0;
 
-		map_page(&space, VA, DATA,
+		map_page(&pgtable, VA, DATA,
 			AF | (open ? BIT(6) : 0) | (read_only ? BIT(7) : 0) | (pxn ? BIT(53) : 0) |
 				(uxn ? BIT(54) : 0));
 		invalidate(s, NH_ALL, 0);
@@ -384,18 +385,18 @@ static void permissions_are_kept(void **unused)
 }
 
 /* Each CD maps VA to a page of its own, in which its number is. */
-static void make_cds(struct space *space, const uint32_t *ssid, unsigned int n)
+static void make_cds(struct pgtable *pgtable, const uint32_t *ssid, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
 		const uint64_t page = DATA + ssid[i] * PAGE;
-		struct space other = *space;
+		struct pgtable other = *pgtable;
 
-		other.root = space->free;
-		other.free = space->free + PAGE;
+		other.root = pgtable->free;
+		other.free = pgtable->free + PAGE;
 		other.word[1] = other.root;
 		other.word[0] |= (uint64_t)(i + 1) << 48;
 		map_page(&other, VA, page, RW | NG);
-		space->free = other.free;
+		pgtable->free = other.free;
 		ram_set(&ram, page, 0x5500 + ssid[i]);
 		ram_set_entry(&ram, CD_TABLE + UINT64_C(64) * ssid[i], other.word);
 	}
@@ -404,12 +405,12 @@ static void make_cds(struct space *space, const uint32_t *ssid, unsigned int n)
 static void a_pasid_chooses_its_cd(void **unused)
 {
 	static const uint32_t ssid[] = {0, 1, 2, 63};
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 	const uint32_t id = s->endpoint.dev_id;
 
 	(void)unused;
-	make_cds(&space, ssid, 4);
+	make_cds(&pgtable, ssid, 4);
 	ram_set(&ram, L1CD, CD_TABLE | 1);     /* SubstreamIDs 0 to 63 */
 	ram_set(&ram, L1CD + 8, CD_TABLE | 1); /* 64 to 127, the same again */
 	for (unsigned int two = 0; two < 2; two++) {
@@ -448,8 +449,8 @@ static void a_pasid_chooses_its_cd(void **unused)
 
 static void no_event_goes_to_a_queue_that_is_not_there(void **unused)
 {
-	struct space space;
-	struct stand *s = build_mapped(&space);
+	struct pgtable pgtable;
+	struct sim_fixture *s = build_mapped(&pgtable);
 
 	(void)unused;
 	assert_int_equal(load(s, VA + PAGE), ABORTED);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IOMMU groups of the simulated host, as the real kernel treated two functions of one slot. */
-#include "sim_dma_stand.h"
+#include "sim_dma_fixture.h"
 
 #define GROUP	  7U
 #define SMMU	  7U /* that of the stand's endpoint */
@@ -8,9 +8,9 @@
 
 /* The stand's endpoint is attached to stage 1, its peer of the same group to nothing. */
 struct pair {
-	struct stand *s;
+	struct sim_fixture *s;
 	struct host_endpoint a, b;
-	struct space space;
+	struct pgtable space;
 	uint32_t vdevice_b;
 };
 
@@ -41,7 +41,7 @@ static uint32_t nested(struct pair *pair, uint64_t word0)
 static void pair_init(struct pair *pair)
 {
 	*pair = (struct pair){0};
-	dma_space(&pair->space);
+	dma_pgtable(&pair->space);
 	ram_set(&ram, DATA, 7);
 	map_page(&pair->space, VA, DATA, RW);
 	pair->s = dma_build(NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Invalidation calls of the simulator: what is refused, what is done, what is said of it. */
-#include "sim_dma_stand.h"
+#include "sim_dma_fixture.h"
 
 #define MAX	(UINT32_C(1) << 19)
 #define BATCH	63
@@ -8,17 +8,17 @@
 
 /* One page at VA that moves between two of DATA's pages: the TLB says which one was seen. */
 struct probe {
-	struct stand *s;
-	struct space space;
+	struct sim_fixture *s;
+	struct pgtable pgtable;
 	uint64_t now; /* 0 or 1 */
 };
 
 static void probe_init(struct probe *probe, const struct vsmmu_sim_config *config)
 {
-	dma_space(&probe->space);
+	dma_pgtable(&probe->pgtable);
 	ram_set(&ram, DATA, 0);
 	ram_set(&ram, DATA + PAGE, 1);
-	map_page(&probe->space, VA, DATA, RW);
+	map_page(&probe->pgtable, VA, DATA, RW);
 	probe->now = 0;
 	probe->s = dma_build(config);
 	install(probe->s, CD_TABLE | STE_S1, 0);
@@ -28,7 +28,7 @@ static void probe_init(struct probe *probe, const struct vsmmu_sim_config *confi
 static void probe_move(struct probe *probe)
 {
 	probe->now ^= 1;
-	map_page(&probe->space, VA, DATA + probe->now * PAGE, RW);
+	map_page(&probe->pgtable, VA, DATA + probe->now * PAGE, RW);
 	assert_int_equal(load(probe->s, VA), probe->now ^ 1);
 }
 
@@ -38,7 +38,8 @@ static bool is_stale(struct probe *probe)
 	return load(probe->s, VA) != probe->now;
 }
 
-static int call(struct stand *s, const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
+static int call(
+	struct sim_fixture *s, const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
 {
 	*handled = UINT32_C(0xabcd);
 	return s->ops->invalidate(s->host, s->viommu, command, count, handled);
@@ -48,7 +49,7 @@ static void bad_calls_do_nothing(void **unused)
 {
 	static uint64_t many[MAX + 1][2];
 	struct probe probe;
-	struct stand *s;
+	struct sim_fixture *s;
 	uint32_t handled = 7;
 
 	(void)unused;
@@ -155,7 +156,7 @@ static void a_failing_call_says_too_much(void **unused)
 {
 	uint64_t command[100][2] = {0};
 	struct probe probe;
-	struct stand *s;
+	struct sim_fixture *s;
 	uint32_t handled;
 
 	(void)unused;
@@ -192,7 +193,7 @@ static void the_erratum_wants_everything_twice(void **unused)
 	const uint64_t b[2][2] = {{NH_ALL, 0}, {NH_ASID(9), 0}};
 	struct host_hw_info info;
 	struct probe probe;
-	struct stand *s;
+	struct sim_fixture *s;
 	uint32_t handled;
 
 	(void)unused;
@@ -236,7 +237,7 @@ static void hardware_is_what_the_config_says(void **unused)
 	const uint64_t atc = ATC_INV;
 	struct host_hw_info info;
 	struct probe probe;
-	struct stand *s;
+	struct sim_fixture *s;
 	uint32_t handled;
 
 	(void)unused;

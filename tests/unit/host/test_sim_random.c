@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "sim_dma_stand.h"
+#include "sim_dma_fixture.h"
 
 #define ROUNDS	  20000
 #define SEED	  UINT64_C(0x51d)
@@ -16,7 +16,7 @@
 
 /* A way to go wrong or right: what is random is so one field at a time, or all of it. */
 struct scene {
-	struct space space;
+	struct pgtable pgtable;
 	uint64_t ste[2];
 	uint64_t cd[8];
 	struct arch_transaction transaction;
@@ -45,22 +45,22 @@ static void make_scene(struct rng *rng, struct scene *scene)
 	const uint64_t outputs[] = {DATA, DATA, DATA, NOWHERE, BIT(43), BIT(46)};
 	const unsigned int g = (unsigned int)rng_below(rng, 3);
 	const bool upper = rng_below(rng, 2);
-	struct space *space = &scene->space;
+	struct pgtable *pgtable = &scene->pgtable;
 	struct mapped page = {.va = VA, .pa = outputs[rng_below(rng, 6)], .index = 4};
 	uint64_t slot;
 
-	assert_true(space_init(
-		space, g, upper, 16 + (unsigned int)rng_below(rng, 24), false, 44, RAM_BASE));
-	page.va = space_sign(space) | 0x20000;
-	page.pa &= ~(BIT(space->granule->bits) - 1);
+	assert_true(pgtable_init(
+		pgtable, g, upper, 16 + (unsigned int)rng_below(rng, 24), false, 44, RAM_BASE));
+	page.va = pgtable_sign(pgtable) | 0x20000;
+	page.pa &= ~(BIT(pgtable->granule->bits) - 1);
 	for (uint64_t i = 0; i < 64; i++)
 		ram_set(&ram, DATA + 8 * i, rng_next(rng));
-	space_map(space, &page, RW ^ (rng_below(rng, 3) ? 0 : BIT(5 + rng_below(rng, 6))));
-	slot = space_slot(
-		space, page.va, space->start + (unsigned int)rng_below(rng, 5 - space->start));
+	pgtable_map(pgtable, &page, RW ^ (rng_below(rng, 3) ? 0 : BIT(5 + rng_below(rng, 6))));
+	slot = pgtable_slot(pgtable, page.va,
+		pgtable->start + (unsigned int)rng_below(rng, 5 - pgtable->start));
 	ram_set(&ram, slot, flip(rng, ram_get(&ram, slot)));
 
-	memcpy(scene->cd, space->word, sizeof(scene->cd));
+	memcpy(scene->cd, pgtable->word, sizeof(scene->cd));
 	scene->cd[0] = (scene->cd[0] & ~(UINT64_C(7) << 32)) | rng_below(rng, 8) << 32;
 	if (!rng_below(rng, 3))
 		scene->cd[0] ^= BIT(45 + rng_below(rng, 2));
@@ -98,7 +98,8 @@ static bool is_forwarded(uint8_t id)
 }
 
 /* What the simulator must do, and then does. Return: the event's id, 0 for none. */
-static unsigned int compare(struct stand *s, const struct scene *scene, unsigned int *outcomes)
+static unsigned int compare(
+	struct sim_fixture *s, const struct scene *scene, unsigned int *outcomes)
 {
 	const struct arch_transaction *transaction = &scene->transaction;
 	const struct arch_memory memory = ram_memory(&ram);
@@ -165,7 +166,7 @@ static void it_does_what_the_architecture_says(void **unused)
 		0, 0x04, 0x06, 0x08, 0x09, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0xff};
 	const struct vsmmu_sim_config config = {
 		.idr = {idr[0], idr[1], idr[2], idr[3], idr[4], idr[5]}};
-	struct stand *s = dma_build(&config);
+	struct sim_fixture *s = dma_build(&config);
 	struct rng rng = {.state = SEED};
 	unsigned int events[256] = {0};
 	unsigned int outcomes[3] = {0};
@@ -209,7 +210,7 @@ static void it_does_what_the_architecture_says(void **unused)
 /* Threads */
 
 struct hammer {
-	struct stand *s;
+	struct sim_fixture *s;
 	_Atomic uint64_t floor; /* no page older than this may be seen */
 	atomic_bool done;
 	atomic_uint bad;
@@ -255,12 +256,12 @@ static void an_invalidation_waits_for_transactions(void **unused)
 		.size = sizeof(config), .memory_read = locked_read, .memory_opaque = &ram};
 	struct hammer hammer = {0};
 	pthread_t readers[READERS];
-	struct space space;
+	struct pgtable pgtable;
 	uint32_t abort_id;
 
 	(void)unused;
-	dma_space(&space);
-	map_page(&space, VA, DATA, RW);
+	dma_pgtable(&pgtable);
+	map_page(&pgtable, VA, DATA, RW);
 	hammer.s = build(&config, 64);
 	install(hammer.s, CD_TABLE | STE_S1, 0);
 	assert_int_equal(new_nested(hammer.s, STE_ABORT, 0, &abort_id), 0);
@@ -271,7 +272,7 @@ static void an_invalidation_waits_for_transactions(void **unused)
 
 		pthread_mutex_lock(&ram_lock);
 		ram_set(&ram, pa, round);
-		map_page(&space, VA, pa, RW);
+		map_page(&pgtable, VA, pa, RW);
 		pthread_mutex_unlock(&ram_lock);
 		invalidate(hammer.s, round % 2 ? NH_VAA : NH_ALL, round % 2 ? VA : 0);
 		atomic_store(&hammer.floor, round);

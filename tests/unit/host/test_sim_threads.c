@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "sim_stand.h"
+#include "sim_fixture.h"
 
 #define SMMU	7U /* that of the stand's endpoint */
 #define GROUP	3U
@@ -15,7 +15,7 @@
 #define CHECK(condition) atomic_fetch_add(&crew->complaints, !(condition))
 
 struct crew {
-	struct stand *s;
+	struct sim_fixture *s;
 	struct host_endpoint peer[CALLERS];
 	atomic_uint complaints;
 	atomic_uint running; /* callers */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which addresses an entry of the simulated TLB answers, and which of them a TLBI names. */
-#include "spaces.h"
+#include "pgtable_asids.h"
 
 #define NUM(n)	 ((uint64_t)(n) << 12)
 #define SCALE(n) ((uint64_t)(n) << 20)
@@ -15,19 +15,19 @@ static const struct vsmmu_sim_config with_ds = {.idr = {0x0d481008, 0x520, 0, 0x
 /* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
 static void blocks_and_tags(void **unused)
 {
-	struct space space;
-	struct stand *s;
+	struct pgtable pgtable;
+	struct sim_fixture *s;
 	struct mapped block;
 	uint64_t va;
 
 	(void)unused;
-	assert_true(space_init(&space, 0, true, 25, false, 48, RAM_BASE));
+	assert_true(pgtable_init(&pgtable, 0, true, 25, false, 48, RAM_BASE));
 	fill_pages();
-	space.word[0] |= BIT(39); /* TBI1 */
-	ram_set_entry(&ram, CD_TABLE, space.word);
-	va = space_sign(&space) | BIT(30);
+	pgtable.word[0] |= BIT(39); /* TBI1 */
+	ram_set_entry(&ram, CD_TABLE, pgtable.word);
+	va = pgtable_sign(&pgtable) | BIT(30);
 	block = (struct mapped){.va = va, .pa = RAM_BASE, .index = 3};
-	space_map(&space, &block, RW | NG);
+	pgtable_map(&pgtable, &block, RW | NG);
 	s = dma_build(&with_ds);
 	install(s, CD_TABLE | STE_S1, 0);
 	va += DATA - RAM_BASE;
@@ -35,24 +35,24 @@ static void blocks_and_tags(void **unused)
 	assert_int_equal(load(s, va + PAGE), 1);
 	assert_int_equal(load(s, (va + 2 * PAGE) ^ UINT64_C(0x5a) << 56), 2);
 	assert_int_equal(stats_of(s).walks, 1);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	ram_set(&ram, pgtable_slot(&pgtable, block.va, 3), 0);
 	invalidate(s, NH_VA(0), block.va - PAGE);
 	invalidate(s, NH_VA(0), block.va + BIT(21));
 	invalidate(s, NH_VA(0), va | TG(0) | TTL(3));
 	assert_int_equal(load(s, va), 0);
 	invalidate(s, NH_VA(0), (va + 0x3d000) | TG(0) | TTL(2));
 	assert_int_equal(load(s, va), ABORTED);
-	space_map(&space, &block, RW | NG);
+	pgtable_map(&pgtable, &block, RW | NG);
 	assert_int_equal(load(s, va), 0);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	ram_set(&ram, pgtable_slot(&pgtable, block.va, 3), 0);
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (block.va + BIT(21)) | TG(0));
 	assert_int_equal(load(s, va), 0);
 	invalidate(s, NH_VA(0) | NUM(1), (block.va - PAGE) | TG(0));
 	assert_int_equal(load(s, va), ABORTED);
 	/* What begins in the lower half ends there, whatever its size. */
-	space_map(&space, &block, RW | NG);
+	pgtable_map(&pgtable, &block, RW | NG);
 	assert_int_equal(load(s, va), 0);
-	ram_set(&ram, space_slot(&space, block.va, 3), 0);
+	ram_set(&ram, pgtable_slot(&pgtable, block.va, 3), 0);
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(2));
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), TG(0));
 	invalidate(s, NH_VA(0) | NUM(31) | SCALE(63), (BIT(55) - PAGE) | TG(0));
@@ -67,15 +67,15 @@ static void blocks_and_tags(void **unused)
 static void a_scale_beyond_39_is_39(void **unused)
 {
 	const uint64_t length = BIT(39 + 12);
-	struct space space;
-	struct stand *s;
+	struct pgtable pgtable;
+	struct sim_fixture *s;
 
 	(void)unused;
-	assert_true(space_init(&space, 0, false, 12, true, 48, RAM_BASE));
+	assert_true(pgtable_init(&pgtable, 0, false, 12, true, 48, RAM_BASE));
 	fill_pages();
-	ram_set_entry(&ram, CD_TABLE, space.word);
-	map_page(&space, length - PAGE, DATA, RW | NG);
-	map_page(&space, length, DATA + PAGE, RW | NG);
+	ram_set_entry(&ram, CD_TABLE, pgtable.word);
+	map_page(&pgtable, length - PAGE, DATA, RW | NG);
+	map_page(&pgtable, length, DATA + PAGE, RW | NG);
 	s = dma_build(&with_ds);
 	install(s, CD_TABLE | STE_S1, 0);
 	for (unsigned int scale = 38; scale < 64; scale++) {
@@ -83,13 +83,13 @@ static void a_scale_beyond_39_is_39(void **unused)
 
 		assert_int_equal(load(s, length - PAGE), 0);
 		assert_int_equal(load(s, length), 1);
-		unmap_page(&space, length - PAGE);
-		unmap_page(&space, length);
+		unmap_page(&pgtable, length - PAGE);
+		unmap_page(&pgtable, length);
 		invalidate(s, NH_VAA | SCALE(scale), TG(0));
 		assert_int_equal(load(s, length), 1);
 		assert_int_equal(load(s, length - PAGE), near ? ABORTED : 0);
-		map_page(&space, length - PAGE, DATA, RW | NG);
-		map_page(&space, length, DATA + PAGE, RW | NG);
+		map_page(&pgtable, length - PAGE, DATA, RW | NG);
+		map_page(&pgtable, length, DATA + PAGE, RW | NG);
 		invalidate(s, NH_VAA | SCALE(scale) | NUM(1), TG(0));
 	}
 	tear_down(s);
@@ -102,20 +102,20 @@ static void a_tag_in_a_tlbi_names_nothing(void **unused)
 
 	(void)unused;
 	for (unsigned int upper = 0; upper < 2; upper++) {
-		struct space space;
-		struct stand *s;
+		struct pgtable pgtable;
+		struct sim_fixture *s;
 		uint64_t va;
 
-		assert_true(space_init(&space, 0, upper, 25, false, 48, RAM_BASE));
+		assert_true(pgtable_init(&pgtable, 0, upper, 25, false, 48, RAM_BASE));
 		fill_pages();
-		space.word[0] |= BIT(38) | BIT(39); /* TBI0, TBI1 */
-		ram_set_entry(&ram, CD_TABLE, space.word);
-		va = space_sign(&space) | VA;
-		map_page(&space, va, DATA + PAGE, RW);
+		pgtable.word[0] |= BIT(38) | BIT(39); /* TBI0, TBI1 */
+		ram_set_entry(&ram, CD_TABLE, pgtable.word);
+		va = pgtable_sign(&pgtable) | VA;
+		map_page(&pgtable, va, DATA + PAGE, RW);
 		s = dma_build(&with_ds);
 		install(s, CD_TABLE | STE_S1, 0);
 		assert_int_equal(load(s, va ^ TAG), 1);
-		unmap_page(&space, va);
+		unmap_page(&pgtable, va);
 		for (unsigned int i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 			invalidate(s, NH_VA(0), va ^ tags[i]);
 			invalidate(s, NH_VAA, va ^ tags[i]);
@@ -136,21 +136,21 @@ static void a_tag_hits_only_where_it_is_ignored(void **unused)
 	(void)unused;
 	for (unsigned int i = 0; i < 2 * 2 * 2; i++) {
 		const bool upper = i & 1, tbi = i >> 1 & 1, tagged_first = tbi && i >> 2;
-		struct space space;
-		struct stand *s;
+		struct pgtable pgtable;
+		struct sim_fixture *s;
 		uint64_t va;
 
-		assert_true(space_init(&space, 0, upper, 25, false, 48, RAM_BASE));
+		assert_true(pgtable_init(&pgtable, 0, upper, 25, false, 48, RAM_BASE));
 		fill_pages();
 		/* The other half's is the other way round. */
-		space.word[0] |= BIT(upper == tbi ? 39 : 38);
-		ram_set_entry(&ram, CD_TABLE, space.word);
-		va = space_sign(&space) | VA;
-		map_page(&space, va, DATA + PAGE, RW);
+		pgtable.word[0] |= BIT(upper == tbi ? 39 : 38);
+		ram_set_entry(&ram, CD_TABLE, pgtable.word);
+		va = pgtable_sign(&pgtable) | VA;
+		map_page(&pgtable, va, DATA + PAGE, RW);
 		s = dma_build(NULL);
 		install(s, CD_TABLE | STE_S1, 0);
 		assert_int_equal(load(s, tagged_first ? va ^ TAG : va), 1);
-		unmap_page(&space, va);
+		unmap_page(&pgtable, va);
 		assert_int_equal(load(s, va), 1);
 		for (unsigned int bit = 56; bit < 64; bit++) {
 			assert_int_equal(load(s, va ^ BIT(bit)), tbi ? 1 : ABORTED);

@@ -4,17 +4,17 @@
  * changes and invalidations. The list goes by what the test has mapped and by the sentences
  * of IHI 0070 3.17 and 4.4; of walks and of the TLB it knows nothing.
  */
-#include "sim_dma_stand.h"
+#include "sim_dma_fixture.h"
 
-#define SEED	UINT64_C(0x71b)
-#define ROUNDS	150
-#define STEPS	300
-#define ENTRIES (2 * STEPS)	  /* at most so many are loaded */
-#define SPACES	3		  /* CDs: SubstreamIDs 1 to 3 */
-#define PAGES	4		  /* of a half; behind them is a block */
-#define TABLES	UINT64_C(0x20000) /* of one half */
-#define CDS	(RAM_BASE + 2 * SPACES * TABLES)
-#define SELF	BIT(33)
+#define SEED	 UINT64_C(0x71b)
+#define ROUNDS	 150
+#define STEPS	 300
+#define ENTRIES	 (2 * STEPS)	   /* at most so many are loaded */
+#define PGTABLES 3		   /* CDs: SubstreamIDs 1 to 3 */
+#define PAGES	 4		   /* of a half; behind them is a block */
+#define TABLES	 UINT64_C(0x20000) /* of one half */
+#define CDS	 (RAM_BASE + 2 * PGTABLES * TABLES)
+#define SELF	 BIT(33)
 
 /* What memory says of a page or block; what was loaded of it. */
 struct page {
@@ -31,27 +31,27 @@ struct entry {
 };
 
 struct access {
-	unsigned int space, half, n; /* @n: PAGES for the block */
+	unsigned int pgtable, half, n; /* @n: PAGES for the block */
 	uint64_t offset, tag;
 	uint32_t flags;
 };
 
 struct half {
-	struct space space;
+	struct pgtable pgtable;
 	struct page page[PAGES + 1];
 };
 
-static struct world {
-	struct stand *s;
+static struct tlb_model {
+	struct sim_fixture *s;
 	struct rng rng;
-	struct half half[SPACES][2];
-	unsigned int asid[SPACES];
-	bool aset[SPACES], tbi[SPACES][2];
+	struct half half[PGTABLES][2];
+	unsigned int asid[PGTABLES];
+	bool aset[PGTABLES], tbi[PGTABLES][2];
 	struct entry entry[ENTRIES];
 	unsigned int entries;
 	uint64_t serial;
 	uint64_t written; /* where the last write went */
-} world;
+} model;
 
 /* What of an access that passed is changed for the next one. */
 enum change {
@@ -66,7 +66,7 @@ enum change {
 
 static unsigned int below(unsigned int limit)
 {
-	return (unsigned int)rng_below(&world.rng, limit);
+	return (unsigned int)rng_below(&model.rng, limit);
 }
 
 /* From SELF on each word reads as its own address. */
@@ -84,18 +84,18 @@ static int write_nothing(void *ctx, uint64_t address, const void *bytes, size_t 
 	(void)ctx;
 	(void)bytes;
 	(void)n;
-	world.written = address;
+	model.written = address;
 	return 0;
 }
 
 static uint64_t size_of(const struct half *half, unsigned int n)
 {
-	return BIT(half->space.granule->shift[n == PAGES ? 3 : 4]);
+	return BIT(half->pgtable.granule->shift[n == PAGES ? 3 : 4]);
 }
 
 static uint64_t va_of(const struct half *half, unsigned int n)
 {
-	return space_sign(&half->space) | size_of(half, n) * (n == PAGES ? 1 : n + 5);
+	return pgtable_sign(&half->pgtable) | size_of(half, n) * (n == PAGES ? 1 : n + 5);
 }
 
 /* To where nothing was before, or nowhere. */
@@ -104,7 +104,7 @@ static void remap(struct half *half, unsigned int n)
 	struct page *page = &half->page[n];
 	const unsigned int bits = below(32);
 	const struct mapped mapped = {.va = va_of(half, n),
-		.pa = SELF + (++world.serial << 30),
+		.pa = SELF + (++model.serial << 30),
 		.index = n == PAGES ? 3 : 4};
 
 	*page = (struct page){.present = below(8),
@@ -114,26 +114,26 @@ static void remap(struct half *half, unsigned int n)
 		.read_only = bits & 4,
 		.uxn = bits & 8,
 		.pxn = bits & 16};
-	space_map(&half->space, &mapped,
+	pgtable_map(&half->pgtable, &mapped,
 		AF | (page->not_global ? NG : 0) | (page->open ? BIT(6) : 0) |
 			(page->read_only ? BIT(7) : 0) | (page->pxn ? BIT(53) : 0) |
 			(page->uxn ? BIT(54) : 0));
 	if (!page->present)
-		ram_set(&ram, space_slot(&half->space, mapped.va, mapped.index), 0);
+		ram_set(&ram, pgtable_slot(&half->pgtable, mapped.va, mapped.index), 0);
 }
 
 static void write_cd(unsigned int i)
 {
-	const struct space *low = &world.half[i][0].space, *high = &world.half[i][1].space;
+	const struct pgtable *low = &model.half[i][0].pgtable, *high = &model.half[i][1].pgtable;
 	const uint64_t both_on = ~(BIT(14) | BIT(30));
 	const uint64_t word[8] = {
-		((low->word[0] | high->word[0]) & both_on) | (world.tbi[i][0] ? BIT(38) : 0) |
-			(world.tbi[i][1] ? BIT(39) : 0) | (world.aset[i] ? BIT(47) : 0) |
-			(uint64_t)world.asid[i] << 48,
+		((low->word[0] | high->word[0]) & both_on) | (model.tbi[i][0] ? BIT(38) : 0) |
+			(model.tbi[i][1] ? BIT(39) : 0) | (model.aset[i] ? BIT(47) : 0) |
+			(uint64_t)model.asid[i] << 48,
 		low->root, high->root, low->word[3]};
 
 	ram_set_entry(&ram, CDS + 64 * (i + 1), word);
-	invalidate(world.s, CFGI_CD(i + 1), LEAF);
+	invalidate(model.s, CFGI_CD(i + 1), LEAF);
 }
 
 static void build_world(void)
@@ -145,27 +145,27 @@ static void build_world(void)
 		.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}}; /* with DS */
 	const unsigned int granule[2] = {below(3), below(3)};
 
-	world.entries = 0;
-	world.serial = 0;
-	for (unsigned int i = 0; i < 2 * SPACES; i++)
-		assert_true(space_init(&world.half[i / 2][i & 1].space, granule[i & 1], i & 1, 25,
-			false, 48, RAM_BASE));
-	world.s = build(&config, 64);
-	for (unsigned int i = 0; i < SPACES; i++) {
+	model.entries = 0;
+	model.serial = 0;
+	for (unsigned int i = 0; i < 2 * PGTABLES; i++)
+		assert_true(pgtable_init(&model.half[i / 2][i & 1].pgtable, granule[i & 1], i & 1,
+			25, false, 48, RAM_BASE));
+	model.s = build(&config, 64);
+	for (unsigned int i = 0; i < PGTABLES; i++) {
 		for (unsigned int h = 0; h < 2; h++) {
-			struct half *half = &world.half[i][h];
+			struct half *half = &model.half[i][h];
 
-			half->space.root = RAM_BASE + (2 * i + h) * TABLES;
-			half->space.free = half->space.root + TABLES / 2;
+			half->pgtable.root = RAM_BASE + (2 * i + h) * TABLES;
+			half->pgtable.free = half->pgtable.root + TABLES / 2;
 			for (unsigned int n = 0; n <= PAGES; n++)
 				remap(half, n);
-			world.tbi[i][h] = below(2);
+			model.tbi[i][h] = below(2);
 		}
-		world.asid[i] = 1 + below(2);
-		world.aset[i] = below(2);
+		model.asid[i] = 1 + below(2);
+		model.aset[i] = below(2);
 		write_cd(i);
 	}
-	install(world.s, CDS | STE_S1 | UINT64_C(2) << 59, 0);
+	install(model.s, CDS | STE_S1 | UINT64_C(2) << 59, 0);
 }
 
 /* DDI 0487 D8.4, without WXN and PAN */
@@ -183,27 +183,27 @@ static bool permits(const struct page *page, uint32_t flags)
 /* 3.17.1; with TBI the top byte does not count. */
 static bool answers(const struct entry *entry, const struct access *access, uint64_t va)
 {
-	if (world.tbi[access->space][access->half])
+	if (model.tbi[access->pgtable][access->half])
 		va ^= access->tag;
 	if (va < entry->va || va - entry->va >= entry->size)
 		return false;
 	if (entry->page.not_global)
-		return entry->asid == world.asid[access->space];
-	return entry->aset == world.aset[access->space];
+		return entry->asid == model.asid[access->pgtable];
+	return entry->aset == model.aset[access->pgtable];
 }
 
 static void note(const struct access *access)
 {
-	const struct half *half = &world.half[access->space][access->half];
+	const struct half *half = &model.half[access->pgtable][access->half];
 
-	assert_true(world.entries < ENTRIES);
-	world.entry[world.entries++] = (struct entry){
+	assert_true(model.entries < ENTRIES);
+	model.entry[model.entries++] = (struct entry){
 		.page = half->page[access->n],
 		.va = va_of(half, access->n),
 		.size = size_of(half, access->n),
-		.asid = world.asid[access->space],
-		.aset = world.aset[access->space],
-		.granule = half->space.granule->bits,
+		.asid = model.asid[access->pgtable],
+		.aset = model.aset[access->pgtable],
+		.granule = half->pgtable.granule->bits,
 		.level = access->n == PAGES ? 2 : 3,
 	};
 }
@@ -230,19 +230,19 @@ static struct outcome do_access(const struct access *access, uint64_t va)
 	uint8_t bytes[8];
 	int ret;
 
-	world.written = 0;
-	ret = dma_by(world.s, world.s->endpoint.dev_id, access->flags | VSMMU_ACCESS_SSID,
-		access->space + 1, va, bytes, sizeof(bytes));
-	if (next_event(world.s, &record)) {
+	model.written = 0;
+	ret = dma_by(model.s, model.s->endpoint.dev_id, access->flags | VSMMU_ACCESS_SSID,
+		access->pgtable + 1, va, bytes, sizeof(bytes));
+	if (next_event(model.s, &record)) {
 		assert_int_equal(record.word[2], va);
 		outcome.event = (uint8_t)record.word[0];
 	} else if (access->flags & VSMMU_ACCESS_WRITE) {
-		outcome.address = world.written;
+		outcome.address = model.written;
 	} else {
 		outcome.address = record_load_word(bytes, 0);
 	}
 	assert_int_equal(ret, outcome.event ? -EFAULT : 0);
-	expect_silence(world.s);
+	expect_silence(model.s);
 	return outcome;
 }
 
@@ -255,25 +255,25 @@ static bool same(const struct outcome *a, const struct outcome *b)
 static bool check(const struct access *access, bool *passed)
 {
 	static const struct page nowhere;
-	const struct half *half = &world.half[access->space][access->half];
+	const struct half *half = &model.half[access->pgtable][access->half];
 	const uint64_t va = (va_of(half, access->n) + access->offset) ^ access->tag;
-	const uint64_t walks = stats_of(world.s).walks;
+	const uint64_t walks = stats_of(model.s).walks;
 	const struct outcome got = do_access(access, va);
 	const struct page *page = &half->page[access->n];
 	unsigned int hits = 0, agree = 0;
 	struct outcome expected;
 
 	*passed = !got.event;
-	for (unsigned int i = 0; i < world.entries; i++) {
-		if (!answers(&world.entry[i], access, va))
+	for (unsigned int i = 0; i < model.entries; i++) {
+		if (!answers(&model.entry[i], access, va))
 			continue;
-		expected = outcome_of(&world.entry[i].page, access->offset, access->flags);
+		expected = outcome_of(&model.entry[i].page, access->offset, access->flags);
 		hits++;
 		agree += same(&got, &expected);
 	}
-	assert_int_equal(stats_of(world.s).walks, walks + !hits);
+	assert_int_equal(stats_of(model.s).walks, walks + !hits);
 	if (!hits) {
-		if (access->tag && !world.tbi[access->space][access->half])
+		if (access->tag && !model.tbi[access->pgtable][access->half])
 			page = &nowhere;
 		expected = outcome_of(page, access->offset, access->flags);
 		agree = same(&got, &expected);
@@ -289,14 +289,14 @@ static struct access any_access(void)
 	static const uint32_t kinds[6] = {READ, VSMMU_ACCESS_WRITE, VSMMU_ACCESS_INSTRUCTION,
 		VSMMU_ACCESS_PRIVILEGED, VSMMU_ACCESS_PRIVILEGED | VSMMU_ACCESS_WRITE,
 		VSMMU_ACCESS_PRIVILEGED | VSMMU_ACCESS_INSTRUCTION};
-	struct access access = {.space = below(SPACES),
+	struct access access = {.pgtable = below(PGTABLES),
 		.half = below(2),
 		.n = below(PAGES + 1),
 		.flags = kinds[below(6)],
 		.tag = below(4) ? 0 : (uint64_t)below(256) << 56};
 
 	access.offset =
-		rng_below(&world.rng, size_of(&world.half[access.space][access.half], access.n)) &
+		rng_below(&model.rng, size_of(&model.half[access.pgtable][access.half], access.n)) &
 		~UINT64_C(7);
 	return access;
 }
@@ -305,7 +305,7 @@ static void apply(enum change change, struct access *access)
 {
 	switch (change) {
 	case CHANGE_SPACE:
-		access->space = (access->space + 1 + below(SPACES - 1)) % SPACES;
+		access->pgtable = (access->pgtable + 1 + below(PGTABLES - 1)) % PGTABLES;
 		break;
 	case CHANGE_TAG:
 		access->tag ^= BIT(56 + below(8));
@@ -313,18 +313,18 @@ static void apply(enum change change, struct access *access)
 	case CHANGE_HALF:
 		access->half ^= 1;
 		/* An offset that both have */
-		access->offset %= size_of(&world.half[access->space][access->half], access->n);
+		access->offset %= size_of(&model.half[access->pgtable][access->half], access->n);
 		break;
 	case CHANGE_PRIVILEGE:
 		access->flags ^= VSMMU_ACCESS_PRIVILEGED;
 		break;
 	case CHANGE_ASID:
-		world.asid[access->space] ^= 3;
-		write_cd(access->space);
+		model.asid[access->pgtable] ^= 3;
+		write_cd(access->pgtable);
 		break;
 	default:
-		world.aset[access->space] = !world.aset[access->space];
-		write_cd(access->space);
+		model.aset[access->pgtable] = !model.aset[access->pgtable];
+		write_cd(access->pgtable);
 		break;
 	}
 }
@@ -357,7 +357,7 @@ static bool is_dropped(const struct entry *entry, const struct tlbi *tlbi)
 
 static struct tlbi any_tlbi(void)
 {
-	const struct half *half = &world.half[below(SPACES)][below(2)];
+	const struct half *half = &model.half[below(PGTABLES)][below(2)];
 	const unsigned int n = below(PAGES + 1);
 	struct tlbi tlbi = {.all_asids = below(2),
 		.range = below(2),
@@ -368,10 +368,10 @@ static struct tlbi any_tlbi(void)
 		.ttl = below(4)};
 
 	if (below(2))
-		tlbi.tg = (half->space.granule->bits - 12U) / 2;
+		tlbi.tg = (half->pgtable.granule->bits - 12U) / 2;
 	/* All 0 is ILLEGAL. */
 	tlbi.num += !tlbi.num && !tlbi.scale && !tlbi.ttl;
-	tlbi.address = va_of(half, n) + rng_below(&world.rng, size_of(half, n) / PAGE) * PAGE;
+	tlbi.address = va_of(half, n) + rng_below(&model.rng, size_of(half, n) / PAGE) * PAGE;
 	/* A range begins at a granule. */
 	if (tlbi.range)
 		tlbi.address &= ~(BIT(12 + 2 * tlbi.tg) - 1);
@@ -390,10 +390,10 @@ static void invalidate_by_address(void)
 		word0 |= tlbi.num << 12 | tlbi.scale << 20;
 		word1 |= (tlbi.tg + 1) << 10 | tlbi.ttl << 8;
 	}
-	invalidate(world.s, word0, word1);
-	for (unsigned int i = 0; i < world.entries;) {
-		if (is_dropped(&world.entry[i], &tlbi))
-			world.entry[i] = world.entry[--world.entries];
+	invalidate(model.s, word0, word1);
+	for (unsigned int i = 0; i < model.entries;) {
+		if (is_dropped(&model.entry[i], &tlbi))
+			model.entry[i] = model.entry[--model.entries];
 		else
 			i++;
 	}
@@ -403,10 +403,10 @@ static void invalidate_by_asid(void)
 {
 	const unsigned int asid = 1 + below(3);
 
-	invalidate(world.s, NH_ASID(asid), 0);
-	for (unsigned int i = 0; i < world.entries;) {
-		if (world.entry[i].page.not_global && world.entry[i].asid == asid)
-			world.entry[i] = world.entry[--world.entries];
+	invalidate(model.s, NH_ASID(asid), 0);
+	for (unsigned int i = 0; i < model.entries;) {
+		if (model.entry[i].page.not_global && model.entry[i].asid == asid)
+			model.entry[i] = model.entry[--model.entries];
 		else
 			i++;
 	}
@@ -414,19 +414,19 @@ static void invalidate_by_asid(void)
 
 static void invalidate_all(void)
 {
-	invalidate(world.s, below(2) ? NH_ALL : NSNH_ALL, 0);
-	world.entries = 0;
+	invalidate(model.s, below(2) ? NH_ALL : NSNH_ALL, 0);
+	model.entries = 0;
 }
 
 static void step_change(void)
 {
-	const unsigned int i = below(SPACES);
+	const unsigned int i = below(PGTABLES);
 
 	if (below(3)) {
-		remap(&world.half[i][below(2)], below(PAGES + 1));
+		remap(&model.half[i][below(2)], below(PAGES + 1));
 		return;
 	}
-	world.tbi[i][below(2)] ^= 1;
+	model.tbi[i][below(2)] ^= 1;
 	write_cd(i);
 }
 
@@ -461,7 +461,7 @@ static void it_knows_what_was_loaded_and_no_more(void **unused)
 	unsigned int seen[CHANGES][2] = {0};
 
 	(void)unused;
-	world.rng = (struct rng){.state = SEED};
+	model.rng = (struct rng){.state = SEED};
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		build_world();
 		for (unsigned int i = 0; i < STEPS; i++) {
@@ -474,7 +474,7 @@ static void it_knows_what_was_loaded_and_no_more(void **unused)
 			else
 				step_access(seen);
 		}
-		tear_down(world.s);
+		tear_down(model.s);
 	}
 	for (unsigned int i = 0; i < CHANGES; i++) {
 		/* Privilege is no tag. */

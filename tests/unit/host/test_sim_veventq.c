@@ -2,7 +2,7 @@
 /* The simulator's vEVENTQ, rule by rule, against what the kernel's does. */
 #include <errno.h>
 
-#include "sim_stand.h"
+#include "sim_fixture.h"
 
 /* E4: records */
 
@@ -13,7 +13,7 @@ static void a_record_is_the_hardwares_with_the_vsid(void **unused)
 	const struct vsmmu_event_record record = {
 		.word = {UINT64_C(0xdeadbeef80000813), UINT64_C(0x0300000200000001),
 			UINT64_C(0x0102030405060708), UINT64_MAX}};
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 	uint32_t header[2];
 
 	(void)unused;
@@ -28,7 +28,7 @@ static void a_record_is_the_hardwares_with_the_vsid(void **unused)
 
 static void sizes_are_judged_as_the_kernel_does(void **unused)
 {
-	struct stand *s = build_depth(2);
+	struct sim_fixture *s = build_depth(2);
 
 	(void)unused;
 	for (size_t length = 0; length < 8; length++)
@@ -49,7 +49,7 @@ static void sizes_are_judged_as_the_kernel_does(void **unused)
 
 static void a_batch_takes_what_fits(void **unused)
 {
-	struct stand *s = build_depth(5);
+	struct sim_fixture *s = build_depth(5);
 
 	(void)unused;
 	raise(s, 7);
@@ -66,7 +66,7 @@ static void a_batch_takes_what_fits(void **unused)
 
 static void a_long_batch_keeps_order_and_payload(void **unused)
 {
-	struct stand *s = build_depth(60);
+	struct sim_fixture *s = build_depth(60);
 	uint64_t seen = 0;
 
 	(void)unused;
@@ -92,7 +92,7 @@ static void numbers_wrap_after_int_max(void **unused)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config), .first_sequence = INT32_MAX - 1};
-	struct stand *s = build(&config, 4);
+	struct sim_fixture *s = build(&config, 4);
 
 	(void)unused;
 	assert_int_equal(s->queue.first_sequence, INT32_MAX - 1);
@@ -105,7 +105,7 @@ static void lost_numbers_wrap_too(void **unused)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config), .first_sequence = INT32_MAX - 1};
-	struct stand *s = build(&config, 1);
+	struct sim_fixture *s = build(&config, 1);
 
 	(void)unused;
 	raise(s, 2);
@@ -117,7 +117,7 @@ static void lost_numbers_wrap_too(void **unused)
 
 static void drops_restamp_one_header(void **unused)
 {
-	struct stand *s = build_depth(2);
+	struct sim_fixture *s = build_depth(2);
 
 	(void)unused;
 	raise(s, 2 + 5);
@@ -131,7 +131,7 @@ static void drops_restamp_one_header(void **unused)
 
 static void an_event_behind_the_header_removes_it(void **unused)
 {
-	struct stand *s = build_depth(2);
+	struct sim_fixture *s = build_depth(2);
 
 	(void)unused;
 	raise(s, 4);
@@ -147,7 +147,7 @@ static void an_event_behind_the_header_removes_it(void **unused)
 
 static void no_memory_drops_though_not_full(void **unused)
 {
-	struct stand *s = build_depth(8);
+	struct sim_fixture *s = build_depth(8);
 
 	(void)unused;
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_EVENT_ALLOC, 1, 0), 0);
@@ -171,7 +171,7 @@ static void overflow_again(void *opaque)
 
 static void two_headers_in_one_read(void **unused)
 {
-	struct stand *s = build_depth(2);
+	struct sim_fixture *s = build_depth(2);
 
 	(void)unused;
 	raise(s, 3);
@@ -193,7 +193,7 @@ static void two_headers_in_one_read(void **unused)
 
 static void drop_one(void *opaque)
 {
-	struct stand *s = opaque;
+	struct sim_fixture *s = opaque;
 
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_EVENT_ALLOC, 0, 0), 0);
 	raise(s, 1);
@@ -201,7 +201,7 @@ static void drop_one(void *opaque)
 
 static void sixteen_bytes_hold_two_headers(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 
 	(void)unused;
 	raise(s, 4);
@@ -219,7 +219,7 @@ static void sixteen_bytes_hold_two_headers(void **unused)
 
 static void a_header_without_memory_stays(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 
 	(void)unused;
 	raise(s, 2);
@@ -235,7 +235,7 @@ static void a_header_without_memory_stays(void **unused)
 
 static void a_payload_fault_puts_the_event_back(void **unused)
 {
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 
 	(void)unused;
 	raise(s, 5);
@@ -255,7 +255,7 @@ static void push_events(void *opaque)
 
 static void a_header_fault_has_two_fates(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 	const struct veventq_source *source = &s->queue.source;
 
 	(void)unused;
@@ -273,7 +273,7 @@ static void a_header_fault_has_two_fates(void **unused)
 
 static void kernels_before_2026_hide_it(void **unused)
 {
-	struct stand *s = build_old(2);
+	struct sim_fixture *s = build_old(2);
 
 	(void)unused;
 	assert_int_equal(read_bytes(s, 0), 0);
@@ -295,7 +295,7 @@ static void kernels_before_2026_hide_it(void **unused)
 
 static void readable_iff_the_list_is_not_empty(void **unused)
 {
-	struct stand *s = build_depth(2);
+	struct sim_fixture *s = build_depth(2);
 
 	(void)unused;
 	assert_false(is_readable(s));
@@ -328,7 +328,7 @@ static void not_readable_while_the_header_is_out(void *opaque)
 
 static void poll_follows_the_list_within_a_read(void **unused)
 {
-	struct stand *s = build_depth(1);
+	struct sim_fixture *s = build_depth(1);
 
 	(void)unused;
 	raise(s, 2);
@@ -342,7 +342,7 @@ static void poll_follows_the_list_within_a_read(void **unused)
 
 static void reads_fail_on_demand(void **unused)
 {
-	struct stand *s = build_depth(4);
+	struct sim_fixture *s = build_depth(4);
 
 	(void)unused;
 	raise(s, 1);

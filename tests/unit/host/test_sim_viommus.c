@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Several vIOMMUs of one nesting parent: what they share, and one that is for parking. */
-#include "spaces.h"
+#include "pgtable_asids.h"
 
 #define SMMU 7U /* that of the stand's endpoint */
 
-/* An endpoint on a vIOMMU of its own, attached to the stage 1 that spaces.h has. */
+/* An endpoint on a vIOMMU of its own, attached to the stage 1 that asids.h has. */
 struct neighbour {
-	struct stand *s;
+	struct sim_fixture *s;
 	struct host_endpoint endpoint;
 	uint32_t viommu, vdevice, nested;
 };
 
-static void neighbour_init(struct neighbour *n, struct stand *s, uint32_t parent)
+static void neighbour_init(struct neighbour *n, struct sim_fixture *s, uint32_t parent)
 {
 	const uint64_t ste[2] = {CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2};
 	const struct host_ops *ops = s->ops;
@@ -39,7 +39,7 @@ static uint64_t load_there(struct neighbour *n)
 	return load_by(n->s, n->endpoint.dev_id, 1, VA);
 }
 
-static void invalidate_by(struct stand *s, uint32_t viommu, uint64_t word0)
+static void invalidate_by(struct sim_fixture *s, uint32_t viommu, uint64_t word0)
 {
 	invalidate_on(s, viommu, &(const uint64_t[2]){word0, 0}, 1);
 }
@@ -61,28 +61,28 @@ static void the_host_says_whose_the_vmid_is(void **unused)
 static void they_share_a_tlb_but_no_streams(void **unused)
 {
 	struct neighbour other;
-	struct spaces spaces;
-	struct stand *s;
+	struct pgtable_asids asids;
+	struct sim_fixture *s;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW);
-	s = spaces.s;
+	pgtable_asids_init(&asids, 1, RW);
+	s = asids.s;
 	neighbour_init(&other, s, s->parent);
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
-	map_all(&spaces, 1, RW, 16);
+	assert_int_equal(load_page(&asids, 1, 0), 0);
+	map_all(&asids, 1, RW, 16);
 	assert_int_equal(load_there(&other), 0);
 	invalidate_by(s, other.viommu, NSNH_ALL);
-	assert_int_equal(load_page(&spaces, 1, 0), 16);
+	assert_int_equal(load_page(&asids, 1, 0), 16);
 	assert_int_equal(load_there(&other), 16);
-	map_all(&spaces, 1, RW, 32);
+	map_all(&asids, 1, RW, 32);
 	invalidate_by(s, s->viommu, NH_ALL);
 	assert_int_equal(load_there(&other), 32);
-	assert_int_equal(load_page(&spaces, 1, 0), 32);
+	assert_int_equal(load_page(&asids, 1, 0), 32);
 	/* The StreamID is the same, but it is another stream. */
-	break_cd(&spaces, 1, true);
+	break_cd(&asids, 1, true);
 	invalidate_by(s, other.viommu, CFGI_CD_ALL);
 	assert_int_equal(load_there(&other), ABORTED);
-	assert_int_equal(load_page(&spaces, 1, 0), 32);
+	assert_int_equal(load_page(&asids, 1, 0), 32);
 	neighbour_free(&other);
 	tear_down(s);
 }
@@ -91,17 +91,17 @@ static void they_share_a_tlb_but_no_streams(void **unused)
 static void the_tlb_is_the_parents(void **unused)
 {
 	struct neighbour other, next, elsewhere;
-	struct spaces spaces;
-	struct stand *s;
+	struct pgtable_asids asids;
+	struct sim_fixture *s;
 	uint32_t parent;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW);
-	s = spaces.s;
+	pgtable_asids_init(&asids, 1, RW);
+	s = asids.s;
 	neighbour_init(&other, s, s->parent);
 	assert_int_equal(load_there(&other), 0);
 	neighbour_free(&other);
-	map_all(&spaces, 1, RW, 16);
+	map_all(&asids, 1, RW, 16);
 	neighbour_init(&next, s, s->parent);
 	assert_int_equal(load_there(&next), 0);
 	/* Another parent has another VMID. */
@@ -122,22 +122,22 @@ static void the_tlb_is_the_parents(void **unused)
 static void cds_outlive_a_change_of_viommu(void **unused)
 {
 	const uint64_t ste[2] = {CD_TABLE | STE_S1 | UINT64_C(8) << 59, 2};
-	struct spaces spaces;
+	struct pgtable_asids asids;
 	uint32_t viommu, nested;
-	struct stand *s;
+	struct sim_fixture *s;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW | NG);
-	s = spaces.s;
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
-	break_cd(&spaces, 1, true);
+	pgtable_asids_init(&asids, 1, RW | NG);
+	s = asids.s;
+	assert_int_equal(load_page(&asids, 1, 0), 0);
+	break_cd(&asids, 1, true);
 	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
 	assert_int_equal(s->ops->viommu_alloc(s->host, &s->endpoint, s->parent, &viommu), 0);
 	assert_int_equal(
 		s->ops->vdevice_alloc(s->host, &s->endpoint, viommu, VSID, &s->vdevice), 0);
 	assert_int_equal(s->ops->nested_alloc(s->host, &s->endpoint, viommu, ste, &nested), 0);
 	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested), 0);
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&asids, 1, 0), 0);
 	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
 	assert_int_equal(s->ops->destroy(s->host, nested), 0);
 	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
@@ -147,12 +147,12 @@ static void cds_outlive_a_change_of_viommu(void **unused)
 	tear_down(s);
 }
 
-static int fault(struct stand *s)
+static int fault(struct sim_fixture *s)
 {
 	return raise_event(s, VSMMU_EVENT_F_TRANSLATION, 0);
 }
 
-static void expect_vsid(struct stand *s, uint32_t vsid)
+static void expect_vsid(struct sim_fixture *s, uint32_t vsid)
 {
 	struct vsmmu_event_record record = {0};
 
@@ -161,7 +161,7 @@ static void expect_vsid(struct stand *s, uint32_t vsid)
 	assert_int_equal(record.word[0] >> 32, vsid);
 }
 
-static void move_to(struct stand *s, uint32_t hwpt)
+static void move_to(struct sim_fixture *s, uint32_t hwpt)
 {
 	assert_int_equal(s->ops->attach(s->host, &s->endpoint, hwpt), 0);
 }
@@ -173,17 +173,17 @@ static void a_parked_endpoint_has_no_events(void **unused)
 	uint32_t parking, abort, bypass;
 	struct vsmmu_sim_stats before, after;
 	const struct host_ops *ops;
-	struct spaces spaces;
-	struct stand *s;
+	struct pgtable_asids asids;
+	struct sim_fixture *s;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW | NG);
-	s = spaces.s;
+	pgtable_asids_init(&asids, 1, RW | NG);
+	s = asids.s;
 	ops = s->ops;
 	assert_int_equal(ops->viommu_alloc(s->host, &s->endpoint, s->parent, &parking), 0);
 	assert_int_equal(ops->nested_alloc(s->host, &s->endpoint, parking, abort_ste, &abort), 0);
 	assert_int_equal(ops->nested_alloc(s->host, &s->endpoint, parking, bypass_ste, &bypass), 0);
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&asids, 1, 0), 0);
 	expect_vsid(s, VSID);
 	before = stats_of(s);
 
@@ -194,7 +194,7 @@ static void a_parked_endpoint_has_no_events(void **unused)
 	assert_int_equal(load(s, DATA + PAGE), 1);
 	assert_int_equal(fault(s), -EOPNOTSUPP);
 	move_to(s, s->nested);
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&asids, 1, 0), 0);
 	expect_vsid(s, VSID);
 
 	/* Parked, it can be given another vSID. */
@@ -228,12 +228,12 @@ static void parking_can_come_first(void **unused)
 {
 	const uint64_t abort_ste[2] = {STE_ABORT, 0};
 	uint32_t parking, abort;
-	struct spaces spaces;
-	struct stand *s;
+	struct pgtable_asids asids;
+	struct sim_fixture *s;
 
 	(void)unused;
-	spaces_init(&spaces, 1, RW | NG);
-	s = spaces.s;
+	pgtable_asids_init(&asids, 1, RW | NG);
+	s = asids.s;
 	assert_int_equal(s->ops->viommu_alloc(s->host, &s->endpoint, s->parent, &parking), 0);
 	assert_int_equal(
 		s->ops->nested_alloc(s->host, &s->endpoint, parking, abort_ste, &abort), 0);
@@ -241,7 +241,7 @@ static void parking_can_come_first(void **unused)
 	move_to(s, abort);
 	assert_int_equal(load(s, DATA), ABORTED);
 	move_to(s, s->nested);
-	assert_int_equal(load_page(&spaces, 1, 0), 0);
+	assert_int_equal(load_page(&asids, 1, 0), 0);
 	expect_vsid(s, VSID);
 	assert_int_equal(s->ops->destroy(s->host, abort), 0);
 	assert_int_equal(s->ops->destroy(s->host, parking), 0);

@@ -7,11 +7,11 @@
 
 #include "host/host.h"
 #include "smmu/vsmmu.h"
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
 #define VSID   0x42
-#define STRTAB (WHOLE_MEMORY + 0x10000)
-#define CMDQ   (WHOLE_MEMORY + 0x20000)
+#define STRTAB (TEST_VMM_MEMORY + 0x10000)
+#define CMDQ   (TEST_VMM_MEMORY + 0x20000)
 #define SEEN   8
 
 /* The registers while the endpoint is being attached to something else. */
@@ -22,7 +22,7 @@ struct seen {
 	uint64_t strtab;
 };
 
-static struct whole *whole;
+static struct test_vmm *vmm;
 static struct host_ops sim_ops_copy;
 static struct host_ops hooked;
 static struct seen seen[SEEN];
@@ -36,15 +36,15 @@ static int hooked_attach(
 	if (attaches < SEEN) {
 		struct seen *now = &seen[attaches];
 
-		whole_write64(whole, SMMU_STRTAB_BASE, UINT64_MAX);
-		now->cr0 = whole_read(whole, SMMU_CR0);
-		now->cr0ack = whole_read(whole, SMMU_CR0ACK);
-		now->gbpa = whole_read(whole, SMMU_GBPA);
-		now->strtab = whole_read64(whole, SMMU_STRTAB_BASE);
+		test_vmm_write64(vmm, SMMU_STRTAB_BASE, UINT64_MAX);
+		now->cr0 = test_vmm_read(vmm, SMMU_CR0);
+		now->cr0ack = test_vmm_read(vmm, SMMU_CR0ACK);
+		now->gbpa = test_vmm_read(vmm, SMMU_GBPA);
+		now->strtab = test_vmm_read64(vmm, SMMU_STRTAB_BASE);
 	}
 	attaches++;
 	if (queue_commands)
-		whole_write(whole, SMMU_CMDQ_PROD, 2);
+		test_vmm_write(vmm, SMMU_CMDQ_PROD, 2);
 	return attach_error ? attach_error : sim_ops_copy.attach(host, endpoint, pt_id);
 }
 
@@ -56,18 +56,18 @@ static int set_up(void **unused)
 	struct vsmmu_host *host;
 
 	(void)unused;
-	whole = whole_alloc();
-	host = whole_sim(whole, NULL);
-	assert_int_equal(whole_new(whole, host, NULL), 0);
+	vmm = test_vmm_alloc();
+	host = test_vmm_sim(vmm, NULL);
+	assert_int_equal(test_vmm_new(vmm, host, NULL), 0);
 	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
-	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
 	sim_ops_copy = *host->ops;
 	hooked = sim_ops_copy;
 	hooked.attach = hooked_attach;
 	host->ops = &hooked;
-	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
-	whole_write(whole, SMMU_STRTAB_BASE_CFG, 8);
-	whole_write64(whole, SMMU_CMDQ_BASE, CMDQ | 4);
+	test_vmm_write64(vmm, SMMU_STRTAB_BASE, STRTAB);
+	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 8);
+	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ | 4);
 	attaches = 0;
 	attach_error = 0;
 	queue_commands = false;
@@ -78,55 +78,55 @@ static int tear_down(void **unused)
 {
 	(void)unused;
 	attach_error = 0;
-	whole_free(whole);
+	test_vmm_free(vmm);
 	return 0;
 }
 
 static void cr0_is_acknowledged_after_installation(void **unused)
 {
 	(void)unused;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].cr0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	assert_int_equal(seen[0].cr0ack, 0);
 	assert_int_equal(seen[0].strtab, STRTAB);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 
 	attaches = 0;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_EVENTQEN);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].cr0, SMMU_CR0_EVENTQEN);
 	assert_int_equal(seen[0].cr0ack, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	/* Not acknowledged, it still guards. */
 	assert_int_equal(seen[0].strtab, STRTAB);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_EVENTQEN);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_EVENTQEN);
 }
 
 static void gbpa_reads_update_until_installed(void **unused)
 {
 	(void)unused;
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
 	attaches = 0;
 	/* What is no change of ABORT concerns no endpoint. */
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
-	whole_write(whole, SMMU_GBPA, 0);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
+	test_vmm_write(vmm, SMMU_GBPA, 0);
 	assert_int_equal(attaches, 0);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
 }
 
 static void gbpa_matters_while_the_smmu_is_off_alone(void **unused)
 {
 	(void)unused;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	attaches = 0;
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
 	assert_int_equal(attaches, 0);
 }
 
@@ -135,13 +135,13 @@ static void a_failing_host_is_acknowledged_too(void **unused)
 {
 	(void)unused;
 	attach_error = -EIO;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
-	assert_true(whole_reported(whole, VSMMU_REPORT_BLOCKED) > 0);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	whole_write(whole, SMMU_CR0, 0);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), 0);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
+	assert_true(test_vmm_reported(vmm, VSMMU_REPORT_BLOCKED) > 0);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_CR0, 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
 }
 
 /* Only what changes something may have to wait for the host's ioctls. */
@@ -152,18 +152,18 @@ static void other_registers_do_not_wait_for_ioctls(void **unused)
 		SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, SMMU_EVENTQ_IRQ_CFG0, 0xa8};
 
 	(void)unused;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	fairlock_lock(&whole->vsmmu->command_lock);
-	pthread_mutex_lock(&whole->vsmmu->control_lock);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	fairlock_lock(&vmm->vsmmu->command_lock);
+	pthread_mutex_lock(&vmm->vsmmu->control_lock);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
-		whole_write(whole, offsets[i], 0);
+		test_vmm_write(vmm, offsets[i], 0);
 	for (uint64_t offset = 0; offset < 0x200; offset += 4)
-		whole_read(whole, offset);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_ABORT);
-	pthread_mutex_unlock(&whole->vsmmu->control_lock);
-	fairlock_unlock(&whole->vsmmu->command_lock);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
+		test_vmm_read(vmm, offset);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_ABORT);
+	pthread_mutex_unlock(&vmm->vsmmu->control_lock);
+	fairlock_unlock(&vmm->vsmmu->command_lock);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
 }
 
 /* A write of CMDQ_PROD that came meanwhile found the queue taken: nothing is forgotten. */
@@ -173,13 +173,13 @@ static void commands_that_came_meanwhile_are_done(void **unused)
 
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
-		whole_store64(whole, CMDQ + 16 * i, sync);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN);
+		test_vmm_store64(vmm, CMDQ + 16 * i, sync);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN);
 	queue_commands = true;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_SMMUEN);
 	assert_true(attaches > 0);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 2);
-	assert_int_equal(whole_stats(whole).syncs, 2);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), 2);
+	assert_int_equal(test_vmm_stats(vmm).syncs, 2);
 }
 
 /* All that can set a stopped or waiting queue going does. */
@@ -188,23 +188,23 @@ static void what_makes_commands_available_kicks(void **unused)
 	const uint64_t sync = 0x46, illegal = 0xff;
 
 	(void)unused;
-	whole_store64(whole, CMDQ, sync);
-	whole_store64(whole, CMDQ + 16, illegal);
-	whole_write(whole, SMMU_CMDQ_PROD, 2);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 0);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN);
+	test_vmm_store64(vmm, CMDQ, sync);
+	test_vmm_store64(vmm, CMDQ + 16, illegal);
+	test_vmm_write(vmm, SMMU_CMDQ_PROD, 2);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), 0);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN);
 	assert_int_equal(
-		whole_read(whole, SMMU_CMDQ_CONS), SMMU_CERROR_ILL << SMMU_CMDQ_ERR_LOW | 1);
-	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
+		test_vmm_read(vmm, SMMU_CMDQ_CONS), SMMU_CERROR_ILL << SMMU_CMDQ_ERR_LOW | 1);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
 	/* As Linux does: the command is replaced in place, then the error acknowledged. */
-	whole_store64(whole, CMDQ + 16, sync);
-	whole_write(whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 2);
-	whole_store64(whole, CMDQ + 32, sync);
-	whole_write(whole, SMMU_CMDQ_PROD, 3 | ~SMMU_QUEUE_INDEX);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_PROD), 3);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 3);
-	assert_int_equal(whole_stats(whole).syncs, 3);
+	test_vmm_store64(vmm, CMDQ + 16, sync);
+	test_vmm_write(vmm, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 2);
+	test_vmm_store64(vmm, CMDQ + 32, sync);
+	test_vmm_write(vmm, SMMU_CMDQ_PROD, 3 | ~SMMU_QUEUE_INDEX);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_PROD), 3);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX, 3);
+	assert_int_equal(test_vmm_stats(vmm).syncs, 3);
 }
 
 int main(void)

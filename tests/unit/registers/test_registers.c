@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The registers of a whole vSMMU: what they are after reset, what they take, and when. */
+/* The registers of a full vSMMU: what they are after reset, what they take, and when. */
 #include <errno.h>
 
 #include "lib/rng.h"
 #include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
 #define ALL_ONES UINT32_MAX
 #define HIGH	 4
@@ -81,9 +81,9 @@ static const struct reg *reg_at(uint64_t offset)
 	return NULL;
 }
 
-static struct whole *stand(const struct vsmmu_config *config)
+static struct test_vmm *fixture_new(const struct vsmmu_config *config)
 {
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct vsmmu_host *host = NULL;
 
 #ifdef ON_SIM
@@ -91,35 +91,35 @@ static struct whole *stand(const struct vsmmu_config *config)
 		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
 	struct vsmmu_endpoint *handle;
 
-	host = whole_sim(whole, NULL);
+	host = test_vmm_sim(vmm, NULL);
 #endif
-	assert_int_equal(whole_new(whole, host, config), 0);
+	assert_int_equal(test_vmm_new(vmm, host, config), 0);
 #ifdef ON_SIM
 	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
-	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &endpoint, &handle), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
 #endif
-	return whole;
+	return vmm;
 }
 
-static struct whole *stand_msi(void)
+static struct test_vmm *stand_msi(void)
 {
 	const struct vsmmu_config config = {.msi = true};
 
-	return stand(&config);
+	return fixture_new(&config);
 }
 
-static void raise_error(struct whole *whole, uint32_t bits)
+static void raise_error(struct test_vmm *vmm, uint32_t bits)
 {
-	fairlock_lock(&whole->vsmmu->event_lock);
-	gerror_raise(whole->vsmmu, bits);
-	fairlock_unlock(&whole->vsmmu->event_lock);
+	fairlock_lock(&vmm->vsmmu->event_lock);
+	gerror_raise(vmm->vsmmu, bits);
+	fairlock_unlock(&vmm->vsmmu->event_lock);
 }
 
-static void expect_reset(struct whole *whole)
+static void expect_reset(struct test_vmm *vmm)
 {
 	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4) {
 		const struct reg *reg = reg_at(offset);
-		uint32_t value = whole_read(whole, offset);
+		uint32_t value = test_vmm_read(vmm, offset);
 
 		if (value != (reg ? reg->reset : 0))
 			fail_msg("offset %#x reads %#x", (unsigned int)offset, value);
@@ -128,21 +128,21 @@ static void expect_reset(struct whole *whole)
 
 static void every_register_has_its_reset_value(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
-	expect_reset(whole);
+	expect_reset(vmm);
 	for (size_t i = 0; i < REGS; i++)
-		whole_write(whole, regs[i].offset, ALL_ONES);
-	raise_error(whole, 0xb5);
-	assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
-	expect_reset(whole);
-	whole_free(whole);
+		test_vmm_write(vmm, regs[i].offset, ALL_ONES);
+	raise_error(vmm, 0xb5);
+	assert_int_equal(vsmmu_reset(vmm->vsmmu), 0);
+	expect_reset(vmm);
+	test_vmm_free(vmm);
 }
 
 static void every_register_takes_its_own_bits(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
 	for (int round = 0; round < 2; round++) {
@@ -151,19 +151,19 @@ static void every_register_takes_its_own_bits(void **unused)
 
 			if (reg->access == SPECIAL)
 				continue;
-			whole_write(whole, reg->offset, ALL_ONES);
-			if (whole_read(whole, reg->offset) !=
+			test_vmm_write(vmm, reg->offset, ALL_ONES);
+			if (test_vmm_read(vmm, reg->offset) !=
 				(reg->access == READ_ONLY ? reg->reset : reg->ones))
 				fail_msg("offset %#x of all ones reads %#x", reg->offset,
-					whole_read(whole, reg->offset));
-			whole_write(whole, reg->offset, 0);
-			assert_int_equal(whole_read(whole, reg->offset),
+					test_vmm_read(vmm, reg->offset));
+			test_vmm_write(vmm, reg->offset, 0);
+			assert_int_equal(test_vmm_read(vmm, reg->offset),
 				reg->access == READ_ONLY ? reg->reset : 0);
 		}
 	}
 	/* None of that touched a neighbour. */
-	expect_reset(whole);
-	whole_free(whole);
+	expect_reset(vmm);
+	test_vmm_free(vmm);
 }
 
 static uint64_t both_halves(uint32_t low, const struct reg *high)
@@ -174,7 +174,7 @@ static uint64_t both_halves(uint32_t low, const struct reg *high)
 /* The table has every register that a write or an error can change, in order, with its bits. */
 static void rows_say_what_registers_hold(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 	const uint32_t msi = SMMU_IDR0_MSI, ats = SMMU_IDR0_ATS;
 	unsigned int row = 0;
 
@@ -190,17 +190,17 @@ static void rows_say_what_registers_hold(void **unused)
 			continue;
 		}
 		assert_int_equal(register_row(reg->offset), row);
-		assert_int_equal(register_reset_value(whole->vsmmu, row), reg->reset);
-		assert_int_equal(register_get(whole->vsmmu, row), reg->reset);
+		assert_int_equal(register_reset_value(vmm->vsmmu, row), reg->reset);
+		assert_int_equal(register_get(vmm->vsmmu, row), reg->reset);
 		holds = register_may_hold(row, true, msi);
 		assert_int_equal(reg->reset & ~holds, 0);
 		if (reg->access != SPECIAL && reg->access != READ_ONLY)
 			assert_int_equal(holds, both_halves(reg->ones, wide ? high : NULL));
 		if (register_is_ack(row))
 			assert_int_equal(holds, register_may_hold(row - 1, true, msi));
-		register_put(whole->vsmmu, row, holds);
-		assert_int_equal(register_get(whole->vsmmu, row), holds);
-		register_put(whole->vsmmu, row, reg->reset);
+		register_put(vmm->vsmmu, row, holds);
+		assert_int_equal(register_get(vmm->vsmmu, row), holds);
+		register_put(vmm->vsmmu, row, reg->reset);
 		row++;
 	}
 	assert_int_equal(row, REGISTER_ROWS);
@@ -216,13 +216,13 @@ static void rows_say_what_registers_hold(void **unused)
 	assert_int_equal(register_may_hold(register_row(SMMU_GBPA), false, 0), 0);
 	assert_int_equal(register_may_hold(register_row(SMMU_GERROR_IRQ_CFG0), true, 0), 0);
 	assert_int_equal(register_may_hold(register_row(SMMU_CMDQ_PROD), false, msi), 0);
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 /* As a guest reads and writes all of them in one 64-bit access: two halves. */
 static void registers_can_be_accessed_two_at_once(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
 	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 8) {
@@ -233,30 +233,30 @@ static void registers_can_be_accessed_two_at_once(void **unused)
 			continue;
 		expected = (uint64_t)(high ? high->reset | high->ones : 0) << 32 |
 			   (low ? low->reset | low->ones : 0);
-		whole_write64(whole, offset, UINT64_MAX);
-		if (whole_read64(whole, offset) != expected)
+		test_vmm_write64(vmm, offset, UINT64_MAX);
+		if (test_vmm_read64(vmm, offset) != expected)
 			fail_msg("offset %#x", (unsigned int)offset);
-		assert_int_equal(whole_read(whole, offset), (uint32_t)expected);
-		assert_int_equal(whole_read(whole, offset + HIGH), expected >> 32);
+		assert_int_equal(test_vmm_read(vmm, offset), (uint32_t)expected);
+		assert_int_equal(test_vmm_read(vmm, offset + HIGH), expected >> 32);
 		/* One half leaves the other alone. */
-		whole_write(whole, offset, 0);
-		assert_int_equal(whole_read64(whole, offset) >> 32, expected >> 32);
-		whole_write(whole, offset + HIGH, 0);
+		test_vmm_write(vmm, offset, 0);
+		assert_int_equal(test_vmm_read64(vmm, offset) >> 32, expected >> 32);
+		test_vmm_write(vmm, offset + HIGH, 0);
 	}
-	whole_write64(whole, SMMU_CMDQ_PROD, UINT64_C(0x0200000500000007));
-	assert_int_equal(whole_read64(whole, SMMU_CMDQ_PROD), UINT64_C(0x0200000500000007));
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), 0x02000005);
-	whole_free(whole);
+	test_vmm_write64(vmm, SMMU_CMDQ_PROD, UINT64_C(0x0200000500000007));
+	assert_int_equal(test_vmm_read64(vmm, SMMU_CMDQ_PROD), UINT64_C(0x0200000500000007));
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), 0x02000005);
+	test_vmm_free(vmm);
 }
 
 /* Where all bits of an index are below the wrap bit, or are it. */
-static void set_queue_sizes(struct whole *whole, uint32_t log2)
+static void set_queue_sizes(struct test_vmm *vmm, uint32_t log2)
 {
-	whole_write(whole, SMMU_CMDQ_BASE, log2);
-	whole_write(whole, SMMU_EVENTQ_BASE, log2);
+	test_vmm_write(vmm, SMMU_CMDQ_BASE, log2);
+	test_vmm_write(vmm, SMMU_EVENTQ_BASE, log2);
 }
 
-static void expect_guarded(struct whole *whole, enum access access, uint64_t enable, uint32_t bits)
+static void expect_guarded(struct test_vmm *vmm, enum access access, uint64_t enable, uint32_t bits)
 {
 	unsigned int found = 0;
 
@@ -267,20 +267,20 @@ static void expect_guarded(struct whole *whole, enum access access, uint64_t ena
 		if (reg->access != access)
 			continue;
 		found++;
-		set_queue_sizes(whole, 19);
-		whole_write(whole, reg->offset, before);
+		set_queue_sizes(vmm, 19);
+		test_vmm_write(vmm, reg->offset, before);
 		/* No command waits. */
-		whole_write(whole, SMMU_CMDQ_PROD, whole_read(whole, SMMU_CMDQ_CONS));
-		whole_write(whole, enable, bits);
-		whole_write(whole, reg->offset, ALL_ONES);
-		assert_int_equal(whole_read(whole, reg->offset), before);
-		whole_write(whole, enable, ~bits & 5);
-		whole_write(whole, reg->offset, ALL_ONES);
-		assert_int_equal(whole_read(whole, reg->offset), reg->ones);
-		whole_write(whole, enable, 0);
-		whole_write(whole, reg->offset, 0);
-		whole_write(whole, SMMU_CMDQ_PROD, 0);
-		set_queue_sizes(whole, 0);
+		test_vmm_write(vmm, SMMU_CMDQ_PROD, test_vmm_read(vmm, SMMU_CMDQ_CONS));
+		test_vmm_write(vmm, enable, bits);
+		test_vmm_write(vmm, reg->offset, ALL_ONES);
+		assert_int_equal(test_vmm_read(vmm, reg->offset), before);
+		test_vmm_write(vmm, enable, ~bits & 5);
+		test_vmm_write(vmm, reg->offset, ALL_ONES);
+		assert_int_equal(test_vmm_read(vmm, reg->offset), reg->ones);
+		test_vmm_write(vmm, enable, 0);
+		test_vmm_write(vmm, reg->offset, 0);
+		test_vmm_write(vmm, SMMU_CMDQ_PROD, 0);
+		set_queue_sizes(vmm, 0);
 	}
 	assert_true(found > 0);
 }
@@ -288,130 +288,130 @@ static void expect_guarded(struct whole *whole, enum access access, uint64_t ena
 /* Of an index that is the SMMU's, bits above the wrap bit are RES0 once the size is known. */
 static void indexes_are_as_wide_as_their_queue(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
-	set_queue_sizes(whole, 4);
-	whole_write(whole, SMMU_CMDQ_PROD, ALL_ONES);
-	whole_write(whole, SMMU_CMDQ_CONS, ALL_ONES);
-	whole_write(whole, SMMU_EVENTQ_PROD, ALL_ONES);
-	whole_write(whole, SMMU_EVENTQ_CONS, ALL_ONES);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_EVENTQEN);
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_CONS), SMMU_CMDQ_CONS_ERR | 0x1f);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), SMMU_EVENTQ_PROD_OVFLG | 0x1f);
+	set_queue_sizes(vmm, 4);
+	test_vmm_write(vmm, SMMU_CMDQ_PROD, ALL_ONES);
+	test_vmm_write(vmm, SMMU_CMDQ_CONS, ALL_ONES);
+	test_vmm_write(vmm, SMMU_EVENTQ_PROD, ALL_ONES);
+	test_vmm_write(vmm, SMMU_EVENTQ_CONS, ALL_ONES);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN | SMMU_CR0_EVENTQEN);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), SMMU_CMDQ_CONS_ERR | 0x1f);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), SMMU_EVENTQ_PROD_OVFLG | 0x1f);
 	/* These are the guest's. */
-	assert_int_equal(whole_read(whole, SMMU_CMDQ_PROD), 0xfffff);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_CONS), SMMU_EVENTQ_CONS_OVACKFLG | 0xfffff);
-	whole_free(whole);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_PROD), 0xfffff);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_CONS), SMMU_EVENTQ_CONS_OVACKFLG | 0xfffff);
+	test_vmm_free(vmm);
 }
 
 static void what_is_in_use_is_read_only(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
-	expect_guarded(whole, BY_SMMUEN, SMMU_CR0, SMMU_CR0_SMMUEN);
-	expect_guarded(whole, BY_CMDQEN, SMMU_CR0, SMMU_CR0_CMDQEN);
-	expect_guarded(whole, BY_EVENTQEN, SMMU_CR0, SMMU_CR0_EVENTQEN);
-	expect_guarded(whole, BY_GERROR_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
-	expect_guarded(whole, BY_EVENTQ_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
-	expect_reset(whole);
-	whole_free(whole);
+	expect_guarded(vmm, BY_SMMUEN, SMMU_CR0, SMMU_CR0_SMMUEN);
+	expect_guarded(vmm, BY_CMDQEN, SMMU_CR0, SMMU_CR0_CMDQEN);
+	expect_guarded(vmm, BY_EVENTQEN, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	expect_guarded(vmm, BY_GERROR_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
+	expect_guarded(vmm, BY_EVENTQ_IRQEN, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
+	expect_reset(vmm);
+	test_vmm_free(vmm);
 }
 
 static void without_msi_its_registers_are_res0(void **unused)
 {
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	assert_false(whole_read(whole, SMMU_IDR0) & SMMU_IDR0_MSI);
+	assert_false(test_vmm_read(vmm, SMMU_IDR0) & SMMU_IDR0_MSI);
 	for (uint64_t n = 0; n < 16; n += 4) {
-		whole_write(whole, SMMU_GERROR_IRQ_CFG0 + n, ALL_ONES);
-		whole_write(whole, SMMU_EVENTQ_IRQ_CFG0 + n, ALL_ONES);
-		assert_int_equal(whole_read(whole, SMMU_GERROR_IRQ_CFG0 + n), 0);
-		assert_int_equal(whole_read(whole, SMMU_EVENTQ_IRQ_CFG0 + n), 0);
+		test_vmm_write(vmm, SMMU_GERROR_IRQ_CFG0 + n, ALL_ONES);
+		test_vmm_write(vmm, SMMU_EVENTQ_IRQ_CFG0 + n, ALL_ONES);
+		assert_int_equal(test_vmm_read(vmm, SMMU_GERROR_IRQ_CFG0 + n), 0);
+		assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_IRQ_CFG0 + n), 0);
 	}
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 /* The place of EVENTQ_PROD and _CONS in page 0 is not theirs, and PRI has no registers. */
 static void unknown_registers_are_zero_and_ignore_writes(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
 	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
 		if (!reg_at(offset))
-			whole_write(whole, offset, ALL_ONES);
-	expect_reset(whole);
-	whole_free(whole);
+			test_vmm_write(vmm, offset, ALL_ONES);
+	expect_reset(vmm);
+	test_vmm_free(vmm);
 }
 
 /* Linux polls until the whole word is what it wrote; UEFI gives up after 0.1 ms. */
 static void cr0_is_acknowledged_at_once(void **unused)
 {
 	const struct vsmmu_config config = {.ats = true};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
 	for (uint32_t value = 0; value < 0x800; value++) {
-		whole_write(whole, SMMU_CR0, value);
-		assert_int_equal(whole_read(whole, SMMU_CR0), value & ON);
-		assert_int_equal(whole_read(whole, SMMU_CR0ACK), value & ON);
+		test_vmm_write(vmm, SMMU_CR0, value);
+		assert_int_equal(test_vmm_read(vmm, SMMU_CR0), value & ON);
+		assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), value & ON);
 	}
-	whole_write(whole, SMMU_CR0ACK, 0);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), ON);
-	whole_free(whole);
+	test_vmm_write(vmm, SMMU_CR0ACK, 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), ON);
+	test_vmm_free(vmm);
 
-	whole = whole_alloc();
-	assert_int_equal(whole_new(whole, NULL, &config), 0);
-	whole_write(whole, SMMU_CR0, ALL_ONES);
-	assert_int_equal(whole_read(whole, SMMU_CR0), ON | SMMU_CR0_ATSCHK);
-	assert_int_equal(whole_read(whole, SMMU_CR0ACK), ON | SMMU_CR0_ATSCHK);
-	whole_free(whole);
+	vmm = test_vmm_alloc();
+	assert_int_equal(test_vmm_new(vmm, NULL, &config), 0);
+	test_vmm_write(vmm, SMMU_CR0, ALL_ONES);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0), ON | SMMU_CR0_ATSCHK);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), ON | SMMU_CR0_ATSCHK);
+	test_vmm_free(vmm);
 }
 
 static void irq_ctrl_is_acknowledged_at_once(void **unused)
 {
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
 	for (uint32_t value = 0; value < 16; value++) {
-		whole_write(whole, SMMU_IRQ_CTRL, value);
-		assert_int_equal(whole_read(whole, SMMU_IRQ_CTRL), value & 5);
-		whole_write(whole, SMMU_IRQ_CTRLACK, ~value);
-		assert_int_equal(whole_read(whole, SMMU_IRQ_CTRLACK), value & 5);
+		test_vmm_write(vmm, SMMU_IRQ_CTRL, value);
+		assert_int_equal(test_vmm_read(vmm, SMMU_IRQ_CTRL), value & 5);
+		test_vmm_write(vmm, SMMU_IRQ_CTRLACK, ~value);
+		assert_int_equal(test_vmm_read(vmm, SMMU_IRQ_CTRLACK), value & 5);
 	}
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 static void gbpa_changes_with_update_only(void **unused)
 {
 	const struct vsmmu_config config = {.gbpa_abort = true};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_ABORT);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_INCOMING);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT);
-	whole_write(whole, SMMU_GBPA, ALL_ONES);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), SMMU_GBPA_BITS);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_INCOMING);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_GBPA, ALL_ONES);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_BITS);
 	/* With the SMMU on it can be written too. */
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
-	assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
-	whole_free(whole);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
+	test_vmm_free(vmm);
 
-	whole = stand(&config);
+	vmm = fixture_new(&config);
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(
-			whole_read(whole, SMMU_GBPA), SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
-		whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
-		assert_int_equal(whole_read(whole, SMMU_GBPA), 0);
-		assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
+			test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
+		test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
+		assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
+		assert_int_equal(vsmmu_reset(vmm->vsmmu), 0);
 	}
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 /* Each of the errors: raised once, acknowledged by GERRORN, raised again the other way. */
@@ -419,50 +419,50 @@ static void gerror_toggles(void **unused)
 {
 	static const uint32_t errors[] = {SMMU_GERROR_CMDQ_ERR, SMMU_GERROR_EVENTQ_ABT_ERR,
 		SMMU_GERROR_MSI_CMDQ_ABT, SMMU_GERROR_MSI_EVENTQ_ABT, SMMU_GERROR_MSI_GERROR_ABT};
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 	uint32_t others;
 
 	(void)unused;
-	whole_write(whole, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
+	test_vmm_write(vmm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 			const uint32_t error = errors[i];
 			const bool raises = error != SMMU_GERROR_MSI_GERROR_ABT;
-			unsigned int irqs = whole->irqs[VSMMU_IRQ_GERROR];
+			unsigned int irqs = vmm->irqs[VSMMU_IRQ_GERROR];
 
-			raise_error(whole, error);
-			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+			raise_error(vmm, error);
+			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
 			assert_int_equal(
-				whole_read(whole, SMMU_GERROR) ^ whole_read(whole, SMMU_GERRORN),
+				test_vmm_read(vmm, SMMU_GERROR) ^ test_vmm_read(vmm, SMMU_GERRORN),
 				error);
-			raise_error(whole, error);
-			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+			raise_error(vmm, error);
+			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
 			/* Toggling all but the active one does nothing. */
-			others = ~error ^ whole_read(whole, SMMU_GERRORN);
-			whole_write(whole, SMMU_GERRORN, others);
+			others = ~error ^ test_vmm_read(vmm, SMMU_GERRORN);
+			test_vmm_write(vmm, SMMU_GERRORN, others);
 			assert_int_equal(
-				whole_read(whole, SMMU_GERROR) ^ whole_read(whole, SMMU_GERRORN),
+				test_vmm_read(vmm, SMMU_GERROR) ^ test_vmm_read(vmm, SMMU_GERRORN),
 				error);
-			whole_write(whole, SMMU_GERRORN, whole_read(whole, SMMU_GERROR));
+			test_vmm_write(vmm, SMMU_GERRORN, test_vmm_read(vmm, SMMU_GERROR));
 			assert_int_equal(
-				whole_read(whole, SMMU_GERROR), whole_read(whole, SMMU_GERRORN));
-			assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
+				test_vmm_read(vmm, SMMU_GERROR), test_vmm_read(vmm, SMMU_GERRORN));
+			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
 		}
-		assert_int_equal(whole_read(whole, SMMU_GERROR), round ? 0 : 0xb5);
+		assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), round ? 0 : 0xb5);
 	}
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 static void disabled_gerror_interrupts_are_not_made_up_for(void **unused)
 {
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 
 	(void)unused;
-	raise_error(whole, SMMU_GERROR_CMDQ_ERR);
-	whole_write(whole, SMMU_IRQ_CTRL, ALL_ONES);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR], 0);
-	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
-	whole_free(whole);
+	raise_error(vmm, SMMU_GERROR_CMDQ_ERR);
+	test_vmm_write(vmm, SMMU_IRQ_CTRL, ALL_ONES);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR], 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
+	test_vmm_free(vmm);
 }
 
 /* A guest that writes anything anywhere at any time; then a reset makes all as new. */
@@ -471,10 +471,10 @@ static void garbage_on_every_offset_is_survived(void **unused)
 	(void)unused;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct rng rng = {seed};
-		struct whole *whole = stand_msi();
+		struct test_vmm *vmm = stand_msi();
 
 		for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
-			whole_write(whole, offset, (uint32_t)rng_next(&rng));
+			test_vmm_write(vmm, offset, (uint32_t)rng_next(&rng));
 		for (int step = 0; step < 3000; step++) {
 			uint64_t offset = regs[rng_below(&rng, REGS)].offset;
 			uint64_t value = rng_next(&rng), ignored;
@@ -485,38 +485,38 @@ static void garbage_on_every_offset_is_survived(void **unused)
 			if (rng_below(&rng, 2))
 				value &= 0x8000001f;
 			if (rng_below(&rng, 4) == 0)
-				value = WHOLE_MEMORY | (value & 0xffffff);
-			vsmmu_mmio_write(whole->vsmmu, offset, size, value);
-			vsmmu_mmio_read(whole->vsmmu, offset, size, &ignored);
+				value = TEST_VMM_MEMORY | (value & 0xffffff);
+			vsmmu_mmio_write(vmm->vsmmu, offset, size, value);
+			vsmmu_mmio_read(vmm->vsmmu, offset, size, &ignored);
 			if (!rng_below(&rng, 8))
-				raise_error(whole, (uint32_t)rng_next(&rng) & 0xb5);
+				raise_error(vmm, (uint32_t)rng_next(&rng) & 0xb5);
 			if (!rng_below(&rng, 8))
-				vsmmu_dispatch(whole->vsmmu, 0);
+				vsmmu_dispatch(vmm->vsmmu, 0);
 		}
-		assert_int_equal(vsmmu_reset(whole->vsmmu), 0);
-		expect_reset(whole);
-		whole_free(whole);
+		assert_int_equal(vsmmu_reset(vmm->vsmmu), 0);
+		expect_reset(vmm);
+		test_vmm_free(vmm);
 	}
 }
 
 static void illegal_accesses_are_einval_and_do_nothing(void **unused)
 {
 	static const uint32_t sizes[] = {0, 1, 2, 3, 5, 7, 16, UINT32_MAX};
-	struct whole *whole = stand_msi();
+	struct test_vmm *vmm = stand_msi();
 	uint64_t value;
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		value = 1;
-		assert_int_equal(vsmmu_mmio_read(whole->vsmmu, 0, sizes[i], &value), -EINVAL);
+		assert_int_equal(vsmmu_mmio_read(vmm->vsmmu, 0, sizes[i], &value), -EINVAL);
 		assert_int_equal(value, 0);
-		assert_int_equal(vsmmu_mmio_write(whole->vsmmu, 0x28, sizes[i], 1), -EINVAL);
+		assert_int_equal(vsmmu_mmio_write(vmm->vsmmu, 0x28, sizes[i], 1), -EINVAL);
 	}
-	assert_int_equal(vsmmu_mmio_write(whole->vsmmu, SMMU_CMDQ_CONS, 8, UINT64_MAX), -EINVAL);
-	assert_int_equal(vsmmu_mmio_read(whole->vsmmu, SMMU_REG_SPACE, 4, &value), -EINVAL);
-	assert_int_equal(vsmmu_mmio_write(whole->vsmmu, UINT64_MAX - 3, 4, 1), -EINVAL);
-	expect_reset(whole);
-	whole_free(whole);
+	assert_int_equal(vsmmu_mmio_write(vmm->vsmmu, SMMU_CMDQ_CONS, 8, UINT64_MAX), -EINVAL);
+	assert_int_equal(vsmmu_mmio_read(vmm->vsmmu, SMMU_REG_SPACE, 4, &value), -EINVAL);
+	assert_int_equal(vsmmu_mmio_write(vmm->vsmmu, UINT64_MAX - 3, 4, 1), -EINVAL);
+	expect_reset(vmm);
+	test_vmm_free(vmm);
 }
 
 int main(void)

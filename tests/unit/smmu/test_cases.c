@@ -13,7 +13,7 @@
 #include "arch/fetch.h"
 #include "rig/case_result.h"
 #include "rig/deviation.h"
-#include "rig/side.h"
+#include "rig/dut.h"
 #include "lib/unit.h"
 
 #define LEAST 40
@@ -25,11 +25,11 @@ static const uint32_t rig_idr[6] = {0x0d44101b, 0x02730010, 0, 0x00001414, 0, 0x
 
 /* A guest on the simulator, whose SMMU looks like the rig's. */
 static struct {
-	struct side side;
+	struct dut dut;
 	struct vsmmu_host *sim;
 	uint32_t dev_id;
 	struct arch_features features;
-} stand;
+} fixture;
 
 static int open_stand(void **state)
 {
@@ -37,33 +37,33 @@ static int open_stand(void **state)
 	struct host_endpoint endpoint = {.vfio_fd = -1};
 
 	(void)state;
-	stand.side.memory = malloc(SIDE_SIZE);
-	if (!stand.side.memory)
+	fixture.dut.memory = malloc(DUT_SIZE);
+	if (!fixture.dut.memory)
 		return -ENOMEM;
 	memcpy(config.idr, rig_idr, sizeof(rig_idr));
-	side_sim_config(&stand.side, &config);
-	if (vsmmu_sim_new(&stand.sim, &config) ||
-		vsmmu_sim_endpoint_new(stand.sim, 0, &stand.dev_id))
+	dut_sim_config(&fixture.dut, &config);
+	if (vsmmu_sim_new(&fixture.sim, &config) ||
+		vsmmu_sim_endpoint_new(fixture.sim, 0, &fixture.dev_id))
 		return -ENOMEM;
-	endpoint.dev_id = stand.dev_id;
-	if (side_open(&stand.side, stand.sim, &endpoint, 1))
+	endpoint.dev_id = fixture.dev_id;
+	if (dut_open(&fixture.dut, fixture.sim, &endpoint, 1))
 		return -EIO;
-	arch_features_from_idr(stand.side.driver.features.idr, &stand.features);
+	arch_features_from_idr(fixture.dut.driver.features.idr, &fixture.features);
 	return 0;
 }
 
 static int close_stand(void **state)
 {
 	(void)state;
-	side_close(&stand.side);
-	vsmmu_host_unref(stand.sim);
-	free(stand.side.memory);
+	dut_close(&fixture.dut);
+	vsmmu_host_unref(fixture.sim);
+	free(fixture.dut.memory);
 	return 0;
 }
 
 static struct rig_case *make(uint64_t seed, const struct case_limits *limits, size_t *count)
 {
-	struct rig_case *cases = cases_make(seed, &stand.features, limits, LEAST, count);
+	struct rig_case *cases = cases_make(seed, &fixture.features, limits, LEAST, count);
 
 	assert_non_null(cases);
 	return cases;
@@ -186,7 +186,7 @@ static void a_lane_changes_nothing(void **state)
 	case_prepare(&lane);
 	for (size_t i = 0; i < count; i++)
 		if (!cases[i].identity) {
-			case_expect(&cases[i], &stand.features, &lane, &answer);
+			case_expect(&cases[i], &fixture.features, &lane, &answer);
 			if (answer.outcome == CASE_STRAY)
 				none++;
 			else
@@ -212,7 +212,7 @@ static void no_data_comes_twice(void **state)
 
 static void run_case(const struct rig_case *test, uint8_t *reference)
 {
-	const struct case_lane lane = side_lane(&stand.side, 0);
+	const struct case_lane lane = dut_lane(&fixture.dut, 0);
 	const struct case_lane untouched = {0, lane.gpa, reference};
 	struct case_result result = {.fill = FILL};
 	struct case_seen changes = {0};
@@ -222,7 +222,7 @@ static void run_case(const struct rig_case *test, uint8_t *reference)
 	case_build(test, &untouched, &image);
 	case_build(test, &lane, &image);
 	assert_int_equal(
-		side_run_sim(&stand.side, stand.sim, stand.dev_id, test, &image, &result), 0);
+		dut_run_sim(&fixture.dut, fixture.sim, fixture.dev_id, test, &image, &result), 0);
 	/* Memory says the same as what was told of the write. */
 	case_look(test, &lane, reference, &changes);
 	assert_int_equal(changes.address, result.sim.address);
@@ -253,9 +253,9 @@ static void the_simulator_answers_as_the_architecture(void **state)
 	cases = make(9, &case_limits_sim, &count);
 	for (size_t i = 0; i < count; i++)
 		run_case(&cases[i], reference.memory);
-	assert_int_equal(side_stats(&stand.side).invalidation_failures, 0);
-	assert_int_equal(side_stats(&stand.side).command_errors, 0);
-	assert_int_equal(stand.side.strays, 0);
+	assert_int_equal(dut_stats(&fixture.dut).invalidation_failures, 0);
+	assert_int_equal(dut_stats(&fixture.dut).command_errors, 0);
+	assert_int_equal(fixture.dut.strays, 0);
 	free(reference.memory);
 	free(cases);
 }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "driver_stand.h"
+#include "driver_fixture.h"
 
 /* One domain for all: what it forgets, all forget. */
 static void endpoints_behind_several_smmus(void **unused)
@@ -25,7 +25,7 @@ static void endpoints_behind_several_smmus(void **unused)
 	assert_int_equal(driver_unmap(&pages.domain, FROM, PAGE), 0);
 	for (unsigned int n = 0; n < ENDPOINTS; n++)
 		expect_fault(guest, n, FROM, SMMU_F_TRANSLATION);
-	assert_int_equal(whole_stats(guest->whole).invalidation_failures, 0);
+	assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 0);
 	guest_free(guest);
 }
 
@@ -67,8 +67,8 @@ static void host_failure_is_no_guests_error(void **unused)
 	}
 	assert_int_equal(driver->stats.gerrors, 0);
 	assert_int_equal(driver->stats.timeouts, 0);
-	assert_int_equal(whole_stats(guest->whole).command_errors, 0);
-	assert_true(whole_stats(guest->whole).invalidation_failures >= 4);
+	assert_int_equal(test_vmm_stats(guest->vmm).command_errors, 0);
+	assert_true(test_vmm_stats(guest->vmm).invalidation_failures >= 4);
 	guest_free(guest);
 }
 
@@ -88,7 +88,7 @@ static void host_failure_closes_the_endpoint(void **unused)
 	for (unsigned int after = 0; after < 2; after++) {
 		assert_int_equal(vsmmu_sim_fail(guest->sim, VSMMU_SIM_FAIL_CALL, after, ENOMEM), 0);
 		assert_int_equal(driver_replace(driver, VSID(0), &other.domain), 0);
-		assert_int_equal(whole_stats(guest->whole).blocked, after + 1);
+		assert_int_equal(test_vmm_stats(guest->vmm).blocked, after + 1);
 		expect_fault(guest, 0, FROM, 0);
 		expect_copy(guest, 1, &pages);
 		assert_int_equal(driver_cfgi_ste(driver, VSID(0), true), 0);
@@ -139,7 +139,7 @@ static void driver_learns_of_lost_events(void **unused)
 			assert_int_equal(dma(guest, 0, HOLE + 8 * i, false, &word, 4), -EFAULT);
 		run(guest);
 		assert_int_equal(guest->driver.stats.overflows, round);
-		stats = whole_stats(guest->whole);
+		stats = test_vmm_stats(guest->vmm);
 		assert_int_equal(stats.overflows, round);
 	}
 	assert_int_equal(stats.sequenced, 60);
@@ -259,8 +259,8 @@ static void dma_goes_on_while_the_ste_changes(void **unused)
 	assert_int_equal(thread.failures, 0);
 	run(guest);
 	assert_int_equal(guest->records, 0);
-	assert_int_equal(whole_stats(guest->whole).sequenced, 0);
-	assert_true(whole_stats(guest->whole).stes >= 400);
+	assert_int_equal(test_vmm_stats(guest->vmm).sequenced, 0);
+	assert_true(test_vmm_stats(guest->vmm).stes >= 400);
 	guest_free(guest);
 }
 

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "smmu/vsmmu.h"
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
-#define EVENTS	 (WHOLE_MEMORY + 0x200000)
-#define STRTAB	 (WHOLE_MEMORY + 0x300000)
-#define CD	 (WHOLE_MEMORY + 0x400000)
+#define EVENTS	 (TEST_VMM_MEMORY + 0x200000)
+#define STRTAB	 (TEST_VMM_MEMORY + 0x300000)
+#define CD	 (TEST_VMM_MEMORY + 0x400000)
 #define LOG2	 12
 #define FAULTS	 4000
 #define PATIENCE 60000 /* milliseconds */
@@ -72,15 +72,15 @@ static void trying_does_not_come_before_waiting(void **unused)
 }
 
 /* A batch of events is written with the event lock held. */
-static struct whole *whole;
+static struct test_vmm *vmm;
 static atomic_uint batches, batches_when_awaited;
 static atomic_int dispatched;
 
 static int write_batch(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
-	if (atomic_fetch_add(&batches, 1) == 2 && wait_until_awaited(&whole->vsmmu->event_lock))
+	if (atomic_fetch_add(&batches, 1) == 2 && wait_until_awaited(&vmm->vsmmu->event_lock))
 		atomic_store(&batches_when_awaited, atomic_load(&batches));
-	return whole_memory_write(opaque, address, bytes, length);
+	return test_vmm_memory_write(opaque, address, bytes, length);
 }
 
 static void no_pulse(void *opaque, enum vsmmu_irq irq)
@@ -91,14 +91,14 @@ static void no_pulse(void *opaque, enum vsmmu_irq irq)
 static void *dispatch_all(void *unused)
 {
 	(void)unused;
-	atomic_store(&dispatched, vsmmu_dispatch(whole->vsmmu, UINT32_MAX));
+	atomic_store(&dispatched, vsmmu_dispatch(vmm->vsmmu, UINT32_MAX));
 	return NULL;
 }
 
 static void a_dispatch_lets_others_in(void **unused)
 {
 	static const struct vsmmu_ops ops = {.size = sizeof(ops),
-		.memory_read = whole_memory_read,
+		.memory_read = test_vmm_memory_read,
 		.memory_write = write_batch,
 		.irq_pulse = no_pulse};
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
@@ -109,30 +109,30 @@ static void a_dispatch_lets_others_in(void **unused)
 	pthread_t thread;
 
 	(void)unused;
-	whole = whole_alloc();
-	own.opaque = whole;
-	own.host = whole->host = whole_sim(whole, NULL);
-	assert_int_equal(vsmmu_sim_endpoint_new(whole->host, 0, &config.dev_id), 0);
-	assert_int_equal(vsmmu_new(&whole->vsmmu, &own), 0);
-	assert_int_equal(vsmmu_endpoint_attach(whole->vsmmu, &config, &endpoint), 0);
-	whole_store64(whole, STRTAB + 64, 1 | 5 << 1 | CD);
-	whole_write64(whole, SMMU_STRTAB_BASE, STRTAB);
-	whole_write(whole, SMMU_STRTAB_BASE_CFG, 6);
-	whole_write64(whole, SMMU_EVENTQ_BASE, EVENTS | LOG2);
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	vmm = test_vmm_alloc();
+	own.opaque = vmm;
+	own.host = vmm->host = test_vmm_sim(vmm, NULL);
+	assert_int_equal(vsmmu_sim_endpoint_new(vmm->host, 0, &config.dev_id), 0);
+	assert_int_equal(vsmmu_new(&vmm->vsmmu, &own), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &config, &endpoint), 0);
+	test_vmm_store64(vmm, STRTAB + 64, 1 | 5 << 1 | CD);
+	test_vmm_write64(vmm, SMMU_STRTAB_BASE, STRTAB);
+	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 6);
+	test_vmm_write64(vmm, SMMU_EVENTQ_BASE, EVENTS | LOG2);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	for (unsigned int n = 0; n < FAULTS; n++)
-		assert_int_equal(vsmmu_sim_fault(whole->host, config.dev_id, &record), 0);
+		assert_int_equal(vsmmu_sim_fault(vmm->host, config.dev_id, &record), 0);
 	assert_int_equal(pthread_create(&thread, NULL, dispatch_all, NULL), 0);
 	while (atomic_load(&batches) < 3)
 		usleep(100);
-	fairlock_lock(&whole->vsmmu->event_lock);
+	fairlock_lock(&vmm->vsmmu->event_lock);
 	passed = atomic_load(&batches) - atomic_load(&batches_when_awaited);
-	fairlock_unlock(&whole->vsmmu->event_lock);
+	fairlock_unlock(&vmm->vsmmu->event_lock);
 	pthread_join(thread, NULL);
 	assert_int_equal(atomic_load(&dispatched), FAULTS);
 	assert_true(atomic_load(&batches) > 10);
 	assert_int_equal(passed, 0);
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 int main(void)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
 #define DEV_ID 7
 #define VSID   0x42
@@ -56,51 +56,51 @@ static void probed_init(struct probed *probed)
 	};
 }
 
-static int make(struct whole *whole, struct probed *probed, const struct vsmmu_config *config)
+static int make(struct test_vmm *vmm, struct probed *probed, const struct vsmmu_config *config)
 {
 	struct vsmmu_config own = *config;
 
 	own.probe_dev_id = DEV_ID;
-	return whole_new(whole, &probed->host, &own);
+	return test_vmm_new(vmm, &probed->host, &own);
 }
 
-static void unmake(struct whole *whole)
+static void unmake(struct test_vmm *vmm)
 {
 	/* The host is the test's own. */
-	whole->host = NULL;
-	whole_free(whole);
+	vmm->host = NULL;
+	test_vmm_free(vmm);
 }
 
 static void expect_refused(const struct probed *with, const struct vsmmu_config *config, int error,
 	const char *ours, const char *theirs)
 {
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct probed probed = *with;
 
-	assert_int_equal(make(whole, &probed, config), error);
-	assert_null(whole->vsmmu);
-	assert_int_equal(whole_reported(whole, VSMMU_REPORT_UNFIT), 1);
-	assert_int_equal(whole->reports[0].severity, VSMMU_ERROR);
-	assert_non_null(strstr(whole->reports[0].text, ours));
-	assert_non_null(strstr(whole->reports[0].text, theirs));
-	unmake(whole);
+	assert_int_equal(make(vmm, &probed, config), error);
+	assert_null(vmm->vsmmu);
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_UNFIT), 1);
+	assert_int_equal(vmm->reports[0].severity, VSMMU_ERROR);
+	assert_non_null(strstr(vmm->reports[0].text, ours));
+	assert_non_null(strstr(vmm->reports[0].text, theirs));
+	unmake(vmm);
 }
 
 static void by_default_it_is_the_simulators(void **unused)
 {
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 
 	(void)unused;
-	assert_int_equal(whole_new(whole, NULL, NULL), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0), 0x0d40101a);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 4), 0x02730010);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 8), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 12), 0x00000404);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 16), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR5), 0x00000074);
-	assert_true(whole->vsmmu->features.s1p);
-	assert_int_equal(whole->vsmmu->features.oas, 44);
-	unmake(whole);
+	assert_int_equal(test_vmm_new(vmm, NULL, NULL), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40101a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), 0x02730010);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 8), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 12), 0x00000404);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 16), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR5), 0x00000074);
+	assert_true(vmm->vsmmu->features.s1p);
+	assert_int_equal(vmm->vsmmu->features.oas, 44);
+	unmake(vmm);
 }
 
 static void the_config_says_the_rest(void **unused)
@@ -115,37 +115,37 @@ static void the_config_says_the_rest(void **unused)
 		.ats = true,
 		.no_ril = true,
 	};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 
 	(void)unused;
-	assert_int_equal(whole_new(whole, NULL, &config), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0), 0x0d48341a);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 4), 8u << 21 | 7u << 16 | 12u << 6 | 8);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 12), 0x00000004);
-	assert_int_equal(whole_read(whole, SMMU_IDR5), 0x00000075);
-	unmake(whole);
+	assert_int_equal(test_vmm_new(vmm, NULL, &config), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d48341a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), 8u << 21 | 7u << 16 | 12u << 6 | 8);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 12), 0x00000004);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR5), 0x00000075);
+	unmake(vmm);
 }
 
 static void a_probed_host_says_what_there_is(void **unused)
 {
 	const struct vsmmu_config config = {.ssid_bits = 5};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct probed probed;
 
 	(void)unused;
 	probed_init(&probed);
 	probed.info.idr[5] = 0xfffff35f; /* 4 and 64 KiB, no DS, no VAX */
-	assert_int_equal(make(whole, &probed, &config), 0);
+	assert_int_equal(make(vmm, &probed, &config), 0);
 	assert_int_equal(probed.asked, 1);
 	assert_int_equal(probed.dev_id, DEV_ID);
 	assert_int_equal(probed.vfio_fd, -1);
-	assert_int_equal(whole_read(whole, SMMU_IDR5), 0x00000054);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR5), 0x00000054);
 	/* Nothing that is not on the kernel's list: S2P, HTTU, Hyp and many more. */
-	assert_int_equal(whole_read(whole, SMMU_IDR0), 0x0d48101a);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 8), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 16), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0 + 12), 0x00001404);
-	unmake(whole);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d48101a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 8), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 16), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 12), 0x00001404);
+	unmake(vmm);
 }
 
 static void what_does_not_go_together_is_refused(void **unused)
@@ -192,7 +192,7 @@ static void what_does_not_go_together_is_refused(void **unused)
 static void a_host_that_fails_to_answer_is_told_of(void **unused)
 {
 	const struct vsmmu_config config = {.probe_dev_id = DEV_ID};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct probed probed;
 
 	(void)unused;
@@ -200,80 +200,80 @@ static void a_host_that_fails_to_answer_is_told_of(void **unused)
 	probed.error = -ENOENT;
 	expect_refused(&probed, &config, -ENOENT, "endpoint 7", strerror(ENOENT));
 	/* There may be no host at all. */
-	assert_int_equal(whole_new(whole, NULL, &config), -EINVAL);
-	assert_non_null(strstr(whole->reports[0].text, "probe_dev_id 7"));
-	unmake(whole);
+	assert_int_equal(test_vmm_new(vmm, NULL, &config), -EINVAL);
+	assert_non_null(strstr(vmm->reports[0].text, "probe_dev_id 7"));
+	unmake(vmm);
 }
 
 /* The kernel's mock device is no SMMU. */
 static void a_host_without_an_smmu_is_as_none(void **unused)
 {
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
 	(void)unused;
 	probed_init(&probed);
 	probed.error = -EOPNOTSUPP;
-	assert_int_equal(make(whole, &probed, &(struct vsmmu_config){0}), 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0), 0x0d40101a);
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), 0);
+	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){0}), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40101a);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
 	assert_int_equal(probed.asked, 2);
 	assert_true(features.arch.ril);
 	assert_false(features.repeat_commands);
-	unmake(whole);
+	unmake(vmm);
 }
 
 static void each_endpoint_must_keep_the_promise(void **unused)
 {
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
 	(void)unused;
 	probed_init(&probed);
-	assert_int_equal(make(whole, &probed, &(struct vsmmu_config){.ssid_bits = 4}), 0);
+	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){.ssid_bits = 4}), 0);
 	probed.info.repeat_commands = true;
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), 0);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
 	assert_int_equal(probed.vfio_fd, 5);
 	assert_true(features.repeat_commands);
 	assert_true(features.arch.ats);
 	assert_true(features.arch.gran64k);
 	assert_int_equal(features.arch.ssid_bits, (probed.info.idr[1] >> 6) & 0x1f);
-	assert_int_equal(whole->report_count, 0);
+	assert_int_equal(vmm->report_count, 0);
 
 	/* One behind another SMMU, with less. */
 	probed.info.idr[5] = 0xfffff33f;
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), -ENODEV);
-	assert_int_equal(whole->report_count, 1);
-	assert_int_equal(whole->reports[0].code, VSMMU_REPORT_UNFIT);
-	assert_int_equal(whole->reports[0].vsid, VSID);
-	assert_non_null(strstr(whole->reports[0].text, "promised GRAN64K 1"));
-	assert_non_null(strstr(whole->reports[0].text, "SMMU has 0"));
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), -ENODEV);
+	assert_int_equal(vmm->report_count, 1);
+	assert_int_equal(vmm->reports[0].code, VSMMU_REPORT_UNFIT);
+	assert_int_equal(vmm->reports[0].vsid, VSID);
+	assert_non_null(strstr(vmm->reports[0].text, "promised GRAN64K 1"));
+	assert_non_null(strstr(vmm->reports[0].text, "SMMU has 0"));
 	probed.error = -EIO;
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), -EIO);
-	assert_non_null(strstr(whole->reports[1].text, strerror(EIO)));
-	unmake(whole);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), -EIO);
+	assert_non_null(strstr(vmm->reports[1].text, strerror(EIO)));
+	unmake(vmm);
 }
 
 static void promised_ats_is_each_endpoints_to_keep(void **unused)
 {
 	const struct host_endpoint endpoint = {.dev_id = 9, .vfio_fd = 5};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
 	(void)unused;
 	probed_init(&probed);
-	assert_int_equal(make(whole, &probed, &(struct vsmmu_config){.ats = true}), 0);
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), 0);
+	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){.ats = true}), 0);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
 	probed.info.ats = false;
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), -ENODEV);
-	assert_non_null(strstr(whole->reports[0].text, "promised ATS"));
-	assert_non_null(strstr(whole->reports[0].text, "endpoint 9"));
-	unmake(whole);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), -ENODEV);
+	assert_non_null(strstr(vmm->reports[0].text, "promised ATS"));
+	assert_non_null(strstr(vmm->reports[0].text, "endpoint 9"));
+	unmake(vmm);
 }
 
 static void count_no_pulse(void *opaque, enum vsmmu_irq irq)
@@ -288,16 +288,16 @@ static void the_event_path_alone_asks_nobody(void **unused)
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
-		.memory_write = whole_memory_write,
+		.memory_write = test_vmm_memory_write,
 		.irq_pulse = count_no_pulse,
 	};
-	struct whole *whole = whole_alloc();
+	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 	const struct vsmmu_config config = {
 		.size = sizeof(config),
 		.ops = &ops,
-		.opaque = whole,
+		.opaque = vmm,
 		.host = &probed.host,
 		.ssid_bits = 20,
 		.eventq_log2_max = 3,
@@ -311,12 +311,12 @@ static void the_event_path_alone_asks_nobody(void **unused)
 	(void)unused;
 	probed_init(&probed);
 	probed.error = -EIO;
-	assert_int_equal(vsmmu_new(&whole->vsmmu, &config), 0);
-	assert_int_equal(whole->vsmmu->features.ssid_bits, 20);
-	assert_int_equal(identity_check(whole->vsmmu, &endpoint, VSID, &features), 0);
+	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);
+	assert_int_equal(vmm->vsmmu->features.ssid_bits, 20);
+	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
 	assert_int_equal(probed.asked, 0);
-	assert_int_equal(whole_read(whole, SMMU_IDR0), 0);
-	unmake(whole);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0);
+	unmake(vmm);
 }
 
 int main(void)

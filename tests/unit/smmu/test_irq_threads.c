@@ -9,22 +9,22 @@
 
 #include <vsmmu/event.h>
 
-#include "lib/asleep.h"
-#include "lib/whole.h"
+#include "lib/blocked_thread.h"
+#include "lib/test_vmm.h"
 
 #define PATIENCE   60000 /* milliseconds */
 #define VSID	   0x10u
-#define STRTAB	   (WHOLE_MEMORY + 0x100000)
-#define EVENTQ	   (WHOLE_MEMORY + 0x200000)
-#define MSI_MEMORY (WHOLE_MEMORY + 0x300000)
-#define STE_STAGE1 (UINT64_C(0xb) | (WHOLE_MEMORY + 0x400000))
+#define STRTAB	   (TEST_VMM_MEMORY + 0x100000)
+#define EVENTQ	   (TEST_VMM_MEMORY + 0x200000)
+#define MSI_MEMORY (TEST_VMM_MEMORY + 0x300000)
+#define STE_STAGE1 (UINT64_C(0xb) | (TEST_VMM_MEMORY + 0x400000))
 #define LOG2	   4
 #define IRQS	   (SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN)
 
 enum way { BY_WIRE, BY_DOORBELL, BY_MEMORY };
 
 static struct {
-	struct whole *whole; /* its memory */
+	struct test_vmm *vmm; /* its memory */
 	struct vsmmu *vsmmu;
 	struct vsmmu_host *sim;
 	uint32_t dev_id;
@@ -60,7 +60,7 @@ static void arrive(void)
 		return;
 	for (unsigned int waited = 0; waited < PATIENCE; waited++) {
 		test.ended = atomic_load(&test.acknowledged);
-		if (test.ended || is_asleep(atomic_load(&test.drivers_tid)))
+		if (test.ended || thread_is_blocked(atomic_load(&test.drivers_tid)))
 			break;
 		usleep(1000);
 	}
@@ -70,14 +70,14 @@ static int memory_write(void *opaque, uint64_t address, const void *bytes, size_
 {
 	if (test.way == BY_MEMORY && address == MSI_MEMORY)
 		arrive();
-	return whole_memory_write(opaque, address, bytes, length);
+	return test_vmm_memory_write(opaque, address, bytes, length);
 }
 
 static int msi(void *opaque, uint64_t address, uint32_t data)
 {
 	(void)opaque;
 	(void)data;
-	if (address != WHOLE_DOORBELL)
+	if (address != TEST_VMM_DOORBELL)
 		return -1;
 	arrive();
 	return 0;
@@ -106,7 +106,7 @@ static void build(enum vsmmu_irq irq, enum way way)
 {
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
-		.memory_read = whole_memory_read,
+		.memory_read = test_vmm_memory_read,
 		.memory_write = memory_write,
 		.irq_pulse = irq_pulse,
 		.msi = msi,
@@ -119,20 +119,20 @@ static void build(enum vsmmu_irq irq, enum way way)
 	memset(&test, 0, sizeof(test));
 	test.irq = irq;
 	test.way = way;
-	test.whole = whole_alloc();
-	test.sim = whole_sim(test.whole, NULL);
-	config.opaque = test.whole;
+	test.vmm = test_vmm_alloc();
+	test.sim = test_vmm_sim(test.vmm, NULL);
+	config.opaque = test.vmm;
 	config.host = test.sim;
 	assert_int_equal(vsmmu_new(&test.vsmmu, &config), 0);
 	assert_int_equal(vsmmu_sim_endpoint_new(test.sim, 0, &endpoint.dev_id), 0);
 	test.dev_id = endpoint.dev_id;
-	whole_store64(test.whole, STRTAB + 64 * (uint64_t)VSID, STE_STAGE1);
+	test_vmm_store64(test.vmm, STRTAB + 64 * (uint64_t)VSID, STE_STAGE1);
 	assert_int_equal(vsmmu_endpoint_attach(test.vsmmu, &endpoint, &handle), 0);
 	write_register(SMMU_STRTAB_BASE, 8, STRTAB);
 	write_register(SMMU_STRTAB_BASE_CFG, 4, 6);
 	write_register(SMMU_EVENTQ_BASE, 8, EVENTQ | LOG2);
 	if (way != BY_WIRE)
-		set_msi(way == BY_DOORBELL ? WHOLE_DOORBELL : MSI_MEMORY);
+		set_msi(way == BY_DOORBELL ? TEST_VMM_DOORBELL : MSI_MEMORY);
 	write_register(SMMU_IRQ_CTRL, 4, IRQS);
 	write_register(SMMU_CR0, 4, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 }
@@ -141,7 +141,7 @@ static void demolish(void)
 {
 	vsmmu_free(test.vsmmu);
 	vsmmu_host_unref(test.sim);
-	whole_free(test.whole);
+	test_vmm_free(test.vmm);
 }
 
 /* An event, which interrupts because the queue was empty, or because it cannot be written. */
@@ -155,8 +155,8 @@ static void cause(void)
 	assert_int_equal(vsmmu_mmio_read(test.vsmmu, SMMU_GERROR, 4, &value), 0);
 	write_register(SMMU_GERRORN, 4, value);
 	if (test.irq == VSMMU_IRQ_GERROR) {
-		test.whole->bad_begin = EVENTQ;
-		test.whole->bad_end = EVENTQ + 0x1000;
+		test.vmm->bad_begin = EVENTQ;
+		test.vmm->bad_end = EVENTQ + 0x1000;
 	}
 	assert_int_equal(vsmmu_sim_fault(test.sim, test.dev_id, &record), 0);
 	assert_int_equal(vsmmu_dispatch(test.vsmmu, 0), 1);

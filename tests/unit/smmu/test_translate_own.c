@@ -4,189 +4,190 @@
 
 #include <vsmmu/event.h>
 
-#include "translate_stand.h"
+#include "translate_fixture.h"
 
-static void expect_pass(struct whole *whole, uint64_t from, uint64_t to, uint64_t length)
+static void expect_pass(struct test_vmm *vmm, uint64_t from, uint64_t to, uint64_t length)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = from};
-	const uint32_t prod = whole_read(whole, SMMU_EVENTQ_PROD);
+	const uint32_t prod = test_vmm_read(vmm, SMMU_EVENTQ_PROD);
 	struct vsmmu_translation out;
 
-	assert_int_equal(run(whole, &access, &out), 0);
+	assert_int_equal(run(vmm, &access, &out), 0);
 	assert_false(out.ignored);
 	assert_int_equal(out.address, to);
 	assert_int_equal(out.length, length);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), prod);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), prod);
 }
 
 /* An abort, and nothing in the queue. */
-static void expect_silence(struct whole *whole, const struct vsmmu_access *access)
+static void expect_silence(struct test_vmm *vmm, const struct vsmmu_access *access)
 {
-	const uint32_t prod = whole_read(whole, SMMU_EVENTQ_PROD);
+	const uint32_t prod = test_vmm_read(vmm, SMMU_EVENTQ_PROD);
 	struct vsmmu_translation out;
 
-	assert_int_equal(run(whole, access, &out), -EFAULT);
+	assert_int_equal(run(vmm, access, &out), -EFAULT);
 	assert_int_equal(out.address, 0);
 	assert_int_equal(out.length, 0);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), prod);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), prod);
 }
 
 /* The oldest record, consumed. */
-static struct vsmmu_event consume(struct whole *whole)
+static struct vsmmu_event consume(struct test_vmm *vmm)
 {
-	const uint32_t cons = whole_read(whole, SMMU_EVENTQ_CONS);
+	const uint32_t cons = test_vmm_read(vmm, SMMU_EVENTQ_CONS);
 	const uint64_t at = QUEUE + 32 * (cons & 3);
 	struct vsmmu_event_record record;
 	struct vsmmu_event event;
 
 	for (unsigned int i = 0; i < 4; i++)
-		record.word[i] = whole_load64(whole, at + 8 * i);
+		record.word[i] = test_vmm_load64(vmm, at + 8 * i);
 	vsmmu_event_decode(&record, &event);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(event.reserved[i], 0);
-	whole_write(whole, SMMU_EVENTQ_CONS, ((cons + 1) & 7) | (cons & OVFLG));
+	test_vmm_write(vmm, SMMU_EVENTQ_CONS, ((cons + 1) & 7) | (cons & OVFLG));
 	return event;
 }
 
 /* An abort, one record of it, and an interrupt since the queue was empty. */
 static struct vsmmu_event expect_event(
-	struct whole *whole, const struct vsmmu_access *access, uint8_t id)
+	struct test_vmm *vmm, const struct vsmmu_access *access, uint8_t id)
 {
-	const unsigned int irqs = whole->irqs[VSMMU_IRQ_EVENTQ];
-	const uint64_t events = whole_stats(whole).translation_events;
+	const unsigned int irqs = vmm->irqs[VSMMU_IRQ_EVENTQ];
+	const uint64_t events = test_vmm_stats(vmm).translation_events;
 	struct vsmmu_translation out;
 	struct vsmmu_event event;
 
-	assert_int_equal(run(whole, access, &out), -EFAULT);
-	event = consume(whole);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), whole_read(whole, SMMU_EVENTQ_CONS));
+	assert_int_equal(run(vmm, access, &out), -EFAULT);
+	event = consume(vmm);
+	assert_int_equal(
+		test_vmm_read(vmm, SMMU_EVENTQ_PROD), test_vmm_read(vmm, SMMU_EVENTQ_CONS));
 	assert_int_equal(event.id, id);
 	assert_int_equal(event.sid, access->vsid);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], irqs + 1);
-	assert_int_equal(whole_stats(whole).translation_events, events + 1);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], irqs + 1);
+	assert_int_equal(test_vmm_stats(vmm).translation_events, events + 1);
 	return event;
 }
 
 static void pages_and_blocks_translate(void **unused)
 {
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 	const struct vsmmu_access write = {.vsid = SID,
 		.address = PAGE_VA + 8,
 		.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED};
 
 	(void)unused;
-	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
-	expect_pass(whole, PAGE_VA + 0xfff, PAGE_PA + 0xfff, 1);
-	expect_pass(whole, BLOCK_VA + 0x1234, BLOCK_PA + 0x1234, 0x200000 - 0x1234);
-	assert_int_equal(run(whole, &write, &out), 0);
+	expect_pass(vmm, PAGE_VA, PAGE_PA, 0x1000);
+	expect_pass(vmm, PAGE_VA + 0xfff, PAGE_PA + 0xfff, 1);
+	expect_pass(vmm, BLOCK_VA + 0x1234, BLOCK_PA + 0x1234, 0x200000 - 0x1234);
+	assert_int_equal(run(vmm, &write, &out), 0);
 	assert_int_equal(out.address, PAGE_PA + 8);
-	assert_int_equal(whole_stats(whole).translation_events, 0);
-	assert_int_equal(whole_stats(whole).translation_drops, 0);
-	whole_free(whole);
+	assert_int_equal(test_vmm_stats(vmm).translation_events, 0);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 0);
+	test_vmm_free(vmm);
 }
 
 /* Nothing is cached: what the guest writes counts for the next access. */
 static void tables_are_read_as_they_are_now(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
-	set_page(whole, 0);
-	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
-	set_page(whole, TABLE | AF | USER);
-	expect_pass(whole, PAGE_VA, PAGE_PA, 0x1000);
-	set_ste(whole, 0, 0);
-	expect_event(whole, &access, VSMMU_EVENT_C_BAD_STE);
-	whole_free(whole);
+	expect_pass(vmm, PAGE_VA, PAGE_PA, 0x1000);
+	set_page(vmm, 0);
+	expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
+	set_page(vmm, TABLE | AF | USER);
+	expect_pass(vmm, PAGE_VA, PAGE_PA, 0x1000);
+	set_ste(vmm, 0, 0);
+	expect_event(vmm, &access, VSMMU_EVENT_C_BAD_STE);
+	test_vmm_free(vmm);
 }
 
 static void bypass_is_up_to_the_oas(void **unused)
 {
 	const uint64_t oas = UINT64_C(1) << 44;
 	const struct vsmmu_access beyond = {.vsid = SID, .address = oas};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	set_ste(whole, 0x9, 0);
-	expect_pass(whole, 0x1234, 0x1234, oas - 0x1234);
-	expect_pass(whole, oas - 1, oas - 1, 1);
-	expect_event(whole, &beyond, VSMMU_EVENT_F_ADDR_SIZE);
+	set_ste(vmm, 0x9, 0);
+	expect_pass(vmm, 0x1234, 0x1234, oas - 0x1234);
+	expect_pass(vmm, oas - 1, oas - 1, 1);
+	expect_event(vmm, &beyond, VSMMU_EVENT_F_ADDR_SIZE);
 	/* With the SMMU off GBPA decides for all, and nothing is recorded. */
-	whole_write(whole, SMMU_CR0, SMMU_CR0_EVENTQEN);
-	expect_pass(whole, 0x1234, 0x1234, oas - 0x1234);
-	assert_int_equal(whole->reads, 0);
-	expect_silence(whole, &beyond);
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	expect_silence(whole, &(struct vsmmu_access){.vsid = 1000});
-	whole_write(whole, SMMU_GBPA, SMMU_GBPA_UPDATE);
-	expect_pass(whole, 0, 0, oas);
-	assert_int_equal(whole_stats(whole).translation_drops, 0);
-	whole_free(whole);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_EVENTQEN);
+	expect_pass(vmm, 0x1234, 0x1234, oas - 0x1234);
+	assert_int_equal(vmm->reads, 0);
+	expect_silence(vmm, &beyond);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	expect_silence(vmm, &(struct vsmmu_access){.vsid = 1000});
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
+	expect_pass(vmm, 0, 0, oas);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 0);
+	test_vmm_free(vmm);
 }
 
 static void what_is_wrong_with_a_stream_is_recorded(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
 	const struct vsmmu_access far = {.vsid = 16};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_event event;
 
 	(void)unused;
-	expect_event(whole, &far, VSMMU_EVENT_C_BAD_STREAMID);
-	set_ste(whole, 0x1, 0);
-	expect_silence(whole, &access);
-	set_ste(whole, CD | 0xf, 0x5c); /* stage 2 */
-	expect_event(whole, &access, VSMMU_EVENT_C_BAD_STE);
-	set_ste(whole, NOWHERE | 0xb, 0x5c);
-	event = expect_event(whole, &access, VSMMU_EVENT_F_CD_FETCH);
+	expect_event(vmm, &far, VSMMU_EVENT_C_BAD_STREAMID);
+	set_ste(vmm, 0x1, 0);
+	expect_silence(vmm, &access);
+	set_ste(vmm, CD | 0xf, 0x5c); /* stage 2 */
+	expect_event(vmm, &access, VSMMU_EVENT_C_BAD_STE);
+	set_ste(vmm, NOWHERE | 0xb, 0x5c);
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_CD_FETCH);
 	assert_int_equal(event.fetch_addr, NOWHERE);
-	set_ste(whole, CD | 0xb, 0x5c);
-	whole_store64(whole, CD, 0);
-	expect_event(whole, &access, VSMMU_EVENT_C_BAD_CD);
-	whole->bad_begin = STE;
-	whole->bad_end = STE + 64;
-	event = expect_event(whole, &access, VSMMU_EVENT_F_STE_FETCH);
+	set_ste(vmm, CD | 0xb, 0x5c);
+	test_vmm_store64(vmm, CD, 0);
+	expect_event(vmm, &access, VSMMU_EVENT_C_BAD_CD);
+	vmm->bad_begin = STE;
+	vmm->bad_end = STE + 64;
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_STE_FETCH);
 	assert_int_equal(event.fetch_addr, STE);
 	/* Without RECINVSID an unknown StreamID is not worth a record. */
-	whole_write(whole, SMMU_CR0, 0);
-	whole_write(whole, SMMU_CR2, 0);
-	whole_write(whole, SMMU_CR0, ON);
-	expect_silence(whole, &far);
-	whole_free(whole);
+	test_vmm_write(vmm, SMMU_CR0, 0);
+	test_vmm_write(vmm, SMMU_CR2, 0);
+	test_vmm_write(vmm, SMMU_CR0, ON);
+	expect_silence(vmm, &far);
+	test_vmm_free(vmm);
 }
 
 static void what_is_wrong_with_an_address_is_recorded(void **unused)
 {
 	struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA + 0x123};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_event event;
 
 	(void)unused;
-	set_page(whole, 0);
+	set_page(vmm, 0);
 	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED;
-	event = expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
 	assert_int_equal(event.input_addr, PAGE_VA + 0x123);
 	assert_false(event.rnw);
 	assert_true(event.pnu);
 	assert_false(event.stall);
 	access.flags = VSMMU_ACCESS_INSTRUCTION;
-	event = expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
 	assert_true(event.rnw);
 	assert_true(event.ind);
-	set_page(whole, TABLE | USER);
-	expect_event(whole, &access, VSMMU_EVENT_F_ACCESS);
-	set_page(whole, TABLE | AF | USER | READ_ONLY);
+	set_page(vmm, TABLE | USER);
+	expect_event(vmm, &access, VSMMU_EVENT_F_ACCESS);
+	set_page(vmm, TABLE | AF | USER | READ_ONLY);
 	access.flags = VSMMU_ACCESS_WRITE;
-	expect_event(whole, &access, VSMMU_EVENT_F_PERMISSION);
-	set_page(whole, UINT64_C(1) << 46 | TABLE | AF | USER);
-	expect_event(whole, &access, VSMMU_EVENT_F_ADDR_SIZE);
-	whole_store64(whole, LEVEL2, NOWHERE | TABLE);
-	event = expect_event(whole, &access, VSMMU_EVENT_F_WALK_EABT);
+	expect_event(vmm, &access, VSMMU_EVENT_F_PERMISSION);
+	set_page(vmm, UINT64_C(1) << 46 | TABLE | AF | USER);
+	expect_event(vmm, &access, VSMMU_EVENT_F_ADDR_SIZE);
+	test_vmm_store64(vmm, LEVEL2, NOWHERE | TABLE);
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_WALK_EABT);
 	assert_int_equal(event.fetch_addr, NOWHERE + 8 * (PAGE_VA >> 12));
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 static void substreams_have_cds_of_their_own(void **unused)
@@ -194,53 +195,53 @@ static void substreams_have_cds_of_their_own(void **unused)
 	const struct vsmmu_config config = {.ssid_bits = 4};
 	struct vsmmu_access access = {
 		.vsid = SID, .address = PAGE_VA, .flags = VSMMU_ACCESS_SSID, .ssid = 1};
-	struct whole *whole = stand(&config);
+	struct test_vmm *vmm = fixture_new(&config);
 	struct vsmmu_translation out;
 	struct vsmmu_event event;
 
 	(void)unused;
-	set_ste(whole, CD | 0xb | UINT64_C(1) << 59, 0x5c);
-	expect_event(whole, &(struct vsmmu_access){.vsid = SID}, VSMMU_EVENT_F_STREAM_DISABLED);
-	event = expect_event(whole, &access, VSMMU_EVENT_C_BAD_CD);
+	set_ste(vmm, CD | 0xb | UINT64_C(1) << 59, 0x5c);
+	expect_event(vmm, &(struct vsmmu_access){.vsid = SID}, VSMMU_EVENT_F_STREAM_DISABLED);
+	event = expect_event(vmm, &access, VSMMU_EVENT_C_BAD_CD);
 	assert_true(event.ssv);
 	assert_int_equal(event.ssid, 1);
 	for (unsigned int i = 0; i < 64; i += 8)
-		whole_store64(whole, CD + 64 + i, whole_load64(whole, CD + i));
-	assert_int_equal(run(whole, &access, &out), 0);
+		test_vmm_store64(vmm, CD + 64 + i, test_vmm_load64(vmm, CD + i));
+	assert_int_equal(run(vmm, &access, &out), 0);
 	assert_int_equal(out.address, PAGE_PA);
 	access.ssid = 2;
-	event = expect_event(whole, &access, VSMMU_EVENT_C_BAD_SUBSTREAMID);
+	event = expect_event(vmm, &access, VSMMU_EVENT_C_BAD_SUBSTREAMID);
 	assert_int_equal(event.ssid, 2);
 	/* Without the flag there is none, whatever stands there. */
 	access.flags = 0;
 	access.ssid = UINT32_MAX;
-	event = expect_event(whole, &access, VSMMU_EVENT_F_STREAM_DISABLED);
+	event = expect_event(vmm, &access, VSMMU_EVENT_F_STREAM_DISABLED);
 	assert_false(event.ssv);
 	assert_int_equal(event.ssid, 0);
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 /* CD.R = 0: no record. CD.A = 0: no abort either, where the host's SMMU can do that. */
 static void a_guest_may_want_its_faults_invisible(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 
 	(void)unused;
-	whole_store64(whole, CD, CD_WORD0 & ~CD_R);
-	expect_silence(whole, &access);
-	whole->vsmmu->features.term_model = false;
-	whole_store64(whole, CD, CD_WORD0 & ~CD_A);
-	assert_int_equal(run(whole, &access, &out), 0);
+	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_R);
+	expect_silence(vmm, &access);
+	vmm->vsmmu->features.term_model = false;
+	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_A);
+	assert_int_equal(run(vmm, &access, &out), 0);
 	assert_true(out.ignored);
 	assert_int_equal(out.length, 0x1000);
-	assert_int_equal(consume(whole).id, VSMMU_EVENT_F_TRANSLATION);
-	whole_store64(whole, CD, CD_WORD0 & ~CD_R & ~CD_A);
-	assert_int_equal(run(whole, &access, &out), 0);
+	assert_int_equal(consume(vmm).id, VSMMU_EVENT_F_TRANSLATION);
+	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_R & ~CD_A);
+	assert_int_equal(run(vmm, &access, &out), 0);
 	assert_true(out.ignored);
-	assert_int_equal(whole_stats(whole).translation_events, 1);
-	whole_free(whole);
+	assert_int_equal(test_vmm_stats(vmm).translation_events, 1);
+	test_vmm_free(vmm);
 }
 
 /* A VMM goes on behind @length: it must get ahead, and past no address that has an event. */
@@ -251,33 +252,33 @@ static void what_is_ignored_ends_with_its_4_kib(void **unused)
 		uint64_t from, length;
 	} faults[] = {{0x9000, 0x1000}, {0x9001, 0xfff}, {0x9fff, 1}, {BLOCK_VA + 0x5678, 0x988},
 		{UINT64_MAX, 1}, {UINT64_C(1) << 39, 0x1000}, {PAGE_VA + 4, 0xffc}};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 	uint64_t done = 0;
 	unsigned int calls = 0;
 
 	(void)unused;
-	whole->vsmmu->features.term_model = false;
-	whole_store64(whole, CD, CD_WORD0 & ~CD_R & ~CD_A);
+	vmm->vsmmu->features.term_model = false;
+	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_R & ~CD_A);
 	/* No permission for the block, no access flag in the page */
-	whole_store64(whole, LEVEL2 + 8, BLOCK_PA | BLOCK | AF | USER | READ_ONLY);
-	set_page(whole, TABLE | USER);
+	test_vmm_store64(vmm, LEVEL2 + 8, BLOCK_PA | BLOCK | AF | USER | READ_ONLY);
+	set_page(vmm, TABLE | USER);
 	for (unsigned int i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		access.address = faults[i].from;
-		assert_int_equal(run(whole, &access, &out), 0);
+		assert_int_equal(run(vmm, &access, &out), 0);
 		assert_true(out.ignored);
 		assert_int_equal(out.length, faults[i].length);
 	}
 	/* From where nothing is mapped over a page and a half */
-	set_page(whole, TABLE | AF | USER);
+	set_page(vmm, TABLE | AF | USER);
 	for (; done < 0x2000 && calls < 5; calls++, done += out.length) {
 		access.address = PAGE_VA - 0x800 + done;
-		assert_int_equal(run(whole, &access, &out), 0);
+		assert_int_equal(run(vmm, &access, &out), 0);
 		assert_int_equal(out.ignored, calls != 1);
 	}
 	assert_int_equal(done, 0x2800);
 	assert_int_equal(calls, 3);
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 /* 7.4: what a full queue cannot take is an overflow, of which no interrupt tells. */
@@ -285,30 +286,30 @@ static void a_full_queue_overflows(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct vsmmu_translation out;
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
-		assert_int_equal(run(whole, &access, &out), -EFAULT);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 4);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 1);
+		assert_int_equal(run(vmm, &access, &out), -EFAULT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 4);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	for (unsigned int i = 0; i < 3; i++)
-		assert_int_equal(run(whole, &access, &out), -EFAULT);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 4 | OVFLG);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 1);
-	assert_int_equal(whole_stats(whole).overflows, 1);
-	assert_int_equal(whole_stats(whole).translation_events, 4);
-	assert_int_equal(whole_stats(whole).translation_drops, 3);
+		assert_int_equal(run(vmm, &access, &out), -EFAULT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 4 | OVFLG);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 1);
+	assert_int_equal(test_vmm_stats(vmm).overflows, 1);
+	assert_int_equal(test_vmm_stats(vmm).translation_events, 4);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 3);
 	/* A slot is free again: it is used, whether the overflow was acknowledged or not. */
-	consume(whole);
-	assert_int_equal(run(whole, &access, &out), -EFAULT);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5 | OVFLG);
-	whole_write(whole, SMMU_EVENTQ_CONS, 1 | OVFLG);
-	assert_int_equal(run(whole, &access, &out), -EFAULT);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5);
-	assert_int_equal(whole_stats(whole).overflows, 2);
-	assert_int_equal(whole_read(whole, SMMU_GERROR), 0);
-	whole_free(whole);
+	consume(vmm);
+	assert_int_equal(run(vmm, &access, &out), -EFAULT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 5 | OVFLG);
+	test_vmm_write(vmm, SMMU_EVENTQ_CONS, 1 | OVFLG);
+	assert_int_equal(run(vmm, &access, &out), -EFAULT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 5);
+	assert_int_equal(test_vmm_stats(vmm).overflows, 2);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), 0);
+	test_vmm_free(vmm);
 }
 
 #ifdef ON_SIM
@@ -318,93 +319,93 @@ static void slots_are_given_back_first(void **unused)
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
-		assert_int_equal(vsmmu_sim_fault(whole->host, assigned, &record), 0);
-	assert_int_equal(vsmmu_dispatch(whole->vsmmu, 0), 4);
-	consume(whole);
-	consume(whole);
-	assert_int_equal(run(whole, &access, &out), -EFAULT);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 5);
-	assert_int_equal(vsmmu_get_stream_stats(whole->vsmmu, SID + 1, &stats), 0);
+		assert_int_equal(vsmmu_sim_fault(vmm->host, assigned, &record), 0);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 4);
+	consume(vmm);
+	consume(vmm);
+	assert_int_equal(run(vmm, &access, &out), -EFAULT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 5);
+	assert_int_equal(vsmmu_get_stream_stats(vmm->vsmmu, SID + 1, &stats), 0);
 	assert_int_equal(stats.queued, 2);
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 #endif
 
 static void a_queue_that_is_no_memory_aborts(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	whole->bad_begin = QUEUE;
-	whole->bad_end = QUEUE + 0x80;
-	expect_silence(whole, &access);
-	assert_int_equal(whole_read(whole, SMMU_GERROR), SMMU_GERROR_EVENTQ_ABT_ERR);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_GERROR], 1);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 0);
-	assert_int_equal(whole_reported(whole, VSMMU_REPORT_EVENTQ_ABORT), 1);
+	vmm->bad_begin = QUEUE;
+	vmm->bad_end = QUEUE + 0x80;
+	expect_silence(vmm, &access);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_EVENTQ_ABT_ERR);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR], 1);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 0);
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_EVENTQ_ABORT), 1);
 	/* Until that is acknowledged nothing is written, and that is no overflow (7.2.1). */
-	whole->bad_end = QUEUE;
+	vmm->bad_end = QUEUE;
 	for (unsigned int i = 0; i < 6; i++)
-		expect_silence(whole, &access);
-	assert_int_equal(whole_stats(whole).aborts, 1);
-	assert_int_equal(whole_stats(whole).overflows, 0);
-	assert_int_equal(whole_stats(whole).translation_drops, 7);
-	whole_write(whole, SMMU_GERRORN, SMMU_GERROR_EVENTQ_ABT_ERR);
-	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
-	whole_free(whole);
+		expect_silence(vmm, &access);
+	assert_int_equal(test_vmm_stats(vmm).aborts, 1);
+	assert_int_equal(test_vmm_stats(vmm).overflows, 0);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 7);
+	test_vmm_write(vmm, SMMU_GERRORN, SMMU_GERROR_EVENTQ_ABT_ERR);
+	expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
+	test_vmm_free(vmm);
 }
 
 static void a_disabled_queue_drops(void **unused)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
-	whole_write(whole, SMMU_CR0, SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	for (unsigned int i = 0; i < 6; i++)
-		expect_silence(whole, &access);
-	assert_int_equal(whole_stats(whole).translation_drops, 6);
-	assert_int_equal(whole_stats(whole).overflows, 0);
-	whole_write(whole, SMMU_CR0, ON);
-	assert_int_equal(whole->irqs[VSMMU_IRQ_EVENTQ], 0);
-	expect_event(whole, &access, VSMMU_EVENT_F_TRANSLATION);
-	whole_free(whole);
+		expect_silence(vmm, &access);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 6);
+	assert_int_equal(test_vmm_stats(vmm).overflows, 0);
+	test_vmm_write(vmm, SMMU_CR0, ON);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 0);
+	expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
+	test_vmm_free(vmm);
 }
 
 static void misuse_is_einval_and_does_nothing(void **unused)
 {
 	const struct vsmmu_access good = {.size = sizeof(good), .vsid = SID, .address = 0x9000};
 	struct vsmmu_translation out = {.size = sizeof(out)};
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_access access = good;
 
 	(void)unused;
-	assert_int_equal(vsmmu_translate(whole->vsmmu, NULL, &out), -EINVAL);
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &good, NULL), -EINVAL);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, NULL, &out), -EINVAL);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &good, NULL), -EINVAL);
 	out.size = 0;
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &good, &out), -EINVAL);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &good, &out), -EINVAL);
 	out.size = sizeof(out);
 	access.size = 0;
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), -EINVAL);
 	for (uint32_t flag = 1 << 4; flag; flag <<= 1) {
 		access = good;
 		access.flags = flag;
-		assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+		assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), -EINVAL);
 	}
 	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION;
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), -EINVAL);
 	access.flags = VSMMU_ACCESS_SSID;
 	access.ssid = 1 << 20;
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), -EINVAL);
-	assert_int_equal(whole_read(whole, SMMU_EVENTQ_PROD), 0);
-	assert_int_equal(whole_stats(whole).translation_drops, 0);
-	whole_free(whole);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), -EINVAL);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 0);
+	assert_int_equal(test_vmm_stats(vmm).translation_drops, 0);
+	test_vmm_free(vmm);
 }
 
 /* Who was built when the structures were shorter gets what it knows of. */
@@ -413,15 +414,15 @@ static void older_callers_are_served(void **unused)
 	const struct vsmmu_access access = {
 		.size = sizeof(access), .vsid = SID, .address = PAGE_VA + 4};
 	struct vsmmu_translation out;
-	struct whole *whole = stand(NULL);
+	struct test_vmm *vmm = fixture_new(NULL);
 
 	(void)unused;
 	memset(&out, 0xa5, sizeof(out));
 	out.size = offsetof(struct vsmmu_translation, length);
-	assert_int_equal(vsmmu_translate(whole->vsmmu, &access, &out), 0);
+	assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), 0);
 	assert_int_equal(out.address, PAGE_PA + 4);
 	assert_int_equal(out.length, UINT64_C(0xa5a5a5a5a5a5a5a5));
-	whole_free(whole);
+	test_vmm_free(vmm);
 }
 
 static void ignore_pulse(void *opaque, enum vsmmu_irq irq)
@@ -434,17 +435,17 @@ static void the_event_path_alone_translates_nothing(void **unused)
 {
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
-		.memory_write = whole_memory_write,
+		.memory_write = test_vmm_memory_write,
 		.irq_pulse = ignore_pulse,
 	};
-	struct whole *whole = whole_alloc();
-	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = whole};
+	struct test_vmm *vmm = test_vmm_alloc();
+	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = vmm};
 	struct vsmmu_translation out;
 
 	(void)unused;
-	assert_int_equal(vsmmu_new(&whole->vsmmu, &config), 0);
-	assert_int_equal(run(whole, &(struct vsmmu_access){.vsid = SID}, &out), -EOPNOTSUPP);
-	whole_free(whole);
+	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);
+	assert_int_equal(run(vmm, &(struct vsmmu_access){.vsid = SID}, &out), -EOPNOTSUPP);
+	test_vmm_free(vmm);
 }
 
 int main(void)

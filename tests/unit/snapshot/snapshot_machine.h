@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A whole vSMMU with endpoints on the simulator, started by a guest: to be saved. */
+/* A full vSMMU with endpoints on the simulator, started by a guest: to be saved. */
 #ifndef UNIT_SNAPSHOT_MACHINE_H
 #define UNIT_SNAPSHOT_MACHINE_H
 
 #include "arch/command.h"
-#include "lib/whole.h"
+#include "lib/test_vmm.h"
 
 #define VSID	    0x10
 #define ENDPOINTS   3
-#define CMDQ	    WHOLE_MEMORY
+#define CMDQ	    TEST_VMM_MEMORY
 #define CMDQ_LOG2   8
-#define EVENTQ	    (WHOLE_MEMORY + 0x10000)
-#define STRTAB	    (WHOLE_MEMORY + 0x20000)
+#define EVENTQ	    (TEST_VMM_MEMORY + 0x10000)
+#define STRTAB	    (TEST_VMM_MEMORY + 0x20000)
 #define STRTAB_LOG2 6
-#define DATA	    (WHOLE_MEMORY + 0x40000)
+#define DATA	    (TEST_VMM_MEMORY + 0x40000)
 #define STE_BYPASS  (UINT64_C(4) << 1 | 1)
 
 struct machine {
-	struct whole *whole;
+	struct test_vmm *vmm;
 	uint32_t dev_id[ENDPOINTS];
 	struct vsmmu_endpoint *endpoint[ENDPOINTS];
 	uint32_t prod; /* of the command queue */

@@ -4,7 +4,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "lib/luggage.h"
+#include "lib/migration.h"
 #include "smmu/vsmmu.h"
 
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG
@@ -13,7 +13,7 @@
 static void a_storm_goes_on_elsewhere(void **unused)
 {
 	const struct vm_setup setup = {.endpoints = 2, .depth = 64, .no_fair_share = true};
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu_stats stats;
 
@@ -25,11 +25,11 @@ static void a_storm_goes_on_elsewhere(void **unused)
 	/* 15 fit; the kernel holds 64, and has lost 36. */
 	vm_faults(vm, 1, 100);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 5), 5);
-	vm = luggage_move(vm, &luggage, &setup);
+	vm = migration_move(vm, &migration, &setup);
 
 	/* What was in the queue is there, and makes itself felt. */
 	assert_int_equal(vm_pending(vm), 22);
-	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], luggage.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], migration.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
 	vm_expect(vm, 0, 4, 17);
 	vm_expect(vm, 1, 21, 5);
 	/* Then what the other kernel held, in its order; then what comes new. */
@@ -40,7 +40,7 @@ static void a_storm_goes_on_elsewhere(void **unused)
 		vm_consume_all(vm);
 	}
 	vm_dispatch(vm);
-	stats = luggage_stats(vm, &luggage);
+	stats = migration_stats(vm, &migration);
 	assert_int_equal(stats.delivered + stats.lost, 123);
 	assert_true(stats.lost >= 31 && stats.lost <= 36);
 	assert_int_equal(stats.discarded, 0);
@@ -51,14 +51,14 @@ static void a_storm_goes_on_elsewhere(void **unused)
 
 static void order_is_kept(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 30);
 	assert_int_equal(vm_dispatch(vm), 8);
-	vm = luggage_move(vm, &luggage, NULL);
+	vm = migration_move(vm, &migration, NULL);
 	for (uint64_t serial = 1; serial <= 30; serial++) {
 		if (!vm_pending(vm))
 			vm_dispatch(vm);
@@ -69,7 +69,7 @@ static void order_is_kept(void **unused)
 	assert_int_equal(vm_fault(vm, 0), 31);
 	assert_int_equal(vm_dispatch(vm), 1);
 	vm_expect(vm, 0, 31, 1);
-	assert_int_equal(luggage_stats(vm, &luggage).delivered, 31);
+	assert_int_equal(migration_stats(vm, &migration).delivered, 31);
 	vm_free(vm);
 }
 
@@ -106,13 +106,13 @@ static void the_source_goes_on_too(void **unused)
 /* More than the guest's queue takes: it waits there as it would in the kernel. */
 static void a_backlog_waits_for_room(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 11);
-	vm = luggage_move(vm, &luggage, NULL);
+	vm = migration_move(vm, &migration, NULL);
 	for (uint64_t serial = 1; serial <= 11; serial += 4) {
 		unsigned int count = serial + 4 > 11 ? 3 : 4;
 		unsigned int writes;
@@ -129,7 +129,7 @@ static void a_backlog_waits_for_room(void **unused)
 		vm_expect(vm, 0, serial, count);
 	}
 	assert_false(vm_readable(vm));
-	assert_int_equal(luggage_stats(vm, &luggage).delivered, 11);
+	assert_int_equal(migration_stats(vm, &migration).delivered, 11);
 	vm_free(vm);
 }
 
@@ -170,18 +170,18 @@ static void any_vsmmu_carries_any_stream(void **unused)
 	(void)unused;
 	for (size_t from = 0; from < 3; from++) {
 		for (size_t to = 0; to < 3; to++) {
-			struct luggage luggage;
+			struct migration migration;
 			struct vm *vm = vm_new(&setups[from]);
 
 			vm_enable(vm, 6);
 			for (unsigned int n = 0; n < 4; n++)
 				vm_faults(vm, n, n + 1);
-			vm = luggage_move(vm, &luggage, &setups[to]);
+			vm = migration_move(vm, &migration, &setups[to]);
 			vm_fault(vm, 3);
 			assert_int_equal(vm_dispatch(vm), 11);
 			for (unsigned int n = 0; n < 4; n++)
 				assert_int_equal(vm_stream(vm, n).delivered, n + 1 + (n == 3));
-			assert_int_equal(luggage_stats(vm, &luggage).delivered, 11);
+			assert_int_equal(migration_stats(vm, &migration).delivered, 11);
 			vm_free(vm);
 		}
 	}
@@ -189,7 +189,7 @@ static void any_vsmmu_carries_any_stream(void **unused)
 
 static void pending_errors_come_along(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
@@ -207,11 +207,11 @@ static void pending_errors_come_along(void **unused)
 	vm_dispatch(vm);
 	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
 	vm_fault(vm, 0);
-	vm = luggage_move(vm, &luggage, NULL);
+	vm = migration_move(vm, &migration, NULL);
 	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
 	assert_true(vm_overflow_pending(vm));
-	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], luggage.left.irqs[VSMMU_IRQ_GERROR] + 1);
-	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], luggage.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], migration.left.irqs[VSMMU_IRQ_GERROR] + 1);
+	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], migration.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
 	/* Until it is acknowledged events are discarded, as they would have been there. */
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_ABORT], 2);
@@ -220,7 +220,7 @@ static void pending_errors_come_along(void **unused)
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, 3, 1);
-	assert_int_equal(luggage_stats(vm, &luggage).delivered, 1);
+	assert_int_equal(migration_stats(vm, &migration).delivered, 1);
 	vm_free(vm);
 }
 
@@ -235,7 +235,7 @@ static void every_counter_comes_along(void **unused)
 		struct vsmmu_stats stats;
 		uint64_t counter[END];
 	} there = {.stats.size = sizeof(there)}, here = there, now = there;
-	struct luggage luggage = {0};
+	struct migration migration = {0};
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
@@ -252,7 +252,7 @@ static void every_counter_comes_along(void **unused)
 	/* This one is kept elsewhere. */
 	vm->vsmmu->stats.reports_suppressed = 0;
 	vm->vsmmu->reports_suppressed = there.stats.reports_suppressed;
-	assert_int_equal(vsmmu_save(vm->vsmmu, &luggage.snapshot, &luggage.length), 0);
+	assert_int_equal(vsmmu_save(vm->vsmmu, &migration.snapshot, &migration.length), 0);
 	vm->vsmmu->stats = (struct vsmmu_stats){0};
 	vm_free(vm);
 
@@ -260,8 +260,8 @@ static void every_counter_comes_along(void **unused)
 	vm->vsmmu->stats = here.stats;
 	vm->vsmmu->stats.reports_suppressed = 0;
 	vm->vsmmu->reports_suppressed = here.stats.reports_suppressed;
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
-	luggage_unload(&luggage);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, migration.snapshot, migration.length), 0);
+	migration_discard(&migration);
 	assert_int_equal(vsmmu_get_stats(vm->vsmmu, &now.stats), 0);
 	for (unsigned int i = FIRST; i < END; i++)
 		assert_int_equal(now.counter[i], there.counter[i] + here.counter[i]);
@@ -271,16 +271,16 @@ static void every_counter_comes_along(void **unused)
 
 static void a_disabled_queue_stays_disabled(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_fault(vm, 0);
-	vm = luggage_move(vm, &luggage, NULL);
+	vm = migration_move(vm, &migration, NULL);
 	assert_int_equal(vm_read(vm, SMMU_CR0), 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
-	assert_int_equal(luggage_stats(vm, &luggage).discarded_by[VSMMU_DISCARD_DISABLED], 1);
+	assert_int_equal(migration_stats(vm, &migration).discarded_by[VSMMU_DISCARD_DISABLED], 1);
 	vm_free(vm);
 }
 
@@ -288,7 +288,7 @@ static void a_disabled_queue_stays_disabled(void **unused)
 static void detaching_ends_restored_events(void **unused)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 
 	(void)unused;
@@ -298,7 +298,7 @@ static void detaching_ends_restored_events(void **unused)
 		vm_fault(vm, 0);
 		vm_fault(vm, 1);
 	}
-	vm = luggage_move(vm, &luggage, &setup);
+	vm = migration_move(vm, &migration, &setup);
 	vm_detach(vm, 0);
 	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_STALE], 6);
 	assert_int_equal(vm_attach(vm, 0), 0);
@@ -310,7 +310,7 @@ static void detaching_ends_restored_events(void **unused)
 	}
 	assert_false(vm_readable(vm));
 	assert_int_equal(vm_stream(vm, 0).delivered, 0);
-	assert_int_equal(luggage_stats(vm, &luggage).lost, 1);
+	assert_int_equal(migration_stats(vm, &migration).lost, 1);
 	vm_detach(vm, 1);
 	assert_int_equal(vm_stats(vm).discarded, 6);
 	vm_free(vm);
@@ -344,7 +344,7 @@ static void detaching_waits_for_a_backlog(void **unused)
 
 static void reset_and_teardown_count_a_backlog(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 	struct vsmmu_stats stats;
 	void *bytes;
@@ -353,11 +353,11 @@ static void reset_and_teardown_count_a_backlog(void **unused)
 	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 5);
-	vm = luggage_move(vm, &luggage, NULL);
+	vm = migration_move(vm, &migration, NULL);
 	vm_faults(vm, 0, 2);
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
 	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
-	stats = luggage_stats(vm, &luggage);
+	stats = migration_stats(vm, &migration);
 	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_RESET], 7);
 	assert_false(vm_readable(vm));
 	/* After a reset it can go back to where it was. */

@@ -4,55 +4,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot_stand.h"
+#include "snapshot_fixture.h"
 
 static void damage_is_noticed(void **unused)
 {
 	static const uint8_t damages[] = {0x01, 0x80, 0xff};
 
 	(void)unused;
-	for (size_t i = 0; i < stand.length; i++) {
+	for (size_t i = 0; i < fixture.length; i++) {
 		for (size_t j = 0; j < sizeof(damages); j++) {
-			stand.bytes[i] ^= damages[j];
-			assert_int_equal(stand_restore(stand.bytes, stand.length), -EBADMSG);
-			stand.bytes[i] ^= damages[j];
+			fixture.bytes[i] ^= damages[j];
+			assert_int_equal(fixture_restore(fixture.bytes, fixture.length), -EBADMSG);
+			fixture.bytes[i] ^= damages[j];
 		}
 	}
-	stand_assert_untouched();
-	stand_assert_still_good();
+	fixture_assert_untouched();
+	fixture_assert_still_good();
 }
 
 static void another_length_is_noticed(void **unused)
 {
-	uint8_t *longer = calloc(1, stand.length + 1);
+	uint8_t *longer = calloc(1, fixture.length + 1);
 
 	(void)unused;
 	assert_non_null(longer);
-	memcpy(longer, stand.bytes, stand.length);
-	assert_int_equal(stand_restore(longer, stand.length + 1), -EBADMSG);
-	for (size_t length = 0; length < stand.length; length++) {
-		assert_int_equal(stand_restore(stand.bytes, length), -EBADMSG);
+	memcpy(longer, fixture.bytes, fixture.length);
+	assert_int_equal(fixture_restore(longer, fixture.length + 1), -EBADMSG);
+	for (size_t length = 0; length < fixture.length; length++) {
+		assert_int_equal(fixture_restore(fixture.bytes, length), -EBADMSG);
 		/* And cut short on purpose. */
-		memcpy(longer, stand.bytes, length);
-		if (length < STAND_HEADER + 4)
+		memcpy(longer, fixture.bytes, length);
+		if (length < FIXTURE_HEADER + 4)
 			continue;
-		stand_seal(longer, length);
-		assert_int_equal(stand_restore(longer, length), -EBADMSG);
+		fixture_seal(longer, length);
+		assert_int_equal(fixture_restore(longer, length), -EBADMSG);
 	}
 	free(longer);
-	stand_assert_untouched();
-	stand_assert_still_good();
+	fixture_assert_untouched();
+	fixture_assert_still_good();
 }
 
 static void newer_versions_are_refused(void **unused)
 {
 	(void)unused;
-	stand_put(stand.bytes + 8, SNAPSHOT_VERSION + 1, 4);
-	stand_seal(stand.bytes, stand.length);
-	stand_assert_refused(stand.bytes, stand.length, -EPROTONOSUPPORT);
-	stand_put(stand.bytes + 8, 0, 4);
-	stand_seal(stand.bytes, stand.length);
-	stand_assert_refused(stand.bytes, stand.length, -EBADMSG);
+	fixture_put(fixture.bytes + 8, SNAPSHOT_VERSION + 1, 4);
+	fixture_seal(fixture.bytes, fixture.length);
+	fixture_assert_refused(fixture.bytes, fixture.length, -EPROTONOSUPPORT);
+	fixture_put(fixture.bytes + 8, 0, 4);
+	fixture_seal(fixture.bytes, fixture.length);
+	fixture_assert_refused(fixture.bytes, fixture.length, -EBADMSG);
 }
 
 struct value {
@@ -111,25 +111,25 @@ static void values_out_of_range_are_refused(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		uint8_t *at = stand_section(bad[i].tag) + bad[i].offset;
-		uint32_t before = stand_get32(at);
+		uint8_t *at = fixture_section(bad[i].tag) + bad[i].offset;
+		uint32_t before = fixture_get32(at);
 
-		stand_put(at, bad[i].value, 4);
-		stand_seal(stand.bytes, stand.length);
-		if (stand_restore(stand.bytes, stand.length) != -EBADMSG)
+		fixture_put(at, bad[i].value, 4);
+		fixture_seal(fixture.bytes, fixture.length);
+		if (fixture_restore(fixture.bytes, fixture.length) != -EBADMSG)
 			fail_msg("section %d, offset %zu, %#x is taken", bad[i].tag, bad[i].offset,
 				bad[i].value);
-		stand_put(at, before, 4);
+		fixture_put(at, before, 4);
 	}
-	stand_assert_untouched();
-	stand_seal(stand.bytes, stand.length);
-	stand_assert_still_good();
+	fixture_assert_untouched();
+	fixture_seal(fixture.bytes, fixture.length);
+	fixture_assert_still_good();
 }
 
 static void change(const struct value *value)
 {
-	stand_put(stand_section(value->tag) + value->offset, value->value, 4);
-	stand_seal(stand.bytes, stand.length);
+	fixture_put(fixture_section(value->tag) + value->offset, value->value, 4);
+	fixture_seal(fixture.bytes, fixture.length);
 }
 
 /* Registers of what the guest's SMMU does not have. */
@@ -152,110 +152,110 @@ static void what_is_not_there_is_not_on(void **unused)
 			{REGISTERS, row(SMMU_CR0ACK), cr0 | SMMU_CR0_ATSCHK}}},
 		{{{IDENTITY, 0, 0x0e40301a}, {IDENTITY, 20, 0x10074}}}, /* stalls, STALL_MAX 1 */
 	};
-	uint8_t *good = malloc(stand.length);
+	uint8_t *good = malloc(fixture.length);
 
 	(void)unused;
 	assert_non_null(good);
-	memcpy(good, stand.bytes, stand.length);
+	memcpy(good, fixture.bytes, fixture.length);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		change(&bad[i].value[0]);
 		change(&bad[i].value[1]);
-		if (stand_restore(stand.bytes, stand.length) != -EBADMSG)
+		if (fixture_restore(fixture.bytes, fixture.length) != -EBADMSG)
 			fail_msg("pair %zu is taken", i);
-		memcpy(stand.bytes, good, stand.length);
+		memcpy(fixture.bytes, good, fixture.length);
 	}
 	free(good);
-	stand_assert_untouched();
+	fixture_assert_untouched();
 	change(&no_msi);
-	stand_assert_still_good();
+	fixture_assert_still_good();
 }
 
 /* Unknown, missing, doubled or of another length. */
 static void other_sections_are_refused(void **unused)
 {
 	(void)unused;
-	for (uint8_t *at = stand.bytes + STAND_HEADER; at < stand.bytes + stand.length - 4;
-		at += 8 + stand_get32(at + 4)) {
-		const uint32_t tag = stand_get32(at), length = stand_get32(at + 4);
+	for (uint8_t *at = fixture.bytes + FIXTURE_HEADER; at < fixture.bytes + fixture.length - 4;
+		at += 8 + fixture_get32(at + 4)) {
+		const uint32_t tag = fixture_get32(at), length = fixture_get32(at + 4);
 		const uint32_t others[] = {0, tag + 1, tag - 1, 10, UINT32_MAX};
 		const uint32_t lengths[] = {0, length - 1, length + 1, length + 8, UINT32_MAX};
 
 		for (size_t i = 0; i < 5; i++) {
-			stand_put(at, others[i], 4);
-			stand_seal(stand.bytes, stand.length);
-			assert_int_equal(stand_restore(stand.bytes, stand.length), -EBADMSG);
-			stand_put(at, tag, 4);
-			stand_put(at + 4, lengths[i], 4);
-			stand_seal(stand.bytes, stand.length);
-			assert_int_equal(stand_restore(stand.bytes, stand.length), -EBADMSG);
-			stand_put(at + 4, length, 4);
+			fixture_put(at, others[i], 4);
+			fixture_seal(fixture.bytes, fixture.length);
+			assert_int_equal(fixture_restore(fixture.bytes, fixture.length), -EBADMSG);
+			fixture_put(at, tag, 4);
+			fixture_put(at + 4, lengths[i], 4);
+			fixture_seal(fixture.bytes, fixture.length);
+			assert_int_equal(fixture_restore(fixture.bytes, fixture.length), -EBADMSG);
+			fixture_put(at + 4, length, 4);
 		}
 	}
-	stand_assert_untouched();
-	stand_seal(stand.bytes, stand.length);
-	stand_assert_still_good();
+	fixture_assert_untouched();
+	fixture_seal(fixture.bytes, fixture.length);
+	fixture_assert_still_good();
 }
 
 /* More commands than a batch holds. */
 static void a_batch_has_a_limit(void **unused)
 {
 	const size_t more = (INVALIDATION_MAX + 1) * 16;
-	uint8_t *bytes = calloc(1, stand.length + more), *batch = stand_section(BATCH);
-	const uint32_t length = stand_get32(batch - 4);
-	const size_t before = (size_t)(batch - stand.bytes) + length;
+	uint8_t *bytes = calloc(1, fixture.length + more), *batch = fixture_section(BATCH);
+	const uint32_t length = fixture_get32(batch - 4);
+	const size_t before = (size_t)(batch - fixture.bytes) + length;
 
 	(void)unused;
 	assert_non_null(bytes);
-	memcpy(bytes, stand.bytes, before);
-	stand_put(bytes + before - length - 4, length + more, 4);
+	memcpy(bytes, fixture.bytes, before);
+	fixture_put(bytes + before - length - 4, length + more, 4);
 	for (size_t at = before; at < before + more; at += 16)
 		bytes[at] = COMMAND_OP_TLBI_NH_ALL;
-	memcpy(bytes + before + more, stand.bytes + before, stand.length - before);
-	stand_seal(bytes, stand.length + more);
-	stand_assert_refused(bytes, stand.length + more, -EBADMSG);
+	memcpy(bytes + before + more, fixture.bytes + before, fixture.length - before);
+	fixture_seal(bytes, fixture.length + more);
+	fixture_assert_refused(bytes, fixture.length + more, -EBADMSG);
 	free(bytes);
 }
 
 /* As many LOST headers as one with the greatest depth could come to, and one more. */
 static void events_have_a_limit(void **unused)
 {
-	uint8_t *events = stand_section(EVENTS), *bytes;
-	const size_t before = (size_t)(events - stand.bytes);
+	uint8_t *events = fixture_section(EVENTS), *bytes;
+	const size_t before = (size_t)(events - fixture.bytes);
 	struct vsmmu_stats stats;
 
 	(void)unused;
 	bytes = malloc(before + (SNAPSHOT_RECORDS + 1) * 8 + 4);
 	assert_non_null(bytes);
-	memcpy(bytes, stand.bytes, before);
+	memcpy(bytes, fixture.bytes, before);
 	for (uint32_t i = 0; i <= SNAPSHOT_RECORDS; i++) {
-		stand_put(bytes + before + (size_t)i * 8, 1, 4);
-		stand_put(bytes + before + (size_t)i * 8 + 4, i, 4);
+		fixture_put(bytes + before + (size_t)i * 8, 1, 4);
+		fixture_put(bytes + before + (size_t)i * 8 + 4, i, 4);
 	}
 	for (uint32_t count = SNAPSHOT_RECORDS + 1; count >= SNAPSHOT_RECORDS; count--) {
-		stand_put(bytes + before - 4, count * 8, 4);
-		stand_seal(bytes, before + count * 8 + 4);
+		fixture_put(bytes + before - 4, count * 8, 4);
+		fixture_seal(bytes, before + count * 8 + 4);
 		if (count > SNAPSHOT_RECORDS)
-			stand_assert_refused(bytes, before + count * 8 + 4, -EBADMSG);
+			fixture_assert_refused(bytes, before + count * 8 + 4, -EBADMSG);
 	}
-	stats = whole_stats(stand.to.whole);
-	assert_int_equal(stand_restore(bytes, before + SNAPSHOT_RECORDS * 8 + 4), 0);
+	stats = test_vmm_stats(fixture.to.vmm);
+	assert_int_equal(fixture_restore(bytes, before + SNAPSHOT_RECORDS * 8 + 4), 0);
 	/* All of it goes in one go, for those who must be sure that it has gone. */
-	assert_int_equal(vsmmu_reset(stand.to.whole->vsmmu), 0);
-	assert_int_equal(whole_stats(stand.to.whole).lost - stats.lost, SNAPSHOT_RECORDS);
+	assert_int_equal(vsmmu_reset(fixture.to.vmm->vsmmu), 0);
+	assert_int_equal(test_vmm_stats(fixture.to.vmm).lost - stats.lost, SNAPSHOT_RECORDS);
 	free(bytes);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STAND_TEST(damage_is_noticed),
-		STAND_TEST(another_length_is_noticed),
-		STAND_TEST(newer_versions_are_refused),
-		STAND_TEST(values_out_of_range_are_refused),
-		STAND_TEST(what_is_not_there_is_not_on),
-		STAND_TEST(other_sections_are_refused),
-		STAND_TEST(a_batch_has_a_limit),
-		STAND_TEST(events_have_a_limit),
+		FIXTURE_TEST(damage_is_noticed),
+		FIXTURE_TEST(another_length_is_noticed),
+		FIXTURE_TEST(newer_versions_are_refused),
+		FIXTURE_TEST(values_out_of_range_are_refused),
+		FIXTURE_TEST(what_is_not_there_is_not_on),
+		FIXTURE_TEST(other_sections_are_refused),
+		FIXTURE_TEST(a_batch_has_a_limit),
+		FIXTURE_TEST(events_have_a_limit),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

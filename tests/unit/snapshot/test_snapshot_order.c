@@ -5,7 +5,7 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "lib/luggage.h"
+#include "lib/migration.h"
 #include "smmu/events/backlog.h"
 
 /* From host to host before a guest that takes nothing: what the first one held stays first. */
@@ -20,10 +20,10 @@ static void order_is_kept_from_host_to_host(void **unused)
 		vm_faults(vm, 0, 4);
 		assert_int_equal(vm_dispatch(vm), 4);
 		for (unsigned int hop = 0; hop < 3; hop++) {
-			struct luggage luggage;
+			struct migration migration;
 
 			vm_faults(vm, 0, 6);
-			vm = luggage_move(vm, &luggage, NULL);
+			vm = migration_move(vm, &migration, NULL);
 		}
 		vm_faults(vm, 0, 6);
 		vm->vsmmu->turn += turn;
@@ -53,7 +53,7 @@ static unsigned int vqueues(const struct vm *vm)
 static void an_emptied_backlog_is_let_go(void **unused)
 {
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 	int fd;
 
@@ -61,7 +61,7 @@ static void an_emptied_backlog_is_let_go(void **unused)
 	vm_enable(vm, 4);
 	vm_faults(vm, 0, 3);
 	vm_faults(vm, 1, 3);
-	vm = luggage_move(vm, &luggage, &setup);
+	vm = migration_move(vm, &migration, &setup);
 	assert_int_equal(vqueues(vm), 2 + 1);
 	fd = vm->vsmmu->restored->backlog->fd;
 	assert_true(fcntl(fd, F_GETFD) >= 0);
@@ -78,31 +78,31 @@ static void an_emptied_backlog_is_let_go(void **unused)
 	assert_int_equal(vqueues(vm), 2);
 	assert_null(vm->vsmmu->restored);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
-	assert_int_equal(luggage_stats(vm, &luggage).delivered, 7);
+	assert_int_equal(migration_stats(vm, &migration).delivered, 7);
 	vm_free(vm);
 }
 
 /* Restored twice they would come twice. */
 static void events_are_restored_once(void **unused)
 {
-	struct luggage luggage;
+	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_fault(vm, 0);
-	luggage_pack(vm, &luggage);
+	migration_save(vm, &migration);
 	vm_free(vm);
 	vm = vm_new(NULL);
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), -EBUSY);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, migration.snapshot, migration.length), 0);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, migration.snapshot, migration.length), -EBUSY);
 	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
 	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_RESET], 1);
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, migration.snapshot, migration.length), 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats(vm).sequenced, 2);
 	/* Emptied, and all registers as after a reset. */
-	assert_int_equal(vsmmu_restore(vm->vsmmu, luggage.snapshot, luggage.length), 0);
-	luggage_unload(&luggage);
+	assert_int_equal(vsmmu_restore(vm->vsmmu, migration.snapshot, migration.length), 0);
+	migration_discard(&migration);
 	vm_free(vm);
 }
 
@@ -119,7 +119,7 @@ static void what_was_saved_before_comes_along(void **unused)
 	for (unsigned int saves = 1; saves <= 4; saves++) {
 		for (unsigned int burst = DEPTH - 1; burst <= DEPTH + 3; burst++) {
 			const unsigned int kept = burst < DEPTH ? burst : DEPTH;
-			struct luggage luggage;
+			struct migration migration;
 			struct vm *vm = vm_new(&setup);
 			uint64_t serial = 0;
 
@@ -128,11 +128,11 @@ static void what_was_saved_before_comes_along(void **unused)
 			vm_dispatch(vm);
 			for (unsigned int i = 1; i < saves; i++) {
 				vm_faults(vm, 0, burst);
-				luggage_pack(vm, &luggage);
-				luggage_unload(&luggage);
+				migration_save(vm, &migration);
+				migration_discard(&migration);
 			}
 			vm_faults(vm, 0, burst);
-			vm = luggage_move(vm, &luggage, &setup);
+			vm = migration_move(vm, &migration, &setup);
 			vm_fault(vm, 0);
 			for (unsigned int i = 0; i < 5 * DEPTH; i++) {
 				uint64_t word[4];
@@ -144,7 +144,7 @@ static void what_was_saved_before_comes_along(void **unused)
 				vm_dispatch(vm);
 			}
 			assert_int_equal(serial, vm->serial);
-			assert_int_equal(luggage_stats(vm, &luggage).stream_errors, 0);
+			assert_int_equal(migration_stats(vm, &migration).stream_errors, 0);
 			assert_int_equal(vm_stats(vm).discarded, 0);
 			assert_true(vm_stats(vm).delivered >= 2 + (saves > 1 ? 2 : 1) * kept + 1);
 			if (saves <= 2)

@@ -8,19 +8,19 @@
 static void assert_refused(struct machine *from, struct machine *to, int error, bool reported)
 {
 	struct machine fresh;
-	unsigned int before = whole_reported(to->whole, VSMMU_REPORT_UNFIT);
+	unsigned int before = test_vmm_reported(to->vmm, VSMMU_REPORT_UNFIT);
 	uint32_t idr[6];
 
 	for (int i = 0; i < 6; i++)
-		idr[i] = whole_read(to->whole, (uint64_t)(4 * i));
+		idr[i] = test_vmm_read(to->vmm, (uint64_t)(4 * i));
 	assert_int_equal(machine_move(from, to), error);
-	assert_int_equal(whole_reported(to->whole, VSMMU_REPORT_UNFIT) - before, reported);
+	assert_int_equal(test_vmm_reported(to->vmm, VSMMU_REPORT_UNFIT) - before, reported);
 	/* As it was: reset, and with its own ID registers. */
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(whole_read(to->whole, (uint64_t)(4 * i)), idr[i]);
+		assert_int_equal(test_vmm_read(to->vmm, (uint64_t)(4 * i)), idr[i]);
 	machine_new(&fresh, NULL, NULL, 0);
 	for (uint64_t offset = SMMU_CR0; offset < SMMU_REG_SPACE; offset += 4)
-		assert_int_equal(whole_read(to->whole, offset), whole_read(fresh.whole, offset));
+		assert_int_equal(test_vmm_read(to->vmm, offset), test_vmm_read(fresh.vmm, offset));
 	machine_free(&fresh);
 }
 
@@ -54,17 +54,17 @@ static void a_weaker_host_is_refused(void **unused)
 		uint32_t dev_id;
 
 		memcpy(sim.idr, weaker[i].idr, sizeof(sim.idr));
-		to.whole = whole_alloc();
-		to.whole->host = whole_sim(to.whole, &sim);
-		assert_int_equal(vsmmu_sim_endpoint_new(to.whole->host, 0, &dev_id), 0);
+		to.vmm = test_vmm_alloc();
+		to.vmm->host = test_vmm_sim(to.vmm, &sim);
+		assert_int_equal(vsmmu_sim_endpoint_new(to.vmm->host, 0, &dev_id), 0);
 		assert_int_equal(dev_id, config.probe_dev_id);
-		assert_int_equal(whole_new(to.whole, to.whole->host, &config), 0);
+		assert_int_equal(test_vmm_new(to.vmm, to.vmm->host, &config), 0);
 		for (unsigned int n = 0; attached && n < ENDPOINTS; n++)
 			assert_int_equal(machine_attach(&to, n), 0);
 		assert_refused(&from[attached], &to, -ENODEV, true);
-		assert_non_null(strstr(to.whole->reports[0].text, weaker[i].lacks));
+		assert_non_null(strstr(to.vmm->reports[0].text, weaker[i].lacks));
 		if (!attached)
-			assert_true(to.whole->reports[0].vsid == VSMMU_NO_VSID);
+			assert_true(to.vmm->reports[0].vsid == VSMMU_NO_VSID);
 		machine_free(&to);
 	}
 	machine_free(&from[0]);
@@ -122,7 +122,7 @@ static void smaller_configs_are_refused(void **unused)
 	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
 		machine_new(&to, &host, &smaller[i].config, ENDPOINTS);
 		assert_refused(&from, &to, -ENODEV, true);
-		assert_non_null(strstr(to.whole->reports[0].text, smaller[i].name));
+		assert_non_null(strstr(to.vmm->reports[0].text, smaller[i].name));
 		machine_free(&to);
 	}
 	/* A guest that was promised less goes on with that. */
@@ -134,13 +134,13 @@ static void smaller_configs_are_refused(void **unused)
 		assert_int_equal(machine_move(&less, &to), 0);
 		for (uint64_t offset = SMMU_IDR0; offset <= SMMU_AIDR; offset += 4)
 			assert_int_equal(
-				whole_read(to.whole, offset), whole_read(less.whole, offset));
+				test_vmm_read(to.vmm, offset), test_vmm_read(less.vmm, offset));
 		/* And another one, later, with what the config has. */
-		assert_int_equal(vsmmu_reset(to.whole->vsmmu), 0);
+		assert_int_equal(vsmmu_reset(to.vmm->vsmmu), 0);
 		assert_int_equal(machine_move(&from, &to), 0);
 		for (uint64_t offset = SMMU_IDR0; offset <= SMMU_AIDR; offset += 4)
 			assert_int_equal(
-				whole_read(to.whole, offset), whole_read(from.whole, offset));
+				test_vmm_read(to.vmm, offset), test_vmm_read(from.vmm, offset));
 		machine_free(&less);
 		machine_free(&to);
 	}
@@ -162,10 +162,10 @@ static void a_smaller_command_queue_stays_one(void **unused)
 	for (int i = 0; i < 128; i++)
 		machine_queue(&to, COMMAND_OP_TLBI_NH_ALL, 0);
 	machine_kick(&to);
-	assert_int_equal(whole_read(to.whole, SMMU_CMDQ_CONS), 128);
-	whole_write(to.whole, SMMU_CMDQ_PROD, 0);
-	assert_int_equal(whole_read(to.whole, SMMU_CMDQ_CONS), 0);
-	assert_int_equal(whole_stats(to.whole).commands, 256);
+	assert_int_equal(test_vmm_read(to.vmm, SMMU_CMDQ_CONS), 128);
+	test_vmm_write(to.vmm, SMMU_CMDQ_PROD, 0);
+	assert_int_equal(test_vmm_read(to.vmm, SMMU_CMDQ_CONS), 0);
+	assert_int_equal(test_vmm_stats(to.vmm).commands, 256);
 	machine_free(&from);
 	machine_free(&to);
 }
@@ -179,7 +179,7 @@ static void no_irq(void *opaque, enum vsmmu_irq irq)
 static void an_event_path_is_no_whole_vsmmu(void **unused)
 {
 	static const struct vsmmu_ops ops = {
-		.size = sizeof(ops), .memory_write = whole_memory_write, .irq_pulse = no_irq};
+		.size = sizeof(ops), .memory_write = test_vmm_memory_write, .irq_pulse = no_irq};
 	static const uint32_t ssid_bits[] = {0, 5};
 	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
 	struct vsmmu *alone[2];
@@ -195,11 +195,11 @@ static void an_event_path_is_no_whole_vsmmu(void **unused)
 		config.cmdq_log2_max = 64 * (uint32_t)i; /* not looked at */
 		assert_int_equal(vsmmu_new(&alone[i], &config), 0);
 	}
-	assert_int_equal(vsmmu_save(from.whole->vsmmu, &bytes, &length), 0);
+	assert_int_equal(vsmmu_save(from.vmm->vsmmu, &bytes, &length), 0);
 	assert_int_equal(vsmmu_restore(alone[0], bytes, length), -ENODEV);
 	vsmmu_snapshot_free(bytes);
 	assert_int_equal(vsmmu_save(alone[0], &bytes, &length), 0);
-	assert_int_equal(vsmmu_restore(to.whole->vsmmu, bytes, length), -ENODEV);
+	assert_int_equal(vsmmu_restore(to.vmm->vsmmu, bytes, length), -ENODEV);
 	/* Its VMM has promised SubstreamIDs of its own. */
 	assert_int_equal(vsmmu_restore(alone[1], bytes, length), -ENODEV);
 	assert_int_equal(vsmmu_restore(alone[0], bytes, length), 0);
@@ -246,9 +246,9 @@ static void a_used_vsmmu_is_busy(void **unused)
 	machine_new(&from, NULL, &config, 0);
 	machine_new(&to, NULL, &config, 0);
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
-		whole_write(to.whole, used[i].offset, used[i].value);
+		test_vmm_write(to.vmm, used[i].offset, used[i].value);
 		assert_int_equal(machine_move(&from, &to), -EBUSY);
-		assert_int_equal(vsmmu_reset(to.whole->vsmmu), 0);
+		assert_int_equal(vsmmu_reset(to.vmm->vsmmu), 0);
 	}
 	assert_int_equal(machine_move(&from, &to), 0);
 	machine_free(&from);
@@ -263,7 +263,7 @@ static void clear(struct machine *machine)
 		SMMU_EVENTQ_BASE};
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
-		whole_write64(machine->whole, offsets[i] & ~UINT64_C(7), 0);
+		test_vmm_write64(machine->vmm, offsets[i] & ~UINT64_C(7), 0);
 	machine->prod = 0;
 }
 
@@ -271,13 +271,13 @@ static void assert_traces(struct machine *machine, uint32_t gerror, uint32_t ger
 {
 	struct machine from;
 
-	assert_int_equal(whole_read(machine->whole, SMMU_GERROR), gerror);
-	assert_int_equal(whole_read(machine->whole, SMMU_GERRORN), gerrorn);
+	assert_int_equal(test_vmm_read(machine->vmm, SMMU_GERROR), gerror);
+	assert_int_equal(test_vmm_read(machine->vmm, SMMU_GERRORN), gerrorn);
 	machine_new(&from, NULL, NULL, 1);
 	assert_int_equal(machine_move(&from, machine), -EBUSY);
-	assert_int_equal(vsmmu_reset(machine->whole->vsmmu), 0);
+	assert_int_equal(vsmmu_reset(machine->vmm->vsmmu), 0);
 	assert_int_equal(machine_move(&from, machine), 0);
-	assert_int_equal(vsmmu_reset(machine->whole->vsmmu), 0);
+	assert_int_equal(vsmmu_reset(machine->vmm->vsmmu), 0);
 	machine_free(&from);
 }
 
@@ -299,10 +299,10 @@ static void what_a_guest_has_left_is_busy(void **unused)
 	err(&to);
 	assert_traces(&to, SMMU_GERROR_CMDQ_ERR, 0);
 	err(&to);
-	whole_write(to.whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	test_vmm_write(to.vmm, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
 	assert_traces(&to, SMMU_GERROR_CMDQ_ERR, SMMU_GERROR_CMDQ_ERR);
 	err(&to);
-	whole_write(to.whole, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
+	test_vmm_write(to.vmm, SMMU_GERRORN, SMMU_GERROR_CMDQ_ERR);
 	err(&to);
 	assert_traces(&to, 0, SMMU_GERROR_CMDQ_ERR);
 	/* An invalidation that waits for a CMD_SYNC. */

@@ -10,7 +10,7 @@
 #include <vsmmu/sim.h>
 #include <vsmmu/snapshot.h>
 
-#include "lib/luggage.h"
+#include "lib/migration.h"
 #include "smmu/events/backlog.h"
 #include "smmu/snapshot/format.h"
 
@@ -137,10 +137,9 @@ static void a_backlog_outlives_its_queue(void **unused)
 
 static uint32_t backlog_records(const struct backlog *backlog)
 {
-	size_t whole;
+	size_t vmm;
 
-	return backlog_count(
-		backlog->bytes + backlog->begin, backlog->end - backlog->begin, &whole);
+	return backlog_count(backlog->bytes + backlog->begin, backlog->end - backlog->begin, &vmm);
 }
 
 /* Saved again and again before a guest that takes nothing: memory for it has an end. */
@@ -341,18 +340,18 @@ static void saving_disturbs_nobody(void **unused)
 static void saving_disturbs_nobody_after_a_restore(void **unused)
 {
 	struct vm *vm = vm_new(&crowded);
-	struct luggage luggage;
+	struct migration migration;
 
 	(void)unused;
 	vm_enable(vm, 6);
 	vm_faults(vm, 0, STORM);
 	vm_faults(vm, 1, STORM);
-	vm = luggage_move(vm, &luggage, &crowded);
+	vm = migration_move(vm, &migration, &crowded);
 	assert_true(viommu_restored_waits(vm->vsmmu));
 	save_in_a_storm(vm, 3 * STORM);
 	vsmmu_dispatch(vm->vsmmu, 0);
 	assert_null(vm->vsmmu->restored);
-	assert_int_equal(luggage_stats(vm, &luggage).lost, 0);
+	assert_int_equal(migration_stats(vm, &migration).lost, 0);
 	vm_free(vm);
 }
 

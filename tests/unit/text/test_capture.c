@@ -106,14 +106,14 @@ static void every_cut_is_noticed(void **unused)
 	for (size_t cut = 0; cut < length; cut++) {
 		/* Its exact size, so that a sanitizer sees a read beyond it. */
 		uint8_t *bytes = malloc(cut + 1);
-		size_t whole = 0, before = 0, items;
+		size_t vmm = 0, before = 0, items;
 		int error;
 
-		while (whole < SAMPLES && ends[whole] <= cut)
-			before = ends[whole++];
+		while (vmm < SAMPLES && ends[vmm] <= cut)
+			before = ends[vmm++];
 		memcpy(bytes + 1, file, cut);
 		items = read_file(bytes + 1, cut, &error);
-		assert_int_equal(items, whole);
+		assert_int_equal(items, vmm);
 		assert_int_equal(error, cut > before ? -ENODATA : 0);
 		free(bytes);
 	}
@@ -125,13 +125,13 @@ static void every_flipped_bit_is_noticed(void **unused)
 
 	(void)unused;
 	for (size_t bit = 0; bit < length * 8; bit++) {
-		size_t whole = 0;
+		size_t vmm = 0;
 		int error;
 
-		while (ends[whole] <= bit / 8)
-			whole++;
+		while (ends[vmm] <= bit / 8)
+			vmm++;
 		file[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(read_file(file, length, &error), whole);
+		assert_int_equal(read_file(file, length, &error), vmm);
 		assert_true(error < 0);
 		file[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}

@@ -39,7 +39,7 @@ static void decode_copy(struct vsmmu_decoder *decoder, const void *bytes, size_t
 
 static void a_stream_may_be_cut_anywhere(void **unused)
 {
-	static const char whole[] = "E0 L3 E4 E7 L8 L9 E10";
+	static const char vmm[] = "E0 L3 E4 E7 L8 L9 E10";
 	/* What is complete after so many bytes; in between, the same and an error. */
 	static const struct {
 		size_t at;
@@ -62,7 +62,7 @@ static void a_stream_may_be_cut_anywhere(void **unused)
 		char text[STREAM_TEXT_SIZE], expected[STREAM_TEXT_SIZE];
 		struct vsmmu_decoder_stats stats;
 
-		stream_put_text(&stream, whole);
+		stream_put_text(&stream, vmm);
 		assert_int_equal(stream.length, 184);
 		if (complete[done + 1].at == length && done + 1 < 8)
 			done++;

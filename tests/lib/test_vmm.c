@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/test_vmm.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_memory(const struct test_vmm *vmm, uint64_t address, size_t length)
+{
+	if (address < TEST_VMM_MEMORY || length > TEST_VMM_SIZE ||
+		address - TEST_VMM_MEMORY > TEST_VMM_SIZE - length)
+		return false;
+	return address + length <= vmm->bad_begin || address >= vmm->bad_end;
+}
+
+int test_vmm_memory_read(void *opaque, uint64_t address, void *bytes, size_t length)
+{
+	struct test_vmm *vmm = opaque;
+
+	vmm->reads++;
+	if (!is_memory(vmm, address, length))
+		return -1;
+	memcpy(bytes, vmm->memory + (address - TEST_VMM_MEMORY), length);
+	return 0;
+}
+
+int test_vmm_memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+{
+	struct test_vmm *vmm = opaque;
+
+	if (!is_memory(vmm, address, length))
+		return -1;
+	memcpy(vmm->memory + (address - TEST_VMM_MEMORY), bytes, length);
+	return 0;
+}
+
+static void irq_pulse(void *opaque, enum vsmmu_irq irq)
+{
+	struct test_vmm *vmm = opaque;
+
+	vmm->irqs[irq]++;
+	if (vmm->on_irq)
+		vmm->on_irq(vmm, irq);
+}
+
+static int msi(void *opaque, uint64_t address, uint32_t data)
+{
+	struct test_vmm *vmm = opaque;
+
+	if (address != TEST_VMM_DOORBELL)
+		return -1;
+	vmm->msis++;
+	vmm->msi_data = data;
+	return 0;
+}
+
+static void report(void *opaque, const struct vsmmu_report *report)
+{
+	struct test_vmm *vmm = opaque;
+	struct test_vmm_report *kept = &vmm->reports[vmm->report_count % TEST_VMM_REPORTS];
+
+	kept->code = report->code;
+	kept->severity = report->severity;
+	kept->vsid = report->vsid;
+	snprintf(kept->text, sizeof(kept->text), "%s", report->text);
+	vmm->report_count++;
+}
+
+struct test_vmm *test_vmm_alloc(void)
+{
+	struct test_vmm *vmm = calloc(1, sizeof(*vmm));
+
+	assert_non_null(vmm);
+	vmm->memory = calloc(1, TEST_VMM_SIZE);
+	assert_non_null(vmm->memory);
+	return vmm;
+}
+
+struct vsmmu_host *test_vmm_sim(struct test_vmm *vmm, const struct vsmmu_sim_config *config)
+{
+	struct vsmmu_sim_config own = config ? *config : (struct vsmmu_sim_config){0};
+	struct vsmmu_host *host;
+
+	own.size = sizeof(own);
+	own.memory_read = test_vmm_memory_read;
+	own.memory_write = test_vmm_memory_write;
+	own.memory_opaque = vmm;
+	assert_int_equal(vsmmu_sim_new(&host, &own), 0);
+	return host;
+}
+
+int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsmmu_config *config)
+{
+	static const struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_read = test_vmm_memory_read,
+		.memory_write = test_vmm_memory_write,
+		.irq_pulse = irq_pulse,
+		.msi = msi,
+		.report = report,
+	};
+	struct vsmmu_config own = config ? *config : (struct vsmmu_config){0};
+
+	own.size = sizeof(own);
+	own.ops = &ops;
+	own.opaque = vmm;
+	own.host = host;
+	vmm->host = host;
+	return vsmmu_new(&vmm->vsmmu, &own);
+}
+
+void test_vmm_free(struct test_vmm *vmm)
+{
+	vsmmu_free(vmm->vsmmu);
+	vsmmu_host_unref(vmm->host);
+	free(vmm->memory);
+	free(vmm);
+}
+
+void *test_vmm_at(struct test_vmm *vmm, uint64_t address, size_t length)
+{
+	assert_true(address >= TEST_VMM_MEMORY && length <= TEST_VMM_SIZE);
+	assert_true(address - TEST_VMM_MEMORY <= TEST_VMM_SIZE - length);
+	return vmm->memory + (address - TEST_VMM_MEMORY);
+}
+
+void test_vmm_store64(struct test_vmm *vmm, uint64_t address, uint64_t value)
+{
+	value = htole64(value);
+	memcpy(test_vmm_at(vmm, address, sizeof(value)), &value, sizeof(value));
+}
+
+uint64_t test_vmm_load64(struct test_vmm *vmm, uint64_t address)
+{
+	uint64_t value;
+
+	memcpy(&value, test_vmm_at(vmm, address, sizeof(value)), sizeof(value));
+	return le64toh(value);
+}
+
+uint64_t test_vmm_read64(struct test_vmm *vmm, uint64_t offset)
+{
+	uint64_t value;
+
+	assert_int_equal(vsmmu_mmio_read(vmm->vsmmu, offset, 8, &value), 0);
+	return value;
+}
+
+uint32_t test_vmm_read(struct test_vmm *vmm, uint64_t offset)
+{
+	uint64_t value;
+
+	assert_int_equal(vsmmu_mmio_read(vmm->vsmmu, offset, 4, &value), 0);
+	return (uint32_t)value;
+}
+
+void test_vmm_write(struct test_vmm *vmm, uint64_t offset, uint32_t value)
+{
+	assert_int_equal(vsmmu_mmio_write(vmm->vsmmu, offset, 4, value), 0);
+}
+
+void test_vmm_write64(struct test_vmm *vmm, uint64_t offset, uint64_t value)
+{
+	assert_int_equal(vsmmu_mmio_write(vmm->vsmmu, offset, 8, value), 0);
+}
+
+struct vsmmu_stats test_vmm_stats(struct test_vmm *vmm)
+{
+	struct vsmmu_stats stats = {.size = sizeof(stats)};
+
+	assert_int_equal(vsmmu_get_stats(vmm->vsmmu, &stats), 0);
+	return stats;
+}
+
+unsigned int test_vmm_reported(const struct test_vmm *vmm, enum vsmmu_report_code code)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < vmm->report_count && i < TEST_VMM_REPORTS; i++)
+		count += vmm->reports[i].code == code;
+	return count;
+}

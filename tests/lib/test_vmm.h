@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A VMM with a full vSMMU for tests: guest memory that it reads and writes, interrupts and MSIs
+ * that are counted, reports that are kept. The test chooses the host behind it. It contains no
+ * driver: tests/driver and cmdq_guest.h are two.
+ */
+#ifndef LIB_TEST_VMM_H
+#define LIB_TEST_VMM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vsmmu/access.h>
+#include <vsmmu/sim.h>
+#include <vsmmu/smmu.h>
+#include <vsmmu/snapshot.h>
+
+#include "arch/regs.h"
+#include "lib/unit.h"
+
+#define TEST_VMM_MEMORY	  UINT64_C(0x80000000) /* guest-physical */
+#define TEST_VMM_SIZE	  (UINT64_C(16) << 20)
+#define TEST_VMM_DOORBELL UINT64_C(0x08020040) /* takes MSIs */
+#define TEST_VMM_REPORTS  64
+
+struct test_vmm_report {
+	enum vsmmu_report_code code;
+	enum vsmmu_severity severity;
+	uint64_t vsid;
+	char text[256];
+};
+
+struct test_vmm {
+	struct vsmmu *vsmmu;
+	struct vsmmu_host *host;
+	uint8_t *memory;	     /* TEST_VMM_SIZE bytes at TEST_VMM_MEMORY */
+	uint64_t bad_begin, bad_end; /* reads and writes that touch these are refused */
+	unsigned int reads;	     /* calls of memory_read */
+	unsigned int irqs[VSMMU_IRQ_COUNT];
+	void (*on_irq)(struct test_vmm *vmm, enum vsmmu_irq irq);
+	unsigned int msis; /* that reached the doorbell */
+	uint32_t msi_data; /* of the last one */
+	struct test_vmm_report reports[TEST_VMM_REPORTS];
+	unsigned int report_count; /* may exceed TEST_VMM_REPORTS */
+};
+
+/*
+ * A simulator whose DMA reaches this memory. @config may be NULL; its memory callbacks are
+ * filled in. To be called before test_vmm_new(), which takes the host over.
+ */
+struct test_vmm *test_vmm_alloc(void);
+struct vsmmu_host *test_vmm_sim(struct test_vmm *vmm, const struct vsmmu_sim_config *config);
+
+/*
+ * Makes vmm->vsmmu on @host, of which it takes the reference over. @config may be NULL;
+ * ops, opaque and host are filled in. Return: what vsmmu_new() said.
+ */
+int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsmmu_config *config);
+
+/* Frees vSMMU, host and memory. */
+void test_vmm_free(struct test_vmm *vmm);
+
+/* Guest memory; asserts that it is there. */
+void *test_vmm_at(struct test_vmm *vmm, uint64_t address, size_t length);
+void test_vmm_store64(struct test_vmm *vmm, uint64_t address, uint64_t value);
+uint64_t test_vmm_load64(struct test_vmm *vmm, uint64_t address);
+
+uint32_t test_vmm_read(struct test_vmm *vmm, uint64_t offset);
+uint64_t test_vmm_read64(struct test_vmm *vmm, uint64_t offset);
+void test_vmm_write(struct test_vmm *vmm, uint64_t offset, uint32_t value);
+void test_vmm_write64(struct test_vmm *vmm, uint64_t offset, uint64_t value);
+
+struct vsmmu_stats test_vmm_stats(struct test_vmm *vmm);
+/* Reports of one code so far. */
+unsigned int test_vmm_reported(const struct test_vmm *vmm, enum vsmmu_report_code code);
+
+/* For ops of one's own: @opaque is the struct test_vmm. */
+int test_vmm_memory_read(void *opaque, uint64_t address, void *bytes, size_t length);
+int test_vmm_memory_write(void *opaque, uint64_t address, const void *bytes, size_t length);
+
+#endif

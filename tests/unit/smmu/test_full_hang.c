@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* While a call of the host hangs, of a full vSMMU under way, events go on. */
+#include <poll.h>
+#include <pthread.h>
+
+#include <vsmmu/event.h>
+
+#include "lib/forward_host.h"
+#include "lib/mt_vmm.h"
+
+#define STE_ABORT UINT64_C(1)
+
+/* A host one of whose calls does not return until it is let go. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	enum forward_call call;
+	unsigned int left; /* until it is that one; 0: none is */
+	bool hangs, ended;
+	void (*work)(void);
+	pthread_t worker;
+	struct vsmmu_host *host;
+} hang = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static int before_call(void *opaque, enum forward_call call, uint32_t count)
+{
+	(void)opaque;
+	(void)count;
+	pthread_mutex_lock(&hang.lock);
+	if (hang.left && call == hang.call && !--hang.left) {
+		hang.hangs = true;
+		pthread_cond_broadcast(&hang.changed);
+		while (hang.hangs)
+			pthread_cond_wait(&hang.changed, &hang.lock);
+	}
+	pthread_mutex_unlock(&hang.lock);
+	return 0;
+}
+
+static void *worker(void *unused)
+{
+	hang.work();
+	pthread_mutex_lock(&hang.lock);
+	hang.ended = true;
+	pthread_cond_broadcast(&hang.changed);
+	pthread_mutex_unlock(&hang.lock);
+	return unused;
+}
+
+static void build(const struct vsmmu_config *config)
+{
+	mt_vmm.sim = mt_vmm_sim_new(mt_vmm.dev_ids);
+	/* What comes and goes is behind another SMMU, and takes all objects with it. */
+	assert_int_equal(vsmmu_sim_endpoint_new(mt_vmm.sim, 1, &mt_vmm.dev_ids[MT_VMM_PLUGGED]), 0);
+	hang.host = forward_host_new(mt_vmm.sim, before_call, NULL);
+	assert_non_null(hang.host);
+	mt_vmm_create(hang.host, config);
+}
+
+/* Another thread does @work, and is in its @n-th such call now. */
+static void begin(void (*work)(void), enum forward_call call, unsigned int n)
+{
+	hang.work = work;
+	hang.call = call;
+	hang.left = n;
+	hang.ended = false;
+	assert_int_equal(pthread_create(&hang.worker, NULL, worker, NULL), 0);
+	pthread_mutex_lock(&hang.lock);
+	while (!hang.hangs && !hang.ended)
+		pthread_cond_wait(&hang.changed, &hang.lock);
+	pthread_mutex_unlock(&hang.lock);
+	assert_false(hang.ended);
+}
+
+static void end(void)
+{
+	pthread_mutex_lock(&hang.lock);
+	assert_false(hang.ended);
+	hang.hangs = false;
+	pthread_cond_broadcast(&hang.changed);
+	pthread_mutex_unlock(&hang.lock);
+	pthread_join(hang.worker, NULL);
+}
+
+static void use_registers(uint32_t cr0)
+{
+	mt_vmm_write(SMMU_GERRORN, mt_vmm_read(SMMU_GERROR, 4), 4);
+	mt_vmm_write(SMMU_IRQ_CTRL, 0, 4);
+	mt_vmm_write(SMMU_IRQ_CTRL, MT_VMM_IRQS, 4);
+	/* Another vCPU's commands do not make it wait, either. */
+	mt_vmm_write(SMMU_CMDQ_PROD, mt_vmm_read(SMMU_CMDQ_PROD, 4), 4);
+	assert_int_equal(mt_vmm_read(SMMU_CR0ACK, 4), cr0);
+}
+
+/* Of the first @endpoints. All of this is done while the other thread is in its call. */
+static void deliver_events(unsigned int count, unsigned int endpoints)
+{
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+	struct pollfd fd = {.fd = vsmmu_get_fd(mt_vmm.vsmmu), .events = POLLIN};
+	const uint64_t before = mt_vmm_stats().delivered;
+
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t delivered = mt_vmm_stats().delivered;
+
+		assert_int_equal(
+			vsmmu_sim_fault(mt_vmm.sim, mt_vmm.dev_ids[i % endpoints], &record), 0);
+		while (mt_vmm_stats().delivered == delivered) {
+			assert_int_equal(poll(&fd, 1, MT_VMM_PATIENCE), 1);
+			assert_true(vsmmu_dispatch(mt_vmm.vsmmu, 0) >= 0);
+		}
+		mt_vmm_write(SMMU_EVENTQ_CONS, mt_vmm_read(SMMU_EVENTQ_PROD, 4), 4);
+	}
+	assert_int_equal(mt_vmm_stats().delivered - before, count);
+	use_registers(MT_VMM_ON);
+}
+
+static void one_sync(void)
+{
+	const uint64_t command[2][2] = {
+		{COMMAND_OP_CFGI_STE, 1}, {COMMAND_OP_TLBI_NH_ASID | UINT64_C(1) << 48, 0}};
+
+	CHECK(mt_vmm_issue_and_wait(0, command, 2, 1));
+}
+
+static void events_while_a_sync_hangs(enum forward_call call)
+{
+	build(NULL);
+	/* So that CFGI_STE has something to install. */
+	mt_vmm_store(MT_VMM_STRTAB, STE_ABORT);
+	begin(one_sync, call, 1);
+	deliver_events(100, MT_VMM_PLUGGED);
+	assert_false(mt_vmm_is_done(0, 1));
+	end();
+	assert_true(mt_vmm_is_done(0, 1));
+	assert_int_equal(mt_vmm_stats().syncs, 1);
+	mt_vmm_destroy(hang.host);
+}
+
+static void events_go_on_while_an_invalidation_hangs(void **unused)
+{
+	(void)unused;
+	events_while_a_sync_hangs(FORWARD_INVALIDATE);
+}
+
+static void events_go_on_while_an_installation_hangs(void **unused)
+{
+	(void)unused;
+	events_while_a_sync_hangs(FORWARD_NESTED_ALLOC);
+	events_while_a_sync_hangs(FORWARD_ATTACH);
+	events_while_a_sync_hangs(FORWARD_DESTROY);
+}
+
+static void attach(void)
+{
+	CHECK(mt_vmm_attach(MT_VMM_PLUGGED, MT_VMM_PLUGGED) == 0);
+}
+
+static void detach(void)
+{
+	CHECK(vsmmu_endpoint_detach(mt_vmm.endpoints[MT_VMM_PLUGGED]) == 0);
+}
+
+static void events_go_on_while_an_attach_hangs(void **unused)
+{
+	static const enum forward_call calls[] = {FORWARD_HW_INFO, FORWARD_PARENT_ALLOC,
+		FORWARD_VIOMMU_ALLOC, FORWARD_VEVENTQ_ALLOC, FORWARD_VDEVICE_ALLOC,
+		FORWARD_NESTED_ALLOC, FORWARD_ATTACH};
+
+	(void)unused;
+	build(NULL);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		begin(attach, calls[i], 1);
+		deliver_events(20, MT_VMM_PLUGGED);
+		end();
+		/* And its own come, once it is there. */
+		deliver_events(3, MT_VMM_ENDPOINTS);
+		detach();
+	}
+	mt_vmm_destroy(hang.host);
+}
+
+static void events_go_on_while_a_detach_hangs(void **unused)
+{
+	(void)unused;
+	build(NULL);
+	attach();
+	begin(detach, FORWARD_DETACH, 1);
+	deliver_events(20, MT_VMM_PLUGGED);
+	end();
+	/* Nested HWPT, vDEVICE, vEVENTQ, vIOMMU, parent. */
+	for (unsigned int n = 1; n <= 5; n++) {
+		attach();
+		begin(detach, FORWARD_DESTROY, n);
+		deliver_events(20, MT_VMM_PLUGGED);
+		end();
+	}
+	mt_vmm_destroy(hang.host);
+}
+
+static void reset(void)
+{
+	CHECK(vsmmu_reset(mt_vmm.vsmmu) == 0);
+}
+
+/* The newest endpoint is cut off first: those before it are as they were. */
+static void events_go_on_while_a_reset_hangs(void **unused)
+{
+	static const enum forward_call calls[] = {FORWARD_DETACH, FORWARD_DESTROY};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		build(NULL);
+		begin(reset, calls[i], 1);
+		deliver_events(20, MT_VMM_PLUGGED - 1);
+		end();
+		mt_vmm_destroy(hang.host);
+	}
+}
+
+/* Then there are no events, but who asks for them and other registers is answered. */
+static void nobody_waits_while_the_end_of_a_reset_hangs(void **unused)
+{
+	const struct vsmmu_config aborting = {.gbpa_abort = true};
+
+	(void)unused;
+	for (unsigned int i = 0; i < 4; i++) {
+		build(i & 1 ? &aborting : NULL);
+		begin(reset, i == 1 ? FORWARD_NESTED_ALLOC : FORWARD_ATTACH, 1 + i / 2);
+		assert_int_equal(vsmmu_dispatch(mt_vmm.vsmmu, 0), 0);
+		use_registers(0);
+		end();
+		mt_vmm_destroy(hang.host);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S9", events_go_on_while_an_invalidation_hangs),
+		UNIT_TEST("S9", events_go_on_while_an_installation_hangs),
+		UNIT_TEST("S9 S6", events_go_on_while_an_attach_hangs),
+		UNIT_TEST("S9 S6", events_go_on_while_a_detach_hangs),
+		UNIT_TEST("S9", events_go_on_while_a_reset_hangs),
+		UNIT_TEST("S9", nobody_waits_while_the_end_of_a_reset_hangs),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
