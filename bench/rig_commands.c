@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/forward_host.h"
+#include "lib/host_interposer.h"
 #include "real_machine.h"
 #include "vmm.h"
 
@@ -48,8 +48,8 @@ static const struct {
 
 static struct {
 	struct real_machine machine;
-	struct vsmmu_host *host; /* the real one */
-	struct vsmmu_host *forward;
+	struct vsmmu_host *host;	    /* the real one */
+	struct host_interposer *interposer; /* in front of it */
 	struct vmm vmm;
 	uint32_t viommu;
 	struct driver_command command[BATCH];
@@ -60,11 +60,11 @@ static struct {
 
 _Static_assert(sizeof(bench.command[0]) == sizeof(uint64_t[2]), "two words");
 
-static int count_ioctls(void *opaque, enum forward_call call, uint32_t count)
+static int count_ioctls(void *opaque, enum host_call call, uint32_t count)
 {
 	(void)opaque;
 	(void)count;
-	bench.ioctls += call == FORWARD_INVALIDATE;
+	bench.ioctls += call == HOST_CALL_INVALIDATE;
 	return 0;
 }
 
@@ -81,8 +81,8 @@ static void watch(struct vmm *vmm, uint64_t offset, bool done)
 static void open_hosts(void)
 {
 	bench_check(real_machine_host(&bench.machine, &bench.host), "the host");
-	bench.forward = forward_host_new(vsmmu_host_ref(bench.host), count_ioctls, NULL);
-	bench_check(bench.forward ? 0 : -ENOMEM, "the host");
+	bench.interposer = host_interposer_new(vsmmu_host_ref(bench.host), 0);
+	bench.interposer->hook = count_ioctls;
 }
 
 /* One endpoint is the vSMMU's, the other's vIOMMU is for bare ioctls. */
@@ -106,7 +106,7 @@ static void open_machine(void)
 	/* All of it is the guest's, whose own tables are the only ones. */
 	memory.base = bench.machine.memory;
 	memset(memory.base, 0, memory.size);
-	config.host = bench.forward;
+	config.host = &bench.interposer->host;
 	config.memory = &memory;
 	config.probe_dev_id = its.dev_id;
 	vmm_open(&bench.vmm, &config);
@@ -147,7 +147,7 @@ static uint64_t measure(enum way way)
 	const uint64_t ioctls = bench.ioctls;
 	uint64_t time = 0;
 
-	forward_host_split(bench.forward, ways[way].split);
+	bench.interposer->split = ways[way].split;
 	for (unsigned int i = 0; i < BATCHES; i++)
 		for (unsigned int n = 0; n < BATCH; n += step)
 			time += (is_raw ? raw : library)(&bench.command[n], ways[way].commands);

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "lib/forward_host.h"
+#include "lib/host_interposer.h"
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
@@ -19,15 +19,17 @@ struct fuzz_vmm fuzz_vmm;
 const uint32_t fuzz_vmm_vsids[FUZZ_VMM_VSIDS] = {0, 1, 2, 0x3f, 0x140, 0x10001};
 
 /* Reads of vEVENTQs are not in it: they have a budget of their own. */
-static int before_call(void *opaque, enum forward_call call, uint32_t count)
+static int before_call(void *opaque, enum host_call call, uint32_t count)
 {
 	(void)opaque;
+	if (call == HOST_CALL_VEVENTQ_CLOSE)
+		return 0;
 	fuzz_vmm.calls++;
 	/* Linux answers EINVAL to none. */
-	FUZZ_CHECK(call != FORWARD_INVALIDATE || count);
+	FUZZ_CHECK(call != HOST_CALL_INVALIDATE || count);
 	/* What takes things away does not fail, or it would be the host that leaks. */
-	if (!fuzz_vmm.refusals || call == FORWARD_DETACH || call == FORWARD_DESTROY ||
-		(fuzz_vmm.refuses_invalidations && call != FORWARD_INVALIDATE))
+	if (!fuzz_vmm.refusals || call == HOST_CALL_DETACH || call == HOST_CALL_DESTROY ||
+		(fuzz_vmm.refuses_invalidations && call != HOST_CALL_INVALIDATE))
 		return 0;
 	fuzz_vmm.refusals--;
 	return fuzz_vmm.refusal;
@@ -36,6 +38,7 @@ static int before_call(void *opaque, enum forward_call call, uint32_t count)
 static void open_host(void)
 {
 	struct vsmmu_sim_config sim = fuzz_vmm.options.sim;
+	struct host_interposer *host;
 
 	sim.size = sizeof(sim);
 	sim.memory_read = fuzz_vmm_stage2_read;
@@ -44,8 +47,9 @@ static void open_host(void)
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
 		FUZZ_CHECK(!vsmmu_sim_endpoint_new(
 			fuzz_vmm.sim, fuzz_vmm.options.two_smmus ? n % 2 : 0, &fuzz_vmm.dev_id[n]));
-	fuzz_vmm.host = forward_host_new(fuzz_vmm.sim, before_call, NULL);
-	FUZZ_CHECK(fuzz_vmm.host);
+	host = host_interposer_new(fuzz_vmm.sim, 0);
+	host->hook = before_call;
+	fuzz_vmm.host = &host->host;
 }
 
 static void open_vsmmu(void)

@@ -16,7 +16,7 @@ static void attach(struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
 		.vsid = CMDQ_GUEST_SID(n),
-		.dev_id = RECORDER_DEV(smmu, n),
+		.dev_id = HOST_INTERPOSER_DEV(smmu, n),
 		.vfio_fd = -1,
 	};
 	uint64_t ste = CMDQ_GUEST_STRTAB + 64 * CMDQ_GUEST_SID(n);
@@ -26,7 +26,8 @@ static void attach(struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 	assert_int_equal(vsmmu_endpoint_attach(guest->vsmmu, &config, &guest->endpoint[n]), 0);
 }
 
-struct cmdq_guest *cmdq_guest_new(const struct cmdq_guest_setup *setup, struct recorder *recorder)
+struct cmdq_guest *cmdq_guest_new(
+	const struct cmdq_guest_setup *setup, struct host_interposer *host)
 {
 	struct cmdq_guest *guest = calloc(1, sizeof(*guest));
 	unsigned int endpoints = setup->endpoints ? setup->endpoints : 1;
@@ -34,8 +35,8 @@ struct cmdq_guest *cmdq_guest_new(const struct cmdq_guest_setup *setup, struct r
 
 	assert_non_null(guest);
 	guest->vmm = test_vmm_alloc();
-	guest->recorder = recorder ? recorder : recorder_new();
-	assert_int_equal(test_vmm_new(guest->vmm, &guest->recorder->host, &setup->config), 0);
+	guest->host = host ? host : host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
+	assert_int_equal(test_vmm_new(guest->vmm, &guest->host->host, &setup->config), 0);
 	guest->vsmmu = guest->vmm->vsmmu;
 	guest->log2 = setup->tiny ? 0 : setup->log2 ? setup->log2 : LOG2_DEFAULT;
 	for (unsigned int n = 0; n < endpoints && !setup->no_endpoints; n++)
@@ -49,7 +50,7 @@ struct cmdq_guest *cmdq_guest_new(const struct cmdq_guest_setup *setup, struct r
 		cr0 = 0;
 	test_vmm_write(guest->vmm, SMMU_CR0, cr0);
 	assert_int_equal(test_vmm_read(guest->vmm, SMMU_CR0ACK), cr0);
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	return guest;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest that does nothing but put commands into its queue, on a full vSMMU in front of a
- * recorder. Its endpoints have stage 1 STEs in a linear stream table.
+ * host interposer that answers by itself and records. Its endpoints have stage 1 STEs in a
+ * linear stream table.
  */
 #ifndef LIB_CMDQ_GUEST_H
 #define LIB_CMDQ_GUEST_H
 
-#include "lib/recorder.h"
+#include "lib/host_interposer.h"
 #include "lib/test_vmm.h"
 
 #define CMDQ_GUEST_QUEUE  (TEST_VMM_MEMORY + (UINT64_C(8) << 20)) /* room for 2^19 entries */
@@ -20,7 +21,7 @@
 struct cmdq_guest {
 	struct test_vmm *vmm;
 	struct vsmmu *vsmmu;
-	struct recorder *recorder;
+	struct host_interposer *host;
 	unsigned int log2;
 	uint32_t prod; /* what has been written into the queue, not yet into the register */
 	struct vsmmu_endpoint *endpoint[CMDQ_GUEST_MAX];
@@ -37,8 +38,9 @@ struct cmdq_guest_setup {
 	struct vsmmu_config config;
 };
 
-/* @recorder may be NULL. SMMUEN and CMDQEN are set, and nothing recorded yet. */
-struct cmdq_guest *cmdq_guest_new(const struct cmdq_guest_setup *setup, struct recorder *recorder);
+/* @host: NULL for one of its own. SMMUEN and CMDQEN are set, and nothing recorded yet. */
+struct cmdq_guest *cmdq_guest_new(
+	const struct cmdq_guest_setup *setup, struct host_interposer *host);
 void cmdq_guest_free(struct cmdq_guest *guest);
 
 /* Into the queue, at PROD. */

@@ -5,17 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host_interposer.h"
 #include "uapi/iommufd.h"
 
 #define HEADER	    sizeof(struct uapi_iommufd_vevent_header)
 #define MOCK_RECORD (HEADER + 4)
 #define SMMU_RECORD (HEADER + VSMMU_EVENT_RECORD_SIZE)
 #define RECORDS_MAX 256
-
-struct record_host {
-	struct vsmmu_host host;
-	struct vsmmu_host *inner;
-};
 
 struct record_queue {
 	struct host_veventq inner;
@@ -24,7 +20,7 @@ struct record_queue {
 
 static struct vsmmu_host *inner(struct vsmmu_host *host)
 {
-	return ((struct record_host *)host)->inner;
+	return ((struct host_interposer *)host)->inner;
 }
 
 /* Return: bytes written. */
@@ -96,76 +92,16 @@ static void record_veventq_close(struct vsmmu_host *host, struct host_veventq *v
 	free(queue);
 }
 
-static int record_parent_alloc(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
-{
-	return inner(host)->ops->parent_alloc(inner(host), endpoint, out);
-}
-
-static int record_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
-	uint32_t parent_id, uint32_t *out)
-{
-	return inner(host)->ops->viommu_alloc(inner(host), endpoint, parent_id, out);
-}
-
-static int record_vdevice_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
-	uint32_t viommu_id, uint32_t vsid, uint32_t *out)
-{
-	return inner(host)->ops->vdevice_alloc(inner(host), endpoint, viommu_id, vsid, out);
-}
-
-static int record_nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
-	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
-{
-	return inner(host)->ops->nested_alloc(inner(host), endpoint, viommu_id, ste, out);
-}
-
-static int record_attach(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
-{
-	return inner(host)->ops->attach(inner(host), endpoint, pt_id);
-}
-
-static int record_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
-{
-	return inner(host)->ops->detach(inner(host), endpoint);
-}
-
-static int record_destroy(struct vsmmu_host *host, uint32_t id)
-{
-	return inner(host)->ops->destroy(inner(host), id);
-}
-
-static void record_free(struct vsmmu_host *host)
-{
-	vsmmu_host_unref(inner(host));
-	free(host);
-}
-
-static const struct host_ops record_ops = {
-	.name = "record",
-	.parent_alloc = record_parent_alloc,
-	.viommu_alloc = record_viommu_alloc,
-	.vdevice_alloc = record_vdevice_alloc,
-	.nested_alloc = record_nested_alloc,
-	.attach = record_attach,
-	.detach = record_detach,
-	.veventq_alloc = record_veventq_alloc,
-	.veventq_close = record_veventq_close,
-	.destroy = record_destroy,
-	.free = record_free,
-};
-
 int record_host_new(struct vsmmu_host **out, struct vsmmu_host *inner_host)
 {
-	struct record_host *record = calloc(1, sizeof(*record));
+	struct host_interposer *interposer = host_interposer_new(vsmmu_host_ref(inner_host), 0);
 
-	if (!record)
-		return -ENOMEM;
-	record->host.ops = &record_ops;
-	record->host.vmid_per_viommu = inner_host->vmid_per_viommu;
-	atomic_init(&record->host.refs, 1);
-	record->inner = vsmmu_host_ref(inner_host);
-	*out = &record->host;
+	interposer->ops.name = "record";
+	interposer->ops.veventq_alloc = record_veventq_alloc;
+	interposer->ops.veventq_close = record_veventq_close;
+	/* The mock's own are not SMMUv3's. */
+	interposer->ops.hw_info = NULL;
+	interposer->ops.invalidate = NULL;
+	*out = &interposer->host;
 	return 0;
 }

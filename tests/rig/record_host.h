@@ -9,7 +9,7 @@
 
 #include "host/host.h"
 
-/* Takes a reference to @inner. Return: 0 or -ENOMEM. */
+/* Takes a reference to @inner. Return: 0. */
 int record_host_new(struct vsmmu_host **out, struct vsmmu_host *inner);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "arch/queue.h"
 #include "lib/cmdq_guest.h"
+#include "smmu/vsmmu.h"
 
 #define PREFETCH UINT64_C(0x01)
 

@@ -4,6 +4,7 @@
 
 #include "lib/blocked_thread.h"
 #include "lib/cmdq_guest.h"
+#include "smmu/vsmmu.h"
 #include "lib/fail_nth.h"
 
 #define AHEAD	 (3 * CMDQ_KICK_MAX)

@@ -11,10 +11,11 @@
 
 #include "arch/queue.h"
 #include "lib/cmdq_guest.h"
+#include "smmu/vsmmu.h"
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */
-#define SWITCHES 3000  /* at most: each makes HWPTs, which the recorder has so many of */
+#define SWITCHES 3000  /* at most: each makes HWPTs, of which the interposer has so many */
 #define PATIENCE 60000 /* milliseconds */
 
 static struct cmdq_guest *guest;
@@ -161,7 +162,7 @@ static void every_command_is_done_once(void **unused)
 	assert_int_equal(atomic_load(&corrected), WRITERS * COMMANDS / 500);
 	assert_int_equal(stats.syncs, WRITERS * (COMMANDS / 16 + COMMANDS / 500));
 	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], WRITERS * (COMMANDS / 16));
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->refused, 0);
 	assert_int_equal(atomic_load(&rejected), 0);
 	cmdq_guest_free(guest);
 }
@@ -218,18 +219,22 @@ static bool is_awaited(void)
 }
 
 /* In the midst of a turn: now and then it does not go on until somebody else has come. */
-static void let_one_come(struct recorder *recorder, void *opaque)
+static int let_one_come(void *opaque, enum host_call call, uint32_t count)
 {
+	const struct host_interposer *host = guest->host;
 	unsigned int waited = 0;
 
 	(void)opaque;
-	if (recorder->calls % SYNCS || recorder->calls > LOCKS * SYNCS || atomic_load(&unclaimed))
-		return;
-	atomic_store(&offered, recorder->calls / SYNCS);
+	(void)count;
+	if (call != HOST_CALL_INVALIDATE || host->invalidations % SYNCS ||
+		host->invalidations > LOCKS * SYNCS || atomic_load(&unclaimed))
+		return 0;
+	atomic_store(&offered, host->invalidations / SYNCS);
 	while (!is_awaited() && waited++ < PATIENCE)
 		usleep(1000);
 	atomic_fetch_add(&unclaimed, waited > PATIENCE);
 	cons_when_awaited = read_register(SMMU_CMDQ_CONS);
+	return 0;
 }
 
 static void *run_all(void *unused)
@@ -252,7 +257,7 @@ static void a_consumer_lets_others_in(void **unused)
 	for (unsigned int n = 0; n < 2 * SYNCS * (LOCKS + 2); n++)
 		cmdq_guest_push(guest, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);
 	cmdq_guest_ring(guest);
-	guest->recorder->on_call = let_one_come;
+	guest->host->hook = let_one_come;
 	assert_int_equal(pthread_create(&thread, NULL, run_all, NULL), 0);
 	for (unsigned int lock = 1; lock <= LOCKS; lock++) {
 		for (unsigned int waited = 0; atomic_load(&offered) < lock; waited++) {

@@ -3,6 +3,7 @@
 #include "arch/command.h"
 #include "arch/queue.h"
 #include "lib/cmdq_guest.h"
+#include "smmu/vsmmu.h"
 #include "lib/rng.h"
 #include "smmu/endpoint.h"
 
@@ -11,7 +12,7 @@
 static void expect_call(const struct cmdq_guest *guest, unsigned int call, uint32_t n,
 	uint64_t word0, uint64_t word1)
 {
-	const uint64_t *command = recorder_command(guest->recorder, call, n);
+	const uint64_t *command = host_interposer_command(guest->host, call, n);
 
 	assert_int_equal(command[0], word0);
 	assert_int_equal(command[1], word1);
@@ -19,8 +20,8 @@ static void expect_call(const struct cmdq_guest *guest, unsigned int call, uint3
 
 static uint32_t call_count(const struct cmdq_guest *guest, unsigned int call)
 {
-	assert_true(call < guest->recorder->calls);
-	return guest->recorder->call[call].count;
+	assert_true(call < guest->host->invalidations);
+	return guest->host->invalidation[call].count;
 }
 
 static void up_to_a_sync_it_is_one_call(void **unused)
@@ -34,10 +35,10 @@ static void up_to_a_sync_it_is_one_call(void **unused)
 	cmdq_guest_ring(guest);
 	cmdq_guest_expect_idle(guest);
 	/* Without a SYNC nothing has to happen, and nothing does. */
-	assert_int_equal(guest->recorder->calls, 0);
+	assert_int_equal(guest->host->invalidations, 0);
 	cmdq_guest_push(guest, C_TLBI_ASID(63), 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	assert_int_equal(call_count(guest, 0), 64);
 	for (unsigned int n = 0; n < 64; n++)
 		expect_call(guest, 0, n, C_TLBI_ASID(n), 0);
@@ -58,7 +59,7 @@ static void a_sync_without_anything_is_no_call(void **unused)
 	cmdq_guest_sync(guest);
 	cmdq_guest_push(guest, 0x01, 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 0);
+	assert_int_equal(guest->host->invalidations, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -78,9 +79,9 @@ static void commands_for_emulated_endpoints_stay_here(void **unused)
 	cmdq_guest_push(guest, C_CFGI_CD(UINT32_MAX), 0);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	assert_int_equal(call_count(guest, 0), 12);
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->refused, 0);
 	for (uint32_t n = 0; n < 3; n++) {
 		expect_call(guest, 0, 4 * n, C_CFGI_CD(SID(n)), 1);
 		expect_call(guest, 0, 4 * n + 1, C_CFGI_CD_ALL(SID(n)), 0);
@@ -88,11 +89,11 @@ static void commands_for_emulated_endpoints_stay_here(void **unused)
 		expect_call(guest, 0, 4 * n + 3, C_CFGI_CD_ALL(SID(n)), 0);
 	}
 	/* Nor after it has gone. */
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	assert_int_equal(vsmmu_endpoint_detach(guest->endpoint[1]), 0);
 	cmdq_guest_push(guest, C_CFGI_CD(SID(1)), 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 0);
+	assert_int_equal(guest->host->invalidations, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -110,16 +111,16 @@ static void cfgi_ste_takes_the_cds_along(void **unused)
 	assert_int_equal(call_count(guest, 0), 1);
 	expect_call(guest, 0, 0, C_CFGI_CD_ALL(SID(2)), 0);
 	/* A range of 8 StreamIDs: four endpoints. */
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_CFGI_STE(SID(4) + 3) + 1, 2);
 	cmdq_guest_sync(guest);
 	assert_int_equal(call_count(guest, 0), 4);
 	for (uint32_t n = 0; n < 4; n++) {
-		uint64_t sid = recorder_command(guest->recorder, 0, n)[0] >> 32;
+		uint64_t sid = host_interposer_command(guest->host, 0, n)[0] >> 32;
 
 		assert_in_range(sid, SID(4), SID(7));
 	}
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_sync(guest);
 	assert_int_equal(call_count(guest, 0), 8);
@@ -137,10 +138,10 @@ static void a_range_ends_where_it_ends(void **unused)
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[2], 7), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[0], last), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[1], next), 0);
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_CFGI_RANGE(SID(0)), 1); /* of four */
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	assert_int_equal(call_count(guest, 0), 1);
 	expect_call(guest, 0, 0, C_CFGI_CD_ALL(last), 0);
 	cmdq_guest_free(guest);
@@ -170,7 +171,7 @@ static void each_viommu_gets_its_own(void **unused)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 6, .smmus = 2};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
-	struct recorder *recorder = guest->recorder;
+	struct host_interposer *host = guest->host;
 
 	(void)unused;
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
@@ -178,9 +179,9 @@ static void each_viommu_gets_its_own(void **unused)
 		cmdq_guest_push(guest, C_CFGI_CD(SID(n)), 0);
 	cmdq_guest_push(guest, C_TLBI_ASID(2), 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(recorder->calls, 2);
+	assert_int_equal(host->invalidations, 2);
 	for (unsigned int call = 0; call < 2; call++) {
-		uint32_t smmu = recorder->call[call].smmu;
+		uint32_t smmu = host->invalidation[call].smmu;
 
 		/* In the guest's order. */
 		assert_int_equal(call_count(guest, call), 5);
@@ -189,14 +190,14 @@ static void each_viommu_gets_its_own(void **unused)
 			expect_call(guest, call, n + 1, C_CFGI_CD(SID(2 * n + smmu)), 0);
 		expect_call(guest, call, 4, C_TLBI_ASID(2), 0);
 	}
-	assert_int_equal(recorder->call[0].smmu + recorder->call[1].smmu, 1);
+	assert_int_equal(host->invalidation[0].smmu + host->invalidation[1].smmu, 1);
 	/* Only whom it concerns is called. */
-	recorder_clear(recorder);
+	host_interposer_clear(host);
 	cmdq_guest_push(guest, C_CFGI_CD(SID(3)), 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(recorder->calls, 1);
-	assert_int_equal(recorder->call[0].smmu, 1);
-	assert_int_equal(recorder->refused, 0);
+	assert_int_equal(host->invalidations, 1);
+	assert_int_equal(host->invalidation[0].smmu, 1);
+	assert_int_equal(host->refused, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -208,14 +209,14 @@ static void isolated_endpoints_have_a_viommu_each(void **unused)
 	(void)unused;
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 10);
+	assert_int_equal(guest->host->invalidations, 10);
 	for (unsigned int call = 0; call < 10; call++)
 		assert_int_equal(call_count(guest, call), 1);
-	recorder_clear(guest->recorder);
+	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_TLBI_NSNH_ALL, 0);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 10);
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->invalidations, 10);
+	assert_int_equal(guest->host->refused, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -232,7 +233,7 @@ static void a_full_batch_is_sent_at_once(void **unused)
 	while (cmdq_guest_is_signalled(guest))
 		vsmmu_run_commands(guest->vsmmu, 0);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(guest->host->invalidations, 3);
 	assert_int_equal(call_count(guest, 2), 10);
 	for (unsigned int n = 0; n < 2 * INVALIDATION_MAX + 10; n++)
 		expect_call(guest, n / INVALIDATION_MAX, n % INVALIDATION_MAX, C_TLBI_ASID(n), 0);
@@ -252,15 +253,15 @@ static void a_cfgi_all_can_fill_a_batch(void **unused)
 	}
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_ring(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 2);
+	assert_int_equal(guest->host->invalidations, 2);
 	assert_int_equal(call_count(guest, 0), INVALIDATION_MAX);
 	assert_int_equal(call_count(guest, 1), CMDQ_GUEST_MAX - 10);
 	for (unsigned int n = 0; n < CMDQ_GUEST_MAX; n++) {
 		const uint64_t *command =
-			n < 10 ? recorder_command(guest->recorder, 0, INVALIDATION_MAX - 10 + n)
-			       : recorder_command(guest->recorder, 1, n - 10);
+			n < 10 ? host_interposer_command(guest->host, 0, INVALIDATION_MAX - 10 + n)
+			       : host_interposer_command(guest->host, 1, n - 10);
 
 		seen |= UINT64_C(1) << ((command[0] >> 32) - SID(0)) / 2;
 	}
@@ -272,24 +273,25 @@ static void a_cfgi_all_can_fill_a_batch(void **unused)
 static void an_erratum_has_every_batch_sent_twice(void **unused)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 2, .smmus = 2};
-	struct recorder *recorder = recorder_new();
+	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
 	struct cmdq_guest *guest;
 
 	(void)unused;
-	recorder->info[1].repeat_commands = true;
-	guest = cmdq_guest_new(&setup, recorder);
+	host->info[1].repeat_commands = true;
+	guest = cmdq_guest_new(&setup, host);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_sync(guest);
-	assert_int_equal(recorder->calls, 3);
+	assert_int_equal(host->invalidations, 3);
 	for (unsigned int call = 0; call < 3; call++)
-		if (recorder->call[call].smmu == 1 && call + 1 < 3 &&
-			recorder->call[call + 1].smmu == 1)
-			assert_memory_equal(
-				recorder->call[call].command, recorder->call[call + 1].command, 32);
-	assert_int_equal(
-		recorder->call[0].smmu + recorder->call[1].smmu + recorder->call[2].smmu, 2);
-	assert_int_equal(recorder->call[1].smmu, 1);
+		if (host->invalidation[call].smmu == 1 && call + 1 < 3 &&
+			host->invalidation[call + 1].smmu == 1)
+			assert_memory_equal(host->invalidation[call].command,
+				host->invalidation[call + 1].command, 32);
+	assert_int_equal(host->invalidation[0].smmu + host->invalidation[1].smmu +
+				 host->invalidation[2].smmu,
+		2);
+	assert_int_equal(host->invalidation[1].smmu, 1);
 	cmdq_guest_free(guest);
 }
 
@@ -309,7 +311,7 @@ static void reserved_bits_do_not_reach_the_kernel(void **unused)
 	cmdq_guest_push(guest, C_CFGI_CD_ALL(SID(0)) | 0xfffff800, ~UINT64_C(0));
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->refused, 0);
 	assert_int_equal(call_count(guest, 0), 7);
 	expect_call(guest, 0, 0, C_TLBI_NSNH_ALL, 0);
 	expect_call(guest, 0, 1, 0x10, 0);
@@ -327,7 +329,7 @@ static void atc_inv_is_ignored_while_translation_is_off(void **unused)
 	(void)unused;
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 0);
+	assert_int_equal(guest->host->invalidations, 0);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_push(guest, C_TLBI_NSNH_ALL, 0);
 	cmdq_guest_push(guest, C_CFGI_CD(SID(0)), 0);
@@ -337,13 +339,13 @@ static void atc_inv_is_ignored_while_translation_is_off(void **unused)
 	test_vmm_write(guest->vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_CMDQEN);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 2);
+	assert_int_equal(guest->host->invalidations, 2);
 	expect_call(guest, 1, 0, C_ATC_INV(SID(0)), 52);
 	test_vmm_store64(guest->vmm, CMDQ_GUEST_STRTAB + 64 * SID(0) + 8, 0);
 	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(guest->host->invalidations, 3);
 	assert_int_equal(call_count(guest, 2), 1);
 	cmdq_guest_free(guest);
 }
@@ -373,7 +375,7 @@ static void a_reset_forgets_the_batch(void **unused)
 	cmdq_guest_send(guest, C_TLBI_ASID(1), 0);
 	assert_int_equal(vsmmu_reset(guest->vsmmu), 0);
 	assert_int_equal(guest->vsmmu->invalidation.count, 0);
-	assert_int_equal(guest->recorder->calls, 0);
+	assert_int_equal(guest->host->invalidations, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -429,8 +431,8 @@ static void random_commands(void **unused)
 			cmdq_guest_expect_idle(guest);
 		}
 		assert_true(legal > 1000);
-		assert_true(guest->recorder->calls > 10);
-		assert_int_equal(guest->recorder->refused, 0);
+		assert_true(guest->host->invalidations > 10);
+		assert_int_equal(guest->host->refused, 0);
 		assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 0);
 		cmdq_guest_free(guest);
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A host that refuses invalidations: nothing is skipped, and no guest is told a lie. */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/cmdq_guest.h"
+#include "smmu/vsmmu.h"
 
 #define SID(n)	      CMDQ_GUEST_SID(n)
 #define FOREVER	      1000000
@@ -17,10 +19,9 @@ static struct cmdq_guest *fixture_new(unsigned int smmus, bool ats)
 
 static void fail_calls(struct cmdq_guest *guest, unsigned int from, unsigned int count)
 {
-	recorder_clear(guest->recorder);
-	guest->recorder->fail_from = from;
-	guest->recorder->fail_count = count;
-	guest->recorder->over_report = true;
+	host_interposer_clear(guest->host);
+	host_interposer_fail(guest->host, HOST_CALLS_OF(HOST_CALL_INVALIDATE), from, count, EIO);
+	guest->host->over_report = true;
 }
 
 static void push_three(struct cmdq_guest *guest)
@@ -32,9 +33,9 @@ static void push_three(struct cmdq_guest *guest)
 
 static void expect_same_calls(const struct cmdq_guest *guest, unsigned int a, unsigned int b)
 {
-	const struct recorder_call *call = guest->recorder->call;
+	const struct interposed_invalidation *call = guest->host->invalidation;
 
-	assert_true(a < guest->recorder->calls && b < guest->recorder->calls);
+	assert_true(a < guest->host->invalidations && b < guest->host->invalidations);
 	assert_int_equal(call[a].viommu, call[b].viommu);
 	assert_int_equal(call[a].count, call[b].count);
 	assert_memory_equal(call[a].command, call[b].command, 16 * call[a].count);
@@ -42,12 +43,15 @@ static void expect_same_calls(const struct cmdq_guest *guest, unsigned int a, un
 
 static void expect_attached(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_not_equal(guest->recorder->attached[RECORDER_DEV(smmu, n)], 0);
+	assert_int_not_equal(
+		host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n)).kind,
+		INTERPOSED_NOTHING);
 }
 
 static void expect_blocked(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_equal(guest->recorder->attached[RECORDER_DEV(smmu, n)], 0);
+	assert_int_equal(host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n)).kind,
+		INTERPOSED_NOTHING);
 }
 
 /* The kernel says that it did all three, and did none. */
@@ -60,8 +64,8 @@ static void a_batch_that_failed_is_issued_again_as_a_whole(void **unused)
 	push_three(guest);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->recorder->calls, 2);
-	assert_int_equal(guest->recorder->call[0].count, 3);
+	assert_int_equal(guest->host->invalidations, 2);
+	assert_int_equal(guest->host->invalidation[0].count, 3);
 	expect_same_calls(guest, 0, 1);
 	assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 1);
 	assert_int_equal(test_vmm_reported(guest->vmm, VSMMU_REPORT_INVALIDATION), 1);
@@ -74,9 +78,9 @@ static void expect_everything(const struct cmdq_guest *guest, unsigned int call,
 {
 	unsigned int cds = 0, atcs = 0;
 
-	assert_int_equal(recorder_command(guest->recorder, call, 0)[0], TLBI_NSNH_ALL);
-	for (uint32_t n = 1; n < guest->recorder->call[call].count; n++) {
-		const uint64_t *command = recorder_command(guest->recorder, call, n);
+	assert_int_equal(host_interposer_command(guest->host, call, 0)[0], TLBI_NSNH_ALL);
+	for (uint32_t n = 1; n < guest->host->invalidation[call].count; n++) {
+		const uint64_t *command = host_interposer_command(guest->host, call, n);
 
 		for (unsigned int i = 0; i < 4; i++) {
 			cds += command[0] == C_CFGI_CD_ALL(SID(i));
@@ -85,8 +89,8 @@ static void expect_everything(const struct cmdq_guest *guest, unsigned int call,
 	}
 	assert_int_equal(cds, 4);
 	assert_int_equal(atcs, ats ? 4 : 0);
-	assert_int_equal(guest->recorder->call[call].count, 5 + atcs);
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->invalidation[call].count, 5 + atcs);
+	assert_int_equal(guest->host->refused, 0);
 }
 
 static void what_fails_twice_becomes_everything(void **unused)
@@ -101,7 +105,7 @@ static void what_fails_twice_becomes_everything(void **unused)
 			cmdq_guest_push(guest, C_ATC_INV(SID(1)), 12);
 		cmdq_guest_sync(guest);
 		cmdq_guest_expect_idle(guest);
-		assert_int_equal(guest->recorder->calls, 3);
+		assert_int_equal(guest->host->invalidations, 3);
 		expect_same_calls(guest, 0, 1);
 		expect_everything(guest, 2, ats);
 		assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 2);
@@ -125,7 +129,7 @@ static void what_fails_for_good_cuts_the_endpoints_off(void **unused)
 	/* The guest did nothing wrong: its SYNC completes. */
 	cmdq_guest_expect_idle(guest);
 	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
-	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(guest->host->invalidations, 3);
 	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
 	assert_int_equal(test_vmm_reported(guest->vmm, VSMMU_REPORT_INVALIDATION), 1);
 	for (unsigned int n = 0; n < 4; n++)
@@ -149,10 +153,11 @@ static void access_comes_back_only_after_everything_was_invalidated(void **unuse
 	cmdq_guest_expect_idle(guest);
 	expect_blocked(guest, 0, 0);
 	/* It does not any more: first everything, then the endpoint, then what is new. */
-	recorder_clear(guest->recorder);
+	host_interposer_heal(guest->host);
+	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
 	cmdq_guest_ring(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	expect_everything(guest, 0, false);
 	expect_attached(guest, 0, 0);
 	expect_blocked(guest, 1, 0);
@@ -161,7 +166,7 @@ static void access_comes_back_only_after_everything_was_invalidated(void **unuse
 	for (unsigned int n = 0; n < 4; n++)
 		expect_attached(guest, n, 0);
 	/* One debt is paid once. */
-	assert_int_equal(guest->recorder->calls, 2);
+	assert_int_equal(guest->host->invalidations, 2);
 	cmdq_guest_expect_idle(guest);
 	cmdq_guest_free(guest);
 }
@@ -178,16 +183,16 @@ static void a_later_batch_pays_the_debt(void **unused)
 	fail_calls(guest, 1, 1);
 	push_three(guest);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 1);
+	assert_int_equal(guest->host->invalidations, 1);
 	expect_everything(guest, 0, false);
 	push_three(guest);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 2);
+	assert_int_equal(guest->host->invalidations, 2);
 	expect_everything(guest, 1, false);
 	push_three(guest);
 	cmdq_guest_sync(guest);
-	assert_int_equal(guest->recorder->calls, 3);
-	assert_int_equal(guest->recorder->call[2].count, 3);
+	assert_int_equal(guest->host->invalidations, 3);
+	assert_int_equal(guest->host->invalidation[2].count, 3);
 	cmdq_guest_expect_idle(guest);
 	cmdq_guest_free(guest);
 }
@@ -238,7 +243,7 @@ static void a_lost_atc_inv_is_not_forgotten_until_the_sync(void **unused)
 static void one_viommus_failure_is_its_own(void **unused)
 {
 	struct cmdq_guest *guest = fixture_new(2, true);
-	struct recorder *recorder = guest->recorder;
+	struct host_interposer *host = guest->host;
 	unsigned int bad;
 
 	(void)unused;
@@ -247,10 +252,10 @@ static void one_viommus_failure_is_its_own(void **unused)
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(recorder->calls, 4);
-	bad = recorder->call[0].smmu;
-	assert_int_equal(recorder->call[2].smmu, bad);
-	assert_int_equal(recorder->call[3].smmu, !bad);
+	assert_int_equal(host->invalidations, 4);
+	bad = host->invalidation[0].smmu;
+	assert_int_equal(host->invalidation[2].smmu, bad);
+	assert_int_equal(host->invalidation[3].smmu, !bad);
 	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 2);
 	for (unsigned int n = 0; n < 4; n++) {
 		if (n % 2 == bad)
@@ -266,11 +271,11 @@ static void success_of_less_than_all_is_no_success(void **unused)
 	struct cmdq_guest *guest = fixture_new(1, false);
 
 	(void)unused;
-	guest->recorder->short_success = true;
+	guest->host->under_report = true;
 	push_three(guest);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->recorder->calls, 3);
+	assert_int_equal(guest->host->invalidations, 3);
 	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
 	cmdq_guest_free(guest);
 }
@@ -279,17 +284,17 @@ static void success_of_less_than_all_is_no_success(void **unused)
 static void an_erratums_second_call_may_fail(void **unused)
 {
 	const struct cmdq_guest_setup setup = {0};
-	struct recorder *recorder = recorder_new();
+	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
 	struct cmdq_guest *guest;
 
 	(void)unused;
-	recorder->info[0].repeat_commands = true;
-	guest = cmdq_guest_new(&setup, recorder);
+	host->info[0].repeat_commands = true;
+	guest = cmdq_guest_new(&setup, host);
 	fail_calls(guest, 2, 1);
 	push_three(guest);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	assert_int_equal(recorder->calls, 4);
+	assert_int_equal(host->invalidations, 4);
 	for (unsigned int call = 1; call < 4; call++)
 		expect_same_calls(guest, 0, call);
 	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 0);
@@ -308,13 +313,12 @@ static void everything_may_take_several_calls(void **unused)
 	push_three(guest);
 	cmdq_guest_sync(guest);
 	cmdq_guest_expect_idle(guest);
-	for (unsigned int call = 2; call < guest->recorder->calls; call++)
-		commands += guest->recorder->call[call].count;
+	for (unsigned int call = 2; call < guest->host->invalidations; call++)
+		commands += guest->host->invalidation[call].count;
 	assert_int_equal(commands, 1 + 2 * CMDQ_GUEST_MAX);
-	assert_int_equal(guest->recorder->refused, 0);
+	assert_int_equal(guest->host->refused, 0);
 	/* A failure within is a failure of all. */
 	fail_calls(guest, 1, 4);
-	guest->recorder->fail_from = 1;
 	push_three(guest);
 	cmdq_guest_sync(guest);
 	assert_int_equal(test_vmm_stats(guest->vmm).blocked, CMDQ_GUEST_MAX);

@@ -18,8 +18,8 @@ struct install_fixture *fixture_new(
 	assert_non_null(fixture);
 	fixture->vmm = test_vmm_alloc();
 	fixture->sim = test_vmm_sim(fixture->vmm, sim_config);
-	fixture->log = log_host_new(vsmmu_host_ref(fixture->sim));
-	assert_int_equal(test_vmm_new(fixture->vmm, fixture->log, config), 0);
+	fixture->host = host_interposer_new(vsmmu_host_ref(fixture->sim), HOST_INTERPOSER_TRACE);
+	assert_int_equal(test_vmm_new(fixture->vmm, &fixture->host->host, config), 0);
 	for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++)
 		assert_int_equal(vsmmu_sim_endpoint_new(fixture->sim, n % 2, &fixture->dev[n]), 0);
 	return fixture;
@@ -140,16 +140,17 @@ int fixture_set_ste(struct install_fixture *fixture, unsigned int n, uint64_t wo
 void fixture_expect_nested(
 	struct install_fixture *fixture, unsigned int n, uint64_t word0, uint64_t word1)
 {
-	const struct log_host_object attached = log_host_attached(fixture->log, fixture->dev[n]);
+	const struct interposed_object attached =
+		host_interposer_attached(fixture->host, fixture->dev[n]);
 
-	assert_int_equal(attached.kind, LOG_NESTED);
+	assert_int_equal(attached.kind, INTERPOSED_NESTED);
 	assert_int_equal(attached.ste[0], word0);
 	assert_int_equal(attached.ste[1], word1);
 }
 
-void fixture_expect(struct install_fixture *fixture, unsigned int n, enum log_host_kind kind)
+void fixture_expect(struct install_fixture *fixture, unsigned int n, enum interposed_kind kind)
 {
-	assert_int_equal(log_host_attached(fixture->log, fixture->dev[n]).kind, kind);
+	assert_int_equal(host_interposer_attached(fixture->host, fixture->dev[n]).kind, kind);
 }
 
 bool fixture_event(struct install_fixture *fixture, unsigned int n, uint8_t id, uint64_t word2)

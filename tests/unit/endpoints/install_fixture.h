@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A full vSMMU on the simulator with log_host.h in between, its stream table and event
+ * A full vSMMU on the simulator with host_interposer.h in between, its stream table and event
  * queue in guest memory, and endpoints.
  */
 #ifndef UNIT_INSTALL_FIXTURE_H
 #define UNIT_INSTALL_FIXTURE_H
 
-#include "lib/log_host.h"
+#include "lib/host_interposer.h"
 #include "lib/test_vmm.h"
 
 #define FIXTURE_ENDPOINTS   6
@@ -28,7 +28,7 @@
 struct install_fixture {
 	struct test_vmm *vmm;
 	struct vsmmu_host *sim;
-	struct vsmmu_host *log;
+	struct host_interposer *host; /* in front of it */
 	uint32_t dev[FIXTURE_ENDPOINTS];
 	struct vsmmu_endpoint *endpoint[FIXTURE_ENDPOINTS]; /* NULL while detached */
 };
@@ -65,7 +65,7 @@ int fixture_set_ste(
 
 void fixture_expect_nested(
 	struct install_fixture *fixture, unsigned int n, uint64_t word0, uint64_t word1);
-void fixture_expect(struct install_fixture *fixture, unsigned int n, enum log_host_kind kind);
+void fixture_expect(struct install_fixture *fixture, unsigned int n, enum interposed_kind kind);
 
 /* The hardware records an event of endpoint @n. Return: whether the kernel numbered it. */
 bool fixture_event(struct install_fixture *fixture, unsigned int n, uint8_t id, uint64_t word2);

@@ -16,8 +16,8 @@ static void removal_leaves_nothing_open(void **unused)
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
 	(void)unused;
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
-	fixture_expect(fixture, 0, LOG_PARENT);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
+	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	assert_int_equal(vsmmu_endpoint_detach(fixture->endpoint[0]), -EIO);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 0);
@@ -31,10 +31,10 @@ static void removal_that_leaves_it_open_is_told(void **unused)
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
 	(void)unused;
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_detach(fixture->endpoint[0]), -EIO);
-	fixture_expect(fixture, 0, LOG_PARENT);
+	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 1);
 	assert_non_null(strstr(fixture->vmm->reports[0].text, "until its device is closed"));
 	fixture_free_with_leaks(fixture);
@@ -45,15 +45,15 @@ static struct install_fixture *fixture_stuck_on_the_parent(void)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 2);
 
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 2, EIO);
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 2, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	test_vmm_write(fixture->vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	/* The list has the newest first. */
-	fixture_expect(fixture, 1, LOG_PARENT);
+	fixture_expect(fixture, 1, INTERPOSED_PARENT);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 	assert_non_null(strstr(last_report(fixture), "could not even be cut off"));
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	return fixture;
 }
 
@@ -64,11 +64,11 @@ static void gbpa_written_again_is_tried_again(void **unused)
 	(void)unused;
 	test_vmm_write(fixture->vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	fixture_expect_nested(fixture, 1, STE_ABORT, 0);
-	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1);
+	assert_int_equal(host_interposer_count(fixture->host, "attach nested"), 1);
 	/* As it is now, there is nothing to do. */
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	test_vmm_write(fixture->vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_free(fixture);
 }
 
@@ -99,19 +99,19 @@ static void cutting_off_is_tried_again_at_each_sync(void **unused)
 	test_vmm_write(
 		fixture->vmm, SMMU_CR0, test_vmm_read(fixture->vmm, SMMU_CR0) | SMMU_CR0_CMDQEN);
 	/* The batch twice, everything, the STE that aborts. */
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1000, EIO);
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1000, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	test_vmm_write(fixture->vmm, SMMU_CMDQ_PROD, 2);
 	fixture_expect_nested(fixture, 0, STE_S1, 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 	test_vmm_write(fixture->vmm, SMMU_CMDQ_PROD, 4);
 	assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CMDQ_CONS), 4);
-	fixture_expect(fixture, 0, LOG_NOTHING);
+	fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 	/* It comes back when the host works and the guest configures its stream. */
-	log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 0, 0, 0);
 	test_vmm_write(fixture->vmm, SMMU_CMDQ_PROD, 6);
-	fixture_expect(fixture, 0, LOG_NOTHING);
+	fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
 	fixture_expect_nested(fixture, 0, STE_S1, 0);
 	assert_int_equal(vsmmu_dispatch(vsmmu, 0), 0);

@@ -19,22 +19,22 @@ static void calls_are_in_the_kernels_order(void **unused)
 	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(fixture_attach(fixture, 0), 0);
-	assert_string_equal(log_host_text(fixture->log), "hw_info\n"
-							 "parent\n"
-							 "viommu\n"
-							 "veventq\n"
-							 "vdevice 10\n"
-							 "nested 8030000b 0\n"
-							 "attach nested\n");
-	log_host_clear(fixture->log);
+	assert_string_equal(host_interposer_text(fixture->host), "hw_info\n"
+								 "parent\n"
+								 "viommu\n"
+								 "veventq\n"
+								 "vdevice 10\n"
+								 "nested 8030000b 0\n"
+								 "attach nested\n");
+	host_interposer_clear(fixture->host);
 	fixture_detach(fixture, 0);
-	assert_string_equal(log_host_text(fixture->log), "detach\n"
-							 "destroy nested\n"
-							 "destroy vdevice\n"
-							 "close\n"
-							 "destroy veventq\n"
-							 "destroy viommu\n"
-							 "destroy parent\n");
+	assert_string_equal(host_interposer_text(fixture->host), "detach\n"
+								 "destroy nested\n"
+								 "destroy vdevice\n"
+								 "close\n"
+								 "destroy veventq\n"
+								 "destroy viommu\n"
+								 "destroy parent\n");
 	fixture_free(fixture);
 }
 
@@ -54,14 +54,16 @@ static void endpoints_find_their_physical_smmu(void **unused)
 		/* Each has its own HWPT and vDEVICE. */
 		assert_int_equal(fixture_objects(fixture),
 			2 + 2 * (isolate ? FIXTURE_ENDPOINTS : 2) + 2 * FIXTURE_ENDPOINTS);
-		assert_int_equal(log_host_count(fixture->log, "parent"), 2);
-		assert_int_equal(log_host_count(fixture->log, "attach parent"), 0);
-		assert_int_equal(log_host_count(fixture->log, "attach nested"), FIXTURE_ENDPOINTS);
+		assert_int_equal(host_interposer_count(fixture->host, "parent"), 2);
+		assert_int_equal(host_interposer_count(fixture->host, "attach parent"), 0);
+		assert_int_equal(
+			host_interposer_count(fixture->host, "attach nested"), FIXTURE_ENDPOINTS);
 		/* The last one out takes what it shared with it. */
 		for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n += 2)
 			fixture_detach(fixture, n);
-		assert_int_equal(log_host_count(fixture->log, "destroy parent"), 1);
-		assert_int_equal(log_host_count(fixture->log, "destroy viommu"), isolate ? 3 : 1);
+		assert_int_equal(host_interposer_count(fixture->host, "destroy parent"), 1);
+		assert_int_equal(
+			host_interposer_count(fixture->host, "destroy viommu"), isolate ? 3 : 1);
 		for (unsigned int n = 1; n < FIXTURE_ENDPOINTS; n += 2)
 			assert_true(fixture_event(fixture, n, VSMMU_EVENT_F_TRANSLATION, 0));
 		while (vsmmu_dispatch(fixture->vmm->vsmmu, 0))
@@ -86,20 +88,20 @@ static void vsmmus_share_a_host(void **unused)
 
 	(void)unused;
 	fixture_enable(fixture);
-	assert_int_equal(test_vmm_new(other, vsmmu_host_ref(fixture->log), NULL), 0);
+	assert_int_equal(test_vmm_new(other, vsmmu_host_ref(&fixture->host->host), NULL), 0);
 	assert_int_equal(vsmmu_endpoint_attach(other->vsmmu, &config, &endpoint), 0);
 	/* Behind one physical SMMU, and yet nothing is shared. */
-	assert_int_equal(log_host_count(fixture->log, "parent"), 2);
-	assert_int_equal(log_host_count(fixture->log, "viommu"), 2);
+	assert_int_equal(host_interposer_count(fixture->host, "parent"), 2);
+	assert_int_equal(host_interposer_count(fixture->host, "viommu"), 2);
 	fixture_expect_nested(fixture, 0, STE_S1, 0);
-	fixture_expect(fixture, 2, LOG_PARENT);
+	fixture_expect(fixture, 2, INTERPOSED_PARENT);
 	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	test_vmm_write(other, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	fixture_expect(fixture, 0, LOG_PARENT);
+	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	fixture_expect_nested(fixture, 2, STE_ABORT, 0);
 	test_vmm_free(other);
-	fixture_expect(fixture, 2, LOG_NOTHING);
-	fixture_expect(fixture, 0, LOG_PARENT);
+	fixture_expect(fixture, 2, INTERPOSED_NOTHING);
+	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	fixture_free(fixture);
 }
 
@@ -116,7 +118,7 @@ static void events_in_flight_are_counted(void **unused)
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i << 12));
 	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0x7000));
 	fixture_detach(fixture, 0);
-	fixture_expect(fixture, 0, LOG_NOTHING);
+	fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 	assert_true(!fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
 	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0] >> 32, FIXTURE_VSID(2));
@@ -149,18 +151,18 @@ static void a_reset_drains_and_begins_anew(void **unused)
 	fixture_enable(fixture);
 	for (unsigned int n = 0; n < 3; n++)
 		assert_true(fixture_event(fixture, n, VSMMU_EVENT_F_TRANSLATION, 0));
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 3);
 	fixture_expect_counted(fixture);
 	/* All are cut off before the first is let to memory again. */
-	assert_int_equal(strncmp(log_host_text(fixture->log),
+	assert_int_equal(strncmp(host_interposer_text(fixture->host),
 				 "detach\ndestroy nested\ndetach\ndestroy nested\n"
 				 "detach\ndestroy nested\nattach parent\n",
 				 strlen("detach\ndestroy nested\n") * 3),
 		0);
 	for (unsigned int n = 0; n < 3; n++)
-		fixture_expect(fixture, n, LOG_PARENT);
+		fixture_expect(fixture, n, INTERPOSED_PARENT);
 	assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
 	fixture_enable(fixture);
 	assert_true(fixture_event(fixture, 1, VSMMU_EVENT_F_TRANSLATION, 0));
@@ -177,7 +179,7 @@ static void a_streamid_must_be_one_that_the_guest_can_name(void **unused)
 	(void)unused;
 	assert_int_equal(fixture_attach(fixture, 0), -EINVAL); /* 0x10 */
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 1);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_free(fixture);
 }
 
@@ -188,7 +190,7 @@ static void an_ste_is_not_the_vmms_to_set(void **unused)
 
 	(void)unused;
 	assert_int_equal(vsmmu_endpoint_set_ste(fixture->endpoint[0], ste), -EOPNOTSUPP);
-	fixture_expect(fixture, 0, LOG_PARENT);
+	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	fixture_free(fixture);
 }
 
@@ -209,10 +211,10 @@ static void invalidations_leave_an_adopted_one_alone(void **unused)
 	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ | 7);
 	fixture_enable(fixture);
 	test_vmm_write(vmm, SMMU_CR0, test_vmm_read(vmm, SMMU_CR0) | SMMU_CR0_CMDQEN);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	test_vmm_write(vmm, SMMU_CMDQ_PROD, 2);
 	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), 2);
-	assert_string_equal(log_host_text(fixture->log), "invalidate 1\n");
+	assert_string_equal(host_interposer_text(fixture->host), "invalidate 1\n");
 	assert_int_equal(test_vmm_stats(vmm).invalidation_calls, 1);
 	assert_int_equal(test_vmm_stats(vmm).blocked, 0);
 	assert_int_equal(vsmmu_drop_veventq(vmm->vsmmu, source), 0);
@@ -236,14 +238,15 @@ static void an_adopted_one_is_its_vmms_business(void **unused)
 	(void)unused;
 	fake_kernel_start();
 	queue = fake_veventq_new(4, &fd);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_adopt_veventq(vsmmu, fd, &config.source), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &config, &endpoint), 0);
 	assert_int_equal(fixture_refresh(fixture, 0x77, 1), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, 0x78), -EOPNOTSUPP);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_enable(fixture);
-	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1); /* the other one's */
+	assert_int_equal(
+		host_interposer_count(fixture->host, "attach nested"), 1); /* the other one's */
 	fake_veventq_report(queue, record, sizeof(record));
 	assert_true(fixture_consume(fixture, word));
 	assert_memory_equal(word, record, sizeof(word));

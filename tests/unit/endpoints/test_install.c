@@ -38,13 +38,13 @@ static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
 
 	(void)unused;
 	for (unsigned int n = 0; n < 3; n++)
-		fixture_expect(fixture, n, LOG_PARENT);
+		fixture_expect(fixture, n, INTERPOSED_PARENT);
 	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_ABORT);
 	for (unsigned int n = 0; n < 3; n++)
 		fixture_expect_nested(fixture, n, STE_ABORT, 0);
 	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_BYPASS);
 	for (unsigned int n = 0; n < 3; n++)
-		fixture_expect(fixture, n, LOG_PARENT);
+		fixture_expect(fixture, n, INTERPOSED_PARENT);
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
 	fixture_write_ste(fixture, FIXTURE_VSID(1), STE_S1, 0);
 	fixture_enable(fixture);
@@ -59,7 +59,7 @@ static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
 		fixture_expect_nested(fixture, n, STE_ABORT, 0);
 	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	for (unsigned int n = 0; n < 3; n++)
-		fixture_expect(fixture, n, LOG_PARENT);
+		fixture_expect(fixture, n, INTERPOSED_PARENT);
 	assert_int_equal(test_vmm_stats(fixture->vmm).stes, 3 + 3 + 3);
 	fixture_free(fixture);
 }
@@ -85,8 +85,8 @@ static void attaching_opens_no_more_than_the_guest_does(void **unused)
 	fixture_detach(fixture, 1);
 	assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 	for (unsigned int n = 0; n < 3; n++)
-		assert_true(!log_host_opened(fixture->log, fixture->dev[n]));
-	assert_int_equal(log_host_count(fixture->log, "attach parent"), 0);
+		assert_true(!host_interposer_opened(fixture->host, fixture->dev[n]));
+	assert_int_equal(host_interposer_count(fixture->host, "attach parent"), 0);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	fixture_expect_nested(fixture, 3, STE_ABORT, 0);
 	fixture_free(fixture);
@@ -134,12 +134,12 @@ static void the_same_words_need_no_host_call(void **unused)
 	fixture_enable(fixture);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
 	stes = test_vmm_stats(fixture->vmm).stes;
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
 	/* What means the same is the same. */
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4 | 1 << 19), 0);
 	assert_int_equal(fixture_refresh_all(fixture), 0);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	assert_int_equal(test_vmm_stats(fixture->vmm).stes, stes);
 	fixture_free(fixture);
 }
@@ -152,15 +152,15 @@ static void an_ste_is_replaced_without_a_window(void **unused)
 	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0), 0);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
-	assert_string_equal(log_host_text(fixture->log), "nested 8030000b d4\n"
-							 "attach nested\n"
-							 "destroy nested\n");
-	log_host_clear(fixture->log);
+	assert_string_equal(host_interposer_text(fixture->host), "nested 8030000b d4\n"
+								 "attach nested\n"
+								 "destroy nested\n");
+	host_interposer_clear(fixture->host);
 	fixture_disable(fixture);
-	assert_string_equal(log_host_text(fixture->log), "attach parent\n"
-							 "destroy nested\n");
+	assert_string_equal(host_interposer_text(fixture->host), "attach parent\n"
+								 "destroy nested\n");
 	fixture_free(fixture);
 }
 
@@ -299,9 +299,9 @@ static void two_level_tables_are_walked(void **unused)
 	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_STREAM_BAD), 4);
 	test_vmm_store64(vmm, FIXTURE_STRTAB, 0);
 	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(0), STE_ABORT);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(fixture_refresh_all(fixture), 0);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 7);
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);

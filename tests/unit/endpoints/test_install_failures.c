@@ -23,15 +23,16 @@ static void any_call_may_fail_in_an_attach(void **unused)
 
 			fixture_enable(fixture);
 			objects = fixture_objects(fixture);
-			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, EBUSY);
+			host_interposer_fail(fixture->host, HOST_CALLS_DO, n, 1, EBUSY);
 			ret = fixture_attach(fixture, 4);
-			failed = log_host_failed(fixture->log);
+			failed = host_interposer_failed(fixture->host);
 			assert_int_equal(ret, failed ? -EBUSY : 0);
-			log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
+			host_interposer_fail(fixture->host, HOST_CALLS_DO, 0, 0, 0);
 			if (failed) {
 				assert_int_equal(fixture_objects(fixture), objects);
-				fixture_expect(fixture, 4, LOG_NOTHING);
-				assert_true(!log_host_opened(fixture->log, fixture->dev[4]));
+				fixture_expect(fixture, 4, INTERPOSED_NOTHING);
+				assert_true(
+					!host_interposer_opened(fixture->host, fixture->dev[4]));
 				assert_int_equal(fixture_attach(fixture, 4), 0);
 			}
 			fixture_expect_nested(fixture, 4, STE_S1, 0);
@@ -57,12 +58,12 @@ static void any_call_may_fail_in_a_refresh(void **unused)
 			struct install_fixture *fixture = fixture_translating(NULL, 2);
 
 			fixture_enable(fixture);
-			log_host_clear(fixture->log);
-			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+			host_interposer_clear(fixture->host);
+			host_interposer_fail(fixture->host, HOST_CALLS_DO, n, 1, ENOMEM);
 			fixture_set_ste(fixture, 0, stes[i], 0);
-			failed = log_host_failed(fixture->log);
+			failed = host_interposer_failed(fixture->host);
 			if (failed) {
-				fixture_expect(fixture, 0, LOG_NOTHING);
+				fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 				assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 				assert_int_equal(
 					test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 1);
@@ -93,21 +94,22 @@ static void any_call_may_fail_when_smmuen_changes(void **unused)
 		struct install_fixture *fixture = fixture_translating(NULL, 3);
 		unsigned int nothing = 0;
 
-		log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+		host_interposer_fail(fixture->host, HOST_CALLS_DO, n, 1, ENOMEM);
 		fixture_enable(fixture);
 		for (unsigned int i = 0; i < 3; i++) {
-			if (log_host_attached(fixture->log, fixture->dev[i]).kind == LOG_NOTHING)
+			if (host_interposer_attached(fixture->host, fixture->dev[i]).kind ==
+				INTERPOSED_NOTHING)
 				nothing++;
 			else
 				fixture_expect_nested(fixture, i, STE_S1, 0);
 		}
-		assert_int_equal(nothing, log_host_failed(fixture->log));
+		assert_int_equal(nothing, host_interposer_failed(fixture->host));
 		fixture_disable(fixture);
-		failed = log_host_failed(fixture->log);
+		failed = host_interposer_failed(fixture->host);
 		nothing = 0;
 		for (unsigned int i = 0; i < 3; i++)
-			nothing +=
-				log_host_attached(fixture->log, fixture->dev[i]).kind != LOG_PARENT;
+			nothing += host_interposer_attached(fixture->host, fixture->dev[i]).kind !=
+				   INTERPOSED_PARENT;
 		/* What failed at the first change came right at the second. */
 		assert_int_equal(nothing, failed && n > 2 * 3);
 		fixture_free(fixture);
@@ -128,29 +130,31 @@ static void any_call_may_fail_in_a_reset(void **unused)
 
 			fixture_enable(fixture);
 			assert_true(fixture_event(fixture, 1, VSMMU_EVENT_F_TRANSLATION, 0));
-			log_host_fail(fixture->log, LOG_HOST_DO, n, 1, EIO);
+			host_interposer_fail(fixture->host, HOST_CALLS_DO, n, 1, EIO);
 			ret = vsmmu_reset(fixture->vmm->vsmmu);
-			failed = log_host_failed(fixture->log);
+			failed = host_interposer_failed(fixture->host);
 			assert_int_equal(ret, failed ? -EIO : 0);
 			assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
 			assert_int_equal(
 				test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 1);
 			for (unsigned int i = 0; i < 3; i++) {
-				const struct log_host_object at =
-					log_host_attached(fixture->log, fixture->dev[i]);
+				const struct interposed_object at =
+					host_interposer_attached(fixture->host, fixture->dev[i]);
 
 				/* The list has the newest first. */
 				if (failed && i == 2 - (n - 1) / (abort ? 2 : 1))
-					assert_int_equal(at.kind, LOG_NOTHING);
+					assert_int_equal(at.kind, INTERPOSED_NOTHING);
 				else
-					assert_int_equal(at.kind, abort ? LOG_NESTED : LOG_PARENT);
-				if (at.kind == LOG_NESTED)
+					assert_int_equal(at.kind,
+						abort ? INTERPOSED_NESTED : INTERPOSED_PARENT);
+				if (at.kind == INTERPOSED_NESTED)
 					assert_int_equal(at.ste[0], STE_ABORT);
 			}
-			log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
+			host_interposer_fail(fixture->host, HOST_CALLS_DO, 0, 0, 0);
 			assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
 			for (unsigned int i = 0; i < 3; i++)
-				fixture_expect(fixture, i, abort ? LOG_NESTED : LOG_PARENT);
+				fixture_expect(
+					fixture, i, abort ? INTERPOSED_NESTED : INTERPOSED_PARENT);
 			fixture_free(fixture);
 		}
 		assert_int_equal(n - 2, abort ? 2 * 3 : 3);
@@ -165,16 +169,17 @@ static void blocking_needs_no_detach(void **unused)
 	(void)unused;
 	fixture_enable(fixture);
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
-	log_host_fail(fixture->log, LOG_HOST_DO, 2, 1, EIO);   /* the attach */
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 2, 1, EIO); /* the new HWPT goes, then this */
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 2, 1, EIO); /* the attach */
+	host_interposer_fail(
+		fixture->host, HOST_CALLS_UNDO, 2, 1, EIO); /* the new HWPT goes, then this */
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), -EIO);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
 	/* That is not what the guest asked for, so it is not left at that. */
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_ABORT, 0);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
-	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1);
+	assert_int_equal(host_interposer_count(fixture->host, "attach nested"), 1);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_BYPASS, 0), 0);
 	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
 	fixture_free(fixture);
@@ -188,8 +193,8 @@ static void blocking_may_fail(void **unused)
 
 	(void)unused;
 	fixture_enable(fixture);
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 2, EIO);
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 2, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_ABORT, 0), -EIO);
 	fixture_expect_nested(fixture, 0, STE_S1, 0);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED), 1);
@@ -198,9 +203,9 @@ static void blocking_may_fail(void **unused)
 	assert_non_null(strstr(report->text, "could not even be cut off"));
 	/* Whatever the guest's STE is by then, it is installed anew. */
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_S1, 0);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(fixture_refresh_all(fixture), 0);
-	assert_int_equal(log_host_count(fixture->log, "attach nested"), 1);
+	assert_int_equal(host_interposer_count(fixture->host, "attach nested"), 1);
 	fixture_free(fixture);
 }
 
@@ -211,7 +216,7 @@ static void an_old_hwpt_may_stay(void **unused)
 
 	(void)unused;
 	fixture_enable(fixture);
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EBUSY);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EBUSY);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_BYPASS, 0), 0);
 	fixture_expect_nested(fixture, 0, STE_BYPASS, 0);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), 1);
@@ -322,7 +327,7 @@ static void a_new_streamid_may_find_no_memory(void **unused)
 				break;
 			assert_true(fail_nth_fired());
 			assert_int_equal(ret, -ENOMEM);
-			fixture_expect(fixture, 0, LOG_NOTHING);
+			fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 			failures++;
 		}
 		fixture_expect_nested(fixture, 0, STE_S1, 0);

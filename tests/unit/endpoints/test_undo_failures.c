@@ -21,16 +21,16 @@ static void any_undoing_may_fail_in_a_detach(void **unused)
 
 		fixture_enable(fixture);
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
-		log_host_clear(fixture->log);
-		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		host_interposer_clear(fixture->host);
+		host_interposer_fail(fixture->host, HOST_CALLS_UNDO, n, 1, EIO);
 		assert_int_equal(vsmmu_endpoint_detach(endpoint), -EIO);
-		assert_true(log_host_failed(fixture->log));
+		assert_true(host_interposer_failed(fixture->host));
 		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), 1);
 		for (unsigned int i = 0; i < 6; i++) /* but of what was not detached */
 			if (n != 1 || i != 1)
-				assert_int_equal(log_host_count(fixture->log, lines[i]), 1);
+				assert_int_equal(host_interposer_count(fixture->host, lines[i]), 1);
 		if (n > 1)
-			fixture_expect(fixture, 0, LOG_NOTHING);
+			fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 		fixture_expect_counted(fixture);
 		/* Objects are left in the host: only the handle is gone. */
 		fixture_free_with_leaks(fixture);
@@ -55,19 +55,19 @@ static void any_undoing_may_fail_in_a_reset(void **unused)
 		objects = fixture_objects(fixture);
 		for (unsigned int i = 0; i < 3; i++)
 			assert_true(fixture_event(fixture, i, VSMMU_EVENT_F_TRANSLATION, 0));
-		log_host_clear(fixture->log);
-		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		host_interposer_clear(fixture->host);
+		host_interposer_fail(fixture->host, HOST_CALLS_UNDO, n, 1, EIO);
 		ret = vsmmu_reset(fixture->vmm->vsmmu);
-		failed = log_host_failed(fixture->log);
+		failed = host_interposer_failed(fixture->host);
 		assert_int_equal(ret, failed ? -EIO : 0);
 		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), failed);
 		assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
 		assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0ACK), 0);
 		assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 3);
-		assert_int_equal(log_host_count(fixture->log, "detach"), 3);
-		assert_int_equal(log_host_count(fixture->log, "destroy nested"), 3);
+		assert_int_equal(host_interposer_count(fixture->host, "detach"), 3);
+		assert_int_equal(host_interposer_count(fixture->host, "destroy nested"), 3);
 		for (unsigned int i = 0; i < 3; i++)
-			fixture_expect(fixture, i, LOG_PARENT);
+			fixture_expect(fixture, i, INTERPOSED_PARENT);
 		/* A HWPT that is not destroyed stays, one that is still attached is replaced. */
 		assert_int_equal(fixture_objects(fixture), objects - 3 + (failed && n % 2 == 0));
 		assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
@@ -98,7 +98,7 @@ static bool is_failed(struct install_fixture *fixture, const char *line)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s = -%d\n", line, EIO);
-	return strstr(log_host_text(fixture->log), text);
+	return strstr(host_interposer_text(fixture->host), text);
 }
 
 /* Two endpoints behind each of two SMMUs, with an event of each that nobody has read. */
@@ -109,7 +109,7 @@ static struct install_fixture *fixture_to_free(void)
 	fixture_enable(fixture);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_true(fixture_event(fixture, i, VSMMU_EVENT_F_TRANSLATION, 0));
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	return fixture;
 }
 
@@ -133,20 +133,20 @@ static void any_undoing_may_fail_at_the_end(void **unused)
 		struct install_fixture *fixture = fixture_to_free();
 		uint64_t left = 0;
 
-		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		host_interposer_fail(fixture->host, HOST_CALLS_UNDO, n, 1, EIO);
 		failed = n <= 4 * 3 + 2 * 3;
 		free_and_expect_reports(fixture, failed);
-		assert_int_equal(log_host_failed(fixture->log), failed);
+		assert_int_equal(host_interposer_failed(fixture->host), failed);
 		for (size_t i = 0; i < UNDOINGS; i++) {
 			bool mine = is_failed(fixture, undoings[i].line);
 
 			/* Who could not be detached is tried once more before it is removed. */
-			assert_int_equal(log_host_count(fixture->log, undoings[i].line),
+			assert_int_equal(host_interposer_count(fixture->host, undoings[i].line),
 				undoings[i].count + (mine && !i));
 			left += mine ? undoings[i].left : 0;
 			kinds |= (unsigned int)mine << i;
 		}
-		assert_int_equal(log_host_count(fixture->log, "close"), 2);
+		assert_int_equal(host_interposer_count(fixture->host, "close"), 2);
 		assert_int_equal(fixture_objects(fixture), left);
 		fixture_free_with_leaks(fixture);
 	}
@@ -158,12 +158,12 @@ static void all_undoing_may_fail_at_the_end(void **unused)
 	struct install_fixture *fixture = fixture_to_free();
 
 	(void)unused;
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, UINT32_MAX, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, UINT32_MAX, EIO);
 	/* Of each HWPT that the one that aborts has replaced, and of the whole. */
 	free_and_expect_reports(fixture, 4 + 1);
 	for (unsigned int i = 0; i < 4; i++)
 		fixture_expect_nested(fixture, i, STE_ABORT, 0);
-	assert_int_equal(log_host_count(fixture->log, "close"), 2);
+	assert_int_equal(host_interposer_count(fixture->host, "close"), 2);
 	fixture_free_with_leaks(fixture);
 }
 

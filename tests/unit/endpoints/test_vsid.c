@@ -37,15 +37,15 @@ static void the_guests_ste_of_the_new_one_is_in_force(void **unused)
 	uint64_t word[4];
 
 	(void)unused;
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
 	/* The kernel knows the vSID of what was attached with the vDEVICE, so that comes last. */
-	assert_string_equal(log_host_text(fixture->log), "detach\n"
-							 "destroy nested\n"
-							 "destroy vdevice\n"
-							 "vdevice 21\n"
-							 "nested 8030000b d4\n"
-							 "attach nested\n");
+	assert_string_equal(host_interposer_text(fixture->host), "detach\n"
+								 "destroy nested\n"
+								 "destroy vdevice\n"
+								 "vdevice 21\n"
+								 "nested 8030000b d4\n"
+								 "attach nested\n");
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x4000));
 	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0], (uint64_t)VSID_NEW << 32 | VSMMU_EVENT_F_TRANSLATION);
@@ -90,7 +90,7 @@ static void a_change_that_cannot_be_changes_nothing(void **unused)
 	struct install_fixture *fixture = fixture_with(3);
 
 	(void)unused;
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)), -EEXIST);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 1U << 16), -EINVAL);
@@ -108,9 +108,9 @@ static void a_change_that_cannot_be_changes_nothing(void **unused)
 		;
 	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
 	fixture_detach(fixture, 2);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(2)), -EAGAIN);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_expect_nested(fixture, 0, STE_S1, 0);
 	test_vmm_write(
 		fixture->vmm, SMMU_EVENTQ_CONS, test_vmm_read(fixture->vmm, SMMU_EVENTQ_PROD));
@@ -129,27 +129,27 @@ static void any_call_may_fail(void **unused)
 		struct install_fixture *fixture = fixture_with(2);
 		int ret;
 
-		log_host_clear(fixture->log);
-		log_host_fail(fixture->log, LOG_HOST_DO, n, 1, ENOMEM);
+		host_interposer_clear(fixture->host);
+		host_interposer_fail(fixture->host, HOST_CALLS_DO, n, 1, ENOMEM);
 		ret = vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW);
-		failed = log_host_failed(fixture->log);
-		log_host_fail(fixture->log, LOG_HOST_DO, 0, 0, 0);
+		failed = host_interposer_failed(fixture->host);
+		host_interposer_fail(fixture->host, HOST_CALLS_DO, 0, 0, 0);
 		assert_int_equal(ret, failed ? -ENOMEM : 0);
 		if (failed) {
-			fixture_expect(fixture, 0, LOG_NOTHING);
-			assert_true(!log_host_opened(fixture->log, fixture->dev[0]));
+			fixture_expect(fixture, 0, INTERPOSED_NOTHING);
+			assert_true(!host_interposer_opened(fixture->host, fixture->dev[0]));
 		}
 		/* Nameless, it has nothing that a command could reach. */
 		if (n == 1) {
 			assert_int_equal(fixture_refresh_all(fixture), 0);
 			fixture_disable(fixture);
 			fixture_enable(fixture);
-			fixture_expect(fixture, 0, LOG_NOTHING);
+			fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 			assert_int_equal(
 				vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)),
 				-EEXIST);
 			assert_int_equal(vsmmu_reset(fixture->vmm->vsmmu), 0);
-			fixture_expect(fixture, 0, LOG_NOTHING);
+			fixture_expect(fixture, 0, INTERPOSED_NOTHING);
 			fixture_enable(fixture);
 		}
 		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
@@ -167,14 +167,14 @@ static void any_undoing_may_fail(void **unused)
 	for (unsigned int n = 1; n <= 3; n++) {
 		struct install_fixture *fixture = fixture_with(1);
 
-		log_host_clear(fixture->log);
-		log_host_fail(fixture->log, LOG_HOST_UNDO, n, 1, EIO);
+		host_interposer_clear(fixture->host);
+		host_interposer_fail(fixture->host, HOST_CALLS_UNDO, n, 1, EIO);
 		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), -EIO);
-		assert_true(log_host_failed(fixture->log));
+		assert_true(host_interposer_failed(fixture->host));
 		/* It has kept its name, without access. */
 		assert_int_equal(stream(fixture, FIXTURE_VSID(0)).delivered, 0);
 		assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 1);
-		assert_true(!log_host_opened(fixture->log, fixture->dev[0]));
+		assert_true(!host_interposer_opened(fixture->host, fixture->dev[0]));
 		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
 		fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
 		fixture_free_with_leaks(fixture);
@@ -187,15 +187,15 @@ static void its_present_one_is_tried_again(void **unused)
 	struct install_fixture *fixture = fixture_with(1);
 
 	(void)unused;
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
-	log_host_fail(fixture->log, LOG_HOST_UNDO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), -EIO);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
 	fixture_expect_nested(fixture, 0, STE_S1, 0xd4);
-	log_host_clear(fixture->log);
+	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
-	assert_string_equal(log_host_text(fixture->log), "");
+	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_free(fixture);
 }
 
@@ -204,15 +204,15 @@ static void one_without_a_name_can_go(void **unused)
 	struct install_fixture *fixture = fixture_with(2);
 
 	(void)unused;
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), -EIO);
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], VSID_OTHER), -EIO);
 	fixture_detach(fixture, 0);
 	/* Its names are free. */
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], VSID_NEW), 0);
 	assert_int_equal(fixture_attach(fixture, 0), 0);
-	log_host_fail(fixture->log, LOG_HOST_DO, 1, 1, EIO);
+	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], FIXTURE_VSID(1)), -EIO);
 	fixture_free(fixture); /* with one nameless */
 }

@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 
-#include "host/host.h"
 #include "smmu/vsmmu.h"
+#include "lib/host_interposer.h"
 #include "lib/test_vmm.h"
 
 #define VSID   0x42
@@ -23,16 +23,17 @@ struct seen {
 };
 
 static struct test_vmm *vmm;
-static struct host_ops sim_ops_copy;
-static struct host_ops hooked;
 static struct seen seen[SEEN];
 static unsigned int attaches;
 static int attach_error;
 static bool queue_commands; /* as another vCPU does meanwhile */
 
-static int hooked_attach(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+static int before_call(void *opaque, enum host_call call, uint32_t count)
 {
+	(void)opaque;
+	(void)count;
+	if (call != HOST_CALL_ATTACH)
+		return 0;
 	if (attaches < SEEN) {
 		struct seen *now = &seen[attaches];
 
@@ -45,7 +46,7 @@ static int hooked_attach(
 	attaches++;
 	if (queue_commands)
 		test_vmm_write(vmm, SMMU_CMDQ_PROD, 2);
-	return attach_error ? attach_error : sim_ops_copy.attach(host, endpoint, pt_id);
+	return attach_error;
 }
 
 static int set_up(void **unused)
@@ -53,18 +54,17 @@ static int set_up(void **unused)
 	struct vsmmu_endpoint_config endpoint = {
 		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
 	struct vsmmu_endpoint *handle;
-	struct vsmmu_host *host;
+	struct host_interposer *host;
+	struct vsmmu_host *sim;
 
 	(void)unused;
 	vmm = test_vmm_alloc();
-	host = test_vmm_sim(vmm, NULL);
-	assert_int_equal(test_vmm_new(vmm, host, NULL), 0);
-	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
+	sim = test_vmm_sim(vmm, NULL);
+	host = host_interposer_new(sim, 0);
+	assert_int_equal(test_vmm_new(vmm, &host->host, NULL), 0);
+	assert_int_equal(vsmmu_sim_endpoint_new(sim, 0, &endpoint.dev_id), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
-	sim_ops_copy = *host->ops;
-	hooked = sim_ops_copy;
-	hooked.attach = hooked_attach;
-	host->ops = &hooked;
+	host->hook = before_call;
 	test_vmm_write64(vmm, SMMU_STRTAB_BASE, STRTAB);
 	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 8);
 	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ | 4);

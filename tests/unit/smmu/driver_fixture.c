@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/forward_host.h"
+#include "lib/host_interposer.h"
 
 /* The driver of the running test: what interrupts it, which test_vmm.h does not know. */
 static struct guest *running;
@@ -64,13 +64,12 @@ static int dma_read(void *opaque, uint64_t address, void *bytes, size_t length)
 	return 0;
 }
 
-static int before_host_call(void *opaque, enum forward_call call, uint32_t count)
+static int before_host_call(void *opaque, enum host_call call, uint32_t count)
 {
 	struct guest *guest = opaque;
 
-	(void)call;
 	(void)count;
-	if (guest->before_host_call)
+	if (guest->before_host_call && call != HOST_CALL_VEVENTQ_CLOSE)
 		guest->before_host_call(guest);
 	return 0;
 }
@@ -83,12 +82,13 @@ static struct vsmmu_host *make_host(struct guest *guest)
 		.memory_write = test_vmm_memory_write,
 		.memory_opaque = guest->vmm,
 	};
-	struct vsmmu_host *host;
+	struct host_interposer *host;
 
 	assert_int_equal(vsmmu_sim_new(&guest->sim, &config), 0);
-	host = forward_host_new(guest->sim, before_host_call, guest);
-	assert_non_null(host);
-	return host;
+	host = host_interposer_new(guest->sim, 0);
+	host->hook = before_host_call;
+	host->opaque = guest;
+	return &host->host;
 }
 
 struct guest *guest_new(const struct vsmmu_config *config, const struct driver_options *options,

@@ -5,45 +5,22 @@
 
 #include <vsmmu/event.h>
 
-#include "lib/forward_host.h"
+#include "lib/host_interposer.h"
 #include "lib/mt_vmm.h"
 
 #define STE_ABORT UINT64_C(1)
 
-/* A host one of whose calls does not return until it is let go. */
 static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	enum forward_call call;
-	unsigned int left; /* until it is that one; 0: none is */
-	bool hangs, ended;
+	struct host_interposer *host; /* holds one of its calls up */
 	void (*work)(void);
 	pthread_t worker;
-	struct vsmmu_host *host;
-} hang = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-static int before_call(void *opaque, enum forward_call call, uint32_t count)
-{
-	(void)opaque;
-	(void)count;
-	pthread_mutex_lock(&hang.lock);
-	if (hang.left && call == hang.call && !--hang.left) {
-		hang.hangs = true;
-		pthread_cond_broadcast(&hang.changed);
-		while (hang.hangs)
-			pthread_cond_wait(&hang.changed, &hang.lock);
-	}
-	pthread_mutex_unlock(&hang.lock);
-	return 0;
-}
+	atomic_bool ended;
+} hang;
 
 static void *worker(void *unused)
 {
 	hang.work();
-	pthread_mutex_lock(&hang.lock);
-	hang.ended = true;
-	pthread_cond_broadcast(&hang.changed);
-	pthread_mutex_unlock(&hang.lock);
+	atomic_store(&hang.ended, true);
 	return unused;
 }
 
@@ -52,33 +29,24 @@ static void build(const struct vsmmu_config *config)
 	mt_vmm.sim = mt_vmm_sim_new(mt_vmm.dev_ids);
 	/* What comes and goes is behind another SMMU, and takes all objects with it. */
 	assert_int_equal(vsmmu_sim_endpoint_new(mt_vmm.sim, 1, &mt_vmm.dev_ids[MT_VMM_PLUGGED]), 0);
-	hang.host = forward_host_new(mt_vmm.sim, before_call, NULL);
-	assert_non_null(hang.host);
-	mt_vmm_create(hang.host, config);
+	hang.host = host_interposer_new(mt_vmm.sim, 0);
+	mt_vmm_create(&hang.host->host, config);
 }
 
 /* Another thread does @work, and is in its @n-th such call now. */
-static void begin(void (*work)(void), enum forward_call call, unsigned int n)
+static void begin(void (*work)(void), enum host_call call, unsigned int n)
 {
 	hang.work = work;
-	hang.call = call;
-	hang.left = n;
-	hang.ended = false;
+	atomic_store(&hang.ended, false);
+	host_interposer_block(hang.host, HOST_CALLS_OF(call), n);
 	assert_int_equal(pthread_create(&hang.worker, NULL, worker, NULL), 0);
-	pthread_mutex_lock(&hang.lock);
-	while (!hang.hangs && !hang.ended)
-		pthread_cond_wait(&hang.changed, &hang.lock);
-	pthread_mutex_unlock(&hang.lock);
-	assert_false(hang.ended);
+	assert_true(host_interposer_wait_blocked(hang.host));
 }
 
 static void end(void)
 {
-	pthread_mutex_lock(&hang.lock);
-	assert_false(hang.ended);
-	hang.hangs = false;
-	pthread_cond_broadcast(&hang.changed);
-	pthread_mutex_unlock(&hang.lock);
+	assert_false(atomic_load(&hang.ended));
+	host_interposer_release(hang.host);
 	pthread_join(hang.worker, NULL);
 }
 
@@ -122,7 +90,7 @@ static void one_sync(void)
 	CHECK(mt_vmm_issue_and_wait(0, command, 2, 1));
 }
 
-static void events_while_a_sync_hangs(enum forward_call call)
+static void events_while_a_sync_hangs(enum host_call call)
 {
 	build(NULL);
 	/* So that CFGI_STE has something to install. */
@@ -133,21 +101,21 @@ static void events_while_a_sync_hangs(enum forward_call call)
 	end();
 	assert_true(mt_vmm_is_done(0, 1));
 	assert_int_equal(mt_vmm_stats().syncs, 1);
-	mt_vmm_destroy(hang.host);
+	mt_vmm_destroy(&hang.host->host);
 }
 
 static void events_go_on_while_an_invalidation_hangs(void **unused)
 {
 	(void)unused;
-	events_while_a_sync_hangs(FORWARD_INVALIDATE);
+	events_while_a_sync_hangs(HOST_CALL_INVALIDATE);
 }
 
 static void events_go_on_while_an_installation_hangs(void **unused)
 {
 	(void)unused;
-	events_while_a_sync_hangs(FORWARD_NESTED_ALLOC);
-	events_while_a_sync_hangs(FORWARD_ATTACH);
-	events_while_a_sync_hangs(FORWARD_DESTROY);
+	events_while_a_sync_hangs(HOST_CALL_NESTED_ALLOC);
+	events_while_a_sync_hangs(HOST_CALL_ATTACH);
+	events_while_a_sync_hangs(HOST_CALL_DESTROY);
 }
 
 static void attach(void)
@@ -162,9 +130,9 @@ static void detach(void)
 
 static void events_go_on_while_an_attach_hangs(void **unused)
 {
-	static const enum forward_call calls[] = {FORWARD_HW_INFO, FORWARD_PARENT_ALLOC,
-		FORWARD_VIOMMU_ALLOC, FORWARD_VEVENTQ_ALLOC, FORWARD_VDEVICE_ALLOC,
-		FORWARD_NESTED_ALLOC, FORWARD_ATTACH};
+	static const enum host_call calls[] = {HOST_CALL_HW_INFO, HOST_CALL_PARENT_ALLOC,
+		HOST_CALL_VIOMMU_ALLOC, HOST_CALL_VEVENTQ_ALLOC, HOST_CALL_VDEVICE_ALLOC,
+		HOST_CALL_NESTED_ALLOC, HOST_CALL_ATTACH};
 
 	(void)unused;
 	build(NULL);
@@ -176,7 +144,7 @@ static void events_go_on_while_an_attach_hangs(void **unused)
 		deliver_events(3, MT_VMM_ENDPOINTS);
 		detach();
 	}
-	mt_vmm_destroy(hang.host);
+	mt_vmm_destroy(&hang.host->host);
 }
 
 static void events_go_on_while_a_detach_hangs(void **unused)
@@ -184,17 +152,17 @@ static void events_go_on_while_a_detach_hangs(void **unused)
 	(void)unused;
 	build(NULL);
 	attach();
-	begin(detach, FORWARD_DETACH, 1);
+	begin(detach, HOST_CALL_DETACH, 1);
 	deliver_events(20, MT_VMM_PLUGGED);
 	end();
 	/* Nested HWPT, vDEVICE, vEVENTQ, vIOMMU, parent. */
 	for (unsigned int n = 1; n <= 5; n++) {
 		attach();
-		begin(detach, FORWARD_DESTROY, n);
+		begin(detach, HOST_CALL_DESTROY, n);
 		deliver_events(20, MT_VMM_PLUGGED);
 		end();
 	}
-	mt_vmm_destroy(hang.host);
+	mt_vmm_destroy(&hang.host->host);
 }
 
 static void reset(void)
@@ -205,7 +173,7 @@ static void reset(void)
 /* The newest endpoint is cut off first: those before it are as they were. */
 static void events_go_on_while_a_reset_hangs(void **unused)
 {
-	static const enum forward_call calls[] = {FORWARD_DETACH, FORWARD_DESTROY};
+	static const enum host_call calls[] = {HOST_CALL_DETACH, HOST_CALL_DESTROY};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -213,7 +181,7 @@ static void events_go_on_while_a_reset_hangs(void **unused)
 		begin(reset, calls[i], 1);
 		deliver_events(20, MT_VMM_PLUGGED - 1);
 		end();
-		mt_vmm_destroy(hang.host);
+		mt_vmm_destroy(&hang.host->host);
 	}
 }
 
@@ -225,11 +193,11 @@ static void nobody_waits_while_the_end_of_a_reset_hangs(void **unused)
 	(void)unused;
 	for (unsigned int i = 0; i < 4; i++) {
 		build(i & 1 ? &aborting : NULL);
-		begin(reset, i == 1 ? FORWARD_NESTED_ALLOC : FORWARD_ATTACH, 1 + i / 2);
+		begin(reset, i == 1 ? HOST_CALL_NESTED_ALLOC : HOST_CALL_ATTACH, 1 + i / 2);
 		assert_int_equal(vsmmu_dispatch(mt_vmm.vsmmu, 0), 0);
 		use_registers(0);
 		end();
-		mt_vmm_destroy(hang.host);
+		mt_vmm_destroy(&hang.host->host);
 	}
 }
 

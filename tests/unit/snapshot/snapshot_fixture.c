@@ -24,7 +24,7 @@ static void machine_fault(struct machine *machine, unsigned int n)
 	const struct vsmmu_event_record record = {
 		.word = {VSMMU_EVENT_F_TRANSLATION, UINT64_C(1) << 35, 0x1000, 0}};
 
-	assert_int_equal(vsmmu_sim_fault(machine->vmm->host, machine->dev_id[n], &record), 0);
+	assert_int_equal(vsmmu_sim_fault(machine->sim, machine->dev_id[n], &record), 0);
 }
 
 void fixture_machine_fill(struct machine *machine)

@@ -9,7 +9,7 @@ int machine_attach(struct machine *machine, unsigned int n)
 	struct vsmmu_endpoint_config config = {
 		.size = sizeof(config), .vsid = VSID + n, .vfio_fd = -1};
 
-	assert_int_equal(vsmmu_sim_endpoint_new(machine->vmm->host, n % 2, &machine->dev_id[n]), 0);
+	assert_int_equal(vsmmu_sim_endpoint_new(machine->sim, n % 2, &machine->dev_id[n]), 0);
 	config.dev_id = machine->dev_id[n];
 	return vsmmu_endpoint_attach(machine->vmm->vsmmu, &config, &machine->endpoint[n]);
 }
@@ -19,7 +19,9 @@ void machine_new(struct machine *machine, const struct vsmmu_sim_config *host,
 {
 	memset(machine, 0, sizeof(*machine));
 	machine->vmm = test_vmm_alloc();
-	assert_int_equal(test_vmm_new(machine->vmm, test_vmm_sim(machine->vmm, host), config), 0);
+	machine->sim = test_vmm_sim(machine->vmm, host);
+	machine->host = host_interposer_new(machine->sim, 0);
+	assert_int_equal(test_vmm_new(machine->vmm, &machine->host->host, config), 0);
 	for (unsigned int n = 0; n < endpoints; n++)
 		assert_int_equal(machine_attach(machine, n), 0);
 }
@@ -64,15 +66,14 @@ int machine_dma(struct machine *machine, unsigned int n, uint64_t address)
 		.size = sizeof(access), .address = address, .flags = VSMMU_ACCESS_WRITE};
 	uint64_t bytes = 0x5a5a;
 
-	return vsmmu_sim_dma(
-		machine->vmm->host, machine->dev_id[n], &access, &bytes, sizeof(bytes));
+	return vsmmu_sim_dma(machine->sim, machine->dev_id[n], &access, &bytes, sizeof(bytes));
 }
 
 struct vsmmu_sim_stats machine_sim(struct machine *machine)
 {
 	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(vsmmu_sim_get_stats(machine->vmm->host, &stats), 0);
+	assert_int_equal(vsmmu_sim_get_stats(machine->sim, &stats), 0);
 	return stats;
 }
 

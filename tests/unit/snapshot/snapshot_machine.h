@@ -4,6 +4,7 @@
 #define UNIT_SNAPSHOT_MACHINE_H
 
 #include "arch/command.h"
+#include "lib/host_interposer.h"
 #include "lib/test_vmm.h"
 
 #define VSID	    0x10
@@ -18,6 +19,8 @@
 
 struct machine {
 	struct test_vmm *vmm;
+	struct vsmmu_host *sim;
+	struct host_interposer *host; /* in front of it */
 	uint32_t dev_id[ENDPOINTS];
 	struct vsmmu_endpoint *endpoint[ENDPOINTS];
 	uint32_t prod; /* of the command queue */

@@ -18,29 +18,6 @@ static void assert_same_registers(struct test_vmm *one, struct test_vmm *other)
 }
 
 /* A host in front of the simulator that refuses some calls, from the first one on. */
-static const struct host_ops *willing;
-static unsigned int calls, refused_from, refused_to;
-
-static bool is_refused(void)
-{
-	unsigned int call = calls++;
-
-	return call >= refused_from && call < refused_to;
-}
-
-static int unwilling_invalidate(struct vsmmu_host *host, uint32_t viommu_id,
-	const uint64_t (*command)[2], uint32_t count, uint32_t *handled)
-{
-	*handled = 0;
-	return is_refused() ? -EIO : willing->invalidate(host, viommu_id, command, count, handled);
-}
-
-static int unwilling_attach(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
-{
-	return is_refused() ? -EIO : willing->attach(host, endpoint, pt_id);
-}
-
 static void every_register_comes_along(void **unused)
 {
 	const struct vsmmu_config config = {.msi = true,
@@ -138,7 +115,6 @@ static void a_lost_atc_inv_comes_along(void **unused)
 {
 	static const struct vsmmu_sim_config host = {.ats = true};
 	static const struct vsmmu_config config = {.ats = true};
-	struct host_ops ops;
 	struct machine from, to;
 
 	(void)unused;
@@ -148,18 +124,13 @@ static void a_lost_atc_inv_comes_along(void **unused)
 	machine_start(&from);
 	test_vmm_store64(from.vmm, STRTAB + (VSID + 1) * 64, 0xb | (TEST_VMM_MEMORY + 0x30000));
 	machine_queue(&from, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
-	willing = from.vmm->host->ops;
-	ops = *willing;
-	ops.invalidate = unwilling_invalidate;
-	from.vmm->host->ops = &ops;
-	calls = refused_from = 0;
-	refused_to = UINT32_MAX;
+	host_interposer_fail(from.host, HOST_CALLS_OF(HOST_CALL_INVALIDATE), 1, UINT32_MAX, EIO);
 	for (unsigned int i = 0; i <= INVALIDATION_MAX; i++) {
 		machine_queue(&from, COMMAND_OP_ATC_INV | (uint64_t)(VSID + 1) << 32, 0);
 		if (i % 64 == 0)
 			machine_kick(&from);
 	}
-	from.vmm->host->ops = willing;
+	host_interposer_heal(from.host);
 	machine_kick(&from);
 	assert_true(test_vmm_stats(from.vmm).invalidation_failures > 0);
 	assert_int_equal(machine_move(&from, &to), 0);
@@ -315,7 +286,7 @@ static void a_failing_host_leaves_it_as_it_was(void **unused)
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
 	for (uint32_t after = 0; ret; after++) {
-		assert_int_equal(vsmmu_sim_fail(to.vmm->host, VSMMU_SIM_FAIL_CALL, after, EIO), 0);
+		assert_int_equal(vsmmu_sim_fail(to.sim, VSMMU_SIM_FAIL_CALL, after, EIO), 0);
 		ret = machine_move(&from, &to);
 		if (!ret)
 			break;
@@ -331,18 +302,14 @@ static void a_failing_host_leaves_it_as_it_was(void **unused)
 	machine_free(&to);
 }
 
-static int machine_move_unwillingly(struct machine *from, struct machine *to,
-	const struct host_ops *ops, unsigned int first, unsigned int count)
+static int machine_move_unwillingly(struct machine *from, struct machine *to, enum host_call call,
+	unsigned int first, unsigned int count)
 {
 	int ret;
 
-	willing = to->vmm->host->ops;
-	to->vmm->host->ops = ops;
-	calls = 0;
-	refused_from = first;
-	refused_to = first + count;
+	host_interposer_fail(to->host, HOST_CALLS_OF(call), first + 1, count, EIO);
 	ret = machine_move(from, to);
-	to->vmm->host->ops = willing;
+	host_interposer_heal(to->host);
 	return ret;
 }
 
@@ -375,7 +342,6 @@ static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
 		{0, 2, -EIO}, {1, 2, -EIO}, /* of either vIOMMU */
 		{0, 1, 0}, {1, 1, 0},	    /* it is tried again */
 	};
-	struct host_ops ops;
 	struct machine from;
 
 	(void)unused;
@@ -385,10 +351,8 @@ static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
 		struct machine to;
 
 		machine_new(&to, NULL, NULL, ENDPOINTS);
-		ops = *to.vmm->host->ops;
-		ops.invalidate = unwilling_invalidate;
-		assert_int_equal(
-			machine_move_unwillingly(&from, &to, &ops, cases[i].first, cases[i].count),
+		assert_int_equal(machine_move_unwillingly(&from, &to, HOST_CALL_INVALIDATE,
+					 cases[i].first, cases[i].count),
 			cases[i].error);
 		if (cases[i].error) {
 			assert_as_it_was(&to);
@@ -404,7 +368,6 @@ static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
 /* What cannot be undone is cut off, and comes back with the next restore, or reset. */
 static void a_host_that_does_not_take_it_back_cuts_off(void **unused)
 {
-	struct host_ops ops;
 	struct machine from;
 
 	(void)unused;
@@ -415,10 +378,8 @@ static void a_host_that_does_not_take_it_back_cuts_off(void **unused)
 			struct machine to;
 
 			machine_new(&to, NULL, NULL, ENDPOINTS);
-			ops = *to.vmm->host->ops;
-			ops.attach = unwilling_attach;
-			assert_int_equal(
-				machine_move_unwillingly(&from, &to, &ops, first, UINT32_MAX / 2),
+			assert_int_equal(machine_move_unwillingly(&from, &to, HOST_CALL_ATTACH,
+						 first, UINT32_MAX / 2),
 				-EIO);
 			assert_int_equal(test_vmm_read(to.vmm, SMMU_CR0), 0);
 			for (unsigned int n = 0; n < ENDPOINTS; n++)

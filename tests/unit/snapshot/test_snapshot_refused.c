@@ -55,10 +55,10 @@ static void a_weaker_host_is_refused(void **unused)
 
 		memcpy(sim.idr, weaker[i].idr, sizeof(sim.idr));
 		to.vmm = test_vmm_alloc();
-		to.vmm->host = test_vmm_sim(to.vmm, &sim);
-		assert_int_equal(vsmmu_sim_endpoint_new(to.vmm->host, 0, &dev_id), 0);
+		to.sim = test_vmm_sim(to.vmm, &sim);
+		assert_int_equal(vsmmu_sim_endpoint_new(to.sim, 0, &dev_id), 0);
 		assert_int_equal(dev_id, config.probe_dev_id);
-		assert_int_equal(test_vmm_new(to.vmm, to.vmm->host, &config), 0);
+		assert_int_equal(test_vmm_new(to.vmm, to.sim, &config), 0);
 		for (unsigned int n = 0; attached && n < ENDPOINTS; n++)
 			assert_int_equal(machine_attach(&to, n), 0);
 		assert_refused(&from[attached], &to, -ENODEV, true);
