@@ -378,9 +378,8 @@ static void live(uint64_t seed)
 	vm_free(pair.vm);
 }
 
-static void random_lives_are_as_foretold(void **unused)
+TEST(random_lives_are_as_foretold)
 {
-	(void)unused;
 	for (uint64_t seed = first_seed; seed <= last_seed; seed++)
 		live(seed);
 }

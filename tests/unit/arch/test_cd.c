@@ -95,9 +95,8 @@ static void check_find(const struct arch_ste *ste, bool ssv, uint32_t ssid)
 	}
 }
 
-static void every_substream_finds_its_cd(void **unused)
+TEST(every_substream_finds_its_cd)
 {
-	(void)unused;
 	for (unsigned int s1cdmax = 0; s1cdmax <= 20; s1cdmax++) {
 		for (unsigned int i = 0; i < 3 * 3; i++) {
 			struct arch_ste ste = {.kind = ARCH_STE_S1,
@@ -120,7 +119,7 @@ static void every_substream_finds_its_cd(void **unused)
 	}
 }
 
-static void level_1_descriptors_can_fail(void **unused)
+TEST(level_1_descriptors_can_fail)
 {
 	struct arch_ste ste = {.kind = ARCH_STE_S1,
 		.s1cdmax = 8,
@@ -131,7 +130,6 @@ static void level_1_descriptors_can_fail(void **unused)
 	struct arch_fault fault;
 	uint64_t address;
 
-	(void)unused;
 	ram_clear(&ram, RAM_BASE);
 	/* not valid */
 	ram_set(&ram, RAM_BASE + 8, RAM_BASE + 0x1000);
@@ -158,11 +156,10 @@ static void level_1_descriptors_can_fail(void **unused)
 	assert_int_equal(address, 0x123400c0);
 }
 
-static void the_whole_is_checked(void **unused)
+TEST(the_whole_is_checked)
 {
 	struct arch_features features = plain;
 
-	(void)unused;
 	assert_true(legal0(CD_PLAIN, &plain));
 	assert_false(legal0(CD_PLAIN & ~BIT(31), &plain));
 	/* A */
@@ -193,7 +190,7 @@ static void the_whole_is_checked(void **unused)
 }
 
 /* 5.5: what S1STALLD, STALL_MODEL and S make of a CD. */
-static void stalls_are_checked(void **unused)
+TEST(stalls_are_checked)
 {
 	static const bool legal_of[3][2][2] = {
 		/* model; S1STALLD = 0: S = 0, 1; S1STALLD = 1: S = 0, 1 */
@@ -204,7 +201,6 @@ static void stalls_are_checked(void **unused)
 	struct arch_features features = plain;
 	struct arch_cd cd;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 3 * 2 * 2; i++) {
 		const unsigned int s = i & 1, stalld = i >> 1 & 1, model = i >> 2;
 		const uint64_t word[8] = {CD_PLAIN | (s ? BIT(44) : 0)};
@@ -215,11 +211,10 @@ static void stalls_are_checked(void **unused)
 	}
 }
 
-static void endianness_is_checked_unless_no_walk_uses_it(void **unused)
+TEST(endianness_is_checked_unless_no_walk_uses_it)
 {
 	struct arch_features features = plain;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4 * 2 * 4; i++) {
 		const unsigned int model = i & 3, endi = i >> 2 & 1, epd = i >> 3;
 		const uint64_t cd = CD_PLAIN | (endi ? BIT(15) : 0) | (epd & 1 ? BIT(14) : 0) |
@@ -247,11 +242,10 @@ static bool tsz_expected(
 	return min <= tsz && tsz <= max;
 }
 
-static void granules_and_sizes_are_checked(void **unused)
+TEST(granules_and_sizes_are_checked)
 {
 	static const unsigned int kib_of[2][4] = {{4, 64, 16, 0}, {0, 16, 4, 64}};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 64 * 4 * 2 * 2 * 64; i++) {
 		const unsigned int tsz = i & 63, tg = i >> 6 & 3, half = i >> 8 & 1;
 		const bool ds = i >> 9 & 1;
@@ -281,11 +275,10 @@ static void granules_and_sizes_are_checked(void **unused)
 }
 
 /* TTBx within the effective IPS, and within 48 bits where descriptors have no more. */
-static void table_bases_are_checked(void **unused)
+TEST(table_bases_are_checked)
 {
 	static const uint8_t ips_bits[8] = {32, 36, 40, 42, 44, 48, 52, 52};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 8 * 8 * 2 * 2 * 2; i++) {
 		const unsigned int ips = i & 7, half = i >> 6 & 1;
 		const bool is_64k = i >> 7 & 1, ds = i >> 8 & 1;
@@ -313,7 +306,7 @@ static void table_bases_are_checked(void **unused)
 	}
 }
 
-static void fields_are_effective(void **unused)
+TEST(fields_are_effective)
 {
 	struct arch_features features = plain;
 	struct arch_cd cd;
@@ -321,7 +314,6 @@ static void fields_are_effective(void **unused)
 				    BIT(40) | BIT(47) | UINT64_C(0xabcd) << 48,
 		UINT64_C(0x00f0002345678ff2), BIT(1), UINT64_C(0x1122334455667788)};
 
-	(void)unused;
 	assert_true(arch_cd_parse(word, &plain, false, &cd));
 	assert_int_equal(cd.region[0].base, 0x2345678000);
 	assert_int_equal(cd.region[0].granule, 12);
@@ -358,11 +350,10 @@ static void fields_are_effective(void **unused)
 }
 
 /* Of each half, and with every bit set that is not looked at. */
-static void halves_are_read_apart(void **unused)
+TEST(halves_are_read_apart)
 {
 	struct arch_features features = plain;
 
-	(void)unused;
 	features.oas = 52;
 	features.ds = true;
 	for (unsigned int i = 0; i < 2 * 2 * 4 * 3; i++) {
@@ -393,7 +384,7 @@ static void halves_are_read_apart(void **unused)
 }
 
 /* The table at the start level is aligned to its size, to 64 bytes with 52-bit addresses. */
-static void table_bases_are_aligned(void **unused)
+TEST(table_bases_are_aligned)
 {
 	static const struct {
 		uint64_t word0; /* TG0 and T0SZ */
@@ -414,7 +405,6 @@ static void table_bases_are_aligned(void **unused)
 		{33, UINT64_C(0xfffffffffc0), 52},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arch_features features = plain;
 		uint64_t word[8] = {(CD_PLAIN & ~UINT64_C(0x7000000ff)) | UINT64_C(6) << 32 |
@@ -428,12 +418,11 @@ static void table_bases_are_aligned(void **unused)
 	}
 }
 
-static void random_cds_do_no_harm(void **unused)
+TEST(random_cds_do_no_harm)
 {
 	struct rng rng = {.state = 4};
 	unsigned int good = 0;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 300000; i++) {
 		struct arch_features features = plain;
 		uint64_t word[8];

@@ -61,9 +61,8 @@ static const struct legal *find_legal(unsigned int opcode)
 	return NULL;
 }
 
-static void every_opcode_has_its_kind(void **unused)
+TEST(every_opcode_has_its_kind)
 {
-	(void)unused;
 	for (unsigned int opcode = 0; opcode < 256; opcode++) {
 		const struct command_rule *rule = arch_command_rule((uint8_t)opcode);
 		const struct legal *is = find_legal(opcode);
@@ -81,11 +80,10 @@ static void every_opcode_has_its_kind(void **unused)
 	assert_string_equal(arch_command_rule(0x90)->name, "RESERVED");
 }
 
-static void opcodes_need_their_features(void **unused)
+TEST(opcodes_need_their_features)
 {
 	struct arch_features features = full;
 
-	(void)unused;
 	for (size_t i = 0; i < LEGAL; i++) {
 		uint8_t opcode = legal[i].opcode;
 		bool needs = opcode == 0x40 || opcode == 0x44 || opcode == 0x45;
@@ -102,11 +100,10 @@ static void opcodes_need_their_features(void **unused)
 }
 
 /* SSec = 1 is illegal where there is an SSec (4.1.6); elsewhere bit 10 is just reserved. */
-static void secure_streams_are_illegal(void **unused)
+TEST(secure_streams_are_illegal)
 {
 	static const uint8_t with[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x44, 0x45};
 
-	(void)unused;
 	for (size_t i = 0; i < LEGAL; i++) {
 		bool has = memchr(with, legal[i].opcode, sizeof(with)) != NULL;
 
@@ -129,9 +126,8 @@ static uint64_t fields_of(uint8_t opcode, int word)
 	return mask;
 }
 
-static void reserved_bits_change_nothing(void **unused)
+TEST(reserved_bits_change_nothing)
 {
-	(void)unused;
 	for (size_t i = 0; i < LEGAL; i++) {
 		uint8_t opcode = legal[i].opcode;
 		uint64_t word[2] = {opcode | ~fields_of(opcode, 0), ~fields_of(opcode, 1)};
@@ -148,12 +144,11 @@ static void reserved_bits_change_nothing(void **unused)
 }
 
 /* 4.4.1.1: NUM = SCALE = TTL = 0 with a granule, each as this SMMU sees it. */
-static void reserved_ranges_are_illegal(void **unused)
+TEST(reserved_ranges_are_illegal)
 {
 	static const uint64_t nums[] = {0, 1, 31};
 	static const uint64_t scales[] = {0, 1, 31, 32, 39};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 2 * 2 * 2 * 4 * 4 * 3 * 5; i++) {
 		struct arch_features features = {.ril = i & 1, .ds = i >> 1 & 1};
 		uint64_t opcode = i >> 2 & 1 ? 0x12 : 0x13;
@@ -169,12 +164,11 @@ static void reserved_ranges_are_illegal(void **unused)
 	}
 }
 
-static void sync_says_how_to_signal(void **unused)
+TEST(sync_says_how_to_signal)
 {
 	static const uint8_t shareability[] = {0, 0, 2, 3};
 	struct command_sync sync;
 
-	(void)unused;
 	for (uint64_t cs = 0; cs < 4; cs++) {
 		for (uint64_t msh = 0; msh < 4; msh++) {
 			const uint64_t word[2] = {0x46 | cs << 12 | msh << 22 | 0xf << 24 |
@@ -194,12 +188,11 @@ static void sync_says_how_to_signal(void **unused)
 	}
 }
 
-static void scope_is_the_streams_named(void **unused)
+TEST(scope_is_the_streams_named)
 {
 	static const uint8_t one[] = {0x01, 0x02, 0x03, 0x05, 0x06, 0x40, 0x44, 0x45};
 	struct command_scope scope;
 
-	(void)unused;
 	for (size_t i = 0; i < LEGAL; i++) {
 		const uint64_t word[2] = {legal[i].opcode | UINT64_C(0x89abcdef) << 32, 0};
 
@@ -221,7 +214,7 @@ static void scope_is_the_streams_named(void **unused)
 }
 
 /* What Linux' driver sends goes on as it is, but for the VMID, which the kernel sets. */
-static void forward_leaves_linux_commands_alone(void **unused)
+TEST(forward_leaves_linux_commands_alone)
 {
 	static const struct arch_features pasids = {
 		.asid16 = true, .ril = true, .ats = true, .ssid_bits = 10};
@@ -240,7 +233,6 @@ static void forward_leaves_linux_commands_alone(void **unused)
 		{0x40 | SID | SSV | 1 << 9, 52},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		uint64_t word[2] = {commands[i][0], commands[i][1]};
 
@@ -259,7 +251,7 @@ struct forwarding {
 	uint64_t to[2];
 };
 
-static void forward_widens_rather_than_drops(void **unused)
+TEST(forward_widens_rather_than_drops)
 {
 	static const struct forwarding all[] = {
 		/* A VMID is the kernel's to choose. */
@@ -295,7 +287,6 @@ static void forward_widens_rather_than_drops(void **unused)
 			{0x0000004200007a40, 0x7ffe0005}},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		uint64_t word[2] = {all[i].from[0], all[i].from[1]};
 
@@ -308,13 +299,12 @@ static void forward_widens_rather_than_drops(void **unused)
 	}
 }
 
-static void substreams_beyond_the_hosts_are_widened(void **unused)
+TEST(substreams_beyond_the_hosts_are_widened)
 {
 	static const struct arch_features host = {.ats = true, .ssid_bits = 4};
 	static const struct arch_features none = {.ats = true};
 	uint64_t word[2] = {0x0000004200010005, 1};
 
-	(void)unused;
 	assert_int_equal(arch_command_forward(word, &full, &host), COMMAND_REACH_WIDER);
 	assert_int_equal(word[0], 0x0000004200000006);
 	assert_int_equal(word[1], 0);
@@ -334,7 +324,7 @@ static void substreams_beyond_the_hosts_are_widened(void **unused)
 #define M(field) (UINT32_C(1) << COMMAND_FIELD_##field)
 
 /* The mirror of the kernel's check, bit by bit, from a command with nothing set. */
-static void kernel_takes_these_bits_only(void **unused)
+TEST(kernel_takes_these_bits_only)
 {
 	static const struct {
 		uint64_t opcode;
@@ -352,7 +342,6 @@ static void kernel_takes_these_bits_only(void **unused)
 	const uint32_t substreams = M(SSV) | M(SSID) | M(GLOBAL);
 	size_t next = 0;
 
-	(void)unused;
 	for (uint64_t opcode = 0; opcode < 256; opcode++) {
 		const uint64_t clean[2] = {opcode, 0};
 		bool taken =

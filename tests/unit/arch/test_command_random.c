@@ -129,12 +129,11 @@ static void random_entry(struct rng *rng, const uint64_t word[2], struct cached 
 }
 
 /* Whatever a guest sends: the kernel takes it, and it covers what was asked. */
-static void random_commands_are_taken_and_covered(void **unused)
+TEST(random_commands_are_taken_and_covered)
 {
 	struct rng rng = {.state = 7};
 	unsigned int asked = 0, wider = 0, illegal = 0;
 
-	(void)unused;
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		struct arch_features guest, host;
 		struct command_scope scope;

@@ -34,11 +34,10 @@ static void assert_record_equal(
 	assert_memory_equal(a->word, b->word, sizeof(a->word));
 }
 
-static void round_trip_is_exact(void **unused)
+TEST(round_trip_is_exact)
 {
 	uint64_t state = SEED;
 
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		for (int n = 0; n < RECORDS; n++) {
 			uint64_t seed = state;
@@ -57,7 +56,7 @@ static void round_trip_is_exact(void **unused)
 	}
 }
 
-static void names_are_the_architectures(void **unused)
+TEST(names_are_the_architectures)
 {
 	static const char *const names[0x26] = {[0x01] = "F_UUT",
 		[0x02] = "C_BAD_STREAMID",
@@ -79,7 +78,6 @@ static void names_are_the_architectures(void **unused)
 		[0x24] = "E_PAGE_REQUEST",
 		[0x25] = "F_VMS_FETCH"};
 
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		const char *name = id < 0x26 ? names[id] : NULL;
 
@@ -134,9 +132,8 @@ static const struct {
 #define FIGURES (sizeof(figures) / sizeof(figures[0]))
 
 /* One field all ones, the rest zero: in both directions only that field and its bits. */
-static void field_alone_has_its_bits(void **unused)
+TEST(field_alone_has_its_bits)
 {
-	(void)unused;
 	assert_int_equal(FIGURES, EVENT_FIELDS - 1);
 	for (unsigned int id = 0; id < 256; id++) {
 		for (size_t i = 0; i < FIGURES; i++) {
@@ -164,7 +161,7 @@ static void field_alone_has_its_bits(void **unused)
 }
 
 /* Which bits are defined for which id, written down a second time. */
-static void defined_bits_of_each_id(void **unused)
+TEST(defined_bits_of_each_id)
 {
 	static const struct {
 		uint8_t id;
@@ -196,7 +193,6 @@ static void defined_bits_of_each_id(void **unused)
 		{0xff, {0xff, 0, 0, 0}},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct vsmmu_event_record ones = {
 			{~UINT64_C(0xff) | ids[i].id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
@@ -217,9 +213,8 @@ static void assert_refused(const struct vsmmu_event *event)
 	assert_record_equal(&record, &untouched);
 }
 
-static void encode_refuses_what_does_not_fit(void **unused)
+TEST(encode_refuses_what_does_not_fit)
 {
-	(void)unused;
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .ssid = 0x100000});
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .class_ = 4});
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .ipa = 0x800});
@@ -232,9 +227,8 @@ static void encode_refuses_what_does_not_fit(void **unused)
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .reserved = {0, 0, 1, 0}});
 }
 
-static void encode_refuses_fields_that_the_id_lacks(void **unused)
+TEST(encode_refuses_fields_that_the_id_lacks)
 {
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		uint64_t members = 0;
 
@@ -258,7 +252,7 @@ static void encode_refuses_fields_that_the_id_lacks(void **unused)
 }
 
 /* Records that a real kernel delivered on an emulated SMMUv3. */
-static void known_records(void **unused)
+TEST(known_records)
 {
 	static const struct {
 		struct vsmmu_event_record record;
@@ -291,7 +285,6 @@ static void known_records(void **unused)
 		{{{0x0000004200000004, 0, 0, 0}}, {.id = VSMMU_EVENT_C_BAD_STE, .sid = 0x42}},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		struct vsmmu_event_record record;
 		struct vsmmu_event event;
@@ -308,13 +301,12 @@ static void known_records(void **unused)
 	}
 }
 
-static void records_are_little_endian(void **unused)
+TEST(records_are_little_endian)
 {
 	unsigned char bytes[1 + VSMMU_EVENT_RECORD_SIZE + 1];
 	unsigned char back[sizeof(bytes)];
 	struct vsmmu_event_record record;
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)i;
 	vsmmu_event_record_load(bytes + 1, &record);
@@ -327,14 +319,13 @@ static void records_are_little_endian(void **unused)
 	assert_int_equal(back[sizeof(back) - 1], 0xaa);
 }
 
-static void fields_can_be_counted(void **unused)
+TEST(fields_can_be_counted)
 {
 	enum vsmmu_event_field beyond = (enum vsmmu_event_field)EVENT_FIELDS;
 	struct vsmmu_event event;
 	struct vsmmu_event_record ones = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 	unsigned int n = 0;
 
-	(void)unused;
 	vsmmu_event_decode(&ones, &event);
 	while (vsmmu_event_field_name((enum vsmmu_event_field)n))
 		n++;

@@ -34,9 +34,8 @@ static enum event_verdict judge(uint64_t word[4], unsigned int ssid_bits)
 	return verdict;
 }
 
-static void filter_takes_only_forwarded_ids(void **unused)
+TEST(filter_takes_only_forwarded_ids)
 {
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		uint64_t word[4] = {id, 0, 0, 0};
 
@@ -44,9 +43,8 @@ static void filter_takes_only_forwarded_ids(void **unused)
 	}
 }
 
-static void filter_refuses_stall(void **unused)
+TEST(filter_refuses_stall)
 {
-	(void)unused;
 	for (size_t i = 0; i < sizeof(faults); i++) {
 		uint64_t word[4] = {faults[i], STALL, 0, 0};
 
@@ -56,9 +54,8 @@ static void filter_refuses_stall(void **unused)
 	}
 }
 
-static void filter_refuses_stage2(void **unused)
+TEST(filter_refuses_stage2)
 {
-	(void)unused;
 	for (size_t i = 0; i < sizeof(faults); i++) {
 		uint64_t word[4] = {faults[i], S2, 0, 0};
 
@@ -67,11 +64,10 @@ static void filter_refuses_stage2(void **unused)
 }
 
 /* In records that have neither Stall nor S2 those bits are just reserved. */
-static void filter_ignores_stall_and_stage2_elsewhere(void **unused)
+TEST(filter_ignores_stall_and_stage2_elsewhere)
 {
 	static const uint8_t ids[] = {0x04, 0x06, 0x08, 0x0a};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(ids); i++) {
 		uint64_t word[4] = {ids[i], STALL | S2, 0, 0};
 
@@ -80,11 +76,10 @@ static void filter_ignores_stall_and_stage2_elsewhere(void **unused)
 	}
 }
 
-static void filter_checks_the_substream(void **unused)
+TEST(filter_checks_the_substream)
 {
 	static const uint8_t ids[] = {0x04, 0x0a, 0x10, 0x11, 0x12, 0x13};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(ids); i++) {
 		for (unsigned int bits = 0; bits <= 20; bits++) {
 			uint64_t last = (UINT64_C(1) << bits) - 1;
@@ -100,19 +95,17 @@ static void filter_checks_the_substream(void **unused)
 	}
 }
 
-static void filter_clears_the_substream_that_is_not_valid(void **unused)
+TEST(filter_clears_the_substream_that_is_not_valid)
 {
 	uint64_t word[4] = {0xfffffffffffff010, 0, 0, 0};
 
-	(void)unused;
 	assert_int_equal(judge(word, 0), EVENT_OK);
 	assert_int_equal(word[0], 0xffffffff00000010);
 }
 
 /* C_BAD_SUBSTREAMID reports just the SubstreamIDs that do not exist. */
-static void filter_keeps_the_bad_substream(void **unused)
+TEST(filter_keeps_the_bad_substream)
 {
-	(void)unused;
 	for (unsigned int bits = 0; bits <= 20; bits++) {
 		uint64_t word[4] = {0x00000042fffff008 | SSV, 0, 0, 0};
 
@@ -121,23 +114,21 @@ static void filter_keeps_the_bad_substream(void **unused)
 	}
 }
 
-static void filter_drops_the_substream_of_a_disabled_stream(void **unused)
+TEST(filter_drops_the_substream_of_a_disabled_stream)
 {
 	uint64_t word[4] = {0x00000042fffff006 | SSV, ONES, ONES, ONES};
 	static const uint64_t clean[4] = {0x0000004200000006};
 
-	(void)unused;
 	assert_int_equal(judge(word, 0), EVENT_OK);
 	assert_memory_equal(word, clean, sizeof(clean));
 }
 
-static void filter_cleans_a_fault(void **unused)
+TEST(filter_cleans_a_fault)
 {
 	/* All but Stall and S2 is set: what stays is CLASS, RnW, InD, PnU, InputAddr. */
 	static const uint64_t config[4] = {0xfffffffffffff800};
 	static const uint64_t fault[4] = {0xfffffffffffff800, 0x0000030e00000000, ONES};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(faults); i++) {
 		uint64_t word[4] = {
 			(ONES & ~UINT64_C(0xff)) | faults[i], ~(STALL | S2), ONES, ONES};
@@ -155,7 +146,7 @@ static void filter_cleans_a_fault(void **unused)
 	}
 }
 
-static void filter_leaves_real_records_alone(void **unused)
+TEST(filter_leaves_real_records_alone)
 {
 	static const uint64_t records[][4] = {
 		{0x0000004200000010, 0x0000020800000000, 0x101000, 0},
@@ -166,7 +157,6 @@ static void filter_leaves_real_records_alone(void **unused)
 		{0x0000004200000004, 0, 0, 0},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
 		uint64_t word[4];
 
@@ -177,14 +167,13 @@ static void filter_leaves_real_records_alone(void **unused)
 }
 
 /* The rules are written out; here is what they follow from. */
-static void rules_follow_from_the_fields(void **unused)
+TEST(rules_follow_from_the_fields)
 {
 	static const enum vsmmu_event_field cleared[] = {VSMMU_EVENT_FIELD_STAG,
 		VSMMU_EVENT_FIELD_STALL, VSMMU_EVENT_FIELD_NSIPA, VSMMU_EVENT_FIELD_S2,
 		VSMMU_EVENT_FIELD_TTRNW, VSMMU_EVENT_FIELD_ASSURED_ONLY, VSMMU_EVENT_FIELD_OVERLAY,
 		VSMMU_EVENT_FIELD_DIRTY_BIT, VSMMU_EVENT_FIELD_IMPDEF, VSMMU_EVENT_FIELD_IPA};
 
-	(void)unused;
 	for (unsigned int id = 0; id < EVENT_RULES; id++) {
 		const struct event_rule *rule = &arch_event_rules[id];
 		uint64_t fields = arch_event_id_fields((uint8_t)id);

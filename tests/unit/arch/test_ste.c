@@ -33,12 +33,11 @@ static enum arch_ste_kind kind_of(const struct fields *fields, const struct arch
 	return ste.kind;
 }
 
-static void an_invalid_ste_is_bad_whatever_it_says(void **unused)
+TEST(an_invalid_ste_is_bad_whatever_it_says)
 {
 	uint64_t word[8];
 	struct arch_ste ste;
 
-	(void)unused;
 	memset(word, 0xff, sizeof(word));
 	word[0] &= ~UINT64_C(1);
 	arch_ste_parse(word, &plain, &ste);
@@ -48,13 +47,12 @@ static void an_invalid_ste_is_bad_whatever_it_says(void **unused)
 	assert_int_equal(ste.kind, ARCH_STE_BAD);
 }
 
-static void config_chooses_the_kind(void **unused)
+TEST(config_chooses_the_kind)
 {
 	static const uint8_t kinds[8] = {ARCH_STE_ABORT, ARCH_STE_ABORT, ARCH_STE_ABORT,
 		ARCH_STE_ABORT, ARCH_STE_BYPASS, ARCH_STE_S1, ARCH_STE_BAD, ARCH_STE_BAD};
 	struct arch_features with_s2 = plain;
 
-	(void)unused;
 	with_s2.s2p = true;
 	for (unsigned int config = 0; config < 8; config++) {
 		struct fields fields = {.v = 1, .config = config};
@@ -65,9 +63,8 @@ static void config_chooses_the_kind(void **unused)
 }
 
 /* Only stage 1 looks at the stage 1 fields. */
-static void abort_and_bypass_ignore_the_rest(void **unused)
+TEST(abort_and_bypass_ignore_the_rest)
 {
-	(void)unused;
 	for (unsigned int config = 0; config < 5; config++) {
 		struct fields fields = {.v = 1,
 			.config = config,
@@ -131,12 +128,11 @@ static void check_all_fields(const struct arch_features *features)
 	}
 }
 
-static void every_illegal_stage_1_ste_is_bad(void **unused)
+TEST(every_illegal_stage_1_ste_is_bad)
 {
 	static const uint8_t ssid_bits[] = {0, 1, 8, 20};
 	static const uint8_t oas[] = {32, 48, 52};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 2 * 2 * 2 * 4; i++) {
 		struct arch_features features = {.s1p = i & 1,
 			.ats = i >> 1 & 1,
@@ -153,7 +149,7 @@ static void every_illegal_stage_1_ste_is_bad(void **unused)
 }
 
 /* Reserved and IGNORED values have their effective value, so that STEs can be compared. */
-static void fields_are_effective(void **unused)
+TEST(fields_are_effective)
 {
 	struct arch_features features = plain;
 	struct fields fields = {.v = 1,
@@ -166,7 +162,6 @@ static void fields_are_effective(void **unused)
 	uint64_t word[8];
 	struct arch_ste ste;
 
-	(void)unused;
 	features.ssid_bits = 8;
 	pack(&fields, word);
 	arch_ste_parse(word, &features, &ste);
@@ -185,11 +180,10 @@ static void fields_are_effective(void **unused)
 }
 
 /* With every bit around them set, and in the words for the kernel at their place. */
-static void fields_have_their_width(void **unused)
+TEST(fields_have_their_width)
 {
 	struct arch_features features = plain;
 
-	(void)unused;
 	features.ssid_bits = 20;
 	features.cd2l = true;
 	features.ats = true;
@@ -216,11 +210,10 @@ static void fields_have_their_width(void **unused)
 }
 
 /* 5.2, S1Fmt: a linear table is aligned to its size, level 1 to its size or 64 bytes. */
-static void s1contextptr_is_aligned_to_the_table(void **unused)
+TEST(s1contextptr_is_aligned_to_the_table)
 {
 	struct arch_features features = plain;
 
-	(void)unused;
 	features.cd2l = true;
 	features.ssid_bits = 20;
 	for (unsigned int s1cdmax = 0; s1cdmax <= 20; s1cdmax++) {
@@ -247,12 +240,11 @@ static void s1contextptr_is_aligned_to_the_table(void **unused)
 	}
 }
 
-static void overrides_need_attr_perms_ovr(void **unused)
+TEST(overrides_need_attr_perms_ovr)
 {
 	struct arch_features features = plain;
 	struct arch_ste ste;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 32; i++) {
 		uint64_t privcfg = i & 3, instcfg = i >> 2 & 3;
 		uint64_t word[8] = {i & 16 ? 0x9 : 0xb, privcfg << 48 | instcfg << 50};
@@ -282,12 +274,11 @@ static struct arch_features random_features(struct rng *rng)
 }
 
 /* Any guest's STE gives words that the kernel's own filter accepts. */
-static void the_kernel_takes_every_ste(void **unused)
+TEST(the_kernel_takes_every_ste)
 {
 	struct rng rng = {.state = 1};
 	unsigned int seen[4] = {0};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 200000; i++) {
 		struct arch_features guest = random_features(&rng), host = random_features(&rng);
 		uint64_t word[8], vste[2];
@@ -327,12 +318,11 @@ static bool same(const struct arch_ste *a, const struct arch_ste *b)
 }
 
 /* To hardware that has what the guest was promised, the words mean what the guest's did. */
-static void the_hardware_sees_the_same_ste(void **unused)
+TEST(the_hardware_sees_the_same_ste)
 {
 	struct rng rng = {.state = 2};
 	unsigned int s1 = 0;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 200000; i++) {
 		struct arch_features guest = random_features(&rng);
 		uint64_t word[8], again[8] = {0}, twice[2];
@@ -357,9 +347,8 @@ static void the_hardware_sees_the_same_ste(void **unused)
 }
 
 /* Facts of IDR0.STALL_MODEL: 0 can stall, 1 cannot, 2 always does. */
-static void s1stalld_is_set_where_it_must_and_may_be(void **unused)
+TEST(s1stalld_is_set_where_it_must_and_may_be)
 {
-	(void)unused;
 	for (unsigned int guest_model = 0; guest_model < 3; guest_model++) {
 		for (unsigned int host_model = 0; host_model < 3; host_model++) {
 			for (unsigned int stalld = 0; stalld < 2; stalld++) {
@@ -385,9 +374,8 @@ static void s1stalld_is_set_where_it_must_and_may_be(void **unused)
 }
 
 /* What the hardware gets for a bad STE passes the kernel and fails SteIllegal(). */
-static void hardware_can_be_given_a_bad_ste(void **unused)
+TEST(hardware_can_be_given_a_bad_ste)
 {
-	(void)unused;
 	for (unsigned int model = 0; model < 4; model++) {
 		for (unsigned int ssid_bits = 0; ssid_bits <= 20; ssid_bits++) {
 			struct arch_features host = {.s1p = true,

@@ -32,11 +32,10 @@ static uint64_t find(const struct arch_strtab *strtab, const struct arch_feature
 	return fault->event ? 0 : address;
 }
 
-static void linear_tables_end_at_their_size(void **unused)
+TEST(linear_tables_end_at_their_size)
 {
 	struct arch_fault fault;
 
-	(void)unused;
 	ram_clear(&ram, RAM_BASE);
 	for (unsigned int log2size = 0; log2size < 64; log2size++) {
 		for (unsigned int sid_bits = 0; sid_bits <= 32; sid_bits++) {
@@ -61,11 +60,10 @@ static void linear_tables_end_at_their_size(void **unused)
 }
 
 /* 6.3.24: by the literal LOG2SIZE, even one that reaches beyond SIDSIZE. */
-static void linear_tables_are_aligned_to_their_size(void **unused)
+TEST(linear_tables_are_aligned_to_their_size)
 {
 	struct arch_fault fault;
 
-	(void)unused;
 	for (unsigned int log2size = 0; log2size < 32; log2size++) {
 		struct arch_strtab strtab = {
 			.base = UINT64_C(0x40000fffffffffff), .cfg = cfg(0, 0, log2size)};
@@ -84,12 +82,11 @@ static void linear_tables_are_aligned_to_their_size(void **unused)
 }
 
 /* FMT is RES0 without ST_LEVEL, and has reserved values. */
-static void other_formats_are_linear(void **unused)
+TEST(other_formats_are_linear)
 {
 	struct arch_features linear = plain;
 	struct arch_fault fault;
 
-	(void)unused;
 	linear.st_level = 0;
 	ram_clear(&ram, RAM_BASE);
 	for (unsigned int fmt = 0; fmt < 4; fmt++) {
@@ -107,13 +104,12 @@ static unsigned int effective_split(unsigned int split)
 }
 
 /* Each Span with each SPLIT, at the edges of what the two describe. */
-static void spans_are_checked(void **unused)
+TEST(spans_are_checked)
 {
 	const uint64_t l2 = UINT64_C(0x123fffffffc0);
 	struct arch_features features = plain;
 	struct arch_fault fault;
 
-	(void)unused;
 	features.oas = 52;
 	for (unsigned int split = 0; split < 32; split++) {
 		const unsigned int low = effective_split(split);
@@ -142,12 +138,11 @@ static void spans_are_checked(void **unused)
 }
 
 /* 6.3.24: to the larger of 64 bytes and the level 1 table, by the literal LOG2SIZE. */
-static void level_1_tables_are_aligned(void **unused)
+TEST(level_1_tables_are_aligned)
 {
 	const uint64_t unaligned = RAM_BASE + RAM_SIZE - 1;
 	struct arch_fault fault;
 
-	(void)unused;
 	for (unsigned int split = 6; split <= 10; split += 2) {
 		for (unsigned int log2size = 0; log2size <= 20; log2size++) {
 			struct arch_strtab strtab = {
@@ -165,14 +160,13 @@ static void level_1_tables_are_aligned(void **unused)
 	}
 }
 
-static void fetches_that_fail_are_f_ste_fetch(void **unused)
+TEST(fetches_that_fail_are_f_ste_fetch)
 {
 	const struct arch_memory memory = ram_memory(&ram);
 	struct arch_strtab strtab = {.base = RAM_BASE, .cfg = cfg(1, 6, 10)};
 	struct arch_fault fault;
 	uint64_t word[8];
 
-	(void)unused;
 	ram_clear(&ram, RAM_BASE);
 	ram_set(&ram, RAM_BASE + 8, (RAM_BASE + 0x1000) | 7);
 	assert_true(arch_strtab_fetch(&strtab, &plain, &memory, 65, word, &fault));
@@ -193,12 +187,11 @@ static void fetches_that_fail_are_f_ste_fetch(void **unused)
 }
 
 /* Nothing beyond OAS is read, and FetchAddr has no bits there (7.3.4). */
-static void addresses_beyond_oas_are_f_ste_fetch(void **unused)
+TEST(addresses_beyond_oas_are_f_ste_fetch)
 {
 	struct arch_strtab strtab = {.base = UINT64_C(0x100080000000), .cfg = cfg(0, 0, 6)};
 	struct arch_fault fault;
 
-	(void)unused;
 	find(&strtab, &plain, 2, &fault);
 	assert_int_equal(fault.event, VSMMU_EVENT_F_STE_FETCH);
 	assert_int_equal(fault.fetch_address, 0x80000080);
@@ -215,14 +208,13 @@ static void addresses_beyond_oas_are_f_ste_fetch(void **unused)
 	assert_int_equal(fault.fetch_address, 0x80001040);
 }
 
-static void ste_words_are_little_endian(void **unused)
+TEST(ste_words_are_little_endian)
 {
 	const struct arch_memory memory = ram_memory(&ram);
 	struct arch_strtab strtab = {.base = RAM_BASE, .cfg = cfg(0, 0, 6)};
 	struct arch_fault fault;
 	uint64_t word[8];
 
-	(void)unused;
 	ram_clear(&ram, RAM_BASE);
 	for (unsigned int i = 0; i < 64; i++)
 		ram.bytes[64 + i] = (uint8_t)i;
@@ -232,13 +224,12 @@ static void ste_words_are_little_endian(void **unused)
 			word[i], UINT64_C(0x0706050403020100) + UINT64_C(0x0808080808080808) * i);
 }
 
-static void random_registers_do_no_harm(void **unused)
+TEST(random_registers_do_no_harm)
 {
 	const struct arch_memory memory = ram_memory(&ram);
 	struct rng rng = {.state = 3};
 	unsigned int found = 0;
 
-	(void)unused;
 	ram_clear(&ram, RAM_BASE);
 	for (uint64_t at = 0; at < RAM_SIZE; at += 8)
 		ram_set(&ram, RAM_BASE + at,

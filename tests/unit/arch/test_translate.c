@@ -91,11 +91,10 @@ static void expect_silent_abort(struct machine *machine)
 	assert_false(result.recorded);
 }
 
-static void a_good_transaction_passes(void **unused)
+TEST(a_good_transaction_passes)
 {
 	struct machine machine;
 
-	(void)unused;
 	machine_init(&machine);
 	expect_pass(&machine, 0x12345123);
 	machine.transaction.access.write = true;
@@ -103,11 +102,10 @@ static void a_good_transaction_passes(void **unused)
 }
 
 /* GBPA decides while SMMUEN = 0; what is wrong then is not recorded (3.4). */
-static void a_disabled_smmu_asks_gbpa(void **unused)
+TEST(a_disabled_smmu_asks_gbpa)
 {
 	struct machine machine;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.enabled = false;
 	machine.transaction.ssv = true;
@@ -123,12 +121,11 @@ static void a_disabled_smmu_asks_gbpa(void **unused)
 	expect_pass(&machine, 0x12345000);
 }
 
-static void configuration_events_have_their_fields(void **unused)
+TEST(configuration_events_have_their_fields)
 {
 	struct machine machine;
 	struct vsmmu_event event;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
 	machine.transaction.ssv = true;
@@ -163,12 +160,11 @@ static void configuration_events_have_their_fields(void **unused)
 }
 
 /* 7.3.9: without a SubstreamID it is CD 0 that could not be reached. */
-static void a_missing_cd_0_is_a_bad_substream(void **unused)
+TEST(a_missing_cd_0_is_a_bad_substream)
 {
 	struct machine machine;
 	struct vsmmu_event event;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
 	machine.state.features.cd2l = true;
@@ -180,12 +176,11 @@ static void a_missing_cd_0_is_a_bad_substream(void **unused)
 	expect_pass(&machine, 0x12345123);
 }
 
-static void bypass_checks_the_address_and_the_substream(void **unused)
+TEST(bypass_checks_the_address_and_the_substream)
 {
 	struct machine machine;
 	struct vsmmu_event event;
 
-	(void)unused;
 	machine_init(&machine);
 	ram_set_entry(&ram, STE, (uint64_t[8]){9});
 	expect_pass(&machine, VA + 0x123);
@@ -209,11 +204,10 @@ static void bypass_checks_the_address_and_the_substream(void **unused)
 	assert_int_equal(ram.reads, 1);
 }
 
-static void an_abort_ste_is_silent(void **unused)
+TEST(an_abort_ste_is_silent)
 {
 	struct machine machine;
 
-	(void)unused;
 	machine_init(&machine);
 	for (uint64_t config = 0; config < 4; config++) {
 		ram_set_entry(&ram, STE, (uint64_t[8]){CD | config << 1 | 1});
@@ -222,11 +216,10 @@ static void an_abort_ste_is_silent(void **unused)
 }
 
 /* A, R and S: outcome and record of the four faults that obey them, and of one that does not. */
-static void the_cd_decides_about_faults(void **unused)
+TEST(the_cd_decides_about_faults)
 {
 	struct machine machine;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.features.term_model = false;
 	machine.state.features.stall_model = ARCH_STALL_OR_TERMINATE;
@@ -259,12 +252,11 @@ static void the_cd_decides_about_faults(void **unused)
 	}
 }
 
-static void faults_tell_the_access(void **unused)
+TEST(faults_tell_the_access)
 {
 	struct machine machine;
 	struct vsmmu_event event;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.features.attr_perms_ovr = true;
 	for (uint64_t i = 0; i < 8 * 16; i++) {
@@ -305,13 +297,12 @@ static void faults_tell_the_access(void **unused)
 }
 
 /* 7.3.22: everything is wrong; each event goes away when what it is about is put right. */
-static void events_come_in_their_order(void **unused)
+TEST(events_come_in_their_order)
 {
 	const uint64_t ste = (CD + 0x1000) | 0x1b | UINT64_C(8) << 59;
 	struct machine machine;
 	uint64_t leaf;
 
-	(void)unused;
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
 	machine.state.features.cd2l = true;
@@ -386,9 +377,8 @@ static const struct real_case {
 	{.va = 0x107000, .ste0 = UINT64_C(31) << 59, .ssid_bits = 20, .id = 0x04},
 };
 
-static void real_tables_give_real_records(void **unused)
+TEST(real_tables_give_real_records)
 {
-	(void)unused;
 	for (size_t i = 0; i < sizeof(real_cases) / sizeof(real_cases[0]); i++) {
 		const struct real_case *real = &real_cases[i];
 		const uint64_t cd0 = 25 | 1 << 8 | 1 << 10 | 3 << 12 | BIT(30) | BIT(31) |
@@ -423,13 +413,12 @@ static void real_tables_give_real_records(void **unused)
 	}
 }
 
-static void random_machines_do_no_harm(void **unused)
+TEST(random_machines_do_no_harm)
 {
 	struct rng rng = {.state = 8};
 	unsigned int seen[256] = {0};
 	struct machine machine;
 
-	(void)unused;
 	machine_init(&machine);
 	for (unsigned int i = 0; i < 400000; i++) {
 		struct arch_result result;

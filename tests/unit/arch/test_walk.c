@@ -105,13 +105,12 @@ static void check_space(struct pgtable *pgtable, struct rng *rng)
 		check_address(pgtable, list, n, rng_next(rng) >> rng_below(rng, 64));
 }
 
-static void every_granule_and_size_translates(void **unused)
+TEST(every_granule_and_size_translates)
 {
 	struct rng rng = {.state = 5};
 	unsigned int asids = 0;
 	struct pgtable pgtable;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 64 * 3 * 2 * 2 * 3; i++) {
 		const unsigned int tsz = i & 63, g = (i >> 6) % 3, rest = (i >> 6) / 3;
 		const unsigned int oa_bits = rest >> 2 == 0 ? 40 : rest >> 2 == 1 ? 48 : 52;
@@ -131,11 +130,10 @@ static void every_granule_and_size_translates(void **unused)
 }
 
 /* Each level in turn: not there, not valid, reserved, out of range. */
-static void every_level_can_fault(void **unused)
+TEST(every_level_can_fault)
 {
 	struct rng rng = {.state = 6};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 3 * 2 * 33; i++) {
 		const unsigned int tsz = 12 + i / 6;
 		struct mapped page = {.index = 4};
@@ -186,13 +184,12 @@ static void every_level_can_fault(void **unused)
 	}
 }
 
-static void the_access_flag_is_obeyed(void **unused)
+TEST(the_access_flag_is_obeyed)
 {
 	struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
 	struct pgtable pgtable;
 	uint64_t pa;
 
-	(void)unused;
 	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
 	pgtable_map(&pgtable, &page, 0);
 	check(&pgtable, page.va, VSMMU_EVENT_F_ACCESS, 0);
@@ -202,9 +199,8 @@ static void the_access_flag_is_obeyed(void **unused)
 }
 
 /* The top byte, in both halves: ignored in the walk, and gone from the mapping. */
-static void the_top_byte_can_be_ignored(void **unused)
+TEST(the_top_byte_can_be_ignored)
 {
-	(void)unused;
 	for (unsigned int upper = 0; upper < 2; upper++) {
 		struct mapped page = {.pa = 0x1000, .index = 4, .shift = 12};
 		struct arch_mapping mapping;
@@ -227,9 +223,8 @@ static void the_top_byte_can_be_ignored(void **unused)
 	}
 }
 
-static void attributes_come_from_the_leaf(void **unused)
+TEST(attributes_come_from_the_leaf)
 {
-	(void)unused;
 	for (unsigned int i = 0; i < 8 * 4 * 2 * 2 * 2; i++) {
 		const unsigned int attr = i & 7, sh = i >> 3 & 3, ng = i >> 5 & 1,
 				   cont = i >> 6 & 1;
@@ -253,13 +248,12 @@ static void attributes_come_from_the_leaf(void **unused)
 	}
 }
 
-static void big_endian_tables_are_read(void **unused)
+TEST(big_endian_tables_are_read)
 {
 	struct mapped page = {.va = 0x5000, .pa = 0x1000, .index = 4, .shift = 12};
 	struct pgtable pgtable;
 	uint64_t pa;
 
-	(void)unused;
 	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
 	pgtable_map(&pgtable, &page, AF);
 	for (uint64_t at = RAM_BASE; at < RAM_BASE + 0x14000; at += 8)
@@ -317,11 +311,10 @@ static void set_table_bits(struct pgtable *pgtable, uint64_t va, unsigned int in
 			(uint64_t)pxnt << 59);
 }
 
-static void permissions_follow_the_tables(void **unused)
+TEST(permissions_follow_the_tables)
 {
 	struct pgtable pgtable;
 
-	(void)unused;
 	assert_true(pgtable_init(&pgtable, 0, false, 25, false, 44, RAM_BASE));
 	for (unsigned int i = 0; i < 1 << 15; i++) {
 		const struct permissions p = {.ap = i & 3,
@@ -360,12 +353,11 @@ static void permissions_follow_the_tables(void **unused)
 }
 
 /* Tables full of descriptors that lead anywhere, themselves included. */
-static void random_tables_do_no_harm(void **unused)
+TEST(random_tables_do_no_harm)
 {
 	struct rng rng = {.state = 7};
 	unsigned int seen[256] = {0};
 
-	(void)unused;
 	for (unsigned int round = 0; round < 400; round++) {
 		struct pgtable pgtable;
 

@@ -20,9 +20,8 @@ static bool is_legal(unsigned int opcode, bool ats)
 	       opcode == 0x30 || opcode == 0x46 || (opcode == 0x40 && ats);
 }
 
-static void every_opcode_is_consumed_or_illegal(void **unused)
+TEST(every_opcode_is_consumed_or_illegal)
 {
-	(void)unused;
 	for (unsigned int ats = 0; ats < 2; ats++) {
 		const struct cmdq_guest_setup setup = {.config.ats = ats};
 		struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
@@ -45,13 +44,12 @@ static void every_opcode_is_consumed_or_illegal(void **unused)
 	}
 }
 
-static void it_goes_round_and_round(void **unused)
+TEST(it_goes_round_and_round)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 3};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	uint64_t sent = 0;
 
-	(void)unused;
 	for (unsigned int round = 0; round < 200; round++) {
 		for (unsigned int n = 0; n < 1 + round % 8; n++, sent++)
 			cmdq_guest_push(guest, PREFETCH, 0);
@@ -62,9 +60,8 @@ static void it_goes_round_and_round(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void every_size_is_consumed_when_full(void **unused)
+TEST(every_size_is_consumed_when_full)
 {
-	(void)unused;
 	for (unsigned int log2 = 0; log2 <= 19; log2++) {
 		const struct cmdq_guest_setup setup = {.log2 = log2, .tiny = !log2};
 		struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
@@ -83,13 +80,12 @@ static void every_size_is_consumed_when_full(void **unused)
 }
 
 /* LOG2SIZE beyond IDR1.CMDQS; low bits of the address that the size makes RES0. */
-static void base_is_cut_to_what_there_is(void **unused)
+TEST(base_is_cut_to_what_there_is)
 {
 	const struct cmdq_guest_setup setup = {.stopped = true, .config.cmdq_log2_max = 7};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct test_vmm *vmm = guest->vmm;
 
-	(void)unused;
 	guest->log2 = 7;
 	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ_GUEST_QUEUE | (128 * 16 - 32) | 31);
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN);
@@ -105,12 +101,11 @@ static void base_is_cut_to_what_there_is(void **unused)
 }
 
 /* A queue of one entry still has an address aligned to 32 bytes (6.3.26). */
-static void the_smallest_queue_is_aligned_to_32_bytes(void **unused)
+TEST(the_smallest_queue_is_aligned_to_32_bytes)
 {
 	const struct cmdq_guest_setup setup = {.tiny = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	assert_int_equal(guest->vsmmu->cmdq.address, CMDQ_GUEST_QUEUE);
 	test_vmm_write(guest->vmm, SMMU_CR0, 0);
 	test_vmm_write64(guest->vmm, SMMU_CMDQ_BASE, CMDQ_GUEST_QUEUE + 32);
@@ -119,12 +114,11 @@ static void the_smallest_queue_is_aligned_to_32_bytes(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_write_consumes_so_many_and_the_fd_tells_of_the_rest(void **unused)
+TEST(a_write_consumes_so_many_and_the_fd_tells_of_the_rest)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 10};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < CMDQ_KICK_MAX; n++)
 		cmdq_guest_push(guest, PREFETCH, 0);
 	cmdq_guest_ring(guest);
@@ -151,12 +145,11 @@ static void a_write_consumes_so_many_and_the_fd_tells_of_the_rest(void **unused)
 }
 
 /* Another register write may finish what the fd told of: then it tells no more. */
-static void the_fd_falls_silent_when_a_write_takes_the_rest(void **unused)
+TEST(the_fd_falls_silent_when_a_write_takes_the_rest)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 36; n++)
 		cmdq_guest_push(guest, PREFETCH, 0);
 	cmdq_guest_ring(guest);
@@ -167,12 +160,11 @@ static void the_fd_falls_silent_when_a_write_takes_the_rest(void **unused)
 }
 
 /* A command that concerns many endpoints counts as many. */
-static void cfgi_all_counts_for_each_endpoint(void **unused)
+TEST(cfgi_all_counts_for_each_endpoint)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 40};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < CMDQ_KICK_MAX / 40 + 3; n++)
 		cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_ring(guest);
@@ -185,13 +177,12 @@ static void cfgi_all_counts_for_each_endpoint(void **unused)
 }
 
 /* A range that concerns nobody costs what it takes to find that out. */
-static void a_range_counts_for_those_that_were_looked_at(void **unused)
+TEST(a_range_counts_for_those_that_were_looked_at)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 64};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	const uint32_t cost = 64 / CMDQ_LOOKS;
 
-	(void)unused;
 	for (unsigned int n = 0; n < CMDQ_KICK_MAX; n++)
 		cmdq_guest_push(guest, C_CFGI_RANGE(0x4000), n % 4);
 	cmdq_guest_ring(guest);
@@ -201,12 +192,11 @@ static void a_range_counts_for_those_that_were_looked_at(void **unused)
 }
 
 /* A SYNC that many vIOMMUs are waiting for counts once for each. */
-static void a_sync_counts_for_each_host_call(void **unused)
+TEST(a_sync_counts_for_each_host_call)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 64, .config.isolate = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < 10; n++) {
 		cmdq_guest_push(guest, C_TLBI_NSNH_ALL, 0);
 		cmdq_guest_push(guest, C_SYNC, 0);
@@ -222,12 +212,11 @@ static void a_sync_counts_for_each_host_call(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void nothing_is_consumed_while_disabled(void **unused)
+TEST(nothing_is_consumed_while_disabled)
 {
 	const struct cmdq_guest_setup setup = {.stopped = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < CMDQ_KICK_MAX + 6; n++)
 		cmdq_guest_push(guest, PREFETCH, 0);
 	cmdq_guest_ring(guest);
@@ -257,13 +246,12 @@ static void nothing_is_consumed_while_disabled(void **unused)
 
 /* PROD and CONS of a guest out of its mind: consumed until they meet, and no entry beyond
  * the queue is read. */
-static void a_nonsense_prod_ends(void **unused)
+TEST(a_nonsense_prod_ends)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 4};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct test_vmm *vmm = guest->vmm;
 
-	(void)unused;
 	for (uint32_t n = 0; n < 16; n++)
 		cmdq_guest_put(guest, n, PREFETCH, 0);
 	vmm->bad_begin = CMDQ_GUEST_QUEUE + 16 * 16;
@@ -298,13 +286,12 @@ static void note_cons(struct test_vmm *vmm, enum vsmmu_irq irq)
 		cons_at_irq = atomic_load(&vmm->vsmmu->cmdq.cons);
 }
 
-static void a_sync_signals_as_it_was_asked_to(void **unused)
+TEST(a_sync_signals_as_it_was_asked_to)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	const unsigned int *irqs = guest->vmm->irqs;
 
-	(void)unused;
 	guest->vmm->on_irq = note_cons;
 	cmdq_guest_send(guest, C_SYNC, 0);
 	cmdq_guest_send(guest, C_SYNC_SEV, 0);
@@ -323,12 +310,11 @@ static void a_sync_signals_as_it_was_asked_to(void **unused)
 }
 
 /* Linux polls the SYNC's own entry for the MSI's data. */
-static void an_msi_goes_into_the_entry_itself(void **unused)
+TEST(an_msi_goes_into_the_entry_itself)
 {
 	const struct cmdq_guest_setup setup = {.config.msi = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (uint32_t n = 0; n < 5; n++)
 		cmdq_guest_send(
 			guest, C_SYNC_IRQ | UINT64_C(0x5a5a0000) << 32, CMDQ_GUEST_QUEUE + 16 * n);
@@ -341,12 +327,11 @@ static void an_msi_goes_into_the_entry_itself(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void without_idr0_msi_nothing_is_stored(void **unused)
+TEST(without_idr0_msi_nothing_is_stored)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_send(guest, C_SYNC_IRQ, CMDQ_GUEST_QUEUE);
 	assert_int_equal(test_vmm_load64(guest->vmm, CMDQ_GUEST_QUEUE), C_SYNC_IRQ);
 	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
@@ -359,7 +344,7 @@ static void no_irq(void *opaque, enum vsmmu_irq irq)
 	fail_msg("irq %d", (int)irq);
 }
 
-static void on_the_event_path_alone_there_are_no_commands(void **unused)
+TEST(on_the_event_path_alone_there_are_no_commands)
 {
 	const struct vsmmu_ops ops = {
 		.size = offsetof(struct vsmmu_ops, memory_read),
@@ -370,7 +355,6 @@ static void on_the_event_path_alone_there_are_no_commands(void **unused)
 	struct pollfd fd = {.events = POLLIN};
 	struct vsmmu *vsmmu;
 
-	(void)unused;
 	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
 	fd.fd = vsmmu_get_command_fd(vsmmu);
 	assert_int_equal(vsmmu_mmio_write(vsmmu, SMMU_CR0, 4, SMMU_CR0_CMDQEN), 0);

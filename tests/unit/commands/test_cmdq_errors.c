@@ -16,13 +16,12 @@ static void note_cons(struct test_vmm *vmm, enum vsmmu_irq irq)
 		cons_at_irq = atomic_load(&vmm->vsmmu->cmdq.cons);
 }
 
-static void an_illegal_command_stops_the_queue(void **unused)
+TEST(an_illegal_command_stops_the_queue)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct test_vmm *vmm = guest->vmm;
 
-	(void)unused;
 	test_vmm_write(vmm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
 	vmm->on_irq = note_cons;
 	cmdq_guest_push(guest, PREFETCH, 0);
@@ -49,13 +48,12 @@ static void an_illegal_command_stops_the_queue(void **unused)
 
 /* As Linux does it: the command is overwritten by a CMD_SYNC, the error acknowledged, and
  * no write of PROD follows. */
-static void after_the_acknowledgment_the_entry_is_read_again(void **unused)
+TEST(after_the_acknowledgment_the_entry_is_read_again)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 3};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct test_vmm *vmm = guest->vmm;
 
-	(void)unused;
 	for (uint32_t round = 0; round < 20; round++) {
 		uint32_t index = queue_index(guest->prod, 3);
 
@@ -77,13 +75,12 @@ static void after_the_acknowledgment_the_entry_is_read_again(void **unused)
 }
 
 /* What was not changed stops it again, and what the guest never acknowledges stays. */
-static void an_error_outlives_disabling(void **unused)
+TEST(an_error_outlives_disabling)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct test_vmm *vmm = guest->vmm;
 
-	(void)unused;
 	cmdq_guest_send(guest, C_ILLEGAL, 0);
 	cmdq_guest_expect_error(guest, 0, SMMU_CERROR_ILL);
 	cmdq_guest_acknowledge(guest);
@@ -102,11 +99,10 @@ static void an_error_outlives_disabling(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_queue_that_leaves_memory_stops_exactly_there(void **unused)
+TEST(a_queue_that_leaves_memory_stops_exactly_there)
 {
 	const struct cmdq_guest_setup setup = {0};
 
-	(void)unused;
 	for (uint32_t good = 0; good < 20; good++) {
 		struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 		struct test_vmm *vmm = guest->vmm;
@@ -131,13 +127,12 @@ static void a_queue_that_leaves_memory_stops_exactly_there(void **unused)
 	}
 }
 
-static void a_queue_outside_memory_is_an_abort(void **unused)
+TEST(a_queue_outside_memory_is_an_abort)
 {
 	static const uint64_t bases[] = {0, 0x1000, UINT64_C(0x00ffffffffffffe0),
 		TEST_VMM_MEMORY + TEST_VMM_SIZE, TEST_VMM_MEMORY - 4096};
 	const struct cmdq_guest_setup setup = {.stopped = true};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
@@ -151,12 +146,11 @@ static void a_queue_outside_memory_is_an_abort(void **unused)
 }
 
 /* A queue full of illegal commands: one error each, and no flood of reports. */
-static void reports_are_limited(void **unused)
+TEST(reports_are_limited)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 10};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (uint32_t n = 0; n < 500; n++)
 		cmdq_guest_push(guest, C_ILLEGAL, 0);
 	cmdq_guest_ring(guest);
@@ -172,7 +166,7 @@ static void reports_are_limited(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void fields_that_make_it_illegal(void **unused)
+TEST(fields_that_make_it_illegal)
 {
 	const struct {
 		uint64_t word[2];
@@ -193,7 +187,6 @@ static void fields_that_make_it_illegal(void **unused)
 
 	const struct cmdq_guest_setup setup = {0};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
@@ -207,12 +200,11 @@ static void fields_that_make_it_illegal(void **unused)
 }
 
 /* The prefetched copies of what stands behind an error are thrown away. */
-static void what_stands_behind_an_error_is_read_again(void **unused)
+TEST(what_stands_behind_an_error_is_read_again)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_push(guest, C_ILLEGAL, 0);
 	for (unsigned int n = 0; n < 10; n++)
 		cmdq_guest_push(guest, C_SYNC_IRQ, 0);

@@ -79,11 +79,10 @@ static void note_eventq_prod(struct test_vmm *vmm, enum vsmmu_irq irq)
 		eventq_prod_at_irq = atomic_load(&vmm->vsmmu->eventq.prod);
 }
 
-static void a_sync_shows_the_events_before_it(void **unused)
+TEST(a_sync_shows_the_events_before_it)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 8, ON);
 	fixture.vmm->on_irq = note_eventq_prod;
 	fixture_fault(&fixture, 5);
@@ -98,11 +97,10 @@ static void a_sync_shows_the_events_before_it(void **unused)
 	test_vmm_free(fixture.vmm);
 }
 
-static void it_reads_no_more_than_1024(void **unused)
+TEST(it_reads_no_more_than_1024)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 12, ON);
 	fixture_fault(&fixture, 2500);
 	fixture_sync(&fixture);
@@ -116,11 +114,10 @@ static void it_reads_no_more_than_1024(void **unused)
 }
 
 /* Events are work as well: what a register write has brought is enough for it. */
-static void events_count_against_a_register_write(void **unused)
+TEST(events_count_against_a_register_write)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 12, ON);
 	fixture_fault(&fixture, 2500);
 	for (unsigned int n = 0; n < 8; n++)
@@ -134,11 +131,10 @@ static void events_count_against_a_register_write(void **unused)
 }
 
 /* So are those that have to be out of the way before an STE can mean something else. */
-static void events_count_against_a_change_of_an_ste(void **unused)
+TEST(events_count_against_a_change_of_an_ste)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 12, ON);
 	fixture_fault(&fixture, 2500);
 	test_vmm_store64(fixture.vmm, QUEUE, (uint64_t)VSID << 32 | 0x03); /* CFGI_STE */
@@ -153,11 +149,10 @@ static void events_count_against_a_change_of_an_ste(void **unused)
 	test_vmm_free(fixture.vmm);
 }
 
-static void it_does_not_wait_for_room(void **unused)
+TEST(it_does_not_wait_for_room)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 2, ON);
 	fixture_fault(&fixture, 10);
 	fixture_sync(&fixture);
@@ -177,11 +172,10 @@ static void it_does_not_wait_for_room(void **unused)
 }
 
 /* While the guest's queue is off events go nowhere: no SYNC brings them back. */
-static void events_of_a_disabled_queue_are_dropped(void **unused)
+TEST(events_of_a_disabled_queue_are_dropped)
 {
 	struct events_fixture fixture;
 
-	(void)unused;
 	fixture_new(&fixture, 4, ON & ~SMMU_CR0_EVENTQEN);
 	fixture_fault(&fixture, 3);
 	fixture_sync(&fixture);

@@ -46,12 +46,11 @@ static ssize_t read_late(int fd, void *buffer, size_t length)
 	return __real_read(fd, buffer, length);
 }
 
-static void what_is_left_over_is_told(void **unused)
+TEST(what_is_left_over_is_told)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 10};
 	const struct fail_nth_kernel kernel = {.read = read_late};
 
-	(void)unused;
 	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int n = 0; n < AHEAD; n++)
 		cmdq_guest_push(guest, C_TLBI_ASID(n & 0xff), 0);

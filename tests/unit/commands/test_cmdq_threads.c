@@ -128,14 +128,13 @@ static bool is_idle(void)
 	return (read_register(SMMU_CMDQ_CONS) & SMMU_QUEUE_INDEX) == guest->prod;
 }
 
-static void every_command_is_done_once(void **unused)
+TEST(every_command_is_done_once)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 8, .endpoints = 2, .smmus = 2};
 	void *(*const others[])(void *) = {corrector, kicker, switcher, runner};
 	pthread_t writers[WRITERS], threads[4];
 	struct vsmmu_stats stats;
 
-	(void)unused;
 	guest = cmdq_guest_new(&setup, NULL);
 	atomic_store(&writing, WRITERS);
 	for (unsigned int i = 0; i < WRITERS; i++)
@@ -176,12 +175,11 @@ static void *ringer(void *unused)
 	return NULL;
 }
 
-static void no_kick_is_lost(void **unused)
+TEST(no_kick_is_lost)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 10};
 	pthread_t threads[4];
 
-	(void)unused;
 	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int round = 0; round < 5; round++) {
 		for (unsigned int n = 0; n < 1000; n++)
@@ -246,13 +244,12 @@ static void *run_all(void *unused)
 }
 
 /* Who must have the command lock gets it after the turn under way, every time. */
-static void a_consumer_lets_others_in(void **unused)
+TEST(a_consumer_lets_others_in)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 16};
 	unsigned int late = 0;
 	pthread_t thread;
 
-	(void)unused;
 	guest = cmdq_guest_new(&setup, NULL);
 	for (unsigned int n = 0; n < 2 * SYNCS * (LOCKS + 2); n++)
 		cmdq_guest_push(guest, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);

@@ -24,12 +24,11 @@ static uint32_t call_count(const struct cmdq_guest *guest, unsigned int call)
 	return guest->host->invalidation[call].count;
 }
 
-static void up_to_a_sync_it_is_one_call(void **unused)
+TEST(up_to_a_sync_it_is_one_call)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < 63; n++)
 		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
 	cmdq_guest_ring(guest);
@@ -48,12 +47,11 @@ static void up_to_a_sync_it_is_one_call(void **unused)
 }
 
 /* A count of 0 is EINVAL to the kernel: a SYNC alone sends nothing. */
-static void a_sync_without_anything_is_no_call(void **unused)
+TEST(a_sync_without_anything_is_no_call)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_sync(guest);
 	cmdq_guest_push(guest, C_CFGI_CD(SID(0) + 1), 0); /* nobody's */
 	cmdq_guest_sync(guest);
@@ -63,12 +61,11 @@ static void a_sync_without_anything_is_no_call(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void commands_for_emulated_endpoints_stay_here(void **unused)
+TEST(commands_for_emulated_endpoints_stay_here)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 3, .config.ats = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (uint32_t sid = 0; sid < 64; sid++) {
 		cmdq_guest_push(guest, C_CFGI_CD(sid), 1);
 		cmdq_guest_push(guest, C_CFGI_CD_ALL(sid), 0);
@@ -97,13 +94,12 @@ static void commands_for_emulated_endpoints_stay_here(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void cfgi_ste_takes_the_cds_along(void **unused)
+TEST(cfgi_ste_takes_the_cds_along)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 8};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	uint64_t stes = test_vmm_stats(guest->vmm).stes;
 
-	(void)unused;
 	/* Its words are as they were: nothing is installed, and yet its CDs go. */
 	cmdq_guest_push(guest, C_CFGI_STE(SID(2)), 1);
 	cmdq_guest_sync(guest);
@@ -128,13 +124,12 @@ static void cfgi_ste_takes_the_cds_along(void **unused)
 }
 
 /* The last StreamID of a range is in it, the next one is not. */
-static void a_range_ends_where_it_ends(void **unused)
+TEST(a_range_ends_where_it_ends)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 3};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	const uint32_t last = SID(0) + 3, next = SID(0) + 4;
 
-	(void)unused;
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[2], 7), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[0], last), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(guest->endpoint[1], next), 0);
@@ -147,14 +142,13 @@ static void a_range_ends_where_it_ends(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_changed_ste_is_installed_by_cfgi(void **unused)
+TEST(a_changed_ste_is_installed_by_cfgi)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 2};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct vsmmu_endpoint *endpoint = guest->endpoint[1];
 	uint64_t ste = CMDQ_GUEST_STRTAB + 64 * SID(1);
 
-	(void)unused;
 	test_vmm_store64(guest->vmm, ste, 1 | 4 << 1); /* bypass */
 	assert_int_equal(endpoint->vste[0] >> 1 & 7, 5);
 	cmdq_guest_send(guest, C_CFGI_STE(SID(0)), 0);
@@ -167,13 +161,12 @@ static void a_changed_ste_is_installed_by_cfgi(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void each_viommu_gets_its_own(void **unused)
+TEST(each_viommu_gets_its_own)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 6, .smmus = 2};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	struct host_interposer *host = guest->host;
 
-	(void)unused;
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
 	for (uint32_t n = 0; n < 6; n++)
 		cmdq_guest_push(guest, C_CFGI_CD(SID(n)), 0);
@@ -201,12 +194,11 @@ static void each_viommu_gets_its_own(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void isolated_endpoints_have_a_viommu_each(void **unused)
+TEST(isolated_endpoints_have_a_viommu_each)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 10, .config.isolate = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_sync(guest);
 	assert_int_equal(guest->host->invalidations, 10);
@@ -221,12 +213,11 @@ static void isolated_endpoints_have_a_viommu_each(void **unused)
 }
 
 /* More than a batch holds: sent before the SYNC, and nothing is forgotten. */
-static void a_full_batch_is_sent_at_once(void **unused)
+TEST(a_full_batch_is_sent_at_once)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 12};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < 2 * INVALIDATION_MAX + 10; n++)
 		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
 	cmdq_guest_sync(guest);
@@ -240,13 +231,12 @@ static void a_full_batch_is_sent_at_once(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_cfgi_all_can_fill_a_batch(void **unused)
+TEST(a_cfgi_all_can_fill_a_batch)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = CMDQ_GUEST_MAX};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	uint64_t seen = 0;
 
-	(void)unused;
 	for (unsigned int n = 0; n < INVALIDATION_MAX - 10; n++) {
 		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
 		cmdq_guest_ring(guest);
@@ -270,13 +260,12 @@ static void a_cfgi_all_can_fill_a_batch(void **unused)
 }
 
 /* ERRATA_REPEAT_TLBI_CFGI */
-static void an_erratum_has_every_batch_sent_twice(void **unused)
+TEST(an_erratum_has_every_batch_sent_twice)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 2, .smmus = 2};
 	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
 	struct cmdq_guest *guest;
 
-	(void)unused;
 	host->info[1].repeat_commands = true;
 	guest = cmdq_guest_new(&setup, host);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
@@ -296,12 +285,11 @@ static void an_erratum_has_every_batch_sent_twice(void **unused)
 }
 
 /* Reserved bits, ranges, ASIDs: whatever the guest puts there, the kernel takes it. */
-static void reserved_bits_do_not_reach_the_kernel(void **unused)
+TEST(reserved_bits_do_not_reach_the_kernel)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = 1};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_push(guest, C_TLBI_NSNH_ALL | UINT64_C(0xffffffffffffff00), ~UINT64_C(0));
 	cmdq_guest_push(guest, 0x10 | UINT64_C(0xffffffffffffff00), ~UINT64_C(0));
 	cmdq_guest_push(guest, 0x11 | UINT64_C(0xffffffffffffff00), ~UINT64_C(0));
@@ -321,12 +309,11 @@ static void reserved_bits_do_not_reach_the_kernel(void **unused)
 }
 
 /* While SMMUEN = 0 an ATC_INV is ignored (4.5.1), all else is not. */
-static void atc_inv_is_ignored_while_translation_is_off(void **unused)
+TEST(atc_inv_is_ignored_while_translation_is_off)
 {
 	const struct cmdq_guest_setup setup = {.disabled = true, .config.ats = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_sync(guest);
 	assert_int_equal(guest->host->invalidations, 0);
@@ -351,12 +338,11 @@ static void atc_inv_is_ignored_while_translation_is_off(void **unused)
 }
 
 /* Linux sends the same command for each page of a table: neighbours that are equal are one. */
-static void repeated_commands_are_sent_once(void **unused)
+TEST(repeated_commands_are_sent_once)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	for (unsigned int n = 0; n < 20; n++)
 		cmdq_guest_push(guest, C_CFGI_CD_ALL(SID(0)), 0);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
@@ -366,12 +352,11 @@ static void repeated_commands_are_sent_once(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_reset_forgets_the_batch(void **unused)
+TEST(a_reset_forgets_the_batch)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	cmdq_guest_send(guest, C_TLBI_ASID(1), 0);
 	assert_int_equal(vsmmu_reset(guest->vsmmu), 0);
 	assert_int_equal(guest->vsmmu->invalidation.count, 0);
@@ -380,13 +365,12 @@ static void a_reset_forgets_the_batch(void **unused)
 }
 
 /* Any bytes at all: the kernel refuses nothing, and what is legal is consumed. */
-static void random_commands(void **unused)
+TEST(random_commands)
 {
 	const uint8_t opcodes[] = {
 		0x03, 0x04, 0x05, 0x06, 0x10, 0x11, 0x12, 0x13, 0x30, 0x40, 0x46};
 	struct rng rng = {.state = 0x5eed};
 
-	(void)unused;
 	for (unsigned int round = 0; round < 12; round++) {
 		const struct cmdq_guest_setup setup = {
 			.endpoints = 4,

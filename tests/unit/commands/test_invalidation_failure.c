@@ -55,11 +55,10 @@ static void expect_blocked(const struct cmdq_guest *guest, unsigned int n, unsig
 }
 
 /* The kernel says that it did all three, and did none. */
-static void a_batch_that_failed_is_issued_again_as_a_whole(void **unused)
+TEST(a_batch_that_failed_is_issued_again_as_a_whole)
 {
 	struct cmdq_guest *guest = fixture_new(1, false);
 
-	(void)unused;
 	fail_calls(guest, 1, 1);
 	push_three(guest);
 	cmdq_guest_sync(guest);
@@ -93,9 +92,8 @@ static void expect_everything(const struct cmdq_guest *guest, unsigned int call,
 	assert_int_equal(guest->host->refused, 0);
 }
 
-static void what_fails_twice_becomes_everything(void **unused)
+TEST(what_fails_twice_becomes_everything)
 {
-	(void)unused;
 	for (unsigned int ats = 0; ats < 2; ats++) {
 		struct cmdq_guest *guest = fixture_new(1, ats);
 
@@ -117,11 +115,10 @@ static void what_fails_twice_becomes_everything(void **unused)
 	}
 }
 
-static void what_fails_for_good_cuts_the_endpoints_off(void **unused)
+TEST(what_fails_for_good_cuts_the_endpoints_off)
 {
 	struct cmdq_guest *guest = fixture_new(1, false);
 
-	(void)unused;
 	fail_calls(guest, 1, FOREVER);
 	push_three(guest);
 	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
@@ -138,11 +135,10 @@ static void what_fails_for_good_cuts_the_endpoints_off(void **unused)
 }
 
 /* What the hardware has cached is older than what the guest believes, until everything went. */
-static void access_comes_back_only_after_everything_was_invalidated(void **unused)
+TEST(access_comes_back_only_after_everything_was_invalidated)
 {
 	struct cmdq_guest *guest = fixture_new(1, false);
 
-	(void)unused;
 	fail_calls(guest, 1, FOREVER);
 	push_three(guest);
 	cmdq_guest_sync(guest);
@@ -172,11 +168,10 @@ static void access_comes_back_only_after_everything_was_invalidated(void **unuse
 }
 
 /* A SYNC pays it too. */
-static void a_later_batch_pays_the_debt(void **unused)
+TEST(a_later_batch_pays_the_debt)
 {
 	struct cmdq_guest *guest = fixture_new(1, false);
 
-	(void)unused;
 	fail_calls(guest, 1, FOREVER);
 	push_three(guest);
 	cmdq_guest_sync(guest);
@@ -197,11 +192,10 @@ static void a_later_batch_pays_the_debt(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void a_lost_atc_inv_is_told_at_the_sync(void **unused)
+TEST(a_lost_atc_inv_is_told_at_the_sync)
 {
 	struct cmdq_guest *guest = fixture_new(1, true);
 
-	(void)unused;
 	fail_calls(guest, 1, FOREVER);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
@@ -221,12 +215,11 @@ static void a_lost_atc_inv_is_told_at_the_sync(void **unused)
 }
 
 /* It was in a batch that went before the SYNC came. */
-static void a_lost_atc_inv_is_not_forgotten_until_the_sync(void **unused)
+TEST(a_lost_atc_inv_is_not_forgotten_until_the_sync)
 {
 	const struct cmdq_guest_setup setup = {.log2 = 12, .config.ats = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	(void)unused;
 	fail_calls(guest, 1, 3);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	for (unsigned int n = 0; n < INVALIDATION_MAX + 5; n++)
@@ -240,13 +233,12 @@ static void a_lost_atc_inv_is_not_forgotten_until_the_sync(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void one_viommus_failure_is_its_own(void **unused)
+TEST(one_viommus_failure_is_its_own)
 {
 	struct cmdq_guest *guest = fixture_new(2, true);
 	struct host_interposer *host = guest->host;
 	unsigned int bad;
 
-	(void)unused;
 	/* The ATC_INV is for the one that works. */
 	fail_calls(guest, 1, 3);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
@@ -266,11 +258,10 @@ static void one_viommus_failure_is_its_own(void **unused)
 	cmdq_guest_free(guest);
 }
 
-static void success_of_less_than_all_is_no_success(void **unused)
+TEST(success_of_less_than_all_is_no_success)
 {
 	struct cmdq_guest *guest = fixture_new(1, false);
 
-	(void)unused;
 	guest->host->under_report = true;
 	push_three(guest);
 	cmdq_guest_sync(guest);
@@ -281,13 +272,12 @@ static void success_of_less_than_all_is_no_success(void **unused)
 }
 
 /* The second half of a pair may fail as well. */
-static void an_erratums_second_call_may_fail(void **unused)
+TEST(an_erratums_second_call_may_fail)
 {
 	const struct cmdq_guest_setup setup = {0};
 	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
 	struct cmdq_guest *guest;
 
-	(void)unused;
 	host->info[0].repeat_commands = true;
 	guest = cmdq_guest_new(&setup, host);
 	fail_calls(guest, 2, 1);
@@ -302,13 +292,12 @@ static void an_erratums_second_call_may_fail(void **unused)
 }
 
 /* Everything, for more endpoints than one array of it has room for. */
-static void everything_may_take_several_calls(void **unused)
+TEST(everything_may_take_several_calls)
 {
 	const struct cmdq_guest_setup setup = {.endpoints = CMDQ_GUEST_MAX, .config.ats = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 	unsigned int commands = 0;
 
-	(void)unused;
 	fail_calls(guest, 1, 2);
 	push_three(guest);
 	cmdq_guest_sync(guest);

@@ -11,7 +11,7 @@
 #define ON	(SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
 #define SIG_IRQ (UINT64_C(1) << 12)
 
-static void everything_in_one_place_is_survived(void **unused)
+TEST(everything_in_one_place_is_survived)
 {
 	const struct vsmmu_event_record fault = {.word = {VSMMU_EVENT_F_TRANSLATION}};
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = VSID, .vfio_fd = -1};
@@ -21,7 +21,6 @@ static void everything_in_one_place_is_survived(void **unused)
 	struct vsmmu_host *sim = test_vmm_sim(vmm, NULL);
 	struct vsmmu_stats stats;
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_endpoint_new(sim, 0, &config.dev_id), 0);
 	assert_int_equal(test_vmm_new(vmm, sim, NULL), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &config, &endpoint), 0);

@@ -11,11 +11,10 @@ static const char *last_report(const struct install_fixture *fixture)
 }
 
 /* One that cannot be detached is given what aborts, before it is forgotten. */
-static void removal_leaves_nothing_open(void **unused)
+TEST(removal_leaves_nothing_open)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
-	(void)unused;
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	assert_int_equal(vsmmu_endpoint_detach(fixture->endpoint[0]), -EIO);
@@ -26,11 +25,10 @@ static void removal_leaves_nothing_open(void **unused)
 }
 
 /* If that fails too a person has to know. */
-static void removal_that_leaves_it_open_is_told(void **unused)
+TEST(removal_that_leaves_it_open_is_told)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
-	(void)unused;
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_detach(fixture->endpoint[0]), -EIO);
@@ -57,11 +55,10 @@ static struct install_fixture *fixture_stuck_on_the_parent(void)
 	return fixture;
 }
 
-static void gbpa_written_again_is_tried_again(void **unused)
+TEST(gbpa_written_again_is_tried_again)
 {
 	struct install_fixture *fixture = fixture_stuck_on_the_parent();
 
-	(void)unused;
 	test_vmm_write(fixture->vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	fixture_expect_nested(fixture, 1, STE_ABORT, 0);
 	assert_int_equal(host_interposer_count(fixture->host, "attach nested"), 1);
@@ -72,24 +69,22 @@ static void gbpa_written_again_is_tried_again(void **unused)
 	fixture_free(fixture);
 }
 
-static void its_streamid_set_again_is_tried_again(void **unused)
+TEST(its_streamid_set_again_is_tried_again)
 {
 	struct install_fixture *fixture = fixture_stuck_on_the_parent();
 
-	(void)unused;
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], FIXTURE_VSID(1)), 0);
 	fixture_expect_nested(fixture, 1, STE_ABORT, 0);
 	fixture_free(fixture);
 }
 
 /* Invalidations fail for good, and at first cutting off fails as well. */
-static void cutting_off_is_tried_again_at_each_sync(void **unused)
+TEST(cutting_off_is_tried_again_at_each_sync)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	const uint64_t queue = TEST_VMM_MEMORY + 0x400000;
 	struct vsmmu *vsmmu = fixture->vmm->vsmmu;
 
-	(void)unused;
 	for (unsigned int n = 0; n < 16; n += 2) {
 		test_vmm_store64(fixture->vmm, queue + 16 * n, 0x30); /* TLBI_NSNH_ALL */
 		test_vmm_store64(fixture->vmm, queue + 16 * n + 16, 0x46);
@@ -119,12 +114,11 @@ static void cutting_off_is_tried_again_at_each_sync(void **unused)
 }
 
 /* Each reason why an STE cannot be used is told, and none twice. */
-static void another_reason_is_another_report(void **unused)
+TEST(another_reason_is_another_report)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	const uint64_t ste = FIXTURE_STRTAB + 64 * (uint64_t)FIXTURE_VSID(0);
 
-	(void)unused;
 	fixture_enable(fixture);
 	fixture_set_ste(fixture, 0, 0, 0);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_STREAM_BAD), 1);

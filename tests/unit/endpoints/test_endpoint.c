@@ -11,13 +11,12 @@ static uint64_t discarded(struct vm *vm, enum vsmmu_discard reason)
 	return vm_stats(vm).discarded_by[reason];
 }
 
-static void a_stream_needs_its_ste(void **unused)
+TEST(a_stream_needs_its_ste)
 {
 	const uint64_t bypass[2] = {0x9, 0}, refused[2] = {0xb | 6 << 1, 0};
 	const struct vm_setup setup = {.unattached = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm_enable(vm, 3);
 	vm_fault(vm, 0);
@@ -38,12 +37,11 @@ static void a_stream_needs_its_ste(void **unused)
 }
 
 /* What its VMM has set is what it has under another name too, until a reset. */
-static void an_ste_goes_with_a_new_streamid(void **unused)
+TEST(an_ste_goes_with_a_new_streamid)
 {
 	const struct vm_setup setup = {.unattached = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm_enable(vm, 3);
 	vm_set_ste(vm, 0);
@@ -60,12 +58,11 @@ static void an_ste_goes_with_a_new_streamid(void **unused)
 	vm_free(vm);
 }
 
-static void a_streamid_is_held_by_one(void **unused)
+TEST(a_streamid_is_held_by_one)
 {
 	const struct vm_setup setup = {.endpoints = 2, .unattached = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm->endpoints[1].vsid = VM_VSID(0);
 	assert_int_equal(vm_attach(vm, 1), -EEXIST);
@@ -75,7 +72,7 @@ static void a_streamid_is_held_by_one(void **unused)
 	vm_free(vm);
 }
 
-static void misuse_is_einval(void **unused)
+TEST(misuse_is_einval)
 {
 	const struct vm_setup setup = {.unattached = true};
 	struct vm *vm = vm_new(&setup);
@@ -86,7 +83,6 @@ static void misuse_is_einval(void **unused)
 	void *bytes = NULL;
 	size_t length = 0;
 
-	(void)unused;
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &out), -EINVAL);
 	assert_null(out);
 	assert_int_equal(vsmmu_endpoint_detach(NULL), 0);
@@ -104,14 +100,13 @@ static void misuse_is_einval(void **unused)
 }
 
 /* What a detached endpoint had in the kernel never reaches the guest. */
-static void stale_events_are_discarded(void **unused)
+TEST(stale_events_are_discarded)
 {
 	const struct vm_setup setup = {.endpoints = 2};
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 	uint32_t prod;
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -140,12 +135,11 @@ static void fault_on_irq(struct vm *vm, enum vsmmu_irq irq)
 }
 
 /* It is parked before its vEVENTQ is read: what comes later is the host's to print. */
-static void nothing_comes_in_while_an_endpoint_goes(void **unused)
+TEST(nothing_comes_in_while_an_endpoint_goes)
 {
 	const struct vm_setup setup = {.endpoints = 2};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_fault(vm, 1); /* delivered by the detach, which is when the other one faults */
@@ -158,12 +152,11 @@ static void nothing_comes_in_while_an_endpoint_goes(void **unused)
 	vm_free(vm);
 }
 
-static void a_streamid_is_used_again_when_its_events_are_gone(void **unused)
+TEST(a_streamid_is_used_again_when_its_events_are_gone)
 {
 	const struct vm_setup setup = {.endpoints = 3, .no_fair_share = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 2);
 	vm_faults(vm, 1, 4); /* full */
 	vm_dispatch(vm);
@@ -189,12 +182,11 @@ static void a_streamid_is_used_again_when_its_events_are_gone(void **unused)
 	vm_free(vm);
 }
 
-static void a_dispatch_frees_the_streamid_too(void **unused)
+TEST(a_dispatch_frees_the_streamid_too)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 1, 2);
 	vm_dispatch(vm);
@@ -211,12 +203,11 @@ static void a_dispatch_frees_the_streamid_too(void **unused)
 }
 
 /* A neighbour that never lets the vEVENTQ be empty: reading what it held is enough. */
-static void a_storming_neighbour_does_not_hold_a_streamid(void **unused)
+TEST(a_storming_neighbour_does_not_hold_a_streamid)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true, .depth = 4};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 0);
 	vm_fault(vm, 1);
 	vm_dispatch(vm);
@@ -265,12 +256,11 @@ static void the_last_endpoints_queue_is_drained_and_goes(void **unused)
 	}
 }
 
-static void a_reset_discards_without_a_trace_in_the_registers(void **unused)
+TEST(a_reset_discards_without_a_trace_in_the_registers)
 {
 	const struct vm_setup setup = {.endpoints = 2};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 3);
 	vm_dispatch(vm);
@@ -298,11 +288,10 @@ static void a_reset_discards_without_a_trace_in_the_registers(void **unused)
 	vm_free(vm);
 }
 
-static void a_reset_forgets_an_abort_and_an_overflow(void **unused)
+TEST(a_reset_forgets_an_abort_and_an_overflow)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 2);
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
@@ -320,13 +309,12 @@ static void a_reset_forgets_an_abort_and_an_overflow(void **unused)
 	vm_free(vm);
 }
 
-static void teardown_with_events_in_flight_delivers_nothing(void **unused)
+TEST(teardown_with_events_in_flight_delivers_nothing)
 {
 	const struct vm_setup setup = {.endpoints = 3, .smmus = 2};
 	struct vm *vm = vm_new(&setup);
 	unsigned int writes;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -341,12 +329,11 @@ static void teardown_with_events_in_flight_delivers_nothing(void **unused)
 	vm_free(vm);
 }
 
-static void endpoints_of_two_physical_smmus_have_two_queues(void **unused)
+TEST(endpoints_of_two_physical_smmus_have_two_queues)
 {
 	const struct vm_setup setup = {.endpoints = 4, .smmus = 2};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 5);
 	for (unsigned int n = 0; n < 4; n++)
 		vm_faults(vm, n, n + 1);
@@ -358,12 +345,11 @@ static void endpoints_of_two_physical_smmus_have_two_queues(void **unused)
 	vm_free(vm);
 }
 
-static void an_isolated_storm_costs_the_others_nothing(void **unused)
+TEST(an_isolated_storm_costs_the_others_nothing)
 {
 	const struct vm_setup setup = {.endpoints = 3, .isolate = true, .depth = 4};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 8);
 	vm_faults(vm, 0, 100);
 	vm_faults(vm, 1, 4);
@@ -380,12 +366,11 @@ static void an_isolated_storm_costs_the_others_nothing(void **unused)
 	vm_free(vm);
 }
 
-static void many_come_and_go(void **unused)
+TEST(many_come_and_go)
 {
 	const struct vm_setup setup = {.endpoints = 8, .smmus = 3};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 3);
 	for (unsigned int round = 0; round < 24; round++) {
 		unsigned int n = round * 5 % 8;

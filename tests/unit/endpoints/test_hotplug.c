@@ -12,11 +12,10 @@
 
 #define CMDQ (TEST_VMM_MEMORY + 0x400000)
 
-static void calls_are_in_the_kernels_order(void **unused)
+TEST(calls_are_in_the_kernels_order)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 0);
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(fixture_attach(fixture, 0), 0);
 	assert_string_equal(host_interposer_text(fixture->host), "hw_info\n"
@@ -39,9 +38,8 @@ static void calls_are_in_the_kernels_order(void **unused)
 }
 
 /* One vIOMMU for each physical SMMU, or one for each endpoint; no attach finds out which. */
-static void endpoints_find_their_physical_smmu(void **unused)
+TEST(endpoints_find_their_physical_smmu)
 {
-	(void)unused;
 	for (int isolate = 0; isolate < 2; isolate++) {
 		const struct vsmmu_config config = {.isolate = isolate};
 		struct install_fixture *fixture = fixture_translating(&config, 0);
@@ -74,7 +72,7 @@ static void endpoints_find_their_physical_smmu(void **unused)
 	}
 }
 
-static void vsmmus_share_a_host(void **unused)
+TEST(vsmmus_share_a_host)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	struct test_vmm *other = test_vmm_alloc();
@@ -86,7 +84,6 @@ static void vsmmus_share_a_host(void **unused)
 	};
 	struct vsmmu_endpoint *endpoint;
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(test_vmm_new(other, vsmmu_host_ref(&fixture->host->host), NULL), 0);
 	assert_int_equal(vsmmu_endpoint_attach(other->vsmmu, &config, &endpoint), 0);
@@ -106,13 +103,12 @@ static void vsmmus_share_a_host(void **unused)
 }
 
 /* Events of one that goes are discarded and counted; its neighbour's are delivered. */
-static void events_in_flight_are_counted(void **unused)
+TEST(events_in_flight_are_counted)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 3);
 	struct vsmmu_stats stats;
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (unsigned int i = 0; i < 5; i++)
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i << 12));
@@ -142,12 +138,11 @@ static void events_in_flight_are_counted(void **unused)
 	fixture_free(fixture);
 }
 
-static void a_reset_drains_and_begins_anew(void **unused)
+TEST(a_reset_drains_and_begins_anew)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 3);
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (unsigned int n = 0; n < 3; n++)
 		assert_true(fixture_event(fixture, n, VSMMU_EVENT_F_TRANSLATION, 0));
@@ -171,38 +166,35 @@ static void a_reset_drains_and_begins_anew(void **unused)
 	fixture_free(fixture);
 }
 
-static void a_streamid_must_be_one_that_the_guest_can_name(void **unused)
+TEST(a_streamid_must_be_one_that_the_guest_can_name)
 {
 	const struct vsmmu_config config = {.sid_bits = 4};
 	struct install_fixture *fixture = fixture_translating(&config, 0);
 
-	(void)unused;
 	assert_int_equal(fixture_attach(fixture, 0), -EINVAL); /* 0x10 */
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 1);
 	assert_string_equal(host_interposer_text(fixture->host), "");
 	fixture_free(fixture);
 }
 
-static void an_ste_is_not_the_vmms_to_set(void **unused)
+TEST(an_ste_is_not_the_vmms_to_set)
 {
 	const uint64_t ste[2] = {STE_BYPASS, 0};
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
-	(void)unused;
 	assert_int_equal(vsmmu_endpoint_set_ste(fixture->endpoint[0], ste), -EOPNOTSUPP);
 	fixture_expect(fixture, 0, INTERPOSED_PARENT);
 	fixture_free(fixture);
 }
 
 /* What is for every vIOMMU is not for one that the VMM has itself. */
-static void invalidations_leave_an_adopted_one_alone(void **unused)
+TEST(invalidations_leave_an_adopted_one_alone)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	struct vsmmu_veventq_source *source;
 	struct test_vmm *vmm = fixture->vmm;
 	int fd;
 
-	(void)unused;
 	fake_kernel_start();
 	fake_veventq_new(4, &fd);
 	assert_int_equal(vsmmu_adopt_veventq(vmm->vsmmu, fd, &source), 0);
@@ -224,7 +216,7 @@ static void invalidations_leave_an_adopted_one_alone(void **unused)
 }
 
 /* Its VMM has its own vIOMMU: its events are forwarded, and that is all. */
-static void an_adopted_one_is_its_vmms_business(void **unused)
+TEST(an_adopted_one_is_its_vmms_business)
 {
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 0x77, .vfio_fd = -1};
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
@@ -235,7 +227,6 @@ static void an_adopted_one_is_its_vmms_business(void **unused)
 	uint32_t queue;
 	int fd;
 
-	(void)unused;
 	fake_kernel_start();
 	queue = fake_veventq_new(4, &fd);
 	host_interposer_clear(fixture->host);

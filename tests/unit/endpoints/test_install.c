@@ -32,11 +32,10 @@ static struct install_fixture *fixture_with(unsigned int endpoints)
 }
 
 /* Endpoints that no command ever named follow SMMUEN and GBPA as well. */
-static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
+TEST(smmuen_and_gbpa_apply_to_every_endpoint)
 {
 	struct install_fixture *fixture = fixture_with(3);
 
-	(void)unused;
 	for (unsigned int n = 0; n < 3; n++)
 		fixture_expect(fixture, n, INTERPOSED_PARENT);
 	test_vmm_write(fixture->vmm, SMMU_GBPA, GBPA_ABORT);
@@ -64,12 +63,11 @@ static void smmuen_and_gbpa_apply_to_every_endpoint(void **unused)
 	fixture_free(fixture);
 }
 
-static void attaching_opens_no_more_than_the_guest_does(void **unused)
+TEST(attaching_opens_no_more_than_the_guest_does)
 {
 	const struct vsmmu_config config = {.gbpa_abort = true};
 	struct install_fixture *fixture = fixture_new(&config, NULL);
 
-	(void)unused;
 	assert_int_equal(fixture_attach(fixture, 0), 0);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
 	fixture_enable(fixture);
@@ -92,7 +90,7 @@ static void attaching_opens_no_more_than_the_guest_does(void **unused)
 	fixture_free(fixture);
 }
 
-static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
+TEST(each_kind_of_ste_becomes_what_the_kernel_takes)
 {
 	/* MEV, EATS, INSTCFG, PRIVCFG, SHCFG, ALLOCCFG, MTCFG, DCP, PPAR, CONT. */
 	const uint64_t noise = UINT64_C(0x000f3fff100fe000);
@@ -111,7 +109,6 @@ static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
 	};
 	struct install_fixture *fixture = fixture_with(1);
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (unsigned int word = 2; word < 8; word++)
@@ -125,12 +122,11 @@ static void each_kind_of_ste_becomes_what_the_kernel_takes(void **unused)
 	fixture_free(fixture);
 }
 
-static void the_same_words_need_no_host_call(void **unused)
+TEST(the_same_words_need_no_host_call)
 {
 	struct install_fixture *fixture = fixture_with(2);
 	uint64_t stes;
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), 0);
 	stes = test_vmm_stats(fixture->vmm).stes;
@@ -145,11 +141,10 @@ static void the_same_words_need_no_host_call(void **unused)
 }
 
 /* One attach takes the place of the other: no abort, bypass or detach in between. */
-static void an_ste_is_replaced_without_a_window(void **unused)
+TEST(an_ste_is_replaced_without_a_window)
 {
 	struct install_fixture *fixture = fixture_with(1);
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0), 0);
 	host_interposer_clear(fixture->host);
@@ -178,11 +173,10 @@ static void expect_event(
 	assert_true(!fixture_consume(fixture, word));
 }
 
-static void a_bad_ste_is_told_by_the_hardware(void **unused)
+TEST(a_bad_ste_is_told_by_the_hardware)
 {
 	struct install_fixture *fixture = fixture_with(1);
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_STREAM_BAD), 1);
 	expect_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0);
@@ -193,12 +187,11 @@ static void a_bad_ste_is_told_by_the_hardware(void **unused)
 }
 
 /* No hardware knows that there is no STE: C_BAD_STE of an ILLEGAL one stands for it. */
-static void a_stream_beyond_the_table_is_a_bad_streamid(void **unused)
+TEST(a_stream_beyond_the_table_is_a_bad_streamid)
 {
 	struct install_fixture *fixture = fixture_with(2);
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	fixture_disable(fixture);
 	test_vmm_write(fixture->vmm, SMMU_STRTAB_BASE_CFG, 4); /* 16 StreamIDs */
@@ -222,12 +215,11 @@ static void a_stream_beyond_the_table_is_a_bad_streamid(void **unused)
 	fixture_free(fixture);
 }
 
-static void an_ste_that_cannot_be_read_is_a_fetch_fault(void **unused)
+TEST(an_ste_that_cannot_be_read_is_a_fetch_fault)
 {
 	const uint64_t address = FIXTURE_STRTAB + 64 * FIXTURE_VSID(0);
 	struct install_fixture *fixture = fixture_with(1);
 
-	(void)unused;
 	fixture->vmm->bad_begin = address + 8;
 	fixture->vmm->bad_end = address + 16;
 	fixture_enable(fixture);
@@ -243,13 +235,12 @@ static void an_ste_that_cannot_be_read_is_a_fetch_fault(void **unused)
 }
 
 /* What the kernel still holds when the STE changes was caused by the old one. */
-static void events_keep_the_meaning_that_they_had(void **unused)
+TEST(events_keep_the_meaning_that_they_had)
 {
 	const uint64_t address = FIXTURE_STRTAB + 64 * FIXTURE_VSID(0);
 	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));
 	fixture->vmm->bad_begin = address;
@@ -275,13 +266,12 @@ static void events_keep_the_meaning_that_they_had(void **unused)
 	fixture_free(fixture);
 }
 
-static void two_level_tables_are_walked(void **unused)
+TEST(two_level_tables_are_walked)
 {
 	const uint64_t l2 = TEST_VMM_MEMORY + 0x180000;
 	struct install_fixture *fixture = fixture_with(4);
 	struct test_vmm *vmm = fixture->vmm;
 
-	(void)unused;
 	/* StreamIDs 0x10 to 0x13 are in one L1STD: all, then only two, then none of them. */
 	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 6);
 	for (unsigned int n = 0; n < 4; n++)
@@ -309,7 +299,7 @@ static void two_level_tables_are_walked(void **unused)
 	fixture_free(fixture);
 }
 
-static void a_range_reads_no_other_stes(void **unused)
+TEST(a_range_reads_no_other_stes)
 {
 	static const struct {
 		uint32_t first;
@@ -327,7 +317,6 @@ static void a_range_reads_no_other_stes(void **unused)
 	};
 	struct install_fixture *fixture = fixture_with(FIXTURE_ENDPOINTS);
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const unsigned int before = fixture->vmm->reads;
@@ -349,9 +338,8 @@ static void a_range_reads_no_other_stes(void **unused)
 }
 
 /* S1STALLD where hardware could stall, since nobody would resume what a CD lets stall. */
-static void hardware_that_stalls_is_told_not_to(void **unused)
+TEST(hardware_that_stalls_is_told_not_to)
 {
-	(void)unused;
 	for (int substreams = 0; substreams < 2; substreams++) {
 		const struct vsmmu_sim_config sim = hardware_that_stalls(substreams);
 		struct install_fixture *fixture = fixture_new(NULL, &sim);
@@ -380,13 +368,12 @@ static void hardware_that_stalls_is_told_not_to(void **unused)
 }
 
 /* SubstreamIDs and ATS, which are off unless the VMM has them. */
-static void optional_features_reach_the_hardware(void **unused)
+TEST(optional_features_reach_the_hardware)
 {
 	const struct vsmmu_config config = {.ssid_bits = 8, .ats = true};
 	const struct vsmmu_sim_config sim = {.ats = true};
 	struct install_fixture *fixture = fixture_new(&config, &sim);
 
-	(void)unused;
 	assert_int_equal(fixture_attach(fixture, 0), 0);
 	fixture_enable(fixture);
 	/* S1CDMax 8, two levels of 4 KiB, S1DSS, EATS */
@@ -403,12 +390,11 @@ static void optional_features_reach_the_hardware(void **unused)
 }
 
 /* A driver that begins anew learns nothing of what was there before it. */
-static void events_do_not_outlive_smmuen(void **unused)
+TEST(events_do_not_outlive_smmuen)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 2);
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (unsigned int n = 0; n < 300; n++)
 		assert_true(fixture_event(fixture, n % 2, VSMMU_EVENT_F_TRANSLATION, 0));
@@ -421,13 +407,12 @@ static void events_do_not_outlive_smmuen(void **unused)
 }
 
 /* The same of one that was caused while the queue could not take it (7.2.1). */
-static void events_do_not_outlive_a_disabled_queue(void **unused)
+TEST(events_do_not_outlive_a_disabled_queue)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 	uint64_t word[4];
 
-	(void)unused;
 	fixture_enable(fixture);
 	test_vmm_write(fixture->vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x1000));

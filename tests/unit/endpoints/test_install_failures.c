@@ -9,9 +9,8 @@
 #include "install_fixture.h"
 
 /* Nothing is left of a failed attach, and nothing was opened by it; the next one works. */
-static void any_call_may_fail_in_an_attach(void **unused)
+TEST(any_call_may_fail_in_an_attach)
 {
-	(void)unused;
 	for (unsigned int neighbours = 0; neighbours < 4; neighbours++) {
 		const struct vsmmu_config config = {.isolate = neighbours == 3};
 		unsigned int n = 1;
@@ -46,11 +45,10 @@ static void any_call_may_fail_in_an_attach(void **unused)
 }
 
 /* An STE that cannot be installed leaves no older one in force. */
-static void any_call_may_fail_in_a_refresh(void **unused)
+TEST(any_call_may_fail_in_a_refresh)
 {
 	static const uint64_t stes[] = {STE_ABORT, STE_BYPASS, STE_S1 | 0x1000, 0};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(stes) / sizeof(stes[0]); i++) {
 		unsigned int n = 1;
 
@@ -85,11 +83,10 @@ static void any_call_may_fail_in_a_refresh(void **unused)
 	}
 }
 
-static void any_call_may_fail_when_smmuen_changes(void **unused)
+TEST(any_call_may_fail_when_smmuen_changes)
 {
 	unsigned int n = 1;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 3);
 		unsigned int nothing = 0;
@@ -117,9 +114,8 @@ static void any_call_may_fail_when_smmuen_changes(void **unused)
 	assert_int_equal(n - 2, 2 * 3 + 3);
 }
 
-static void any_call_may_fail_in_a_reset(void **unused)
+TEST(any_call_may_fail_in_a_reset)
 {
-	(void)unused;
 	for (int abort = 0; abort < 2; abort++) {
 		const struct vsmmu_config config = {.gbpa_abort = abort};
 		unsigned int n = 1;
@@ -162,11 +158,10 @@ static void any_call_may_fail_in_a_reset(void **unused)
 }
 
 /* An attach callback that cannot detach may still attach what aborts. */
-static void blocking_needs_no_detach(void **unused)
+TEST(blocking_needs_no_detach)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 2);
 
-	(void)unused;
 	fixture_enable(fixture);
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 2, 1, EIO); /* the attach */
@@ -186,12 +181,11 @@ static void blocking_needs_no_detach(void **unused)
 }
 
 /* Neither works: that it is open still is what a person has to be told. */
-static void blocking_may_fail(void **unused)
+TEST(blocking_may_fail)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	const struct test_vmm_report *report;
 
-	(void)unused;
 	fixture_enable(fixture);
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 2, EIO);
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
@@ -210,11 +204,10 @@ static void blocking_may_fail(void **unused)
 }
 
 /* The new one is in force, so that is no failure of it. */
-static void an_old_hwpt_may_stay(void **unused)
+TEST(an_old_hwpt_may_stay)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 
-	(void)unused;
 	fixture_enable(fixture);
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EBUSY);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_BYPASS, 0), 0);
@@ -236,11 +229,10 @@ static void come_and_go(struct install_fixture *fixture)
 }
 
 /* The simulator's allocations are among them: they are the host's failures. */
-static void any_allocation_may_fail(void **unused)
+TEST(any_allocation_may_fail)
 {
 	unsigned int n = 1;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		uint64_t objects;
@@ -261,13 +253,12 @@ static void any_allocation_may_fail(void **unused)
 }
 
 /* More than the table of streams has room for at first. */
-static void a_growing_table_may_find_no_memory(void **unused)
+TEST(a_growing_table_may_find_no_memory)
 {
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
 	unsigned int n = 1;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		uint64_t objects;
@@ -302,7 +293,7 @@ static void a_growing_table_may_find_no_memory(void **unused)
  * StreamIDs that were given up stay in the table as long as the guest's full queue keeps their
  * events in the kernel. When a new one finds no room there, its endpoint has no access.
  */
-static void a_new_streamid_may_find_no_memory(void **unused)
+TEST(a_new_streamid_may_find_no_memory)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
 	struct vsmmu *vsmmu = fixture->vmm->vsmmu;
@@ -310,7 +301,6 @@ static void a_new_streamid_may_find_no_memory(void **unused)
 	uint64_t word[4];
 	int ret;
 
-	(void)unused;
 	fixture_enable(fixture);
 	for (unsigned int i = 0; i < 1 << FIXTURE_EVENTQ_LOG2; i++)
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));

@@ -213,13 +213,12 @@ static void *hotplug_thread(void *opaque)
 }
 
 /* One word of the STE changes under continuous DMA: not one transaction is lost. */
-static void replacing_an_ste_disturbs_no_dma(void **unused)
+TEST(replacing_an_ste_disturbs_no_dma)
 {
 	struct vsmmu_stats stats;
 	struct bench bench;
 	pthread_t thread;
 
-	(void)unused;
 	bench_new(&bench);
 	assert_int_equal(do_dma(&bench, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, dma_thread, &bench), 0);
@@ -248,14 +247,13 @@ static bool is_enough(struct bench *bench)
 	       atomic_load(&bench->detaches) >= 50;
 }
 
-static void everything_at_once(void **unused)
+TEST(everything_at_once)
 {
 	void *(*const work[])(void *) = {dispatch_thread, fault_thread, hotplug_thread};
 	pthread_t thread[3];
 	struct vsmmu_stats stats;
 	struct bench bench;
 
-	(void)unused;
 	bench_new(&bench);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, work[i], &bench), 0);

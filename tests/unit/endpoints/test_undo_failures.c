@@ -9,12 +9,11 @@
 #include "install_fixture.h"
 
 /* What cannot be undone does not keep the rest from being so. */
-static void any_undoing_may_fail_in_a_detach(void **unused)
+TEST(any_undoing_may_fail_in_a_detach)
 {
 	static const char *const lines[] = {"detach", "destroy nested", "destroy vdevice",
 		"destroy veventq", "destroy viommu", "destroy parent"};
 
-	(void)unused;
 	for (unsigned int n = 1; n <= 6; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		struct vsmmu_endpoint *endpoint = fixture->endpoint[0];
@@ -41,11 +40,10 @@ static void any_undoing_may_fail_in_a_detach(void **unused)
  * One of the endpoints cannot be cut off, or not all of it: the others are, and all of them get
  * what the reset state allows.
  */
-static void any_undoing_may_fail_in_a_reset(void **unused)
+TEST(any_undoing_may_fail_in_a_reset)
 {
 	unsigned int n = 1;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 3);
 		uint64_t objects;
@@ -124,11 +122,10 @@ static void free_and_expect_reports(struct install_fixture *fixture, unsigned in
 		assert_non_null(strstr(vmm->reports[vmm->report_count - 1].text, "closing"));
 }
 
-static void any_undoing_may_fail_at_the_end(void **unused)
+TEST(any_undoing_may_fail_at_the_end)
 {
 	unsigned int n = 1, kinds = 0;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_to_free();
 		uint64_t left = 0;
@@ -153,11 +150,10 @@ static void any_undoing_may_fail_at_the_end(void **unused)
 	assert_int_equal(kinds, (1u << UNDOINGS) - 1);
 }
 
-static void all_undoing_may_fail_at_the_end(void **unused)
+TEST(all_undoing_may_fail_at_the_end)
 {
 	struct install_fixture *fixture = fixture_to_free();
 
-	(void)unused;
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, UINT32_MAX, EIO);
 	/* Of each HWPT that the one that aborts has replaced, and of the whole. */
 	free_and_expect_reports(fixture, 4 + 1);

@@ -30,13 +30,12 @@ static struct vsmmu_stream_stats stream(struct install_fixture *fixture, uint32_
 	return stats;
 }
 
-static void the_guests_ste_of_the_new_one_is_in_force(void **unused)
+TEST(the_guests_ste_of_the_new_one_is_in_force)
 {
 	struct vsmmu_stream_stats none = {.size = sizeof(none)};
 	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
-	(void)unused;
 	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
 	/* The kernel knows the vSID of what was attached with the vDEVICE, so that comes last. */
@@ -62,12 +61,11 @@ static void the_guests_ste_of_the_new_one_is_in_force(void **unused)
 	fixture_free(fixture);
 }
 
-static void the_old_ones_events_are_stale(void **unused)
+TEST(the_old_ones_events_are_stale)
 {
 	struct install_fixture *fixture = fixture_with(3);
 	uint64_t word[4];
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i << 12));
 	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
@@ -85,11 +83,10 @@ static void the_old_ones_events_are_stale(void **unused)
 	fixture_free(fixture);
 }
 
-static void a_change_that_cannot_be_changes_nothing(void **unused)
+TEST(a_change_that_cannot_be_changes_nothing)
 {
 	struct install_fixture *fixture = fixture_with(3);
 
-	(void)unused;
 	host_interposer_clear(fixture->host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)), -EEXIST);
@@ -120,11 +117,10 @@ static void a_change_that_cannot_be_changes_nothing(void **unused)
 }
 
 /* Without access until it works, under whatever name. */
-static void any_call_may_fail(void **unused)
+TEST(any_call_may_fail)
 {
 	unsigned int n = 1;
 
-	(void)unused;
 	for (bool failed = true; failed; n++) {
 		struct install_fixture *fixture = fixture_with(2);
 		int ret;
@@ -161,9 +157,8 @@ static void any_call_may_fail(void **unused)
 	assert_int_equal(n - 2, 3); /* vDEVICE, HWPT, attach */
 }
 
-static void any_undoing_may_fail(void **unused)
+TEST(any_undoing_may_fail)
 {
-	(void)unused;
 	for (unsigned int n = 1; n <= 3; n++) {
 		struct install_fixture *fixture = fixture_with(1);
 
@@ -182,11 +177,10 @@ static void any_undoing_may_fail(void **unused)
 }
 
 /* One that could not be detached was given an STE that aborts: that is no more its own. */
-static void its_present_one_is_tried_again(void **unused)
+TEST(its_present_one_is_tried_again)
 {
 	struct install_fixture *fixture = fixture_with(1);
 
-	(void)unused;
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	host_interposer_fail(fixture->host, HOST_CALLS_UNDO, 1, 1, EIO);
 	assert_int_equal(fixture_set_ste(fixture, 0, STE_S1, 0xd4), -EIO);
@@ -199,11 +193,10 @@ static void its_present_one_is_tried_again(void **unused)
 	fixture_free(fixture);
 }
 
-static void one_without_a_name_can_go(void **unused)
+TEST(one_without_a_name_can_go)
 {
 	struct install_fixture *fixture = fixture_with(2);
 
-	(void)unused;
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), -EIO);
 	host_interposer_fail(fixture->host, HOST_CALLS_DO, 1, 1, EIO);
@@ -218,12 +211,11 @@ static void one_without_a_name_can_go(void **unused)
 }
 
 /* The fault override of a C_BAD_STE belongs to the StreamID, not to the endpoint. */
-static void what_c_bad_ste_means_goes_with_the_name(void **unused)
+TEST(what_c_bad_ste_means_goes_with_the_name)
 {
 	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
-	(void)unused;
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 0x1000), 0);
 	fixture_expect_nested(fixture, 0, STE_BAD0, STE_BAD1);
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_C_BAD_STE, 0));

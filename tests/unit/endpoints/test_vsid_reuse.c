@@ -5,7 +5,7 @@
 #include "lib/vm.h"
 
 /* Its last holder's were on the way when the machine was moved. */
-static void a_snapshots_events_are_not_its_heirs(void **unused)
+TEST(a_snapshots_events_are_not_its_heirs)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
 	struct vm *from = vm_new(&setup), *to = vm_new(&setup);
@@ -13,7 +13,6 @@ static void a_snapshots_events_are_not_its_heirs(void **unused)
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	vm_enable(from, 1);
 	vm_faults(from, 0, 6);
 	vm_fault(from, 1);

@@ -19,12 +19,11 @@ static struct vm *full_vm(const struct vm_setup *setup)
 	return vm;
 }
 
-static void a_full_queue_stops_reading(void **unused)
+TEST(a_full_queue_stops_reading)
 {
 	struct vm *vm = full_vm(NULL);
 	uint64_t reads = vm_host_reads(vm);
 
-	(void)unused;
 	/* No read, no spin, no OVFLG, whoever asks. */
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
@@ -45,11 +44,10 @@ static void a_full_queue_stops_reading(void **unused)
 	vm_free(vm);
 }
 
-static void moving_cons_resumes(void **unused)
+TEST(moving_cons_resumes)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	vm_expect(vm, 0, 1, 1);
 	assert_true(vm_readable(vm));
 	assert_int_equal(vm_dispatch(vm), 1);
@@ -60,22 +58,20 @@ static void moving_cons_resumes(void **unused)
 	vm_free(vm);
 }
 
-static void a_64_bit_write_of_cons_resumes(void **unused)
+TEST(a_64_bit_write_of_cons_resumes)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_PROD, 8, UINT64_C(4) << 32), 0);
 	assert_true(vm_readable(vm));
 	assert_int_equal(vm_dispatch(vm), 4);
 	vm_free(vm);
 }
 
-static void disabling_resumes(void **unused)
+TEST(disabling_resumes)
 {
 	static const uint32_t cr0[] = {0, SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN};
 
-	(void)unused;
 	for (int i = 0; i < 3; i++) {
 		struct vm *vm = full_vm(NULL);
 
@@ -87,11 +83,10 @@ static void disabling_resumes(void **unused)
 	}
 }
 
-static void a_reset_resumes(void **unused)
+TEST(a_reset_resumes)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 5);
 	vm_set_ste(vm, 0);
@@ -103,11 +98,10 @@ static void a_reset_resumes(void **unused)
 	vm_free(vm);
 }
 
-static void a_larger_queue_resumes(void **unused)
+TEST(a_larger_queue_resumes)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	vm_write(vm, SMMU_CR0, 0);
 	vm_enable(vm, 4);
 	assert_true(vm_readable(vm));
@@ -117,14 +111,13 @@ static void a_larger_queue_resumes(void **unused)
 }
 
 /* Writes that change nothing wake the caller once at most. */
-static void a_write_that_makes_no_room_does_not_spin(void **unused)
+TEST(a_write_that_makes_no_room_does_not_spin)
 {
 	static const uint64_t offsets[] = {
 		SMMU_IRQ_CTRL, SMMU_GERRORN, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, 0x44, SMMU_CR0ACK};
 	struct vm *vm = full_vm(NULL);
 	uint64_t reads = vm_host_reads(vm);
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		vm_write(vm, offsets[i], offsets[i] == SMMU_IRQ_CTRL ? 5 : 0);
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
@@ -137,12 +130,11 @@ static void a_write_that_makes_no_room_does_not_spin(void **unused)
 	vm_free(vm);
 }
 
-static void nonsense_in_cons_is_full_and_overwrites_nothing(void **unused)
+TEST(nonsense_in_cons_is_full_and_overwrites_nothing)
 {
 	struct vm *vm = vm_new(NULL);
 	uint32_t writes;
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 3);
 	vm_dispatch(vm);
@@ -164,12 +156,11 @@ static void nonsense_in_cons_is_full_and_overwrites_nothing(void **unused)
 	vm_free(vm);
 }
 
-static void the_kernel_may_overflow_meanwhile(void **unused)
+TEST(the_kernel_may_overflow_meanwhile)
 {
 	const struct vm_setup setup = {.depth = 6};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 2);
 	vm_dispatch(vm);
@@ -188,9 +179,8 @@ static void the_kernel_may_overflow_meanwhile(void **unused)
 }
 
 /* A page of the queue that is not writable: record by record, and over the wrap. */
-static void an_abort_in_a_batch_delivers_what_precedes_it(void **unused)
+TEST(an_abort_in_a_batch_delivers_what_precedes_it)
 {
-	(void)unused;
 	for (unsigned int begin = 0; begin < 8; begin++) {
 		for (unsigned int bad = 0; bad < 8; bad++) {
 			struct vm *vm = vm_new(NULL);
@@ -233,13 +223,12 @@ static void an_abort_in_a_batch_delivers_what_precedes_it(void **unused)
 	}
 }
 
-static void nothing_is_written_until_the_abort_is_acknowledged(void **unused)
+TEST(nothing_is_written_until_the_abort_is_acknowledged)
 {
 	struct vm *vm = vm_new(NULL);
 	unsigned int writes;
 	uint32_t prod;
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -275,11 +264,10 @@ static void nothing_is_written_until_the_abort_is_acknowledged(void **unused)
 	vm_free(vm);
 }
 
-static void a_full_queue_is_no_abort_and_an_abort_no_overflow(void **unused)
+TEST(a_full_queue_is_no_abort_and_an_abort_no_overflow)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	vm->bad_end = UINT64_MAX; /* not touched while full */
 	vm_dispatch(vm);
 	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
@@ -291,11 +279,10 @@ static void a_full_queue_is_no_abort_and_an_abort_no_overflow(void **unused)
 }
 
 /* Full, then aborted, then full again: the abort is read on, not waited for. */
-static void an_abort_with_a_full_queue_behind_it_does_not_stop(void **unused)
+TEST(an_abort_with_a_full_queue_behind_it_does_not_stop)
 {
 	struct vm *vm = full_vm(NULL);
 
-	(void)unused;
 	vm_expect(vm, 0, 1, 1);
 	vm->bad_end = UINT64_MAX;
 	vm_dispatch(vm);

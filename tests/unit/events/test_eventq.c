@@ -83,9 +83,8 @@ static uint32_t slot(uint32_t index)
 }
 
 /* Fills and empties the queue over its wrap, for every legal size. */
-static void every_size_wraps(void **unused)
+TEST(every_size_wraps)
 {
-	(void)unused;
 	for (unsigned int log2 = 0; log2 <= 19; log2++) {
 		uint32_t size = 1u << log2, number = 0, written = 0, batch;
 
@@ -117,9 +116,8 @@ static void every_size_wraps(void **unused)
 	}
 }
 
-static void a_size_above_the_maximum_counts_as_the_maximum(void **unused)
+TEST(a_size_above_the_maximum_counts_as_the_maximum)
 {
-	(void)unused;
 	start(4, 31, 0, 0);
 	assert_int_equal(queue.log2, 4);
 	assert_int_equal(eventq_room(&queue), 16);
@@ -129,9 +127,8 @@ static void a_size_above_the_maximum_counts_as_the_maximum(void **unused)
 	stop();
 }
 
-static void the_base_is_aligned_to_the_size(void **unused)
+TEST(the_base_is_aligned_to_the_size)
 {
-	(void)unused;
 	start(10, 6, 0, 0);
 	queue.base = (BASE + 0x7e0) | 6; /* 64 records are 0x800 bytes */
 	eventq_enable(&queue, true);
@@ -145,11 +142,10 @@ static void the_base_is_aligned_to_the_size(void **unused)
 	stop();
 }
 
-static void overflow_is_told_once_until_acknowledged(void **unused)
+TEST(overflow_is_told_once_until_acknowledged)
 {
 	struct eventq_commit result;
 
-	(void)unused;
 	start(3, 3, 0, 0);
 	result = commit(true);
 	assert_true(result.overflowed && result.signal);
@@ -168,9 +164,8 @@ static void overflow_is_told_once_until_acknowledged(void **unused)
 	stop();
 }
 
-static void flags_and_high_bits_do_not_disturb_the_index(void **unused)
+TEST(flags_and_high_bits_do_not_disturb_the_index)
 {
-	(void)unused;
 	start(3, 3, OVFLG | 0x000ffff5, OVFLG | 0x000aaa75);
 	assert_int_equal(eventq_room(&queue), 8);
 	stage(9);
@@ -181,9 +176,8 @@ static void flags_and_high_bits_do_not_disturb_the_index(void **unused)
 	stop();
 }
 
-static void a_signal_means_it_was_empty(void **unused)
+TEST(a_signal_means_it_was_empty)
 {
-	(void)unused;
 	start(2, 2, 0, 0);
 	stage(1);
 	assert_true(commit(false).signal);
@@ -202,9 +196,8 @@ static void consume_one(void)
 	atomic_fetch_add(&queue.cons, 1);
 }
 
-static void a_guest_that_empties_it_meanwhile_is_signalled(void **unused)
+TEST(a_guest_that_empties_it_meanwhile_is_signalled)
 {
-	(void)unused;
 	start(2, 2, 1, 0);
 	on_write = consume_one; /* between the staging and PROD */
 	stage(1);
@@ -213,9 +206,8 @@ static void a_guest_that_empties_it_meanwhile_is_signalled(void **unused)
 }
 
 /* Every pair of PROD and CONS: nonsense counts as full, and nothing is overwritten. */
-static void nonsense_pointers_are_full(void **unused)
+TEST(nonsense_pointers_are_full)
 {
-	(void)unused;
 	for (unsigned int log2 = 0; log2 <= 4; log2++) {
 		for (uint32_t prod = 0; prod < 2u << log2; prod++) {
 			for (uint32_t cons = 0; cons < 2u << log2; cons++) {
@@ -234,9 +226,8 @@ static void nonsense_pointers_are_full(void **unused)
 }
 
 /* A write that fails at record k of a batch, for each k and each place of the wrap. */
-static void an_abort_delivers_what_precedes_it(void **unused)
+TEST(an_abort_delivers_what_precedes_it)
 {
-	(void)unused;
 	for (uint32_t begin = 0; begin < 16; begin++) {
 		for (uint32_t good = 0; good < 8; good++) {
 			struct eventq_commit result;
@@ -263,11 +254,10 @@ static void an_abort_delivers_what_precedes_it(void **unused)
 	}
 }
 
-static void a_refused_batch_changes_nothing(void **unused)
+TEST(a_refused_batch_changes_nothing)
 {
 	struct eventq_commit result;
 
-	(void)unused;
 	start(3, 3, 5, 3);
 	bad_from = 0;
 	stage(1);
@@ -280,9 +270,8 @@ static void a_refused_batch_changes_nothing(void **unused)
 	stop();
 }
 
-static void a_batch_is_one_write_or_two_at_the_wrap(void **unused)
+TEST(a_batch_is_one_write_or_two_at_the_wrap)
 {
-	(void)unused;
 	start(3, 3, 0, 0);
 	for (uint32_t i = 0; i < 6; i++)
 		stage(i);
@@ -296,9 +285,8 @@ static void a_batch_is_one_write_or_two_at_the_wrap(void **unused)
 	stop();
 }
 
-static void slots_go_back_to_their_stream_when_consumed(void **unused)
+TEST(slots_go_back_to_their_stream_when_consumed)
 {
-	(void)unused;
 	start(3, 3, 0, 0);
 	for (uint32_t i = 0; i < 8; i++)
 		stage(i);
@@ -319,9 +307,8 @@ static void slots_go_back_to_their_stream_when_consumed(void **unused)
 	stop();
 }
 
-static void records_of_a_stream_that_went_are_nobodys(void **unused)
+TEST(records_of_a_stream_that_went_are_nobodys)
 {
-	(void)unused;
 	start(2, 2, 0, 0);
 	stage(1);
 	stage(2);
@@ -335,9 +322,8 @@ static void records_of_a_stream_that_went_are_nobodys(void **unused)
 	stop();
 }
 
-static void enabling_takes_the_queue_as_it_stands(void **unused)
+TEST(enabling_takes_the_queue_as_it_stands)
 {
-	(void)unused;
 	start(8, 3, 0, 0);
 	for (uint32_t i = 0; i < 5; i++)
 		stage(i);
@@ -356,11 +342,10 @@ static void enabling_takes_the_queue_as_it_stands(void **unused)
 }
 
 /* Whatever a guest writes into CONS: no slot that it has not given back is written. */
-static void a_guest_that_writes_nonsense_loses_nothing_of_others(void **unused)
+TEST(a_guest_that_writes_nonsense_loses_nothing_of_others)
 {
 	struct rng rng = {1};
 
-	(void)unused;
 	for (int round = 0; round < 200; round++) {
 		uint32_t first = (uint32_t)rng_next(&rng), second = (uint32_t)rng_next(&rng);
 
@@ -387,9 +372,8 @@ static void a_guest_that_writes_nonsense_loses_nothing_of_others(void **unused)
 }
 
 /* Of nonsense that stays as it is the whole queue is not cleaned up again and again. */
-static void nonsense_is_cleaned_up_once(void **unused)
+TEST(nonsense_is_cleaned_up_once)
 {
-	(void)unused;
 	start(8, 8, 300, 0);
 	queue.owner[5] = 0;
 	eventq_release(&queue, &streams);

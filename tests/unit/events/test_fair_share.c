@@ -14,9 +14,8 @@ static struct vm *vm_with(unsigned int endpoints, unsigned int log2)
 }
 
 /* Two streams, each entitled to half; the last quarter is for who is below that. */
-static void a_storm_never_takes_the_last_quarter(void **unused)
+TEST(a_storm_never_takes_the_last_quarter)
 {
-	(void)unused;
 	for (unsigned int log2 = 2; log2 <= 10; log2++) {
 		unsigned int size = 1u << log2, kept = size - size / 4;
 		struct vm *vm = vm_with(2, log2);
@@ -41,11 +40,10 @@ static void a_storm_never_takes_the_last_quarter(void **unused)
 	}
 }
 
-static void the_excess_is_loss_to_the_guest(void **unused)
+TEST(the_excess_is_loss_to_the_guest)
 {
 	struct vm *vm = vm_with(2, 3);
 
-	(void)unused;
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
 	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 6);
@@ -62,11 +60,10 @@ static void the_excess_is_loss_to_the_guest(void **unused)
 	vm_free(vm);
 }
 
-static void a_stream_below_its_share_takes_any_slot(void **unused)
+TEST(a_stream_below_its_share_takes_any_slot)
 {
 	struct vm *vm = vm_with(2, 3);
 
-	(void)unused;
 	vm_faults(vm, 0, 4);
 	vm_faults(vm, 1, 4);
 	assert_int_equal(vm_dispatch(vm), 8);
@@ -80,11 +77,10 @@ static void a_stream_below_its_share_takes_any_slot(void **unused)
 	vm_free(vm);
 }
 
-static void what_the_guest_consumes_counts_no_more(void **unused)
+TEST(what_the_guest_consumes_counts_no_more)
 {
 	struct vm *vm = vm_with(2, 3);
 
-	(void)unused;
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
 	assert_int_equal(vm_stream(vm, 0).queued, 6);
@@ -98,11 +94,10 @@ static void what_the_guest_consumes_counts_no_more(void **unused)
 	vm_free(vm);
 }
 
-static void one_stream_alone_has_it_all(void **unused)
+TEST(one_stream_alone_has_it_all)
 {
 	struct vm *vm = vm_with(1, 3);
 
-	(void)unused;
 	vm_faults(vm, 0, 10);
 	vm_dispatch(vm);
 	assert_int_equal(vm_pending(vm), 8);
@@ -110,12 +105,11 @@ static void one_stream_alone_has_it_all(void **unused)
 	vm_free(vm);
 }
 
-static void it_can_be_switched_off(void **unused)
+TEST(it_can_be_switched_off)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 10);
 	vm_fault(vm, 1);
@@ -130,11 +124,10 @@ static void it_can_be_switched_off(void **unused)
 	vm_free(vm);
 }
 
-static void one_slot_cannot_be_shared(void **unused)
+TEST(one_slot_cannot_be_shared)
 {
 	struct vm *vm = vm_with(2, 0);
 
-	(void)unused;
 	vm_faults(vm, 0, 3);
 	vm_dispatch(vm);
 	assert_int_equal(vm_pending(vm), 1);
@@ -152,11 +145,10 @@ static void one_slot_cannot_be_shared(void **unused)
 	vm_free(vm);
 }
 
-static void more_streams_than_slots_still_get_through(void **unused)
+TEST(more_streams_than_slots_still_get_through)
 {
 	struct vm *vm = vm_with(8, 2);
 
-	(void)unused;
 	vm_faults(vm, 0, 50);
 	vm_fault(vm, 1);
 	vm_dispatch(vm);
@@ -166,11 +158,10 @@ static void more_streams_than_slots_still_get_through(void **unused)
 	vm_free(vm);
 }
 
-static void enabling_anew_forgets_what_was_queued(void **unused)
+TEST(enabling_anew_forgets_what_was_queued)
 {
 	struct vm *vm = vm_with(2, 3);
 
-	(void)unused;
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
 	vm_disable(vm);
@@ -183,11 +174,10 @@ static void enabling_anew_forgets_what_was_queued(void **unused)
 	vm_free(vm);
 }
 
-static void the_share_follows_the_number_of_streams(void **unused)
+TEST(the_share_follows_the_number_of_streams)
 {
 	struct vm *vm = vm_with(4, 4); /* a quarter each: four, and four are kept */
 
-	(void)unused;
 	vm_faults(vm, 0, 12);
 	vm_faults(vm, 1, 6); /* in the last quarter: up to its share of four */
 	vm_dispatch(vm);
@@ -208,12 +198,11 @@ static void the_share_follows_the_number_of_streams(void **unused)
 }
 
 /* Whatever storms and however the guest consumes: a lone fault gets through. */
-static void no_storm_starves_a_neighbour(void **unused)
+TEST(no_storm_starves_a_neighbour)
 {
 	struct vm *vm = vm_with(3, 4);
 	uint64_t delivered = 0;
 
-	(void)unused;
 	for (int round = 0; round < 500; round++) {
 		uint64_t word[4];
 

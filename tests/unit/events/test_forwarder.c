@@ -8,12 +8,11 @@
 #define OVFLG SMMU_EVENTQ_PROD_OVFLG
 #define IRQS  (SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN)
 
-static void faults_arrive_in_order_and_as_they_were(void **unused)
+TEST(faults_arrive_in_order_and_as_they_were)
 {
 	const struct vm_setup setup = {.endpoints = 3};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 2);
 	vm_faults(vm, 2, 3);
@@ -30,11 +29,10 @@ static void faults_arrive_in_order_and_as_they_were(void **unused)
 }
 
 /* Rows one and two of the table: what is not enabled sees nothing and raises nothing. */
-static void a_disabled_queue_raises_nothing(void **unused)
+TEST(a_disabled_queue_raises_nothing)
 {
 	static const uint32_t cr0[] = {0, SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN};
 
-	(void)unused;
 	for (int i = 0; i < 3; i++) {
 		struct vm *vm = vm_new(NULL);
 		struct vsmmu_stats stats;
@@ -72,11 +70,10 @@ static void look_at_prod(struct vm *vm, enum vsmmu_irq irq)
 		assert_int_equal(vm_pending(vm), 5);
 }
 
-static void a_batch_is_one_write_one_prod_one_interrupt(void **unused)
+TEST(a_batch_is_one_write_one_prod_one_interrupt)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm->on_irq = look_at_prod;
 	vm_faults(vm, 0, 5);
@@ -87,11 +84,10 @@ static void a_batch_is_one_write_one_prod_one_interrupt(void **unused)
 	vm_free(vm);
 }
 
-static void an_interrupt_needs_an_empty_queue(void **unused)
+TEST(an_interrupt_needs_an_empty_queue)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	for (unsigned int round = 1; round < 20; round++) {
 		uint64_t word[4];
@@ -113,11 +109,10 @@ static void an_interrupt_needs_an_empty_queue(void **unused)
 	vm_free(vm);
 }
 
-static void interrupts_obey_irq_ctrl(void **unused)
+TEST(interrupts_obey_irq_ctrl)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
 	vm_fault(vm, 0);
@@ -147,11 +142,10 @@ static void interrupts_obey_irq_ctrl(void **unused)
 	vm_free(vm);
 }
 
-static void a_reset_leaves_no_interrupt_behind(void **unused)
+TEST(a_reset_leaves_no_interrupt_behind)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -168,11 +162,10 @@ static void a_reset_leaves_no_interrupt_behind(void **unused)
 	vm_free(vm);
 }
 
-static void loss_is_ovflg_with_one_interrupt(void **unused)
+TEST(loss_is_ovflg_with_one_interrupt)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -200,11 +193,10 @@ static void loss_is_ovflg_with_one_interrupt(void **unused)
 	vm_free(vm);
 }
 
-static void loss_and_events_of_one_batch_are_one_interrupt(void **unused)
+TEST(loss_and_events_of_one_batch_are_one_interrupt)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3); /* lost right before the first record */
 	vm_faults(vm, 0, 2);
@@ -216,12 +208,11 @@ static void loss_and_events_of_one_batch_are_one_interrupt(void **unused)
 	vm_free(vm);
 }
 
-static void loss_may_be_counted_only(void **unused)
+TEST(loss_may_be_counted_only)
 {
 	const struct vm_setup setup = {.loss_policy = VSMMU_LOSS_COUNT_ONLY};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
 	vm_dispatch(vm);
@@ -237,11 +228,10 @@ static void loss_may_be_counted_only(void **unused)
 	vm_free(vm);
 }
 
-static void a_lone_lost_header_and_what_follows_add_up(void **unused)
+TEST(a_lone_lost_header_and_what_follows_add_up)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_lose(vm, 0, 2);
@@ -257,12 +247,11 @@ static void a_lone_lost_header_and_what_follows_add_up(void **unused)
 }
 
 /* Every size, with a smaller and a larger one before it. */
-static void a_queue_enabled_anew_has_its_new_size(void **unused)
+TEST(a_queue_enabled_anew_has_its_new_size)
 {
 	static const unsigned int sizes[] = {4, 0, 6, 1, 19, 2, 8, 3, 0, 5};
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		unsigned int size = 1u << sizes[i];
 		unsigned int count = size < 300 ? size : 300;
@@ -284,11 +273,10 @@ static void a_queue_enabled_anew_has_its_new_size(void **unused)
 	vm_free(vm);
 }
 
-static void a_read_takes_as_many_as_fit(void **unused)
+TEST(a_read_takes_as_many_as_fit)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 10);
 	vm_faults(vm, 0, 100);
 	assert_int_equal(vm_dispatch(vm), 100);
@@ -305,11 +293,10 @@ static void a_read_takes_as_many_as_fit(void **unused)
 	vm_free(vm);
 }
 
-static void a_dispatch_keeps_to_its_budget(void **unused)
+TEST(a_dispatch_keeps_to_its_budget)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 12);
 	vm_faults(vm, 0, 2000);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 1), 1);
@@ -325,12 +312,11 @@ static void a_dispatch_keeps_to_its_budget(void **unused)
 	vm_free(vm);
 }
 
-static void several_veventqs_share_a_budget_fairly(void **unused)
+TEST(several_veventqs_share_a_budget_fairly)
 {
 	const struct vm_setup setup = {.endpoints = 4, .isolate = true, .no_fair_share = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 12);
 	vm_faults(vm, 0, 900); /* a storm, before the others */
 	vm_faults(vm, 1, 10);
@@ -347,12 +333,11 @@ static void several_veventqs_share_a_budget_fairly(void **unused)
 	vm_free(vm);
 }
 
-static void nothing_to_do_is_zero(void **unused)
+TEST(nothing_to_do_is_zero)
 {
 	const struct vm_setup setup = {.unattached = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	assert_false(vm_readable(vm));
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 	vm_enable(vm, 3);

@@ -58,11 +58,10 @@ static void drain(int i)
 	assert_int_equal(eventfd_read(fds[i], &value), 0);
 }
 
-static void it_is_readable_while_a_member_is(void **unused)
+TEST(it_is_readable_while_a_member_is)
 {
 	void *items[8];
 
-	(void)unused;
 	assert_false(readable());
 	assert_int_equal(pollset_wait(&pollset, items, 8), 0);
 	assert_int_equal(pollset_add(&pollset, fds[0], &fds[0]), 0);
@@ -85,12 +84,11 @@ static void it_is_readable_while_a_member_is(void **unused)
 	assert_true(pollset_add(&pollset, -1, NULL) < 0);
 }
 
-static void waiting_turns_round(void **unused)
+TEST(waiting_turns_round)
 {
 	unsigned int seen[QUEUES] = {0};
 	void *items[64];
 
-	(void)unused;
 	for (int i = 0; i < QUEUES; i++) {
 		assert_int_equal(pollset_add(&pollset, fds[i], &fds[i]), 0);
 		fill(i);
@@ -107,11 +105,10 @@ static void waiting_turns_round(void **unused)
 	assert_int_equal(pollset_wait(&pollset, items, 64), 64);
 }
 
-static void a_pause_hides_all_members(void **unused)
+TEST(a_pause_hides_all_members)
 {
 	void *items[8];
 
-	(void)unused;
 	assert_int_equal(pollset_add(&pollset, fds[0], &fds[0]), 0);
 	fill(0);
 	pollset_pause(&pollset);
@@ -135,9 +132,8 @@ static void a_pause_hides_all_members(void **unused)
 	assert_false(readable());
 }
 
-static void the_timer_shows_even_in_a_pause(void **unused)
+TEST(the_timer_shows_even_in_a_pause)
 {
-	(void)unused;
 	assert_false(pollset_timer_expired(&pollset));
 	pollset_pause(&pollset);
 	assert_int_equal(pollset_timer_start(&pollset, 1000000), 0);
@@ -171,11 +167,10 @@ static void *guest(void *unused)
 	return NULL;
 }
 
-static void no_resume_is_lost(void **unused)
+TEST(no_resume_is_lost)
 {
 	pthread_t thread;
 
-	(void)unused;
 	assert_int_equal(pollset_add(&pollset, fds[0], &fds[0]), 0);
 	fill(0);
 	atomic_store(&stop, false);

@@ -5,11 +5,10 @@
 
 #include "lib/vm.h"
 
-static void enomem_backs_off_and_goes_on(void **unused)
+TEST(enomem_backs_off_and_goes_on)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_host_fail_read(vm, 0, ENOMEM);
 	vm_faults(vm, 0, 3);
@@ -34,11 +33,10 @@ static void enomem_backs_off_and_goes_on(void **unused)
 	vm_free(vm);
 }
 
-static void eintr_and_eagain_are_later(void **unused)
+TEST(eintr_and_eagain_are_later)
 {
 	static const int errors[] = {EINTR, EAGAIN};
 
-	(void)unused;
 	for (int i = 0; i < 2; i++) {
 		struct vm *vm = vm_new(NULL);
 
@@ -56,11 +54,10 @@ static void eintr_and_eagain_are_later(void **unused)
 	}
 }
 
-static void a_lasting_error_disarms_once(void **unused)
+TEST(a_lasting_error_disarms_once)
 {
 	static const int errors[] = {EIO, EBADF, EFAULT, EINVAL, ENODEV, ESPIPE};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		struct vm *vm = vm_new(NULL);
 		uint64_t reads;
@@ -92,11 +89,10 @@ static void a_lasting_error_disarms_once(void **unused)
 	}
 }
 
-static void each_episode_is_reported(void **unused)
+TEST(each_episode_is_reported)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	for (unsigned int episode = 1; episode <= 3; episode++) {
 		vm_host_fail_read(vm, 0, EIO);
@@ -110,11 +106,10 @@ static void each_episode_is_reported(void **unused)
 	vm_free(vm);
 }
 
-static void one_veventqs_error_leaves_the_others(void **unused)
+TEST(one_veventqs_error_leaves_the_others)
 {
 	static const int errors[] = {ENOMEM, EIO};
 
-	(void)unused;
 	for (int i = 0; i < 2; i++) {
 		const struct vm_setup setup = {.endpoints = 2, .isolate = true};
 		struct vm *vm = vm_new(&setup);
@@ -141,12 +136,11 @@ static void one_veventqs_error_leaves_the_others(void **unused)
 }
 
 /* A level-triggered loop with a queue that fails for a while: few wake-ups, none lost. */
-static void repeated_enomem_does_not_spin(void **unused)
+TEST(repeated_enomem_does_not_spin)
 {
 	struct vm *vm = vm_new(NULL);
 	unsigned int wakeups = 0;
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_host_fail_read(vm, 0, ENOMEM);
 	vm_fault(vm, 0);
@@ -163,11 +157,10 @@ static void repeated_enomem_does_not_spin(void **unused)
 	vm_free(vm);
 }
 
-static void a_failing_queue_can_be_detached_and_freed(void **unused)
+TEST(a_failing_queue_can_be_detached_and_freed)
 {
 	static const int errors[] = {ENOMEM, EIO, EINTR};
 
-	(void)unused;
 	for (int i = 0; i < 3; i++) {
 		for (int when = 0; when < 3; when++) {
 			struct vm *vm = vm_new(NULL);

@@ -14,9 +14,8 @@ static void fail_next(struct vm *vm, enum vsmmu_sim_failure failure, uint32_t af
 	assert_int_equal(vsmmu_sim_fail(vm->host, failure, after, error), 0);
 }
 
-static void the_wrap_at_int_max_is_continuity(void **unused)
+TEST(the_wrap_at_int_max_is_continuity)
 {
-	(void)unused;
 	for (uint32_t before = 0; before < 6; before++) {
 		const struct vm_setup setup = {.first_sequence = INT_MAX - before};
 		struct vm *vm = vm_new(&setup);
@@ -35,12 +34,11 @@ static void the_wrap_at_int_max_is_continuity(void **unused)
 	}
 }
 
-static void lost_before_the_first_record_over_the_wrap(void **unused)
+TEST(lost_before_the_first_record_over_the_wrap)
 {
 	const struct vm_setup setup = {.first_sequence = INT_MAX};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
 	vm_fault(vm, 0);
@@ -57,11 +55,10 @@ static void lose_one_more(void *opaque)
 }
 
 /* More is dropped while the LOST header is being copied: two headers in one read. */
-static void two_lost_headers_in_one_read(void **unused)
+TEST(two_lost_headers_in_one_read)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
 	assert_int_equal(vsmmu_sim_on_lost_copy(vm->host, lose_one_more, vm), 0);
@@ -78,11 +75,10 @@ static void fault_meanwhile(void *opaque)
 	vm_fault(opaque, 0);
 }
 
-static void an_event_behind_a_lost_header_in_one_read(void **unused)
+TEST(an_event_behind_a_lost_header_in_one_read)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
 	assert_int_equal(vsmmu_sim_on_lost_copy(vm->host, fault_meanwhile, vm), 0);
@@ -93,11 +89,10 @@ static void an_event_behind_a_lost_header_in_one_read(void **unused)
 	vm_free(vm);
 }
 
-static void enomem_for_a_lost_header_is_told_apart(void **unused)
+TEST(enomem_for_a_lost_header_is_told_apart)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 2);
 	fail_next(vm, VSMMU_SIM_FAIL_LOST_COPY, 0, 0);
@@ -112,12 +107,11 @@ static void enomem_for_a_lost_header_is_told_apart(void **unused)
 }
 
 /* Kernels before mid-2026 answered 0 there, with poll still saying readable. */
-static void an_old_kernel_short_of_memory_does_not_spin(void **unused)
+TEST(an_old_kernel_short_of_memory_does_not_spin)
 {
 	const struct vm_setup setup = {.before_2026 = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 2);
 	fail_next(vm, VSMMU_SIM_FAIL_LOST_COPY, 0, 0);
@@ -130,12 +124,11 @@ static void an_old_kernel_short_of_memory_does_not_spin(void **unused)
 	vm_free(vm);
 }
 
-static void an_old_kernels_header_alone_costs_nothing(void **unused)
+TEST(an_old_kernels_header_alone_costs_nothing)
 {
 	const struct vm_setup setup = {.before_2026 = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_faults(vm, 0, 3);
 	fail_next(vm, VSMMU_SIM_FAIL_PAYLOAD_FAULT, 1, 0);
@@ -147,12 +140,11 @@ static void an_old_kernels_header_alone_costs_nothing(void **unused)
 	vm_free(vm);
 }
 
-static void errno_of_before_does_not_matter(void **unused)
+TEST(errno_of_before_does_not_matter)
 {
 	static const int errors[] = {EIO, EAGAIN, ENOMEM};
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 10);
 	for (int i = 0; i < 3; i++) {
 		vm_faults(vm, 0, 256); /* a full batch, then a read of 0 */
@@ -166,11 +158,10 @@ static void errno_of_before_does_not_matter(void **unused)
 	vm_free(vm);
 }
 
-static void a_read_that_always_fails_is_tried_once(void **unused)
+TEST(a_read_that_always_fails_is_tried_once)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, EIO);
 	vm_fault(vm, 0);
@@ -234,11 +225,10 @@ static void expect_backoff(struct vm *vm, unsigned int milliseconds)
 }
 
 /* Memory stays short: wake-ups grow apart, 1 ms, 2 ms, up to 128 ms; a good read ends it. */
-static void the_backoff_grows(void **unused)
+TEST(the_backoff_grows)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	timers_are_caught = true;
 	vm_enable(vm, 4);
 	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, ENOMEM);
@@ -263,14 +253,13 @@ static void the_backoff_grows(void **unused)
 }
 
 /* Each host call of an endpoint's life fails once: nothing is left of a failed attach. */
-static void a_host_call_that_fails_leaves_nothing(void **unused)
+TEST(a_host_call_that_fails_leaves_nothing)
 {
 	const struct vm_setup setup = {.unattached = true, .endpoints = 2};
 	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
 	const uint64_t ste[2] = {0xb, 0};
 	unsigned int failed = 0;
 
-	(void)unused;
 	for (uint32_t after = 0;; after++) {
 		struct vm *vm = vm_new(&setup);
 		int ret;
@@ -304,12 +293,11 @@ static void a_host_call_that_fails_leaves_nothing(void **unused)
 	assert_int_equal(failed, 7);
 }
 
-static void a_failing_reset_resets_the_rest(void **unused)
+TEST(a_failing_reset_resets_the_rest)
 {
 	const struct vm_setup setup = {.endpoints = 3};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	for (uint32_t after = 0; after < 3; after++) {
 		uint64_t produced;
 
@@ -333,9 +321,8 @@ static void a_failing_reset_resets_the_rest(void **unused)
 }
 
 /* The last loss before an endpoint goes is counted, though memory is short. */
-static void teardown_counts_what_memory_hid(void **unused)
+TEST(teardown_counts_what_memory_hid)
 {
-	(void)unused;
 	for (int i = 0; i < 4; i++) {
 		const struct vm_setup setup = {.before_2026 = i & 1};
 		unsigned int events = i & 2;

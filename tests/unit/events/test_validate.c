@@ -22,12 +22,11 @@ static void expect(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2
 	assert_int_equal(word[3], 0);
 }
 
-static void reserved_bits_and_the_ipa_are_cleared(void **unused)
+TEST(reserved_bits_and_the_ipa_are_cleared)
 {
 	struct vm *vm = vm_new(NULL);
 	const uint64_t open1 = ~(UINT64_C(1) << 31 | UINT64_C(1) << 39); /* not Stall, not S2 */
 
-	(void)unused;
 	vm_enable(vm, 4);
 	/* All bits that the host may set, and no SSV as the guest has no SubstreamIDs. */
 	put(vm, 0xfffff710, open1, UINT64_MAX, UINT64_MAX);
@@ -44,12 +43,11 @@ static void reserved_bits_and_the_ipa_are_cleared(void **unused)
 	vm_free(vm);
 }
 
-static void all_ids_that_linux_forwards_arrive(void **unused)
+TEST(all_ids_that_linux_forwards_arrive)
 {
 	static const uint8_t ids[] = {0x04, 0x06, 0x08, 0x0a, 0x10, 0x11, 0x12, 0x13};
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	for (size_t i = 0; i < sizeof(ids); i++)
 		put(vm, ids[i], 0, 0, 0);
@@ -59,7 +57,7 @@ static void all_ids_that_linux_forwards_arrive(void **unused)
 	vm_free(vm);
 }
 
-static void substreams_are_those_that_the_guest_has(void **unused)
+TEST(substreams_are_those_that_the_guest_has)
 {
 	static const struct {
 		uint32_t bits;
@@ -68,7 +66,6 @@ static void substreams_are_those_that_the_guest_has(void **unused)
 	} cases[] = {{0, 0, false}, {0, 1, false}, {1, 1, true}, {1, 2, false}, {8, 255, true},
 		{8, 256, false}, {20, 0xfffff, true}};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct vm_setup setup = {.ssid_bits = cases[i].bits};
 		struct vm *vm = vm_new(&setup);
@@ -91,11 +88,10 @@ static void substreams_are_those_that_the_guest_has(void **unused)
 }
 
 /* What is refused raises nothing: no interrupt, no OVFLG, and takes no slot. */
-static void refusing_is_not_loss(void **unused)
+TEST(refusing_is_not_loss)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 1);
 	for (int i = 0; i < 10; i++)
 		put(vm, 0x10 | 1 << 11, 0, 0, 0);
@@ -109,9 +105,8 @@ static void refusing_is_not_loss(void **unused)
 	vm_free(vm);
 }
 
-static void reasons_have_names(void **unused)
+TEST(reasons_have_names)
 {
-	(void)unused;
 	for (int reason = 0; reason < VSMMU_DISCARD_COUNT; reason++) {
 		const char *name = vsmmu_discard_name((enum vsmmu_discard)reason);
 

@@ -127,9 +127,8 @@ int __wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 }
 
 /* The very moment, for certain. */
-static void no_wake_up_is_lost_in_a_pause(void **unused)
+TEST(no_wake_up_is_lost_in_a_pause)
 {
-	(void)unused;
 	for (int when = BEFORE_PAUSE; when <= IN_PAUSE; when++) {
 		vm = vm_new(NULL);
 		vm_enable(vm, 0);
@@ -145,15 +144,13 @@ static void no_wake_up_is_lost_in_a_pause(void **unused)
 	}
 }
 
-static void no_wake_up_is_lost_when_cons_moves(void **unused)
+TEST(no_wake_up_is_lost_when_cons_moves)
 {
-	(void)unused;
 	run(false);
 }
 
-static void no_wake_up_is_lost_when_the_queue_is_enabled_anew(void **unused)
+TEST(no_wake_up_is_lost_when_the_queue_is_enabled_anew)
 {
-	(void)unused;
 	run(true);
 }
 

@@ -62,9 +62,8 @@ static void close_host(void)
 	vsmmu_host_unref(host);
 }
 
-static void calls_are_traced(void **unused)
+TEST(calls_are_traced)
 {
-	(void)unused;
 	for (int sim = 0; sim < 2; sim++) {
 		open_host(sim, HOST_INTERPOSER_TRACE);
 		make_all();
@@ -81,9 +80,8 @@ static void calls_are_traced(void **unused)
 	}
 }
 
-static void calls_fail_for_a_while(void **unused)
+TEST(calls_fail_for_a_while)
 {
-	(void)unused;
 	open_host(true, HOST_INTERPOSER_TRACE);
 	make_all();
 	host_interposer_clear(interposer);
@@ -105,9 +103,8 @@ static void calls_fail_for_a_while(void **unused)
 	close_host();
 }
 
-static void invalidations_are_recorded(void **unused)
+TEST(invalidations_are_recorded)
 {
-	(void)unused;
 	open_host(false, HOST_INTERPOSER_RECORD);
 	make_all();
 	assert_int_equal(invalidate(), 0);
@@ -126,12 +123,11 @@ static void *invalidate_there(void *ret)
 	return NULL;
 }
 
-static void a_call_is_held_up(void **unused)
+TEST(a_call_is_held_up)
 {
 	pthread_t thread;
 	int ret = 1;
 
-	(void)unused;
 	open_host(true, 0);
 	make_all();
 	host_interposer_block(interposer, HOST_CALLS_OF(HOST_CALL_INVALIDATE), 1);

@@ -311,7 +311,7 @@ static void every_call_of_the_host_may_fail(void **unused)
 	assert_int_equal(n - 1, 11);
 }
 
-#define TEST(ids, fn)                                                                              \
+#define KERNEL_TEST(ids, fn)                                                                       \
 	{                                                                                          \
 		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
 		.teardown_func = tear_down                                                         \
@@ -326,13 +326,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_PLAIN(host_keeps_its_own_fd),
 		TEST_PLAIN(bad_configs_are_refused),
-		TEST("E11", calls_are_the_kernels),
+		KERNEL_TEST("E11", calls_are_the_kernels),
 		TEST_PLAIN(attach_callback_replaces_the_fd),
 		TEST_PLAIN(mock_viommu_takes_its_own_data),
 		TEST_PLAIN(binding_gives_the_device_id),
 		TEST_PLAIN(interrupted_ioctl_starts_again),
-		TEST("E1 P18", failed_fcntl_leaves_no_queue),
-		TEST("E1 E11 P18", every_call_of_the_host_may_fail),
+		KERNEL_TEST("E1 P18", failed_fcntl_leaves_no_queue),
+		KERNEL_TEST("E1 E11 P18", every_call_of_the_host_may_fail),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

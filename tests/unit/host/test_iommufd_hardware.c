@@ -67,14 +67,13 @@ static void chain_undo(struct vsmmu_host *host, struct chain *chain)
 	assert_int_equal(host->ops->destroy(host, chain->parent), 0);
 }
 
-static void hardware_is_told_apart(void **unused)
+TEST(hardware_is_told_apart)
 {
 	struct vsmmu_host *host = new_host(0, 0);
 	struct fake_smmu *smmu = fake_kernel_smmu(1);
 	struct host_endpoint endpoint = {.attach = NULL};
 	struct host_hw_info info;
 
-	(void)unused;
 	endpoint.vfio_fd = fake_kernel_device(1, &endpoint.dev_id);
 	for (uint32_t i = 0; i < 6; i++)
 		smmu->idr[i] = 0x01010101 * (i + 1);
@@ -94,7 +93,7 @@ static void hardware_is_told_apart(void **unused)
 	vsmmu_host_unref(host);
 }
 
-static void other_hardware_is_not_supported(void **unused)
+TEST(other_hardware_is_not_supported)
 {
 	static const int errors[] = {ENOENT, EOPNOTSUPP, ENOTTY, EFAULT, ENOMEM};
 	struct vsmmu_host *host = new_host(0, 0);
@@ -102,7 +101,6 @@ static void other_hardware_is_not_supported(void **unused)
 	struct host_endpoint endpoint = {.attach = NULL};
 	struct host_hw_info info, before;
 
-	(void)unused;
 	endpoint.vfio_fd = fake_kernel_device(0, &endpoint.dev_id);
 	memset(&info, 0x5a, sizeof(info));
 	before = info;
@@ -126,14 +124,13 @@ static void other_hardware_is_not_supported(void **unused)
 
 #define COMMANDS 200
 
-static void commands_reach_the_hardware(void **unused)
+TEST(commands_reach_the_hardware)
 {
 	struct vsmmu_host *host = new_host(0, 0);
 	uint64_t command[COMMANDS][2];
 	uint32_t handled = 1234;
 	struct chain chain;
 
-	(void)unused;
 	chain_make(host, &chain);
 	for (uint32_t i = 0; i < COMMANDS; i++) {
 		command[i][0] = COMMAND_OP_TLBI_NH_ASID | (uint64_t)i << 48;
@@ -154,7 +151,7 @@ static void commands_reach_the_hardware(void **unused)
 }
 
 /* What the kernel counts after a refused command takes in what it never carried out. */
-static void refused_command_is_over_reported(void **unused)
+TEST(refused_command_is_over_reported)
 {
 	static const uint64_t refused[][2] = {
 		{COMMAND_OP_SYNC, 0}, {COMMAND_OP_CFGI_STE | (uint64_t)VSID << 32, 0},
@@ -167,7 +164,6 @@ static void refused_command_is_over_reported(void **unused)
 	struct chain chain;
 	uint32_t handled;
 
-	(void)unused;
 	chain_make(host, &chain);
 	for (size_t n = 0; n < sizeof(refused) / sizeof(refused[0]); n++) {
 		uint32_t before = fake_kernel_carried_out();
@@ -188,7 +184,7 @@ static void refused_command_is_over_reported(void **unused)
 	assert_int_equal(fake_kernel_objects(), 0);
 }
 
-static void invalidation_fails_as_the_kernel_says(void **unused)
+TEST(invalidation_fails_as_the_kernel_says)
 {
 	static const int errors[] = {EIO, ENOMEM, ENOENT, EINVAL, EFAULT, EOPNOTSUPP, ENOTTY};
 	const uint64_t command[1][2] = {{COMMAND_OP_TLBI_NSNH_ALL, 0}};
@@ -196,7 +192,6 @@ static void invalidation_fails_as_the_kernel_says(void **unused)
 	struct chain chain;
 	uint32_t handled;
 
-	(void)unused;
 	chain_make(host, &chain);
 	fake_kernel_log_clear();
 	/* Without commands there is no call: to the kernel that is a mistake, on Arm. */
@@ -224,7 +219,7 @@ static void invalidation_fails_as_the_kernel_says(void **unused)
 	assert_int_equal(fake_kernel_objects(), 0);
 }
 
-#define TEST(ids, fn)                                                                              \
+#define KERNEL_TEST(ids, fn)                                                                       \
 	{                                                                                          \
 		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
 		.teardown_func = tear_down                                                         \
@@ -239,9 +234,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_PLAIN(hardware_is_told_apart),
 		TEST_PLAIN(other_hardware_is_not_supported),
-		TEST("S3", commands_reach_the_hardware),
-		TEST("S3 P9", refused_command_is_over_reported),
-		TEST("S3", invalidation_fails_as_the_kernel_says),
+		KERNEL_TEST("S3", commands_reach_the_hardware),
+		KERNEL_TEST("S3 P9", refused_command_is_over_reported),
+		KERNEL_TEST("S3", invalidation_fails_as_the_kernel_says),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -10,11 +10,10 @@
 
 #define ENDPOINTS 70 /* more than the simulator's first table holds */
 
-static void a_simulator_finds_no_memory(void **unused)
+TEST(a_simulator_finds_no_memory)
 {
 	struct vsmmu_host *sim = NULL;
 
-	(void)unused;
 	fail_nth_arm(1);
 	assert_int_equal(vsmmu_sim_new(&sim, NULL), -ENOMEM);
 	assert_true(fail_nth_fired());
@@ -25,12 +24,11 @@ static void a_simulator_finds_no_memory(void **unused)
 }
 
 /* Each plugging fails once, at each of its allocations; those that worked keep their ids. */
-static void plugging_in_finds_no_memory(void **unused)
+TEST(plugging_in_finds_no_memory)
 {
 	struct vsmmu_host *sim;
 	unsigned int failures = 0;
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_new(&sim, NULL), 0);
 	for (uint32_t i = 1; i <= ENDPOINTS; i++) {
 		for (unsigned int n = 1;; n++) {
@@ -55,11 +53,10 @@ static void plugging_in_finds_no_memory(void **unused)
 	vsmmu_host_unref(sim);
 }
 
-static void a_decoder_finds_no_memory(void **unused)
+TEST(a_decoder_finds_no_memory)
 {
 	struct vsmmu_decoder *decoder = NULL;
 
-	(void)unused;
 	fail_nth_arm(1);
 	assert_int_equal(vsmmu_decoder_new(&decoder, VSMMU_VEVENTQ_ARM_SMMUV3, 0), -ENOMEM);
 	assert_true(fail_nth_fired());

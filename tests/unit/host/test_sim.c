@@ -17,7 +17,7 @@ static uint32_t out; /* of calls that must fail: stays 0 */
 
 /* Objects */
 
-static void misuse_is_einval(void **unused)
+TEST(misuse_is_einval)
 {
 	const struct vsmmu_sim_config bad_kernel = {
 		.size = sizeof(bad_kernel), .kernel = (enum vsmmu_sim_kernel)2};
@@ -30,7 +30,6 @@ static void misuse_is_einval(void **unused)
 	struct vsmmu_sim_stats stats = {.size = 0};
 	struct sim_fixture *s = build_depth(1);
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_new(NULL, NULL), -EINVAL);
 	assert_int_equal(vsmmu_sim_new(&host, &bad_kernel), -EINVAL);
 	assert_int_equal(vsmmu_sim_new(&host, &bad_sequence), -EINVAL);
@@ -54,12 +53,11 @@ static void misuse_is_einval(void **unused)
 	tear_down(s);
 }
 
-static void an_object_in_use_is_busy(void **unused)
+TEST(an_object_in_use_is_busy)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 
-	(void)unused;
 	assert_int_equal(ops->destroy(s->host, 0), -ENOENT);
 	assert_int_equal(ops->destroy(s->host, UNKNOWN), -ENOENT);
 	assert_int_equal(ops->destroy(s->host, s->endpoint.dev_id), -EBUSY);
@@ -91,12 +89,11 @@ static void an_object_in_use_is_busy(void **unused)
 	free(s);
 }
 
-static void free_takes_what_is_left(void **unused)
+TEST(free_takes_what_is_left)
 {
 	struct sim_fixture *s = build_depth(4);
 	int fd = s->queue.fd;
 
-	(void)unused;
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	raise(s, 6);
@@ -108,12 +105,11 @@ static void free_takes_what_is_left(void **unused)
 	free(s);
 }
 
-static void the_lowest_id_is_used_again(void **unused)
+TEST(the_lowest_id_is_used_again)
 {
 	struct sim_fixture *s = build_depth(1);
 	uint32_t ids[200];
 
-	(void)unused;
 	for (unsigned int i = 0; i < 200; i++)
 		assert_int_equal(new_nested(s, STE_ABORT, 0, &ids[i]), 0);
 	assert_int_equal(s->ops->destroy(s->host, ids[100]), 0);
@@ -128,7 +124,7 @@ static void the_lowest_id_is_used_again(void **unused)
 	tear_down(s);
 }
 
-static void calls_answer_as_the_kernel(void **unused)
+TEST(calls_answer_as_the_kernel)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
@@ -139,7 +135,6 @@ static void calls_answer_as_the_kernel(void **unused)
 	const uint64_t ste[2] = {STE_ABORT, 0};
 	struct host_veventq queue;
 
-	(void)unused;
 	assert_int_equal(ops->parent_alloc(s->host, &nobody, &out), -ENOENT);
 
 	assert_int_equal(ops->viommu_alloc(s->host, &nobody, s->parent, &out), -ENOENT);
@@ -181,11 +176,10 @@ static void calls_answer_as_the_kernel(void **unused)
 }
 
 /* What has no queue to be counted in goes to the host's log. */
-static void drops_without_a_queue_are_printed(void **unused)
+TEST(drops_without_a_queue_are_printed)
 {
 	struct sim_fixture *s = build_depth(1);
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 3), 0);
 	assert_int_equal(stats_of(s).dropped, 3);
 	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
@@ -198,7 +192,7 @@ static void drops_without_a_queue_are_printed(void **unused)
 	tear_down(s);
 }
 
-static void stes_pass_the_kernels_filter(void **unused)
+TEST(stes_pass_the_kernels_filter)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct {
@@ -219,7 +213,6 @@ static void stes_pass_the_kernels_filter(void **unused)
 		{~UINT64_C(1), UINT64_MAX, 0},	   /* V = 0: nothing else matters */
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(new_nested(s, cases[i].word0, cases[i].word1, &out), cases[i].ret);
 		if (!cases[i].ret)
@@ -231,12 +224,11 @@ static void stes_pass_the_kernels_filter(void **unused)
 
 /* Routing */
 
-static void only_eight_ids_are_forwarded(void **unused)
+TEST(only_eight_ids_are_forwarded)
 {
 	const uint8_t forwarded[] = {0x04, 0x06, 0x08, 0x0a, 0x10, 0x11, 0x12, 0x13};
 	struct sim_fixture *s = build_depth(16);
 
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		bool kept = memchr(forwarded, (int)id, sizeof(forwarded));
 
@@ -270,13 +262,12 @@ static void expect_vsid(struct sim_fixture *s, uint32_t vsid)
 	assert_int_equal(record.word[0] >> 32, vsid);
 }
 
-static void the_vsid_is_that_of_the_attach(void **unused)
+TEST(the_vsid_is_that_of_the_attach)
 {
 	struct sim_fixture *s = build_depth(4);
 	const struct host_ops *ops = s->ops;
 	uint32_t second;
 
-	(void)unused;
 	expect_vsid(s, VSID);
 	assert_int_equal(ops->destroy(s->host, s->vdevice), 0);
 	expect_vsid(s, VSID);
@@ -299,13 +290,12 @@ static void the_vsid_is_that_of_the_attach(void **unused)
 	tear_down(s);
 }
 
-static void abort_and_bypass_attach_without_a_vdevice(void **unused)
+TEST(abort_and_bypass_attach_without_a_vdevice)
 {
 	const uint64_t word0[] = {0, STE_ABORT, STE_BYPASS};
 	struct sim_fixture *s = build_depth(4);
 	const struct host_ops *ops = s->ops;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 3; i++) {
 		uint32_t hwpt;
 
@@ -325,7 +315,7 @@ static void abort_and_bypass_attach_without_a_vdevice(void **unused)
 	tear_down(s);
 }
 
-static void two_viommus_on_one_parent_are_apart(void **unused)
+TEST(two_viommus_on_one_parent_are_apart)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
@@ -334,7 +324,6 @@ static void two_viommus_on_one_parent_are_apart(void **unused)
 	const uint64_t ste[2] = {STE_S1, 0};
 	uint32_t viommu, vdevice, nested;
 
-	(void)unused;
 	assert_int_equal(ops->viommu_alloc(s->host, &peer, s->parent, &viommu), 0);
 	assert_int_equal(ops->vdevice_alloc(s->host, &peer, viommu, VSID, &vdevice), 0);
 	assert_int_equal(ops->nested_alloc(s->host, &peer, viommu, ste, &nested), 0);
@@ -353,14 +342,13 @@ static void two_viommus_on_one_parent_are_apart(void **unused)
 	tear_down(s);
 }
 
-static void any_call_can_be_made_to_fail(void **unused)
+TEST(any_call_can_be_made_to_fail)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct host_ops *ops = s->ops;
 	struct host_veventq queue;
 	struct vsmmu_host *host = s->host;
 
-	(void)unused;
 #define assert_fails(call)                                                                         \
 	assert_int_equal(vsmmu_sim_fail(host, VSMMU_SIM_FAIL_CALL, 0, ENOMEM), 0);                 \
 	assert_int_equal(call, -ENOMEM)
@@ -444,9 +432,8 @@ static void a_storm_is_accounted_for(uint32_t depth)
 	tear_down(s);
 }
 
-static void storms_are_accounted_for(void **unused)
+TEST(storms_are_accounted_for)
 {
-	(void)unused;
 	a_storm_is_accounted_for(1);
 	a_storm_is_accounted_for(64);
 	a_storm_is_accounted_for(1 << 19);

@@ -40,7 +40,7 @@ static struct sim_fixture *build_mapped(struct pgtable *pgtable)
 	return s;
 }
 
-static void misuse_is_einval(void **unused)
+TEST(misuse_is_einval)
 {
 	struct {
 		struct vsmmu_access access;
@@ -53,7 +53,6 @@ static void misuse_is_einval(void **unused)
 	const uint32_t id = s->endpoint.dev_id;
 	uint8_t byte = 0x5a;
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_dma(NULL, id, &access, &byte, 1), -EINVAL);
 	assert_int_equal(vsmmu_sim_dma(&other, id, &access, &byte, 1), -EINVAL);
 	assert_int_equal(vsmmu_sim_dma(s->host, id, NULL, &byte, 1), -EINVAL);
@@ -81,14 +80,13 @@ static void misuse_is_einval(void **unused)
 	tear_down(s);
 }
 
-static void data_moves_exactly_over_pages(void **unused)
+TEST(data_moves_exactly_over_pages)
 {
 	static const uint64_t pages[] = {DATA + 3 * PAGE, DATA, DATA + 9 * PAGE, DATA + PAGE};
 	static uint8_t bytes[4 * 4096];
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
 		map_page(&pgtable, VA + i * PAGE, pages[i], RW);
 	assert_int_equal(dma(s, READ, VA + 0xabc, bytes, 3 * PAGE + 5), 0);
@@ -148,13 +146,12 @@ static void read_through_level(struct sim_fixture *s, struct pgtable *pgtable, u
 	assert_memory_equal(bytes, &ram.bytes[DATA + 0x523 - RAM_BASE], sizeof(bytes));
 }
 
-static void every_granule_level_and_half(void **unused)
+TEST(every_granule_level_and_half)
 {
 	/* VAX and DS, so that there are blocks of all levels; no TERM_MODEL */
 	const struct vsmmu_sim_config config = {.idr = {0x09481008, 0x520, 0, 0x400, 0, 0x4f6}};
 	unsigned int levels = 0;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 2 * 2 * 2 * 3 * 5; i++) {
 		const bool upper = i & 1, ds = i >> 1 & 1, wide = i >> 2 & 1;
 		const unsigned int g = i / 8 % 3, index = i / 24;
@@ -183,13 +180,12 @@ static void every_granule_level_and_half(void **unused)
 	assert_int_equal(levels, 66);
 }
 
-static void what_is_attached_decides(void **unused)
+TEST(what_is_attached_decides)
 {
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 	const uint64_t want = ram_get(&ram, DATA);
 
-	(void)unused;
 	assert_int_equal(load(s, VA), want);
 	install(s, STE_ABORT, 0);
 	assert_int_equal(load(s, VA), ABORTED);
@@ -225,12 +221,11 @@ static void what_is_attached_decides(void **unused)
 }
 
 /* The eight kinds of events that the driver forwards, to the last bit. */
-static void the_forwarded_events_arise(void **unused)
+TEST(the_forwarded_events_arise)
 {
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 
-	(void)unused;
 	map_page(&pgtable, VA + PAGE, DATA, RW | BIT(7));
 	map_page(&pgtable, VA + 2 * PAGE, DATA, BIT(6));
 	map_page(&pgtable, VA + 3 * PAGE, BIT(47), RW);
@@ -271,13 +266,12 @@ static void the_forwarded_events_arise(void **unused)
 }
 
 /* Stage 2 fails: the host prints it, the guest hears nothing. */
-static void missing_memory_is_the_hosts_business(void **unused)
+TEST(missing_memory_is_the_hosts_business)
 {
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 	uint8_t byte = 1;
 
-	(void)unused;
 	map_page(&pgtable, VA + PAGE, NOWHERE, RW);
 	assert_int_equal(load(s, VA + PAGE), ABORTED);
 	assert_int_equal(dma(s, VSMMU_ACCESS_WRITE, VA + PAGE, &byte, 1), -EFAULT);
@@ -304,13 +298,12 @@ static void missing_memory_is_the_hosts_business(void **unused)
 }
 
 /* A and R of the CD, which need TERM_MODEL = 0 to be free. */
-static void a_cd_can_make_faults_invisible(void **unused)
+TEST(a_cd_can_make_faults_invisible)
 {
 	const struct vsmmu_sim_config config = {.idr = {0x09481008, 0x520, 0, 0x400, 0, 0x76}};
 	struct pgtable pgtable;
 	struct sim_fixture *s;
 
-	(void)unused;
 	dma_pgtable(&pgtable);
 	fill_data();
 	map_page(&pgtable, VA, DATA, RW);
@@ -348,13 +341,12 @@ static void a_cd_can_make_faults_invisible(void **unused)
 	tear_down(s);
 }
 
-static void permissions_are_kept(void **unused)
+TEST(permissions_are_kept)
 {
 	/* AP[1]: unprivileged, AP[2]: read-only, PXN, UXN */
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 
-	(void)unused;
 	for (unsigned int i = 0; i < 16 * 6; i++) {
 		const bool open = i & 1, read_only = i & 2, pxn = i & 4, uxn = i & 8;
 		static const uint32_t kinds[6] = {READ, VSMMU_ACCESS_WRITE,
@@ -402,14 +394,13 @@ static void make_cds(struct pgtable *pgtable, const uint32_t *ssid, unsigned int
 	}
 }
 
-static void a_pasid_chooses_its_cd(void **unused)
+TEST(a_pasid_chooses_its_cd)
 {
 	static const uint32_t ssid[] = {0, 1, 2, 63};
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 	const uint32_t id = s->endpoint.dev_id;
 
-	(void)unused;
 	make_cds(&pgtable, ssid, 4);
 	ram_set(&ram, L1CD, CD_TABLE | 1);     /* SubstreamIDs 0 to 63 */
 	ram_set(&ram, L1CD + 8, CD_TABLE | 1); /* 64 to 127, the same again */
@@ -447,12 +438,11 @@ static void a_pasid_chooses_its_cd(void **unused)
 	tear_down(s);
 }
 
-static void no_event_goes_to_a_queue_that_is_not_there(void **unused)
+TEST(no_event_goes_to_a_queue_that_is_not_there)
 {
 	struct pgtable pgtable;
 	struct sim_fixture *s = build_mapped(&pgtable);
 
-	(void)unused;
 	assert_int_equal(load(s, VA + PAGE), ABORTED);
 	expect_event(s, 0x10, CLASS_IN | RNW, VA + PAGE, 0);
 	for (unsigned int i = 0; i < 70; i++)

@@ -45,14 +45,13 @@ static int call(
 	return s->ops->invalidate(s->host, s->viommu, command, count, handled);
 }
 
-static void bad_calls_do_nothing(void **unused)
+TEST(bad_calls_do_nothing)
 {
 	static uint64_t many[MAX + 1][2];
 	struct probe probe;
 	struct sim_fixture *s;
 	uint32_t handled = 7;
 
-	(void)unused;
 	for (unsigned int i = 0; i <= MAX; i++)
 		many[i][0] = NH_ASID(9);
 	many[0][0] = NH_ALL;
@@ -79,7 +78,7 @@ static void bad_calls_do_nothing(void **unused)
 	tear_down(s);
 }
 
-static void the_kernels_filter_stands_in_front(void **unused)
+TEST(the_kernels_filter_stands_in_front)
 {
 	const uint64_t other_sid = UINT64_C(0x43) << 32;
 	const uint64_t refused[][2] = {
@@ -99,7 +98,6 @@ static void the_kernels_filter_stands_in_front(void **unused)
 	struct probe probe;
 	uint32_t handled;
 
-	(void)unused;
 	probe_init(&probe, NULL);
 	for (unsigned int i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		assert_int_equal(call(probe.s, &refused[i], 1, &handled), -EIO);
@@ -120,7 +118,7 @@ static void the_kernels_filter_stands_in_front(void **unused)
 }
 
 /* Which of two batches did something, if command @bad of @count is refused. */
-static void a_bad_command_undoes_its_batch(void **unused)
+TEST(a_bad_command_undoes_its_batch)
 {
 	static const struct {
 		uint32_t count, bad;
@@ -129,7 +127,6 @@ static void a_bad_command_undoes_its_batch(void **unused)
 		{64, 62, false, false}, {64, 63, true, false}, {100, 99, true, false},
 		{126, 125, true, false}, {127, 126, true, true}, {127, 63, true, false}};
 
-	(void)unused;
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* Each batch begins with what makes the probe fresh; the others do nothing. */
 		for (unsigned int batch = 0; batch < 2; batch++) {
@@ -152,14 +149,13 @@ static void a_bad_command_undoes_its_batch(void **unused)
 	}
 }
 
-static void a_failing_call_says_too_much(void **unused)
+TEST(a_failing_call_says_too_much)
 {
 	uint64_t command[100][2] = {0};
 	struct probe probe;
 	struct sim_fixture *s;
 	uint32_t handled;
 
-	(void)unused;
 	probe_init(&probe, NULL);
 	s = probe.s;
 	for (unsigned int c = 0; c < 100; c++)
@@ -186,7 +182,7 @@ static void a_failing_call_says_too_much(void **unused)
 	tear_down(s);
 }
 
-static void the_erratum_wants_everything_twice(void **unused)
+TEST(the_erratum_wants_everything_twice)
 {
 	const struct vsmmu_sim_config config = {.repeat_commands = true};
 	const uint64_t a[2][2] = {{NH_ASID(9), 0}, {NH_ALL, 0}};
@@ -196,7 +192,6 @@ static void the_erratum_wants_everything_twice(void **unused)
 	struct sim_fixture *s;
 	uint32_t handled;
 
-	(void)unused;
 	probe_init(&probe, &config);
 	s = probe.s;
 	assert_int_equal(s->ops->hw_info(s->host, &s->endpoint, &info), 0);
@@ -229,7 +224,7 @@ static void the_erratum_wants_everything_twice(void **unused)
 	tear_down(s);
 }
 
-static void hardware_is_what_the_config_says(void **unused)
+TEST(hardware_is_what_the_config_says)
 {
 	const struct vsmmu_sim_config config = {
 		.idr = {0x0d40000c, 0x120, 0x1234, 0, 0xffffffff, 0x14}, .ats = true};
@@ -240,7 +235,6 @@ static void hardware_is_what_the_config_says(void **unused)
 	struct sim_fixture *s;
 	uint32_t handled;
 
-	(void)unused;
 	probe_init(&probe, NULL);
 	s = probe.s;
 	assert_int_equal(s->ops->hw_info(s->host, &nobody, &info), -ENOENT);

@@ -160,7 +160,7 @@ static unsigned int compare(
 	return result.event;
 }
 
-static void it_does_what_the_architecture_says(void **unused)
+TEST(it_does_what_the_architecture_says)
 {
 	static const uint8_t must[] = {
 		0, 0x04, 0x06, 0x08, 0x09, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0xff};
@@ -174,7 +174,6 @@ static void it_does_what_the_architecture_says(void **unused)
 	struct scene scene;
 	uint64_t walks;
 
-	(void)unused;
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		uint32_t old = s->nested;
 
@@ -250,7 +249,7 @@ static int locked_read(void *ctx, uint64_t address, void *bytes, size_t n)
 	return ret;
 }
 
-static void an_invalidation_waits_for_transactions(void **unused)
+TEST(an_invalidation_waits_for_transactions)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config), .memory_read = locked_read, .memory_opaque = &ram};
@@ -259,7 +258,6 @@ static void an_invalidation_waits_for_transactions(void **unused)
 	struct pgtable pgtable;
 	uint32_t abort_id;
 
-	(void)unused;
 	dma_pgtable(&pgtable);
 	map_page(&pgtable, VA, DATA, RW);
 	hammer.s = build(&config, 64);

@@ -13,14 +13,13 @@
 static const struct vsmmu_sim_config with_ds = {.idr = {0x0d481008, 0x520, 0, 0x400, 0, 0x4f6}};
 
 /* A block goes if any of its addresses is named; in the upper half, with a tag in the top byte. */
-static void blocks_and_tags(void **unused)
+TEST(blocks_and_tags)
 {
 	struct pgtable pgtable;
 	struct sim_fixture *s;
 	struct mapped block;
 	uint64_t va;
 
-	(void)unused;
 	assert_true(pgtable_init(&pgtable, 0, true, 25, false, 48, RAM_BASE));
 	fill_pages();
 	pgtable.word[0] |= BIT(39); /* TBI1 */
@@ -64,13 +63,12 @@ static void blocks_and_tags(void **unused)
 }
 
 /* 4.4.1.1: beyond 39 it is 39, which leaves the upper part of 52-bit addresses out. */
-static void a_scale_beyond_39_is_39(void **unused)
+TEST(a_scale_beyond_39_is_39)
 {
 	const uint64_t length = BIT(39 + 12);
 	struct pgtable pgtable;
 	struct sim_fixture *s;
 
-	(void)unused;
 	assert_true(pgtable_init(&pgtable, 0, false, 12, true, 48, RAM_BASE));
 	fill_pages();
 	ram_set_entry(&ram, CD_TABLE, pgtable.word);
@@ -96,11 +94,10 @@ static void a_scale_beyond_39_is_39(void **unused)
 }
 
 /* 4.4.2: an address with a tag may be taken as out of range, so here it is. */
-static void a_tag_in_a_tlbi_names_nothing(void **unused)
+TEST(a_tag_in_a_tlbi_names_nothing)
 {
 	static const uint64_t tags[] = {TAG, BIT(63), BIT(56), UINT64_C(0xff) << 56};
 
-	(void)unused;
 	for (unsigned int upper = 0; upper < 2; upper++) {
 		struct pgtable pgtable;
 		struct sim_fixture *s;
@@ -131,9 +128,8 @@ static void a_tag_in_a_tlbi_names_nothing(void **unused)
 }
 
 /* Each half has its own TBI, which counts for what is in the TLB as it does in the walk. */
-static void a_tag_hits_only_where_it_is_ignored(void **unused)
+TEST(a_tag_hits_only_where_it_is_ignored)
 {
-	(void)unused;
 	for (unsigned int i = 0; i < 2 * 2 * 2; i++) {
 		const bool upper = i & 1, tbi = i >> 1 & 1, tagged_first = tbi && i >> 2;
 		struct pgtable pgtable;

@@ -456,11 +456,10 @@ static void step_access(unsigned int seen[CHANGES][2])
 	seen[change][check(&access, &passed)]++;
 }
 
-static void it_knows_what_was_loaded_and_no_more(void **unused)
+TEST(it_knows_what_was_loaded_and_no_more)
 {
 	unsigned int seen[CHANGES][2] = {0};
 
-	(void)unused;
 	model.rng = (struct rng){.state = SEED};
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		build_world();

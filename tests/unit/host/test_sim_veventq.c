@@ -6,7 +6,7 @@
 
 /* E4: records */
 
-static void a_record_is_the_hardwares_with_the_vsid(void **unused)
+TEST(a_record_is_the_hardwares_with_the_vsid)
 {
 	const uint8_t expected[RECORD - 8] = {0x13, 0x08, 0, 0x80, 0x42, 0, 0, 0, 1, 0, 0, 0, 2, 0,
 		0, 3, 8, 7, 6, 5, 4, 3, 2, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -16,7 +16,6 @@ static void a_record_is_the_hardwares_with_the_vsid(void **unused)
 	struct sim_fixture *s = build_depth(4);
 	uint32_t header[2];
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_fault(s->host, s->endpoint.dev_id, &record), 0);
 	assert_int_equal(read_bytes(s, ROOM), RECORD);
 	memcpy(header, s->buffer, sizeof(header));
@@ -26,11 +25,10 @@ static void a_record_is_the_hardwares_with_the_vsid(void **unused)
 	tear_down(s);
 }
 
-static void sizes_are_judged_as_the_kernel_does(void **unused)
+TEST(sizes_are_judged_as_the_kernel_does)
 {
 	struct sim_fixture *s = build_depth(2);
 
-	(void)unused;
 	for (size_t length = 0; length < 8; length++)
 		assert_int_equal(read_bytes(s, length), -EINVAL);
 	assert_int_equal(read_bytes(s, 8), 0);
@@ -47,11 +45,10 @@ static void sizes_are_judged_as_the_kernel_does(void **unused)
 	tear_down(s);
 }
 
-static void a_batch_takes_what_fits(void **unused)
+TEST(a_batch_takes_what_fits)
 {
 	struct sim_fixture *s = build_depth(5);
 
-	(void)unused;
 	raise(s, 7);
 	assert_reads(s, 3 * RECORD, "0 1 2");
 	assert_reads(s, 2 * RECORD + 8, "3 4 L6");
@@ -64,12 +61,11 @@ static void a_batch_takes_what_fits(void **unused)
 	tear_down(s);
 }
 
-static void a_long_batch_keeps_order_and_payload(void **unused)
+TEST(a_long_batch_keeps_order_and_payload)
 {
 	struct sim_fixture *s = build_depth(60);
 	uint64_t seen = 0;
 
-	(void)unused;
 	for (unsigned int round = 0; round < 6; round++) {
 		raise(s, 40); /* so that some copies go around the ring's end */
 		assert_int_equal(read_bytes(s, ROOM), 40 * RECORD);
@@ -88,26 +84,24 @@ static void a_long_batch_keeps_order_and_payload(void **unused)
 
 /* E5, P1, P3: numbers and loss */
 
-static void numbers_wrap_after_int_max(void **unused)
+TEST(numbers_wrap_after_int_max)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config), .first_sequence = INT32_MAX - 1};
 	struct sim_fixture *s = build(&config, 4);
 
-	(void)unused;
 	assert_int_equal(s->queue.first_sequence, INT32_MAX - 1);
 	raise(s, 3);
 	assert_reads(s, ROOM, "2147483646 2147483647 0");
 	tear_down(s);
 }
 
-static void lost_numbers_wrap_too(void **unused)
+TEST(lost_numbers_wrap_too)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config), .first_sequence = INT32_MAX - 1};
 	struct sim_fixture *s = build(&config, 1);
 
-	(void)unused;
 	raise(s, 2);
 	assert_reads(s, ROOM, "2147483646 L2147483647");
 	raise(s, 2);
@@ -115,11 +109,10 @@ static void lost_numbers_wrap_too(void **unused)
 	tear_down(s);
 }
 
-static void drops_restamp_one_header(void **unused)
+TEST(drops_restamp_one_header)
 {
 	struct sim_fixture *s = build_depth(2);
 
-	(void)unused;
 	raise(s, 2 + 5);
 	assert_reads(s, ROOM, "0 1 L6");
 	raise(s, 1);
@@ -129,11 +122,10 @@ static void drops_restamp_one_header(void **unused)
 	tear_down(s);
 }
 
-static void an_event_behind_the_header_removes_it(void **unused)
+TEST(an_event_behind_the_header_removes_it)
 {
 	struct sim_fixture *s = build_depth(2);
 
-	(void)unused;
 	raise(s, 4);
 	assert_reads(s, RECORD, "0");
 	raise(s, 1); /* number 4: only the gap tells of 2 and 3 */
@@ -145,11 +137,10 @@ static void an_event_behind_the_header_removes_it(void **unused)
 	tear_down(s);
 }
 
-static void no_memory_drops_though_not_full(void **unused)
+TEST(no_memory_drops_though_not_full)
 {
 	struct sim_fixture *s = build_depth(8);
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_EVENT_ALLOC, 1, 0), 0);
 	raise(s, 2);
 	assert_reads(s, ROOM, "0 L1");
@@ -169,11 +160,10 @@ static void overflow_again(void *opaque)
 	raise(opaque, 2);
 }
 
-static void two_headers_in_one_read(void **unused)
+TEST(two_headers_in_one_read)
 {
 	struct sim_fixture *s = build_depth(2);
 
-	(void)unused;
 	raise(s, 3);
 	assert_reads(s, 2 * RECORD, "0 1");
 	for (unsigned int i = 0; i < 2; i++)
@@ -199,11 +189,10 @@ static void drop_one(void *opaque)
 	raise(s, 1);
 }
 
-static void sixteen_bytes_hold_two_headers(void **unused)
+TEST(sixteen_bytes_hold_two_headers)
 {
 	struct sim_fixture *s = build_depth(1);
 
-	(void)unused;
 	raise(s, 4);
 	assert_reads(s, RECORD, "0");
 	assert_int_equal(vsmmu_sim_on_lost_copy(s->host, drop_one, s), 0);
@@ -217,11 +206,10 @@ static void sixteen_bytes_hold_two_headers(void **unused)
 
 /* P8 and EFAULT */
 
-static void a_header_without_memory_stays(void **unused)
+TEST(a_header_without_memory_stays)
 {
 	struct sim_fixture *s = build_depth(1);
 
-	(void)unused;
 	raise(s, 2);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_LOST_COPY, 0, 0), 0);
 	assert_reads(s, ROOM, "0"); /* what was delivered before counts */
@@ -233,11 +221,10 @@ static void a_header_without_memory_stays(void **unused)
 	tear_down(s);
 }
 
-static void a_payload_fault_puts_the_event_back(void **unused)
+TEST(a_payload_fault_puts_the_event_back)
 {
 	struct sim_fixture *s = build_depth(4);
 
-	(void)unused;
 	raise(s, 5);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_PAYLOAD_FAULT, 0, 0), 0);
 	assert_int_equal(read_bytes(s, ROOM), -EFAULT);
@@ -253,12 +240,11 @@ static void push_events(void *opaque)
 	raise(opaque, 1);
 }
 
-static void a_header_fault_has_two_fates(void **unused)
+TEST(a_header_fault_has_two_fates)
 {
 	struct sim_fixture *s = build_depth(1);
 	const struct veventq_source *source = &s->queue.source;
 
-	(void)unused;
 	raise(s, 2);
 	assert_int_equal(source->read(source->ctx, NULL, RECORD), -EFAULT);
 	assert_reads(s, RECORD, "0");
@@ -271,11 +257,10 @@ static void a_header_fault_has_two_fates(void **unused)
 	tear_down(s);
 }
 
-static void kernels_before_2026_hide_it(void **unused)
+TEST(kernels_before_2026_hide_it)
 {
 	struct sim_fixture *s = build_old(2);
 
-	(void)unused;
 	assert_int_equal(read_bytes(s, 0), 0);
 	raise(s, 3);
 	assert_int_equal(read_bytes(s, 0), 0);
@@ -293,11 +278,10 @@ static void kernels_before_2026_hide_it(void **unused)
 
 /* E3: poll */
 
-static void readable_iff_the_list_is_not_empty(void **unused)
+TEST(readable_iff_the_list_is_not_empty)
 {
 	struct sim_fixture *s = build_depth(2);
 
-	(void)unused;
 	assert_false(is_readable(s));
 	raise(s, 1);
 	assert_true(is_readable(s));
@@ -326,11 +310,10 @@ static void not_readable_while_the_header_is_out(void *opaque)
 	assert_true(is_readable(opaque));
 }
 
-static void poll_follows_the_list_within_a_read(void **unused)
+TEST(poll_follows_the_list_within_a_read)
 {
 	struct sim_fixture *s = build_depth(1);
 
-	(void)unused;
 	raise(s, 2);
 	assert_reads(s, RECORD, "0");
 	assert_int_equal(
@@ -340,11 +323,10 @@ static void poll_follows_the_list_within_a_read(void **unused)
 	tear_down(s);
 }
 
-static void reads_fail_on_demand(void **unused)
+TEST(reads_fail_on_demand)
 {
 	struct sim_fixture *s = build_depth(4);
 
-	(void)unused;
 	raise(s, 1);
 	assert_int_equal(vsmmu_sim_fail(s->host, VSMMU_SIM_FAIL_READ, 1, EINTR), 0);
 	assert_reads(s, ROOM, "0");

@@ -82,9 +82,8 @@ static int tear_down(void **unused)
 	return 0;
 }
 
-static void cr0_is_acknowledged_after_installation(void **unused)
+TEST(cr0_is_acknowledged_after_installation)
 {
-	(void)unused;
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].cr0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
@@ -102,9 +101,8 @@ static void cr0_is_acknowledged_after_installation(void **unused)
 	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_EVENTQEN);
 }
 
-static void gbpa_reads_update_until_installed(void **unused)
+TEST(gbpa_reads_update_until_installed)
 {
-	(void)unused;
 	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	assert_true(attaches > 0);
 	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
@@ -120,9 +118,8 @@ static void gbpa_reads_update_until_installed(void **unused)
 	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
 }
 
-static void gbpa_matters_while_the_smmu_is_off_alone(void **unused)
+TEST(gbpa_matters_while_the_smmu_is_off_alone)
 {
-	(void)unused;
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	attaches = 0;
 	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
@@ -131,9 +128,8 @@ static void gbpa_matters_while_the_smmu_is_off_alone(void **unused)
 }
 
 /* The guest can do nothing about it, and must not wait for ever: the endpoint is cut off. */
-static void a_failing_host_is_acknowledged_too(void **unused)
+TEST(a_failing_host_is_acknowledged_too)
 {
-	(void)unused;
 	attach_error = -EIO;
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), SMMU_CR0_SMMUEN);
@@ -145,13 +141,12 @@ static void a_failing_host_is_acknowledged_too(void **unused)
 }
 
 /* Only what changes something may have to wait for the host's ioctls. */
-static void other_registers_do_not_wait_for_ioctls(void **unused)
+TEST(other_registers_do_not_wait_for_ioctls)
 {
 	static const uint32_t offsets[] = {SMMU_CR1, SMMU_CR2, SMMU_IRQ_CTRL, SMMU_GERRORN,
 		SMMU_STRTAB_BASE, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS,
 		SMMU_CMDQ_PROD, SMMU_CMDQ_CONS, SMMU_EVENTQ_IRQ_CFG0, 0xa8};
 
-	(void)unused;
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	fairlock_lock(&vmm->vsmmu->command_lock);
 	pthread_mutex_lock(&vmm->vsmmu->control_lock);
@@ -167,11 +162,10 @@ static void other_registers_do_not_wait_for_ioctls(void **unused)
 }
 
 /* A write of CMDQ_PROD that came meanwhile found the queue taken: nothing is forgotten. */
-static void commands_that_came_meanwhile_are_done(void **unused)
+TEST(commands_that_came_meanwhile_are_done)
 {
 	const uint64_t sync = 0x46;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
 		test_vmm_store64(vmm, CMDQ + 16 * i, sync);
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_CMDQEN);
@@ -183,11 +177,10 @@ static void commands_that_came_meanwhile_are_done(void **unused)
 }
 
 /* All that can set a stopped or waiting queue going does. */
-static void what_makes_commands_available_kicks(void **unused)
+TEST(what_makes_commands_available_kicks)
 {
 	const uint64_t sync = 0x46, illegal = 0xff;
 
-	(void)unused;
 	test_vmm_store64(vmm, CMDQ, sync);
 	test_vmm_store64(vmm, CMDQ + 16, illegal);
 	test_vmm_write(vmm, SMMU_CMDQ_PROD, 2);

@@ -23,11 +23,10 @@ static void write64(struct vm *vm, uint64_t offset, uint64_t value)
 	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, offset, 8, value), 0);
 }
 
-static void all_is_zero_after_reset(void **unused)
+TEST(all_is_zero_after_reset)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	for (int round = 0; round < 2; round++) {
 		for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
 			if (vm_read(vm, offset))
@@ -45,11 +44,10 @@ static void all_is_zero_after_reset(void **unused)
 	vm_free(vm);
 }
 
-static void control_registers_keep_what_is_implemented(void **unused)
+TEST(control_registers_keep_what_is_implemented)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_write(vm, SMMU_CR0, ALL_ONES);
 	assert_int_equal(vm_read(vm, SMMU_CR0), VM_ON);
 	assert_int_equal(vm_read(vm, SMMU_CR0ACK), VM_ON);
@@ -70,12 +68,11 @@ static void control_registers_keep_what_is_implemented(void **unused)
 	vm_free(vm);
 }
 
-static void the_base_reads_back_in_both_widths(void **unused)
+TEST(the_base_reads_back_in_both_widths)
 {
 	const uint64_t bits = UINT64_C(0x40ffffffffffffff); /* WA, ADDR, LOG2SIZE */
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	write64(vm, SMMU_EVENTQ_BASE, UINT64_MAX);
 	assert_int_equal(read64(vm, SMMU_EVENTQ_BASE), bits);
 	write64(vm, SMMU_EVENTQ_BASE, 0);
@@ -88,11 +85,10 @@ static void the_base_reads_back_in_both_widths(void **unused)
 	vm_free(vm);
 }
 
-static void an_enabled_queue_guards_base_and_prod(void **unused)
+TEST(an_enabled_queue_guards_base_and_prod)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	write64(vm, SMMU_EVENTQ_BASE, 0);
 	vm_write(vm, SMMU_EVENTQ_BASE, 0);
@@ -112,11 +108,10 @@ static void an_enabled_queue_guards_base_and_prod(void **unused)
 	vm_free(vm);
 }
 
-static void cons_is_always_writable(void **unused)
+TEST(cons_is_always_writable)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_write(vm, SMMU_EVENTQ_CONS, ALL_ONES);
 	assert_int_equal(vm_read(vm, SMMU_EVENTQ_CONS), 0x800fffff);
 	vm_enable(vm, 4);
@@ -125,11 +120,10 @@ static void cons_is_always_writable(void **unused)
 	vm_free(vm);
 }
 
-static void pointers_can_be_accessed_at_once(void **unused)
+TEST(pointers_can_be_accessed_at_once)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	write64(vm, SMMU_EVENTQ_PROD, UINT64_C(0x8000000300000007));
 	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 7);
 	assert_int_equal(vm_read(vm, SMMU_EVENTQ_CONS), 0x80000003);
@@ -143,7 +137,7 @@ static void pointers_can_be_accessed_at_once(void **unused)
 	vm_free(vm);
 }
 
-static void illegal_accesses_are_einval_and_do_nothing(void **unused)
+TEST(illegal_accesses_are_einval_and_do_nothing)
 {
 	static const uint32_t sizes[] = {0, 1, 2, 3, 5, 6, 7, 16, UINT32_MAX};
 	static const uint64_t far[] = {SMMU_REG_SPACE, SMMU_REG_SPACE + 0xa8, UINT64_MAX - 3,
@@ -151,7 +145,6 @@ static void illegal_accesses_are_einval_and_do_nothing(void **unused)
 	struct vm *vm = vm_new(NULL);
 	uint64_t value = 1;
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		value = 1;
 		assert_int_equal(vsmmu_mmio_read(vm->vsmmu, SMMU_CR0, sizes[i], &value), -EINVAL);
@@ -173,11 +166,10 @@ static void illegal_accesses_are_einval_and_do_nothing(void **unused)
 	vm_free(vm);
 }
 
-static void other_registers_are_zero_and_ignore_writes(void **unused)
+TEST(other_registers_are_zero_and_ignore_writes)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4)
 		vm_write(vm, offset, offset == SMMU_CR0 ? 0 : ALL_ONES);
 	for (uint64_t offset = 0; offset < SMMU_REG_SPACE; offset += 4) {
@@ -206,12 +198,11 @@ static void other_registers_are_zero_and_ignore_writes(void **unused)
 	vm_free(vm);
 }
 
-static void log2size_reads_back_but_counts_as_the_maximum(void **unused)
+TEST(log2size_reads_back_but_counts_as_the_maximum)
 {
 	const struct vm_setup setup = {.eventq_log2_max = 3};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 31);
 	assert_int_equal(read64(vm, SMMU_EVENTQ_BASE), VM_QUEUE | 31);
 	vm_faults(vm, 0, 20);
@@ -224,11 +215,10 @@ static void log2size_reads_back_but_counts_as_the_maximum(void **unused)
 	vm_free(vm);
 }
 
-static void prod_written_while_disabled_is_where_it_goes_on(void **unused)
+TEST(prod_written_while_disabled_is_where_it_goes_on)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm->log2 = 3;
 	vm_write(vm, SMMU_IRQ_CTRL, 5);
 	write64(vm, SMMU_EVENTQ_BASE, VM_QUEUE | 3);
@@ -252,11 +242,10 @@ static void prod_written_while_disabled_is_where_it_goes_on(void **unused)
 	vm_free(vm);
 }
 
-static void gerrorn_acknowledges_what_is_active_only(void **unused)
+TEST(gerrorn_acknowledges_what_is_active_only)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_write(vm, SMMU_GERRORN, ALL_ONES);
 	assert_int_equal(vm_read(vm, SMMU_GERRORN), 0);
@@ -277,12 +266,11 @@ static void gerrorn_acknowledges_what_is_active_only(void **unused)
 }
 
 /* Every register of the event path, and a few others, with any value at any time. */
-static void garbage_on_every_register_is_survived(void **unused)
+TEST(garbage_on_every_register_is_survived)
 {
 	static const uint16_t page[] = {SMMU_CR0, SMMU_IRQ_CTRL, SMMU_GERRORN, SMMU_EVENTQ_BASE,
 		BASE_HIGH, 0xa8, 0xac, SMMU_GERROR, SMMU_CR0ACK, 0x44, 0x88, 0x98};
 
-	(void)unused;
 	for (uint64_t seed = 1; seed <= 60; seed++) {
 		struct vm_setup setup = {.endpoints = 2, .depth = 40};
 		struct rng rng = {seed};

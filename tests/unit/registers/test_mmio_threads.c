@@ -185,7 +185,7 @@ static void *dispatch(void *opaque)
 	return opaque;
 }
 
-static void what_was_written_is_acknowledged(void **unused)
+TEST(what_was_written_is_acknowledged)
 {
 	static void *(*const bodies[])(void *) = {
 		control, bypass, scribble, look, translate, dispatch};
@@ -200,7 +200,6 @@ static void what_was_written_is_acknowledged(void **unused)
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 	pthread_t threads[sizeof(bodies) / sizeof(bodies[0])];
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_new(&config.host, NULL), 0);
 	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
 	for (uint32_t n = 0; n < ENDPOINTS; n++) {

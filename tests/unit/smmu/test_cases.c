@@ -69,13 +69,12 @@ static struct rig_case *make(uint64_t seed, const struct case_limits *limits, si
 	return cases;
 }
 
-static void cases_are_spread(void **state)
+TEST(cases_are_spread)
 {
 	unsigned int outcomes[CASE_OUTCOMES] = {0};
 	struct rig_case *cases, *again;
 	size_t count, count_again;
 
-	(void)state;
 	cases = make(7, &case_limits_sim, &count);
 	again = make(7, &case_limits_sim, &count_again);
 	assert_int_equal(count, count_again);
@@ -104,11 +103,10 @@ static uint64_t covered(unsigned int object, unsigned int half, unsigned int wor
 }
 
 /* What case_fields.c says: only some bits of pointers are not. */
-static void every_bit_is_varied(void **state)
+TEST(every_bit_is_varied)
 {
 	const uint64_t lanes = UINT64_C(0x00f80000);
 
-	(void)state;
 	assert_int_equal(covered(CASE_STE, 0, 0), ~lanes);
 	for (unsigned int n = 1; n < CASE_WORDS; n++)
 		assert_int_equal(covered(CASE_STE, 0, n), ~UINT64_C(0));
@@ -125,14 +123,13 @@ static void every_bit_is_varied(void **state)
 }
 
 /* Each field alone, and each two fields of whatever objects, both other than what works. */
-static void every_pair_is_there(void **state)
+TEST(every_pair_is_there)
 {
 	struct case_lane lane = {.memory = malloc(CASE_LANE_SIZE)};
 	struct rig_case *cases;
 	unsigned int *pairs, *alone;
 	size_t count;
 
-	(void)state;
 	cases = make(1, &case_limits_rig, &count);
 	pairs = calloc(case_field_count * case_field_count, sizeof(*pairs));
 	alone = calloc(case_field_count, sizeof(*alone));
@@ -172,14 +169,13 @@ static bool same_answer(const struct case_answer *one, const struct case_answer 
  * Wherever it is, a case means the same, but for indexes that are the lane's own address, and
  * for the few that are none there: they would take another lane's memory for a table.
  */
-static void a_lane_changes_nothing(void **state)
+TEST(a_lane_changes_nothing)
 {
 	struct case_lane lane = {.number = 5, .gpa = case_lane_address(5)};
 	struct case_answer answer;
 	struct rig_case *cases;
 	size_t count, none = 0;
 
-	(void)state;
 	cases = make(8, &case_limits_sim, &count);
 	lane.memory = malloc(CASE_LANE_SIZE);
 	assert_non_null(lane.memory);
@@ -197,11 +193,10 @@ static void a_lane_changes_nothing(void **state)
 	free(cases);
 }
 
-static void no_data_comes_twice(void **state)
+TEST(no_data_comes_twice)
 {
 	static uint8_t seen[UINT32_C(1) << 24];
 
-	(void)state;
 	for (uint64_t at = 0; at < CASE_DATA_SIZE; at += CASE_BYTES) {
 		const uint32_t value = case_data_at(at);
 
@@ -241,13 +236,12 @@ static void run_case(const struct rig_case *test, uint8_t *reference)
 		case_prepare(&lane);
 }
 
-static void the_simulator_answers_as_the_architecture(void **state)
+TEST(the_simulator_answers_as_the_architecture)
 {
 	const struct case_lane reference = {.memory = malloc(CASE_LANE_SIZE)};
 	struct rig_case *cases;
 	size_t count;
 
-	(void)state;
 	assert_non_null(reference.memory);
 	case_prepare(&reference);
 	cases = make(9, &case_limits_sim, &count);
@@ -265,9 +259,8 @@ static void the_simulator_answers_as_the_architecture(void **state)
  * that has nothing of src/arch/ gives the same as the architecture's; and each of the
  * emulator's ways is needed.
  */
-static void a_second_opinion_agrees(void **state)
+TEST(a_second_opinion_agrees)
 {
-	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		unsigned int seen[DEVIATIONS + 1] = {0}, all = 0;
 		struct rig_case *cases;
@@ -300,13 +293,12 @@ static void a_second_opinion_agrees(void **state)
 }
 
 /* The lines whose last column is differential.c are those that the program knows. */
-static void deviations_are_those_of_the_list(void **state)
+TEST(deviations_are_those_of_the_list)
 {
 	FILE *file = fopen(DEVIATIONS_FILE, "re");
 	unsigned int found[DEVIATIONS] = {0};
 	char line[1024];
 
-	(void)state;
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
 		const size_t length = strcspn(line, " \n");
@@ -449,13 +441,12 @@ static void forge_far(struct forger *forger)
 }
 
 /* Whatever deviates: there is one result, and nothing else passes for it. */
-static void no_wrong_result_is_taken(void **state)
+TEST(no_wrong_result_is_taken)
 {
 	struct rig_case *cases;
 	unsigned long forged = 0;
 	size_t count;
 
-	(void)state;
 	cases = make(1, &case_limits_rig, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct rig_case *test = &cases[i];

@@ -9,12 +9,11 @@
 #include "driver_fixture.h"
 
 /* One domain for all: what it forgets, all forget. */
-static void endpoints_behind_several_smmus(void **unused)
+TEST(endpoints_behind_several_smmus)
 {
 	struct guest *guest = guest_new(NULL, NULL, ENDPOINTS, 3);
 	struct pages pages;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	for (unsigned int n = 0; n < ENDPOINTS; n++)
 		attach(guest, n, &pages);
@@ -30,12 +29,11 @@ static void endpoints_behind_several_smmus(void **unused)
 }
 
 /* The TLB really goes stale, so that the tests that see it forget prove something. */
-static void without_invalidation_the_old_page_answers(void **unused)
+TEST(without_invalidation_the_old_page_answers)
 {
 	struct guest *guest = guest_new(NULL, NULL, 1, 1);
 	struct pages pages;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	attach(guest, 0, &pages);
 	expect_copy(guest, 0, &pages);
@@ -47,13 +45,12 @@ static void without_invalidation_the_old_page_answers(void **unused)
 }
 
 /* Of a call that fails the guest learns nothing, and nothing that it invalidated is left. */
-static void host_failure_is_no_guests_error(void **unused)
+TEST(host_failure_is_no_guests_error)
 {
 	struct guest *guest = guest_new(NULL, NULL, 1, 1);
 	struct driver *driver = &guest->driver;
 	struct pages pages;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	attach(guest, 0, &pages);
 	for (unsigned int round = 0; round < 4; round++) {
@@ -73,13 +70,12 @@ static void host_failure_is_no_guests_error(void **unused)
 }
 
 /* An STE that the host cannot install closes the endpoint; the guest can repair that. */
-static void host_failure_closes_the_endpoint(void **unused)
+TEST(host_failure_closes_the_endpoint)
 {
 	struct guest *guest = guest_new(NULL, NULL, 2, 1);
 	struct driver *driver = &guest->driver;
 	struct pages pages, other;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	make_pages(guest, &other);
 	for (unsigned int n = 0; n < 2; n++)
@@ -100,7 +96,7 @@ static void host_failure_closes_the_endpoint(void **unused)
 	guest_free(guest);
 }
 
-static void event_queue_wraps_in_order(void **unused)
+TEST(event_queue_wraps_in_order)
 {
 	const struct driver_options options = {.eventq_log2 = 3, .cons_per_batch = true};
 	const struct vsmmu_config config = {.no_fair_share = true};
@@ -108,7 +104,6 @@ static void event_queue_wraps_in_order(void **unused)
 	struct pages pages;
 	uint32_t word;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	attach(guest, 0, &pages);
 	for (unsigned int i = 0; i < 300; i++)
@@ -122,7 +117,7 @@ static void event_queue_wraps_in_order(void **unused)
 	guest_free(guest);
 }
 
-static void driver_learns_of_lost_events(void **unused)
+TEST(driver_learns_of_lost_events)
 {
 	const struct driver_options options = {.eventq_log2 = 4};
 	const struct vsmmu_config config = {.veventq_depth = 8, .no_fair_share = true};
@@ -131,7 +126,6 @@ static void driver_learns_of_lost_events(void **unused)
 	struct pages pages;
 	uint32_t word;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	attach(guest, 0, &pages);
 	for (unsigned int round = 1; round <= 3; round++) {
@@ -152,7 +146,7 @@ static void driver_learns_of_lost_events(void **unused)
 }
 
 /* Each is a chain of its own: 200 streams, then their PASIDs. */
-static void many_streams_and_pasids(void **unused)
+TEST(many_streams_and_pasids)
 {
 	const struct vsmmu_config config = {.ssid_bits = 12};
 	const struct driver_options options = {.ssid_bits = 12};
@@ -160,7 +154,6 @@ static void many_streams_and_pasids(void **unused)
 	struct driver *driver = &guest->driver;
 	struct pages pages;
 
-	(void)unused;
 	make_pages(guest, &pages);
 	for (uint32_t sid = 0; sid < 200; sid++)
 		assert_int_equal(driver_bypass(driver, (sid * 331) & 0xffff), 0);
@@ -190,12 +183,11 @@ static void dma_gets_through(struct guest *guest)
 }
 
 /* There is no moment between the host's calls in which an endpoint is without its space. */
-static void replacing_leaves_no_gap(void **unused)
+TEST(replacing_leaves_no_gap)
 {
 	struct guest *guest = guest_new(NULL, NULL, 1, 1);
 	struct pages a, b;
 
-	(void)unused;
 	make_pages(guest, &a);
 	make_pages(guest, &b);
 	attach(guest, 0, &a);
@@ -234,7 +226,7 @@ static void *copy_on(void *opaque)
 }
 
 /* From space to space and back while DMA runs: each access goes through one of them. */
-static void dma_goes_on_while_the_ste_changes(void **unused)
+TEST(dma_goes_on_while_the_ste_changes)
 {
 	struct guest *guest = guest_new(NULL, NULL, 2, 1);
 	struct dma_thread thread = {.guest = guest};
@@ -242,7 +234,6 @@ static void dma_goes_on_while_the_ste_changes(void **unused)
 	struct pages a, b;
 	pthread_t id;
 
-	(void)unused;
 	make_pages(guest, &a);
 	make_pages(guest, &b);
 	attach(guest, 0, &a);
@@ -265,12 +256,11 @@ static void dma_goes_on_while_the_ste_changes(void **unused)
 }
 
 /* With the STE's V cleared on the way there is an abort, but never an access to elsewhere. */
-static void attach_in_place_is_all_or_nothing(void **unused)
+TEST(attach_in_place_is_all_or_nothing)
 {
 	struct guest *guest = guest_new(NULL, NULL, 1, 1);
 	struct pages a, b;
 
-	(void)unused;
 	make_pages(guest, &a);
 	make_pages(guest, &b);
 	for (unsigned int round = 0; round < 5; round++) {
@@ -284,14 +274,13 @@ static void attach_in_place_is_all_or_nothing(void **unused)
 }
 
 /* A guest that turns the SMMU off and on leaves no endpoint behind. */
-static void disabled_and_enabled_again(void **unused)
+TEST(disabled_and_enabled_again)
 {
 	struct guest *guest = guest_new(NULL, NULL, 2, 2);
 	struct driver *driver = &guest->driver;
 	struct pages pages;
 	uint8_t buffer[16];
 
-	(void)unused;
 	make_pages(guest, &pages);
 	attach(guest, 0, &pages);
 	/* Its STE aborts since the table is there; that is to be said. */

@@ -97,7 +97,7 @@ static void device_free(struct device *device)
 	free(device);
 }
 
-static void probe_refuses_what_linux_refuses(void **unused)
+TEST(probe_refuses_what_linux_refuses)
 {
 	static const struct {
 		unsigned int idr;
@@ -117,7 +117,6 @@ static void probe_refuses_what_linux_refuses(void **unused)
 		{1, 31u << 21, 7u << 21, 0}, {5, 0x70, 0, -ENXIO}, /* no granule */
 	};
 
-	(void)unused;
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct device *device = device_new(NULL);
 		uint32_t *idr = &device->idr[cases[i].idr];
@@ -129,7 +128,7 @@ static void probe_refuses_what_linux_refuses(void **unused)
 	}
 }
 
-static void reset_is_in_linux_order(void **unused)
+TEST(reset_is_in_linux_order)
 {
 	/* A command each: CFGI_ALL, TLBI_NSNH_ALL, with their CMD_SYNC. */
 	static const uint64_t order[] = {
@@ -157,7 +156,6 @@ static void reset_is_in_linux_order(void **unused)
 	};
 	struct device *device = device_new(NULL);
 
-	(void)unused;
 	assert_int_equal(driver_probe(&device->driver), 0);
 	assert_int_equal(driver_reset(&device->driver), 0);
 	assert_int_equal(device->writes, sizeof(order) / sizeof(order[0]));
@@ -173,14 +171,13 @@ static void reset_is_in_linux_order(void **unused)
 	device_free(device);
 }
 
-static void nothing_waits_for_ever(void **unused)
+TEST(nothing_waits_for_ever)
 {
 	const struct driver_options options = {.timeout_ms = 5};
 	const struct driver_command command = {{SMMU_CMD_TLBI_NSNH_ALL, 0}};
 	struct device *device = device_new(&options);
 	struct driver *driver = &device->driver;
 
-	(void)unused;
 	assert_int_equal(driver_probe(driver), 0);
 	assert_int_equal(driver_reset(driver), 0);
 	device->dead = true;
@@ -197,7 +194,7 @@ static void nothing_waits_for_ever(void **unused)
 	device_free(device);
 }
 
-static void memory_blocks_do_not_overlap(void **unused)
+TEST(memory_blocks_do_not_overlap)
 {
 	enum { BLOCKS = 400 };
 	struct device *device = device_new(NULL);
@@ -206,7 +203,6 @@ static void memory_blocks_do_not_overlap(void **unused)
 	size_t size[BLOCKS];
 	uint32_t seed = 5;
 
-	(void)unused;
 	memset(gpa, 0, sizeof(gpa));
 	for (unsigned int round = 0; round < 20 * BLOCKS; round++) {
 		unsigned int i = (seed = seed * 1664525 + 1013904223) >> 8;
@@ -252,14 +248,13 @@ static uint64_t leaf(struct driver_domain *domain, uint64_t iova)
 	return descriptor;
 }
 
-static void domain_keeps_to_what_was_mapped(void **unused)
+TEST(domain_keeps_to_what_was_mapped)
 {
 	struct device *device = device_new(NULL);
 	struct driver *driver = &device->driver;
 	struct driver_domain domain;
 	const uint64_t block = UINT64_C(2) << 20;
 
-	(void)unused;
 	assert_int_equal(driver_probe(driver), 0);
 	assert_int_equal(driver_reset(driver), 0);
 	assert_int_equal(driver_domain_init(driver, &domain, NULL), 0);
@@ -289,14 +284,13 @@ static void domain_keeps_to_what_was_mapped(void **unused)
 	device_free(device);
 }
 
-static void tables_give_their_memory_back(void **unused)
+TEST(tables_give_their_memory_back)
 {
 	struct device *device = device_new(NULL);
 	struct driver *driver = &device->driver;
 	struct driver_domain domain;
 	size_t used = 0;
 
-	(void)unused;
 	assert_int_equal(driver_probe(driver), 0);
 	assert_int_equal(driver_reset(driver), 0);
 	for (unsigned int round = 0; round < 50; round++) {

@@ -187,31 +187,28 @@ static unsigned int every_call(const struct vm_setup *setup)
 	return n - 1;
 }
 
-static void any_call_may_fail_with_one_veventq(void **unused)
+TEST(any_call_may_fail_with_one_veventq)
 {
 	const struct vm_setup setup = {.smmus = 1};
 
-	(void)unused;
 	/* At the very least vsmmu_new(), three endpoints, and the timer. */
 	assert_true(every_call(&setup) > 30);
 }
 
-static void any_call_may_fail_with_several(void **unused)
+TEST(any_call_may_fail_with_several)
 {
 	const struct vm_setup two = {.smmus = 2}, isolated = {.smmus = 1, .isolate = true};
 
-	(void)unused;
 	assert_true(every_call(&two) > 30);
 	assert_true(every_call(&isolated) > 30);
 }
 
 /* The same while everything is taken down: no failure may stop that. */
-static void any_call_may_fail_at_the_end(void **unused)
+TEST(any_call_may_fail_at_the_end)
 {
 	const struct vm_setup setup = {.smmus = 2};
 	bool fired = true;
 
-	(void)unused;
 	for (unsigned int n = 1; fired; n++) {
 		unsigned int fds = open_fds();
 		const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
@@ -241,13 +238,12 @@ static void any_call_may_fail_at_the_end(void **unused)
 }
 
 /* What waits for memory goes on waiting when it cannot be polled again. */
-static void a_backoff_may_not_end_at_once(void **unused)
+TEST(a_backoff_may_not_end_at_once)
 {
 	struct vm *own = vm_new(NULL);
 	const struct viommu *viommu = own->vsmmu->viommus;
 	uint64_t first;
 
-	(void)unused;
 	vm_enable(own, 4);
 	vm_host_fail_read(own, 0, ENOMEM);
 	vm_faults(own, 0, 2);

@@ -47,11 +47,10 @@ static bool wait_until_awaited(struct fairlock *lock)
 	return false;
 }
 
-static void trying_does_not_come_before_waiting(void **unused)
+TEST(trying_does_not_come_before_waiting)
 {
 	pthread_t thread;
 
-	(void)unused;
 	fairlock_init(&fair);
 	assert_true(fairlock_trylock(&fair));
 	assert_false(fairlock_trylock(&fair));
@@ -95,7 +94,7 @@ static void *dispatch_all(void *unused)
 	return NULL;
 }
 
-static void a_dispatch_lets_others_in(void **unused)
+TEST(a_dispatch_lets_others_in)
 {
 	static const struct vsmmu_ops ops = {.size = sizeof(ops),
 		.memory_read = test_vmm_memory_read,
@@ -108,7 +107,6 @@ static void a_dispatch_lets_others_in(void **unused)
 	uint32_t passed;
 	pthread_t thread;
 
-	(void)unused;
 	vmm = test_vmm_alloc();
 	own.opaque = vmm;
 	own.host = vmm->host = test_vmm_sim(vmm, NULL);

@@ -104,15 +104,13 @@ static void events_while_a_sync_hangs(enum host_call call)
 	mt_vmm_destroy(&hang.host->host);
 }
 
-static void events_go_on_while_an_invalidation_hangs(void **unused)
+TEST(events_go_on_while_an_invalidation_hangs)
 {
-	(void)unused;
 	events_while_a_sync_hangs(HOST_CALL_INVALIDATE);
 }
 
-static void events_go_on_while_an_installation_hangs(void **unused)
+TEST(events_go_on_while_an_installation_hangs)
 {
-	(void)unused;
 	events_while_a_sync_hangs(HOST_CALL_NESTED_ALLOC);
 	events_while_a_sync_hangs(HOST_CALL_ATTACH);
 	events_while_a_sync_hangs(HOST_CALL_DESTROY);
@@ -128,13 +126,12 @@ static void detach(void)
 	CHECK(vsmmu_endpoint_detach(mt_vmm.endpoints[MT_VMM_PLUGGED]) == 0);
 }
 
-static void events_go_on_while_an_attach_hangs(void **unused)
+TEST(events_go_on_while_an_attach_hangs)
 {
 	static const enum host_call calls[] = {HOST_CALL_HW_INFO, HOST_CALL_PARENT_ALLOC,
 		HOST_CALL_VIOMMU_ALLOC, HOST_CALL_VEVENTQ_ALLOC, HOST_CALL_VDEVICE_ALLOC,
 		HOST_CALL_NESTED_ALLOC, HOST_CALL_ATTACH};
 
-	(void)unused;
 	build(NULL);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		begin(attach, calls[i], 1);
@@ -147,9 +144,8 @@ static void events_go_on_while_an_attach_hangs(void **unused)
 	mt_vmm_destroy(&hang.host->host);
 }
 
-static void events_go_on_while_a_detach_hangs(void **unused)
+TEST(events_go_on_while_a_detach_hangs)
 {
-	(void)unused;
 	build(NULL);
 	attach();
 	begin(detach, HOST_CALL_DETACH, 1);
@@ -171,11 +167,10 @@ static void reset(void)
 }
 
 /* The newest endpoint is cut off first: those before it are as they were. */
-static void events_go_on_while_a_reset_hangs(void **unused)
+TEST(events_go_on_while_a_reset_hangs)
 {
 	static const enum host_call calls[] = {HOST_CALL_DETACH, HOST_CALL_DESTROY};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		build(NULL);
 		begin(reset, calls[i], 1);
@@ -186,11 +181,10 @@ static void events_go_on_while_a_reset_hangs(void **unused)
 }
 
 /* Then there are no events, but who asks for them and other registers is answered. */
-static void nobody_waits_while_the_end_of_a_reset_hangs(void **unused)
+TEST(nobody_waits_while_the_end_of_a_reset_hangs)
 {
 	const struct vsmmu_config aborting = {.gbpa_abort = true};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++) {
 		build(i & 1 ? &aborting : NULL);
 		begin(reset, i == 1 ? HOST_CALL_NESTED_ALLOC : HOST_CALL_ATTACH, 1 + i / 2);

@@ -53,9 +53,8 @@ static void disarm_and_rearm(void)
 	assert_int_equal(vsmmu_dispatch(mt_vmm.vsmmu, 0), 1);
 }
 
-static void everything_at_once_and_resets(void **unused)
+TEST(everything_at_once_and_resets)
 {
-	(void)unused;
 	mt_vmm.sim = mt_vmm_sim_new(mt_vmm.dev_ids);
 	mt_vmm_create(mt_vmm.sim, NULL);
 	mt_work(MT_WORK_RESETTING, resetter, rearmer);
@@ -247,12 +246,11 @@ static void *neighbour(void *unused)
 }
 
 /* One is used from all sides and saved, one restored from that, and one is busy beside it. */
-static void everything_at_once_and_moves(void **unused)
+TEST(everything_at_once_and_moves)
 {
 	struct vsmmu_sim_stats host = {.size = sizeof(host)};
 	struct vsmmu_stats stats;
 
-	(void)unused;
 	mt_vmm.sim = mt_vmm_sim_new(mt_vmm.dev_ids);
 	to.sim = mt_vmm_sim_new(to.dev_ids);
 	assert_int_equal(vsmmu_sim_endpoint_new(to.sim, 0, &to.neighbour_id), 0);

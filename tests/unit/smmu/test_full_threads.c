@@ -15,21 +15,18 @@ static void all_at_once(bool isolate, enum mt_work_mode mode)
 	mt_vmm_destroy(mt_vmm.sim);
 }
 
-static void everything_at_once_and_invalidations_work(void **unused)
+TEST(everything_at_once_and_invalidations_work)
 {
-	(void)unused;
 	all_at_once(false, MT_WORK_STEADY);
 }
 
-static void everything_at_once_while_cr0_and_gbpa_change(void **unused)
+TEST(everything_at_once_while_cr0_and_gbpa_change)
 {
-	(void)unused;
 	all_at_once(false, MT_WORK_TOGGLING);
 }
 
-static void everything_at_once_with_a_veventq_each(void **unused)
+TEST(everything_at_once_with_a_veventq_each)
 {
-	(void)unused;
 	all_at_once(true, MT_WORK_TOGGLING);
 }
 

@@ -86,11 +86,10 @@ static void expect_refused(const struct probed *with, const struct vsmmu_config 
 	unmake(vmm);
 }
 
-static void by_default_it_is_the_simulators(void **unused)
+TEST(by_default_it_is_the_simulators)
 {
 	struct test_vmm *vmm = test_vmm_alloc();
 
-	(void)unused;
 	assert_int_equal(test_vmm_new(vmm, NULL, NULL), 0);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40101a);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), 0x02730010);
@@ -103,7 +102,7 @@ static void by_default_it_is_the_simulators(void **unused)
 	unmake(vmm);
 }
 
-static void the_config_says_the_rest(void **unused)
+TEST(the_config_says_the_rest)
 {
 	const struct vsmmu_config config = {
 		.sid_bits = 8,
@@ -117,7 +116,6 @@ static void the_config_says_the_rest(void **unused)
 	};
 	struct test_vmm *vmm = test_vmm_alloc();
 
-	(void)unused;
 	assert_int_equal(test_vmm_new(vmm, NULL, &config), 0);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d48341a);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), 8u << 21 | 7u << 16 | 12u << 6 | 8);
@@ -126,13 +124,12 @@ static void the_config_says_the_rest(void **unused)
 	unmake(vmm);
 }
 
-static void a_probed_host_says_what_there_is(void **unused)
+TEST(a_probed_host_says_what_there_is)
 {
 	const struct vsmmu_config config = {.ssid_bits = 5};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	probed.info.idr[5] = 0xfffff35f; /* 4 and 64 KiB, no DS, no VAX */
 	assert_int_equal(make(vmm, &probed, &config), 0);
@@ -148,12 +145,11 @@ static void a_probed_host_says_what_there_is(void **unused)
 	unmake(vmm);
 }
 
-static void what_does_not_go_together_is_refused(void **unused)
+TEST(what_does_not_go_together_is_refused)
 {
 	struct vsmmu_config config = {.ssid_bits = 20};
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	probed.info.idr[1] = 8 << 6 | 16;
 	expect_refused(&probed, &config, -EINVAL, "ssid_bits 20", "SSIDSIZE 8");
@@ -189,13 +185,12 @@ static void what_does_not_go_together_is_refused(void **unused)
 	expect_refused(&probed, &config, -EINVAL, "oas_bits 52", "GRAN64K 0");
 }
 
-static void a_host_that_fails_to_answer_is_told_of(void **unused)
+TEST(a_host_that_fails_to_answer_is_told_of)
 {
 	const struct vsmmu_config config = {.probe_dev_id = DEV_ID};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	probed.error = -ENOENT;
 	expect_refused(&probed, &config, -ENOENT, "endpoint 7", strerror(ENOENT));
@@ -206,14 +201,13 @@ static void a_host_that_fails_to_answer_is_told_of(void **unused)
 }
 
 /* The kernel's mock device is no SMMU. */
-static void a_host_without_an_smmu_is_as_none(void **unused)
+TEST(a_host_without_an_smmu_is_as_none)
 {
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	probed.error = -EOPNOTSUPP;
 	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){0}), 0);
@@ -225,14 +219,13 @@ static void a_host_without_an_smmu_is_as_none(void **unused)
 	unmake(vmm);
 }
 
-static void each_endpoint_must_keep_the_promise(void **unused)
+TEST(each_endpoint_must_keep_the_promise)
 {
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){.ssid_bits = 4}), 0);
 	probed.info.repeat_commands = true;
@@ -258,14 +251,13 @@ static void each_endpoint_must_keep_the_promise(void **unused)
 	unmake(vmm);
 }
 
-static void promised_ats_is_each_endpoints_to_keep(void **unused)
+TEST(promised_ats_is_each_endpoints_to_keep)
 {
 	const struct host_endpoint endpoint = {.dev_id = 9, .vfio_fd = 5};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct host_features features;
 	struct probed probed;
 
-	(void)unused;
 	probed_init(&probed);
 	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){.ats = true}), 0);
 	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
@@ -283,7 +275,7 @@ static void count_no_pulse(void *opaque, enum vsmmu_irq irq)
 }
 
 /* What describes the SMMU to its guest has no effect there, and no host is asked. */
-static void the_event_path_alone_asks_nobody(void **unused)
+TEST(the_event_path_alone_asks_nobody)
 {
 	const struct host_endpoint endpoint = {.dev_id = DEV_ID, .vfio_fd = 5};
 	const struct vsmmu_ops ops = {
@@ -308,7 +300,6 @@ static void the_event_path_alone_asks_nobody(void **unused)
 		.probe_dev_id = DEV_ID,
 	};
 
-	(void)unused;
 	probed_init(&probed);
 	probed.error = -EIO;
 	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);

@@ -162,11 +162,10 @@ static void cause(void)
 	assert_int_equal(vsmmu_dispatch(test.vsmmu, 0), 1);
 }
 
-static void disabling_waits_for_the_interrupt(void **unused)
+TEST(disabling_waits_for_the_interrupt)
 {
 	static const enum vsmmu_irq irqs[] = {VSMMU_IRQ_EVENTQ, VSMMU_IRQ_GERROR};
 
-	(void)unused;
 	for (unsigned int i = 0; i < 2; i++) {
 		for (enum way way = BY_WIRE; way <= BY_MEMORY; way++) {
 			build(irqs[i], way);

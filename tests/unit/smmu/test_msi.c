@@ -80,12 +80,11 @@ static uint32_t active(struct test_vmm *vmm)
 	return test_vmm_read(vmm, SMMU_GERROR) ^ test_vmm_read(vmm, SMMU_GERRORN);
 }
 
-static void the_three_go_to_the_doorbell(void **unused)
+TEST(the_three_go_to_the_doorbell)
 {
 	const uint32_t irqs = SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN;
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, TEST_VMM_DOORBELL, 0x11);
 	set_msi(vmm, SMMU_GERROR_IRQ_CFG0, TEST_VMM_DOORBELL, 0x22);
 	enable(vmm, irqs);
@@ -117,11 +116,10 @@ static void the_three_go_to_the_doorbell(void **unused)
 }
 
 /* What Linux and FreeBSD do with CMD_SYNC: 4 bytes of memory change, its neighbours do not. */
-static void an_msi_to_memory_is_a_store_of_4_bytes(void **unused)
+TEST(an_msi_to_memory_is_a_store_of_4_bytes)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	for (unsigned int shift = 0; shift < 64; shift += 32) {
 		const uint64_t data = UINT64_C(0xa1b2c3d4);
 
@@ -135,11 +133,10 @@ static void an_msi_to_memory_is_a_store_of_4_bytes(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void address_0_is_no_msi(void **unused)
+TEST(address_0_is_no_msi)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, 3, 0x11);
 	enable(vmm, SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	cause_event(vmm);
@@ -154,11 +151,10 @@ static void address_0_is_no_msi(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void without_idr0_msi_there_is_none(void **unused)
+TEST(without_idr0_msi_there_is_none)
 {
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, NOWHERE, 0x11);
 	enable(vmm, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	test_vmm_store64(vmm, MSI_MEMORY, NEIGHBOURS);
@@ -172,11 +168,10 @@ static void without_idr0_msi_there_is_none(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void irq_ctrl_gates_both_but_not_cmd_sync(void **unused)
+TEST(irq_ctrl_gates_both_but_not_cmd_sync)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, TEST_VMM_DOORBELL, 0x11);
 	set_msi(vmm, SMMU_GERROR_IRQ_CFG0, TEST_VMM_DOORBELL, 0x22);
 	enable(vmm, 0);
@@ -196,11 +191,10 @@ static void irq_ctrl_gates_both_but_not_cmd_sync(void **unused)
 }
 
 /* 7.5: an abort is an error of its own, with an interrupt, which may abort in turn. */
-static void an_abort_activates_its_gerror(void **unused)
+TEST(an_abort_activates_its_gerror)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, NOWHERE, 0x11);
 	enable(vmm, SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	cause_event(vmm);
@@ -224,11 +218,10 @@ static void an_abort_activates_its_gerror(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void an_aborted_gerror_msi_raises_nothing_more(void **unused)
+TEST(an_aborted_gerror_msi_raises_nothing_more)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	set_msi(vmm, SMMU_GERROR_IRQ_CFG0, NOWHERE, 0x22);
 	enable(vmm, SMMU_IRQ_CTRL_GERROR_IRQEN);
 	raise_error(vmm, SMMU_GERROR_CMDQ_ERR);
@@ -243,12 +236,11 @@ static void an_aborted_gerror_msi_raises_nothing_more(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void addresses_are_cut_to_the_oas(void **unused)
+TEST(addresses_are_cut_to_the_oas)
 {
 	const uint64_t beyond = UINT64_C(1) << 44 | UINT64_C(1) << 55;
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	complete_sync(vmm, beyond | TEST_VMM_DOORBELL, 0x44);
 	assert_int_equal(vmm->msi_data, 0x44);
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, beyond | TEST_VMM_DOORBELL, 0x55);
@@ -277,11 +269,10 @@ static void look_at_the_pulse(struct test_vmm *vmm, enum vsmmu_irq irq)
 	}
 }
 
-static void state_then_msi_then_line(void **unused)
+TEST(state_then_msi_then_line)
 {
 	struct test_vmm *vmm = stand_msi();
 
-	(void)unused;
 	vmm->on_irq = look_at_the_pulse;
 	set_msi(vmm, SMMU_EVENTQ_IRQ_CFG0, MSI_MEMORY, 0x11);
 	set_msi(vmm, SMMU_GERROR_IRQ_CFG0, MSI_MEMORY + 8, 0x22);
@@ -301,7 +292,7 @@ static void count_pulse(void *opaque, enum vsmmu_irq irq)
 	vmm->irqs[irq]++;
 }
 
-static void without_a_doorbell_memory_is_all_there_is(void **unused)
+TEST(without_a_doorbell_memory_is_all_there_is)
 {
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
@@ -313,7 +304,6 @@ static void without_a_doorbell_memory_is_all_there_is(void **unused)
 	const struct vsmmu_config config = {
 		.size = sizeof(config), .ops = &ops, .opaque = vmm, .msi = true};
 
-	(void)unused;
 	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);
 	complete_sync(vmm, MSI_MEMORY, 0x33);
 	assert_int_equal(test_vmm_load64(vmm, MSI_MEMORY), 0x33);

@@ -23,11 +23,10 @@ static struct vm *limited_vm(uint32_t burst, uint64_t interval)
 	return vm;
 }
 
-static void a_burst_per_interval_and_the_rest_is_counted(void **unused)
+TEST(a_burst_per_interval_and_the_rest_is_counted)
 {
 	struct vm *vm = limited_vm(3, SECOND);
 
-	(void)unused;
 	for (int i = 0; i < 10; i++)
 		lose_once(vm);
 	assert_int_equal(vm->report_count, 3);
@@ -47,11 +46,10 @@ static void a_burst_per_interval_and_the_rest_is_counted(void **unused)
 	vm_free(vm);
 }
 
-static void the_defaults_are_ten_in_five_seconds(void **unused)
+TEST(the_defaults_are_ten_in_five_seconds)
 {
 	struct vm *vm = limited_vm(0, 0);
 
-	(void)unused;
 	for (int i = 0; i < 20; i++)
 		lose_once(vm);
 	assert_int_equal(vm->report_count, 10);
@@ -64,11 +62,10 @@ static void the_defaults_are_ten_in_five_seconds(void **unused)
 	vm_free(vm);
 }
 
-static void each_code_has_a_limit_of_its_own(void **unused)
+TEST(each_code_has_a_limit_of_its_own)
 {
 	struct vm *vm = limited_vm(2, SECOND);
 
-	(void)unused;
 	for (int i = 0; i < 5; i++)
 		lose_once(vm);
 	vm->bad_end = UINT64_MAX;
@@ -119,7 +116,7 @@ static struct vsmmu *second_vsmmu(struct vm *vm, const struct vsmmu_ops *ops)
 	return vsmmu;
 }
 
-static void what_was_held_back_is_told_at_the_end(void **unused)
+TEST(what_was_held_back_is_told_at_the_end)
 {
 	const struct vsmmu_ops ops = {.size = sizeof(ops),
 		.memory_write = write_nothing,
@@ -129,7 +126,6 @@ static void what_was_held_back_is_told_at_the_end(void **unused)
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu *own = vm->vsmmu;
 
-	(void)unused;
 	vm->vsmmu = second_vsmmu(vm, &ops);
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm_set_ste(vm, 0);
@@ -147,7 +143,7 @@ static void what_was_held_back_is_told_at_the_end(void **unused)
 	vm_free(vm);
 }
 
-static void a_vmm_without_report_or_clock_is_fine(void **unused)
+TEST(a_vmm_without_report_or_clock_is_fine)
 {
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = write_nothing, .irq_pulse = pulse_nothing};
@@ -159,7 +155,6 @@ static void a_vmm_without_report_or_clock_is_fine(void **unused)
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu *own = vm->vsmmu;
 
-	(void)unused;
 	for (int i = 0; i < 2; i++) {
 		vm->vsmmu = second_vsmmu(vm, i ? &clockless : &ops);
 		assert_int_equal(vm_attach(vm, 0), 0);
@@ -172,13 +167,12 @@ static void a_vmm_without_report_or_clock_is_fine(void **unused)
 	vm_free(vm);
 }
 
-static void each_event_worth_telling_is_told(void **unused)
+TEST(each_event_worth_telling_is_told)
 {
 	const struct vm_setup setup = {.endpoints = 2};
 	struct vm *vm = vm_new(&setup);
 	const char *text;
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_lose(vm, 0, 17);
 	vm_dispatch(vm);
@@ -213,11 +207,10 @@ static void each_event_worth_telling_is_told(void **unused)
 }
 
 /* A guest that does all it can: the log grows with time, not with what it does. */
-static void a_guest_cannot_flood_the_log(void **unused)
+TEST(a_guest_cannot_flood_the_log)
 {
 	struct vm *vm = limited_vm(2, SECOND);
 
-	(void)unused;
 	vm->bad_end = UINT64_MAX;
 	for (int i = 0; i < 500; i++) {
 		vm_fault(vm, 0);
@@ -230,11 +223,10 @@ static void a_guest_cannot_flood_the_log(void **unused)
 	vm_free(vm);
 }
 
-static void the_limit_itself(void **unused)
+TEST(the_limit_itself)
 {
 	struct ratelimit limit = {.begin = 0};
 
-	(void)unused;
 	/* The first one begins the interval, whatever the clock says. */
 	assert_true(ratelimit_pass(&limit, 1000, 1, 10));
 	assert_false(ratelimit_pass(&limit, 1009, 1, 10));

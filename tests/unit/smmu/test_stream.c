@@ -28,11 +28,10 @@ static uint32_t vsid_of(uint32_t n, uint64_t seed)
 	}
 }
 
-static void streams_are_found_while_they_are_there(void **unused)
+TEST(streams_are_found_while_they_are_there)
 {
 	static uint32_t index_of[IDS]; /* or STREAM_NONE */
 
-	(void)unused;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct rng rng = {seed};
 		struct stream_table table;
@@ -67,11 +66,10 @@ static void streams_are_found_while_they_are_there(void **unused)
 	}
 }
 
-static void a_table_that_cannot_grow_stays_as_it_is(void **unused)
+TEST(a_table_that_cannot_grow_stays_as_it_is)
 {
 	struct stream_table table;
 
-	(void)unused;
 	assert_int_equal(stream_table_init(&table), 0);
 	while (table.used < table.capacity)
 		stream_add(&table, table.used << 8, NULL);
@@ -122,14 +120,13 @@ static int attach(struct vsmmu *vsmmu, struct vsmmu_host *sim, uint32_t vsid)
 }
 
 /* However full the table was, an attach that fails anywhere leaves nothing in the host. */
-static void an_attach_without_memory_leaves_nothing(void **unused)
+TEST(an_attach_without_memory_leaves_nothing)
 {
 	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
 	struct vsmmu_sim_stats before = {.size = sizeof(before)}, after = before;
 	struct vsmmu *vsmmu;
 	struct vsmmu_host *sim;
 
-	(void)unused;
 	assert_int_equal(vsmmu_sim_new(&sim, NULL), 0);
 	config.host = sim;
 	config.isolate = true;

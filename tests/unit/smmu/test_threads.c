@@ -376,15 +376,13 @@ static void all_at_once(bool isolate)
 	atomic_store(&irqs, 0);
 }
 
-static void everything_at_once_with_one_veventq(void **unused)
+TEST(everything_at_once_with_one_veventq)
 {
-	(void)unused;
 	all_at_once(false);
 }
 
-static void everything_at_once_with_a_veventq_each(void **unused)
+TEST(everything_at_once_with_a_veventq_each)
 {
-	(void)unused;
 	all_at_once(true);
 }
 

@@ -68,7 +68,7 @@ static struct vsmmu_event expect_event(
 	return event;
 }
 
-static void pages_and_blocks_translate(void **unused)
+TEST(pages_and_blocks_translate)
 {
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
@@ -76,7 +76,6 @@ static void pages_and_blocks_translate(void **unused)
 		.address = PAGE_VA + 8,
 		.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED};
 
-	(void)unused;
 	expect_pass(vmm, PAGE_VA, PAGE_PA, 0x1000);
 	expect_pass(vmm, PAGE_VA + 0xfff, PAGE_PA + 0xfff, 1);
 	expect_pass(vmm, BLOCK_VA + 0x1234, BLOCK_PA + 0x1234, 0x200000 - 0x1234);
@@ -88,12 +87,11 @@ static void pages_and_blocks_translate(void **unused)
 }
 
 /* Nothing is cached: what the guest writes counts for the next access. */
-static void tables_are_read_as_they_are_now(void **unused)
+TEST(tables_are_read_as_they_are_now)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	expect_pass(vmm, PAGE_VA, PAGE_PA, 0x1000);
 	set_page(vmm, 0);
 	expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
@@ -104,13 +102,12 @@ static void tables_are_read_as_they_are_now(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void bypass_is_up_to_the_oas(void **unused)
+TEST(bypass_is_up_to_the_oas)
 {
 	const uint64_t oas = UINT64_C(1) << 44;
 	const struct vsmmu_access beyond = {.vsid = SID, .address = oas};
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	set_ste(vmm, 0x9, 0);
 	expect_pass(vmm, 0x1234, 0x1234, oas - 0x1234);
 	expect_pass(vmm, oas - 1, oas - 1, 1);
@@ -128,14 +125,13 @@ static void bypass_is_up_to_the_oas(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void what_is_wrong_with_a_stream_is_recorded(void **unused)
+TEST(what_is_wrong_with_a_stream_is_recorded)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
 	const struct vsmmu_access far = {.vsid = 16};
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_event event;
 
-	(void)unused;
 	expect_event(vmm, &far, VSMMU_EVENT_C_BAD_STREAMID);
 	set_ste(vmm, 0x1, 0);
 	expect_silence(vmm, &access);
@@ -159,13 +155,12 @@ static void what_is_wrong_with_a_stream_is_recorded(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void what_is_wrong_with_an_address_is_recorded(void **unused)
+TEST(what_is_wrong_with_an_address_is_recorded)
 {
 	struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA + 0x123};
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_event event;
 
-	(void)unused;
 	set_page(vmm, 0);
 	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED;
 	event = expect_event(vmm, &access, VSMMU_EVENT_F_TRANSLATION);
@@ -190,7 +185,7 @@ static void what_is_wrong_with_an_address_is_recorded(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void substreams_have_cds_of_their_own(void **unused)
+TEST(substreams_have_cds_of_their_own)
 {
 	const struct vsmmu_config config = {.ssid_bits = 4};
 	struct vsmmu_access access = {
@@ -199,7 +194,6 @@ static void substreams_have_cds_of_their_own(void **unused)
 	struct vsmmu_translation out;
 	struct vsmmu_event event;
 
-	(void)unused;
 	set_ste(vmm, CD | 0xb | UINT64_C(1) << 59, 0x5c);
 	expect_event(vmm, &(struct vsmmu_access){.vsid = SID}, VSMMU_EVENT_F_STREAM_DISABLED);
 	event = expect_event(vmm, &access, VSMMU_EVENT_C_BAD_CD);
@@ -222,13 +216,12 @@ static void substreams_have_cds_of_their_own(void **unused)
 }
 
 /* CD.R = 0: no record. CD.A = 0: no abort either, where the host's SMMU can do that. */
-static void a_guest_may_want_its_faults_invisible(void **unused)
+TEST(a_guest_may_want_its_faults_invisible)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 
-	(void)unused;
 	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_R);
 	expect_silence(vmm, &access);
 	vmm->vsmmu->features.term_model = false;
@@ -245,7 +238,7 @@ static void a_guest_may_want_its_faults_invisible(void **unused)
 }
 
 /* A VMM goes on behind @length: it must get ahead, and past no address that has an event. */
-static void what_is_ignored_ends_with_its_4_kib(void **unused)
+TEST(what_is_ignored_ends_with_its_4_kib)
 {
 	struct vsmmu_access access = {.vsid = SID, .flags = VSMMU_ACCESS_WRITE};
 	static const struct {
@@ -257,7 +250,6 @@ static void what_is_ignored_ends_with_its_4_kib(void **unused)
 	uint64_t done = 0;
 	unsigned int calls = 0;
 
-	(void)unused;
 	vmm->vsmmu->features.term_model = false;
 	test_vmm_store64(vmm, CD, CD_WORD0 & ~CD_R & ~CD_A);
 	/* No permission for the block, no access flag in the page */
@@ -282,13 +274,12 @@ static void what_is_ignored_ends_with_its_4_kib(void **unused)
 }
 
 /* 7.4: what a full queue cannot take is an overflow, of which no interrupt tells. */
-static void a_full_queue_overflows(void **unused)
+TEST(a_full_queue_overflows)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct vsmmu_translation out;
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(run(vmm, &access, &out), -EFAULT);
 	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 4);
@@ -314,7 +305,7 @@ static void a_full_queue_overflows(void **unused)
 
 #ifdef ON_SIM
 /* A slot that the guest has consumed is no stream's any more when it is used again. */
-static void slots_are_given_back_first(void **unused)
+TEST(slots_are_given_back_first)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
@@ -322,7 +313,6 @@ static void slots_are_given_back_first(void **unused)
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 
-	(void)unused;
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(vsmmu_sim_fault(vmm->host, assigned, &record), 0);
 	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 4);
@@ -336,12 +326,11 @@ static void slots_are_given_back_first(void **unused)
 }
 #endif
 
-static void a_queue_that_is_no_memory_aborts(void **unused)
+TEST(a_queue_that_is_no_memory_aborts)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	vmm->bad_begin = QUEUE;
 	vmm->bad_end = QUEUE + 0x80;
 	expect_silence(vmm, &access);
@@ -361,12 +350,11 @@ static void a_queue_that_is_no_memory_aborts(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void a_disabled_queue_drops(void **unused)
+TEST(a_disabled_queue_drops)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
 	for (unsigned int i = 0; i < 6; i++)
 		expect_silence(vmm, &access);
@@ -378,14 +366,13 @@ static void a_disabled_queue_drops(void **unused)
 	test_vmm_free(vmm);
 }
 
-static void misuse_is_einval_and_does_nothing(void **unused)
+TEST(misuse_is_einval_and_does_nothing)
 {
 	const struct vsmmu_access good = {.size = sizeof(good), .vsid = SID, .address = 0x9000};
 	struct vsmmu_translation out = {.size = sizeof(out)};
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_access access = good;
 
-	(void)unused;
 	assert_int_equal(vsmmu_translate(vmm->vsmmu, NULL, &out), -EINVAL);
 	assert_int_equal(vsmmu_translate(vmm->vsmmu, &good, NULL), -EINVAL);
 	out.size = 0;
@@ -409,14 +396,13 @@ static void misuse_is_einval_and_does_nothing(void **unused)
 }
 
 /* Who was built when the structures were shorter gets what it knows of. */
-static void older_callers_are_served(void **unused)
+TEST(older_callers_are_served)
 {
 	const struct vsmmu_access access = {
 		.size = sizeof(access), .vsid = SID, .address = PAGE_VA + 4};
 	struct vsmmu_translation out;
 	struct test_vmm *vmm = fixture_new(NULL);
 
-	(void)unused;
 	memset(&out, 0xa5, sizeof(out));
 	out.size = offsetof(struct vsmmu_translation, length);
 	assert_int_equal(vsmmu_translate(vmm->vsmmu, &access, &out), 0);
@@ -431,7 +417,7 @@ static void ignore_pulse(void *opaque, enum vsmmu_irq irq)
 	(void)irq;
 }
 
-static void the_event_path_alone_translates_nothing(void **unused)
+TEST(the_event_path_alone_translates_nothing)
 {
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops),
@@ -442,7 +428,6 @@ static void the_event_path_alone_translates_nothing(void **unused)
 	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = vmm};
 	struct vsmmu_translation out;
 
-	(void)unused;
 	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);
 	assert_int_equal(run(vmm, &(struct vsmmu_access){.vsid = SID}, &out), -EOPNOTSUPP);
 	test_vmm_free(vmm);

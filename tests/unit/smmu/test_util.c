@@ -36,14 +36,13 @@ __attribute__((noinline)) static int copy_out(void *to, const void *from, size_t
 	return sized_copy_out(to, from, size);
 }
 
-static void configs_grow(void **unused)
+TEST(configs_grow)
 {
 	const struct old older = {.size = sizeof(older), .a = 1};
 	struct new newer = {.size = sizeof(newer), .a = 1};
 	struct new copy = {.b = 5};
 	struct old small;
 
-	(void)unused;
 	assert_int_equal(copy_in(&copy, &older, sizeof(copy)), 0);
 	assert_int_equal(copy.a, 1);
 	assert_int_equal(copy.b, 0);
@@ -57,14 +56,13 @@ static void configs_grow(void **unused)
 	assert_int_equal(copy_in(&small, NULL, sizeof(small)), -EINVAL);
 }
 
-static void results_grow(void **unused)
+TEST(results_grow)
 {
 	const struct new now = {.a = 7, .b = 8};
 	const struct old then = {.a = 7};
 	struct new newer = {.size = sizeof(newer), .b = 99};
 	struct new older = {.size = sizeof(struct old), .b = 99};
 
-	(void)unused;
 	assert_int_equal(copy_out(&older, &now, sizeof(now)), 0);
 	assert_int_equal(older.a, 7);
 	assert_int_equal(older.b, 99);
@@ -77,11 +75,10 @@ static void results_grow(void **unused)
 	assert_int_equal(copy_out(NULL, &now, sizeof(now)), -EINVAL);
 }
 
-static void the_version_is_that_of_the_headers(void **unused)
+TEST(the_version_is_that_of_the_headers)
 {
 	char text[32];
 
-	(void)unused;
 	snprintf(text, sizeof(text), "%d.%d.%d", VSMMU_VERSION_MAJOR, VSMMU_VERSION_MINOR,
 		VSMMU_VERSION_PATCH);
 	assert_string_equal(vsmmu_version(), text);
@@ -102,7 +99,7 @@ static void pulse_nothing(void *opaque, enum vsmmu_irq irq)
 	(void)irq;
 }
 
-static void a_config_that_makes_no_sense_is_refused(void **unused)
+TEST(a_config_that_makes_no_sense_is_refused)
 {
 	struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = write_nothing, .irq_pulse = pulse_nothing};
@@ -110,7 +107,6 @@ static void a_config_that_makes_no_sense_is_refused(void **unused)
 	struct vsmmu_stats stats = {.size = 0};
 	struct vsmmu *vsmmu = NULL;
 
-	(void)unused;
 	assert_int_equal(vsmmu_new(&vsmmu, NULL), -EINVAL);
 	config = good, config.size = 0;
 	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
@@ -151,14 +147,13 @@ static void a_config_that_makes_no_sense_is_refused(void **unused)
 }
 
 /* Against a plain array: StreamIDs that collide, come and go. */
-static void the_stream_table_finds_what_is_in_it(void **unused)
+TEST(the_stream_table_finds_what_is_in_it)
 {
 	struct stream_table table;
 	struct rng rng = {7};
 	uint32_t held[300], index[300];
 	unsigned int count = 0;
 
-	(void)unused;
 	assert_int_equal(stream_table_init(&table), 0);
 	for (int step = 0; step < 5000; step++) {
 		uint32_t vsid = (uint32_t)rng_below(&rng, 400) * 0x10001u;

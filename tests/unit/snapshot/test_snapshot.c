@@ -10,14 +10,13 @@
 #define OVFLG	SMMU_EVENTQ_PROD_OVFLG
 #define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
 
-static void a_storm_goes_on_elsewhere(void **unused)
+TEST(a_storm_goes_on_elsewhere)
 {
 	const struct vm_setup setup = {.endpoints = 2, .depth = 64, .no_fair_share = true};
 	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 	struct vsmmu_stats stats;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 20);
 	assert_int_equal(vm_dispatch(vm), 20);
@@ -49,12 +48,11 @@ static void a_storm_goes_on_elsewhere(void **unused)
 	vm_free(vm);
 }
 
-static void order_is_kept(void **unused)
+TEST(order_is_kept)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 30);
 	assert_int_equal(vm_dispatch(vm), 8);
@@ -73,13 +71,12 @@ static void order_is_kept(void **unused)
 	vm_free(vm);
 }
 
-static void the_source_goes_on_too(void **unused)
+TEST(the_source_goes_on_too)
 {
 	struct vm *vm = vm_new(NULL);
 	void *bytes;
 	size_t length;
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 20);
 	vm_lose(vm, 0, 2);
@@ -104,12 +101,11 @@ static void the_source_goes_on_too(void **unused)
 }
 
 /* More than the guest's queue takes: it waits there as it would in the kernel. */
-static void a_backlog_waits_for_room(void **unused)
+TEST(a_backlog_waits_for_room)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 11);
 	vm = migration_move(vm, &migration, NULL);
@@ -134,13 +130,12 @@ static void a_backlog_waits_for_room(void **unused)
 }
 
 /* Once the last of them has gone, the vEVENTQ is read directly, and no timer was needed. */
-static void a_backlog_gives_way(void **unused)
+TEST(a_backlog_gives_way)
 {
 	struct vm *vm = vm_new(NULL);
 	void *bytes;
 	size_t length;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 3);
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
@@ -159,7 +154,7 @@ static void a_backlog_gives_way(void **unused)
 	vm_free(vm);
 }
 
-static void any_vsmmu_carries_any_stream(void **unused)
+TEST(any_vsmmu_carries_any_stream)
 {
 	static const struct vm_setup setups[] = {
 		{.endpoints = 4},
@@ -167,7 +162,6 @@ static void any_vsmmu_carries_any_stream(void **unused)
 		{.endpoints = 4, .isolate = true},
 	};
 
-	(void)unused;
 	for (size_t from = 0; from < 3; from++) {
 		for (size_t to = 0; to < 3; to++) {
 			struct migration migration;
@@ -187,12 +181,11 @@ static void any_vsmmu_carries_any_stream(void **unused)
 	}
 }
 
-static void pending_errors_come_along(void **unused)
+TEST(pending_errors_come_along)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
@@ -225,7 +218,7 @@ static void pending_errors_come_along(void **unused)
 }
 
 /* Each by its place, on top of what is there. */
-static void every_counter_comes_along(void **unused)
+TEST(every_counter_comes_along)
 {
 	enum {
 		FIRST = offsetof(struct vsmmu_stats, sequenced) / sizeof(uint64_t),
@@ -238,7 +231,6 @@ static void every_counter_comes_along(void **unused)
 	struct migration migration = {0};
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	for (unsigned int i = FIRST; i < END; i++) {
 		there.counter[i] = 1000 + i * i;
 		here.counter[i] = i;
@@ -269,12 +261,11 @@ static void every_counter_comes_along(void **unused)
 	vm_free(vm);
 }
 
-static void a_disabled_queue_stays_disabled(void **unused)
+TEST(a_disabled_queue_stays_disabled)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_fault(vm, 0);
 	vm = migration_move(vm, &migration, NULL);
 	assert_int_equal(vm_read(vm, SMMU_CR0), 0);
@@ -285,13 +276,12 @@ static void a_disabled_queue_stays_disabled(void **unused)
 }
 
 /* The next holder of a StreamID never sees what its last one caused. */
-static void detaching_ends_restored_events(void **unused)
+TEST(detaching_ends_restored_events)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
 	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 2);
 	vm_lose(vm, 0, 1);
 	for (int i = 0; i < 6; i++) {
@@ -316,14 +306,13 @@ static void detaching_ends_restored_events(void **unused)
 	vm_free(vm);
 }
 
-static void detaching_waits_for_a_backlog(void **unused)
+TEST(detaching_waits_for_a_backlog)
 {
 	const struct vm_setup setup = {.endpoints = 2, .depth = 8};
 	struct vm *vm = vm_new(&setup);
 	void *bytes;
 	size_t length;
 
-	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 8);
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
@@ -342,7 +331,7 @@ static void detaching_waits_for_a_backlog(void **unused)
 	vm_free(vm);
 }
 
-static void reset_and_teardown_count_a_backlog(void **unused)
+TEST(reset_and_teardown_count_a_backlog)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
@@ -350,7 +339,6 @@ static void reset_and_teardown_count_a_backlog(void **unused)
 	void *bytes;
 	size_t length;
 
-	(void)unused;
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 5);
 	vm = migration_move(vm, &migration, NULL);
@@ -369,13 +357,12 @@ static void reset_and_teardown_count_a_backlog(void **unused)
 	vm_free(vm);
 }
 
-static void failed_reads_lose_nothing(void **unused)
+TEST(failed_reads_lose_nothing)
 {
 	struct vm *vm = vm_new(NULL);
 	void *bytes = NULL;
 	size_t length = 0;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 3);
 	vm_host_fail_read(vm, 0, EIO);

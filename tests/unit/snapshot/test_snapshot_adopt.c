@@ -71,16 +71,15 @@ static void move_after(unsigned int before)
 	vm_free(vm);
 }
 
-static void adopted_vqueues_come_along(void **unused)
+TEST(adopted_vqueues_come_along)
 {
-	(void)unused;
 	move_after(0);
 	move_after(1);
 	move_after(5);
 }
 
 /* More vEVENTQs have something than one look at them finds: what was restored is first. */
-static void what_was_restored_is_before_many_queues(void **unused)
+TEST(what_was_restored_is_before_many_queues)
 {
 	enum { QUEUES = 150, OLD = 40 };
 	uint64_t serial = 0, word[4];
@@ -90,7 +89,6 @@ static void what_was_restored_is_before_many_queues(void **unused)
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	vm = adopter(&queue);
 	vm_enable(vm, 9);
 	report_faults(queue, &serial, OLD);
@@ -128,7 +126,7 @@ static void what_was_restored_is_before_many_queues(void **unused)
 }
 
 /* Each vEVENTQ has its own numbers, its losses, and its errors: in a snapshot, and in the next. */
-static void numbers_of_many_queues_are_joined(void **unused)
+TEST(numbers_of_many_queues_are_joined)
 {
 	const uint64_t word[4] = {(uint64_t)VM_VSID(0) << 32 | VSMMU_EVENT_F_TRANSLATION};
 	const struct {
@@ -145,7 +143,6 @@ static void numbers_of_many_queues_are_joined(void **unused)
 	void *bytes;
 	int fd;
 
-	(void)unused;
 	vm = adopter(&queue);
 	vm_enable(vm, 5);
 	/* One event; a loss before the first one that is read is not seen. */

@@ -18,7 +18,7 @@ static void assert_same_registers(struct test_vmm *one, struct test_vmm *other)
 }
 
 /* A host in front of the simulator that refuses some calls, from the first one on. */
-static void every_register_comes_along(void **unused)
+TEST(every_register_comes_along)
 {
 	const struct vsmmu_config config = {.msi = true,
 		.ssid_bits = 5,
@@ -30,7 +30,6 @@ static void every_register_comes_along(void **unused)
 	struct machine from, to;
 	struct test_vmm *vmm;
 
-	(void)unused;
 	machine_new(&from, NULL, &config, ENDPOINTS);
 	machine_new(&to, NULL, &other, ENDPOINTS);
 	vmm = from.vmm;
@@ -63,11 +62,10 @@ static void every_register_comes_along(void **unused)
 	machine_free(&to);
 }
 
-static void streams_are_installed_again(void **unused)
+TEST(streams_are_installed_again)
 {
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
@@ -86,12 +84,11 @@ static void streams_are_installed_again(void **unused)
 	machine_free(&to);
 }
 
-static void an_unfinished_batch_is_finished(void **unused)
+TEST(an_unfinished_batch_is_finished)
 {
 	struct machine from, to;
 	uint64_t before;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
@@ -111,13 +108,12 @@ static void an_unfinished_batch_is_finished(void **unused)
 }
 
 /* A batch that was sent as it was full, and its ATC_INV not carried out: the next SYNC says so. */
-static void a_lost_atc_inv_comes_along(void **unused)
+TEST(a_lost_atc_inv_comes_along)
 {
 	static const struct vsmmu_sim_config host = {.ats = true};
 	static const struct vsmmu_config config = {.ats = true};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, &host, &config, ENDPOINTS);
 	machine_new(&to, &host, &config, ENDPOINTS);
 	test_vmm_store64(from.vmm, STRTAB + (VSID + 1) * 64 + 8, UINT64_C(1) << 28); /* EATS */
@@ -144,12 +140,11 @@ static void a_lost_atc_inv_comes_along(void **unused)
 	machine_free(&to);
 }
 
-static void a_command_error_stays_until_acknowledged(void **unused)
+TEST(a_command_error_stays_until_acknowledged)
 {
 	struct machine from, to;
 	uint32_t gerror;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
@@ -183,12 +178,11 @@ static void assert_consumes_all(struct machine *machine)
 }
 
 /* MSI_GERROR_ABT is the one error that raises no interrupt (IHI 0070 7.5). */
-static void a_gerror_msi_that_went_nowhere_is_not_tried_again(void **unused)
+TEST(a_gerror_msi_that_went_nowhere_is_not_tried_again)
 {
 	const struct vsmmu_config config = {.msi = true};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, &config, 1);
 	machine_new(&to, NULL, &config, 1);
 	test_vmm_write64(from.vmm, SMMU_GERROR_IRQ_CFG0, 0x1000);
@@ -213,12 +207,11 @@ static void a_gerror_msi_that_went_nowhere_is_not_tried_again(void **unused)
  * Each CMD_SYNC's MSI overwrites the CMD_SYNC itself, as Linux has it: what is consumed once
  * cannot be consumed again, neither here nor where the memory goes.
  */
-static void waiting_commands_are_consumed(void **unused)
+TEST(waiting_commands_are_consumed)
 {
 	const struct vsmmu_config config = {.msi = true};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, &config, ENDPOINTS);
 	machine_new(&to, NULL, &config, ENDPOINTS);
 	machine_start(&from);
@@ -247,14 +240,13 @@ static ssize_t read_disturbed(void *ctx, void *buffer, size_t length)
 	return undisturbed(ctx, buffer, length);
 }
 
-static void commands_left_to_a_save_are_told(void **unused)
+TEST(commands_left_to_a_save_are_told)
 {
 	struct machine from;
 	struct veventq_source *source;
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, 1);
 	machine_start(&from);
 	assert_int_equal(vsmmu_save(from.vmm->vsmmu, &bytes, &length), 0);
@@ -275,13 +267,12 @@ static void commands_left_to_a_save_are_told(void **unused)
 }
 
 /* Each call that installs something fails once; then the vSMMU is as it was. */
-static void a_failing_host_leaves_it_as_it_was(void **unused)
+TEST(a_failing_host_leaves_it_as_it_was)
 {
 	struct machine from, to;
 	unsigned int failed = 0;
 	int ret = -EIO;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
@@ -332,7 +323,7 @@ static void assert_moved(struct machine *machine)
 }
 
 /* Invalidations that fail for good end a restore while there is nothing to be undone. */
-static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
+TEST(a_host_that_invalidates_nothing_leaves_it_as_it_was)
 {
 	const struct {
 		unsigned int first, count;
@@ -344,7 +335,6 @@ static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
 	};
 	struct machine from;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -366,11 +356,10 @@ static void a_host_that_invalidates_nothing_leaves_it_as_it_was(void **unused)
 }
 
 /* What cannot be undone is cut off, and comes back with the next restore, or reset. */
-static void a_host_that_does_not_take_it_back_cuts_off(void **unused)
+TEST(a_host_that_does_not_take_it_back_cuts_off)
 {
 	struct machine from;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_start(&from);
 	for (unsigned int first = 0; first < ENDPOINTS; first++) {
@@ -399,12 +388,11 @@ static void a_host_that_does_not_take_it_back_cuts_off(void **unused)
 }
 
 /* What C_BAD_STE stands for was so when it was recorded, however long ago. */
-static void what_c_bad_ste_stood_for_comes_along(void **unused)
+TEST(what_c_bad_ste_stood_for_comes_along)
 {
 	const uint64_t ste = STRTAB + VSID * 64;
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, ENDPOINTS);
 	machine_new(&to, NULL, NULL, ENDPOINTS);
 	from.vmm->bad_begin = to.vmm->bad_begin = ste;

@@ -9,9 +9,8 @@
 #include "smmu/events/backlog.h"
 
 /* From host to host before a guest that takes nothing: what the first one held stays first. */
-static void order_is_kept_from_host_to_host(void **unused)
+TEST(order_is_kept_from_host_to_host)
 {
-	(void)unused;
 	for (uint32_t turn = 0; turn < 2; turn++) {
 		struct vm *vm = vm_new(NULL);
 		uint64_t serial = 1;
@@ -50,14 +49,13 @@ static unsigned int vqueues(const struct vm *vm)
 }
 
 /* What held a snapshot's events goes with the last of them, its fd too. */
-static void an_emptied_backlog_is_let_go(void **unused)
+TEST(an_emptied_backlog_is_let_go)
 {
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
 	struct migration migration;
 	struct vm *vm = vm_new(&setup);
 	int fd;
 
-	(void)unused;
 	vm_enable(vm, 4);
 	vm_faults(vm, 0, 3);
 	vm_faults(vm, 1, 3);
@@ -83,12 +81,11 @@ static void an_emptied_backlog_is_let_go(void **unused)
 }
 
 /* Restored twice they would come twice. */
-static void events_are_restored_once(void **unused)
+TEST(events_are_restored_once)
 {
 	struct migration migration;
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_fault(vm, 0);
 	migration_save(vm, &migration);
 	vm_free(vm);
@@ -110,12 +107,11 @@ static void events_are_restored_once(void **unused)
  * Bursts that overflow the kernel's queue, or fill it exactly, and a save after each before a
  * guest that takes nothing: two of them come along whole, of what is beyond the number.
  */
-static void what_was_saved_before_comes_along(void **unused)
+TEST(what_was_saved_before_comes_along)
 {
 	enum { DEPTH = 8 };
 	const struct vm_setup setup = {.depth = DEPTH};
 
-	(void)unused;
 	for (unsigned int saves = 1; saves <= 4; saves++) {
 		for (unsigned int burst = DEPTH - 1; burst <= DEPTH + 3; burst++) {
 			const unsigned int kept = burst < DEPTH ? burst : DEPTH;

@@ -24,7 +24,7 @@ static void assert_refused(struct machine *from, struct machine *to, int error, 
 	machine_free(&fresh);
 }
 
-static void a_weaker_host_is_refused(void **unused)
+TEST(a_weaker_host_is_refused)
 {
 	static const struct {
 		uint32_t idr[6];
@@ -40,7 +40,6 @@ static void a_weaker_host_is_refused(void **unused)
 	const size_t count = sizeof(weaker) / sizeof(weaker[0]);
 	struct machine from[2];
 
-	(void)unused;
 	/* With no endpoint it is the probed one's SMMU that must fit. */
 	machine_new(&from[0], NULL, &strong, 0);
 	machine_new(&from[1], NULL, &strong, ENDPOINTS);
@@ -71,11 +70,10 @@ static void a_weaker_host_is_refused(void **unused)
 	machine_free(&from[1]);
 }
 
-static void other_endpoints_are_refused(void **unused)
+TEST(other_endpoints_are_refused)
 {
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, 2);
 	machine_start(&from);
 	machine_new(&to, NULL, NULL, 1);
@@ -93,7 +91,7 @@ static void other_endpoints_are_refused(void **unused)
 }
 
 /* No snapshot turns on what this vSMMU's config does not have. */
-static void smaller_configs_are_refused(void **unused)
+TEST(smaller_configs_are_refused)
 {
 	static const struct vsmmu_sim_config host = {.ats = true};
 	static const struct vsmmu_config full = {.msi = true, .ats = true, .ssid_bits = 8};
@@ -117,7 +115,6 @@ static void smaller_configs_are_refused(void **unused)
 	};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, &host, &full, ENDPOINTS);
 	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
 		machine_new(&to, &host, &smaller[i].config, ENDPOINTS);
@@ -148,12 +145,11 @@ static void smaller_configs_are_refused(void **unused)
 }
 
 /* The guest's command queue is as large as it was told, not as the config has it. */
-static void a_smaller_command_queue_stays_one(void **unused)
+TEST(a_smaller_command_queue_stays_one)
 {
 	const struct vsmmu_config small = {.cmdq_log2_max = 7};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, &small, 1);
 	machine_new(&to, NULL, NULL, 1);
 	machine_start(&from);
@@ -176,7 +172,7 @@ static void no_irq(void *opaque, enum vsmmu_irq irq)
 	(void)irq;
 }
 
-static void an_event_path_is_no_whole_vsmmu(void **unused)
+TEST(an_event_path_is_no_whole_vsmmu)
 {
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = test_vmm_memory_write, .irq_pulse = no_irq};
@@ -187,7 +183,6 @@ static void an_event_path_is_no_whole_vsmmu(void **unused)
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	machine_new(&from, NULL, NULL, 0);
 	machine_new(&to, NULL, NULL, 0);
 	for (int i = 0; i < 2; i++) {
@@ -213,7 +208,7 @@ static void an_event_path_is_no_whole_vsmmu(void **unused)
 	machine_free(&to);
 }
 
-static void a_used_vsmmu_is_busy(void **unused)
+TEST(a_used_vsmmu_is_busy)
 {
 	static const struct {
 		uint64_t offset;
@@ -242,7 +237,6 @@ static void a_used_vsmmu_is_busy(void **unused)
 	static const struct vsmmu_config config = {.msi = true};
 	struct machine from, to;
 
-	(void)unused;
 	machine_new(&from, NULL, &config, 0);
 	machine_new(&to, NULL, &config, 0);
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
@@ -289,11 +283,10 @@ static void err(struct machine *machine)
 	clear(machine);
 }
 
-static void what_a_guest_has_left_is_busy(void **unused)
+TEST(what_a_guest_has_left_is_busy)
 {
 	struct machine to;
 
-	(void)unused;
 	machine_new(&to, NULL, NULL, 1);
 	/* An error; one that it has acknowledged; and again one. */
 	err(&to);

@@ -24,9 +24,8 @@ static void save(struct vm *vm)
 }
 
 /* The kernel's numbers go from INT_MAX to 0, and nothing is lost by it. */
-static void numbers_wrap(void **unused)
+TEST(numbers_wrap)
 {
-	(void)unused;
 	for (uint32_t before = 0; before < 8; before++) {
 		const struct vm_setup setup = {.first_sequence = INT_MAX - before};
 		struct vm *vm = vm_new(&setup), *to = vm_new(NULL);
@@ -58,12 +57,11 @@ static void numbers_wrap(void **unused)
 }
 
 /* A header that an old kernel left alone is no record: the event comes again. */
-static void records_cut_short_come_again(void **unused)
+TEST(records_cut_short_come_again)
 {
 	const struct vm_setup setup = {.before_2026 = true};
 	struct vm *vm = vm_new(&setup);
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 4);
 	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_PAYLOAD_FAULT, 2, 0), 0);
@@ -76,9 +74,8 @@ static void records_cut_short_come_again(void **unused)
 }
 
 /* No memory for the LOST header: ENOMEM, or from old kernels nothing though there is some. */
-static void shortage_of_memory_passes(void **unused)
+TEST(shortage_of_memory_passes)
 {
-	(void)unused;
 	for (int old = 0; old < 2; old++) {
 		const struct vm_setup setup = {.before_2026 = old};
 		struct vm *vm = vm_new(&setup);
@@ -96,13 +93,12 @@ static void shortage_of_memory_passes(void **unused)
 	}
 }
 
-static void a_shortage_that_stays_is_told(void **unused)
+TEST(a_shortage_that_stays_is_told)
 {
 	struct vm *vm = vm_new(NULL);
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 2);
 	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, ENOMEM), 0);
@@ -114,11 +110,10 @@ static void a_shortage_that_stays_is_told(void **unused)
 }
 
 /* What was read ahead is delivered, whatever becomes of the vEVENTQ behind. */
-static void a_backlog_outlives_its_queue(void **unused)
+TEST(a_backlog_outlives_its_queue)
 {
 	struct vm *vm = vm_new(NULL);
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 3);
 	save(vm);
@@ -143,13 +138,12 @@ static uint32_t backlog_records(const struct backlog *backlog)
 }
 
 /* Saved again and again before a guest that takes nothing: memory for it has an end. */
-static void a_backlog_has_a_limit(void **unused)
+TEST(a_backlog_has_a_limit)
 {
 	const struct vm_setup setup = {.depth = 8};
 	struct vm *vm = vm_new(&setup);
 	const struct viommu *viommu = vm->vsmmu->viommus;
 
-	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 2);
 	vm_dispatch(vm);
@@ -190,7 +184,7 @@ static ssize_t read_cut_short(void *ctx, void *buffer, size_t length)
 }
 
 /* A kernel that gives the header of the same event again and again, and never the event. */
-static void what_never_comes_is_given_up(void **unused)
+TEST(what_never_comes_is_given_up)
 {
 	struct vm *vm = vm_new(NULL);
 	struct veventq_source *source = &vm->vsmmu->viommus->reader.source;
@@ -198,7 +192,6 @@ static void what_never_comes_is_given_up(void **unused)
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	source->read = read_cut_short;
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), -EPROTO);
 	assert_true(vm_stats(vm).stream_errors > 1);
@@ -209,13 +202,12 @@ static void what_never_comes_is_given_up(void **unused)
 }
 
 /* Saved once more when the guest has had a part of it: what is left makes room for more. */
-static void a_backlog_that_was_begun_takes_more(void **unused)
+TEST(a_backlog_that_was_begun_takes_more)
 {
 	const struct vm_setup setup = {.depth = 8};
 	struct vm *vm = vm_new(&setup);
 	const struct viommu *viommu = vm->vsmmu->viommus;
 
-	(void)unused;
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 8);
 	save(vm);
@@ -234,13 +226,12 @@ static void a_backlog_that_was_begun_takes_more(void **unused)
 }
 
 /* One that cannot be read for good is not in the poll set, and no more is its backlog. */
-static void a_disarmed_queue_keeps_its_backlog(void **unused)
+TEST(a_disarmed_queue_keeps_its_backlog)
 {
 	struct vm *vm = vm_new(NULL);
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	vm_enable(vm, 5);
 	vm_fault(vm, 0);
 	vm_host_fail_read(vm, 0, EIO);
@@ -325,11 +316,10 @@ static void save_in_a_storm(struct vm *vm, uint64_t all)
 	assert_int_equal(vm_stats(vm).stream_errors, 0);
 }
 
-static void saving_disturbs_nobody(void **unused)
+TEST(saving_disturbs_nobody)
 {
 	struct vm *vm = vm_new(&crowded);
 
-	(void)unused;
 	vm_enable(vm, 6);
 	save_in_a_storm(vm, STORM);
 	vm_stats_all(vm);
@@ -337,12 +327,11 @@ static void saving_disturbs_nobody(void **unused)
 }
 
 /* What was restored is emptied and goes while snapshots are taken. */
-static void saving_disturbs_nobody_after_a_restore(void **unused)
+TEST(saving_disturbs_nobody_after_a_restore)
 {
 	struct vm *vm = vm_new(&crowded);
 	struct migration migration;
 
-	(void)unused;
 	vm_enable(vm, 6);
 	vm_faults(vm, 0, STORM);
 	vm_faults(vm, 1, STORM);
@@ -356,7 +345,7 @@ static void saving_disturbs_nobody_after_a_restore(void **unused)
 }
 
 /* More than goes into a snapshot: what is left out counts as lost there, and here it is not. */
-static void a_snapshot_has_a_limit(void **unused)
+TEST(a_snapshot_has_a_limit)
 {
 	enum { MORE = 100 };
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
@@ -367,7 +356,6 @@ static void a_snapshot_has_a_limit(void **unused)
 	size_t length;
 	void *bytes;
 
-	(void)unused;
 	/* Of the queue that is saved last there is also an event. */
 	vm_fault(vm, 0);
 	save(vm);

@@ -82,13 +82,12 @@ static void use(struct machine *machine)
 }
 
 /* Whatever passes the checks does no harm, and what does not leaves no trace. */
-static void made_up_snapshots_do_no_harm(void **unused)
+TEST(made_up_snapshots_do_no_harm)
 {
 	uint8_t *bytes = malloc(fixture.length);
 	unsigned int taken = 0, refused = 0;
 	struct rng rng = {.state = 4711};
 
-	(void)unused;
 	assert_non_null(bytes);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		unsigned int changes = 1 + (unsigned int)(rng_below(&rng, 3));
@@ -112,12 +111,11 @@ static void made_up_snapshots_do_no_harm(void **unused)
 	free(bytes);
 }
 
-static void saving_survives_every_failed_call(void **unused)
+TEST(saving_survives_every_failed_call)
 {
 	bool fired = true;
 	unsigned int n;
 
-	(void)unused;
 	for (n = 1; fired; n++) {
 		struct machine from;
 		void *bytes = NULL;
@@ -146,12 +144,11 @@ static void saving_survives_every_failed_call(void **unused)
 	assert_true(n - 1 > 2 * 4 + 4);
 }
 
-static void restoring_survives_every_failed_call(void **unused)
+TEST(restoring_survives_every_failed_call)
 {
 	unsigned int n = 0;
 	int ret;
 
-	(void)unused;
 	do {
 		fail_nth_arm(++n);
 		ret = vsmmu_restore(fixture.to.vmm->vsmmu, fixture.bytes, fixture.length);

@@ -69,24 +69,22 @@ static size_t read_file(const uint8_t *bytes, size_t length, int *error)
 	return items;
 }
 
-static void what_was_written_is_read(void **unused)
+TEST(what_was_written_is_read)
 {
 	size_t length = write_file();
 	int error;
 
-	(void)unused;
 	assert_int_equal(read_file(file, length, &error), SAMPLES);
 	assert_int_equal(error, 0);
 	assert_memory_equal(file, VSMMU_CAPTURE_MAGIC, VSMMU_CAPTURE_MAGIC_SIZE);
 }
 
 /* From the reference: offsets, byte order, and the checksum that zlib computes. */
-static void the_bytes_are_those_of_the_format(void **unused)
+TEST(the_bytes_are_those_of_the_format)
 {
 	static const uint8_t lost[] = {2, 0, 0, 0, 24, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
 		0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0};
 
-	(void)unused;
 	write_file();
 	assert_int_equal(ends[0], 32);
 	assert_int_equal(capture_load(file + 8, 4), 1);
@@ -98,11 +96,10 @@ static void the_bytes_are_those_of_the_format(void **unused)
 		capture_load(file + ends[2] + sizeof(lost), 4), crc32_of(lost, sizeof(lost)));
 }
 
-static void every_cut_is_noticed(void **unused)
+TEST(every_cut_is_noticed)
 {
 	size_t length = write_file();
 
-	(void)unused;
 	for (size_t cut = 0; cut < length; cut++) {
 		/* Its exact size, so that a sanitizer sees a read beyond it. */
 		uint8_t *bytes = malloc(cut + 1);
@@ -119,11 +116,10 @@ static void every_cut_is_noticed(void **unused)
 	}
 }
 
-static void every_flipped_bit_is_noticed(void **unused)
+TEST(every_flipped_bit_is_noticed)
 {
 	size_t length = write_file();
 
-	(void)unused;
 	for (size_t bit = 0; bit < length * 8; bit++) {
 		size_t vmm = 0;
 		int error;
@@ -137,11 +133,10 @@ static void every_flipped_bit_is_noticed(void **unused)
 	}
 }
 
-static void pieces_of_any_size_will_do(void **unused)
+TEST(pieces_of_any_size_will_do)
 {
 	size_t length = write_file();
 
-	(void)unused;
 	for (size_t piece = 1; piece < 64; piece++) {
 		struct vsmmu_capture_reader reader;
 		struct vsmmu_capture_item item;
@@ -178,13 +173,12 @@ static int next_of(const uint8_t *bytes, size_t length, struct vsmmu_capture_ite
 	return vsmmu_capture_next(&reader, bytes, length, item);
 }
 
-static void later_versions_are_tolerated(void **unused)
+TEST(later_versions_are_tolerated)
 {
 	struct vsmmu_capture_reader reader;
 	struct vsmmu_capture_item item;
 	uint8_t bytes[256], payload[128] = {0};
 
-	(void)unused;
 	/* A type that we do not know. */
 	assert_int_equal(put_raw(bytes, 99, payload, 0), 12);
 	assert_int_equal(next_of(bytes, 12, &item), 12);
@@ -213,12 +207,11 @@ static void later_versions_are_tolerated(void **unused)
 	assert_int_equal(vsmmu_capture_next(&reader, "no capture", 10, &item), -EINVAL);
 }
 
-static void nonsense_with_a_good_checksum(void **unused)
+TEST(nonsense_with_a_good_checksum)
 {
 	struct vsmmu_capture_item item;
 	uint8_t bytes[512], payload[400];
 
-	(void)unused;
 	memset(payload, 'x', sizeof(payload));
 	for (uint32_t length = 0; length < 48; length++) {
 		size_t size = put_raw(bytes, VSMMU_CAPTURE_EVENT, payload, length);
@@ -253,12 +246,11 @@ static void nonsense_with_a_good_checksum(void **unused)
 	assert_int_equal(next_of(bytes, 8, &item), -EBADMSG);
 }
 
-static void the_writer_refuses_nonsense(void **unused)
+TEST(the_writer_refuses_nonsense)
 {
 	struct vsmmu_capture_item item;
 	uint8_t bytes[VSMMU_CAPTURE_PUT_MAX];
 
-	(void)unused;
 	for (size_t i = 0; i < SAMPLES; i++) {
 		int length = vsmmu_capture_put(bytes, sizeof(bytes), &samples[i]);
 

@@ -10,9 +10,8 @@
 #include "dmesg_log.h"
 #include "lib/rng.h"
 
-static void words_alone(void **unused)
+TEST(words_alone)
 {
-	(void)unused;
 	FEED(RAW(SMMU));
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
@@ -24,9 +23,8 @@ static void words_alone(void **unused)
 	assert_true(items[0].known & UINT64_C(1) << VSMMU_EVENT_FIELD_SSV);
 }
 
-static void words_and_decoded_lines(void **unused)
+TEST(words_and_decoded_lines)
 {
-	(void)unused;
 	FEED("junk", RAW(SMMU), DECODED(SMMU), "more junk");
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
@@ -35,9 +33,8 @@ static void words_and_decoded_lines(void **unused)
 	assert_string_equal(items[0].client, "0000:00:01.0");
 }
 
-static void decoded_lines_alone(void **unused)
+TEST(decoded_lines_alone)
 {
-	(void)unused;
 	FEED(DECODED(SMMU));
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
@@ -49,9 +46,8 @@ static void decoded_lines_alone(void **unused)
 }
 
 /* Somebody searched the log for "event". */
-static void words_that_were_filtered_out(void **unused)
+TEST(words_that_were_filtered_out)
 {
-	(void)unused;
 	FEED(SMMU "event 0x01 received:", SMMU "event: UNKNOWN client: x sid: 0x8 ssid: 0x0");
 	assert_int_equal(count, 1);
 	assert_int_equal(items[0].kind, VSMMU_DMESG_EVENT);
@@ -60,11 +56,10 @@ static void words_that_were_filtered_out(void **unused)
 	assert_false(items[0].raw);
 }
 
-static void several_smmus_mixed(void **unused)
+TEST(several_smmus_mixed)
 {
 	const char *one[] = {RAW(SMMU), DECODED(SMMU)}, *two[] = {RAW(SECOND), DECODED(SECOND)};
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 7; i++) {
 		feed(one[i]);
@@ -80,12 +75,11 @@ static void several_smmus_mixed(void **unused)
 	assert_string_equal(items[1].client, "0000:00:01.0");
 }
 
-static void several_hosts_mixed(void **unused)
+TEST(several_hosts_mixed)
 {
 	const char *one[] = {RAW("Nov 22 10:00:00 one kernel: " SMMU)};
 	const char *two[] = {RAW("Nov 22 10:00:00 two kernel: " SMMU)};
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 5; i++) {
 		feed(one[i]);
@@ -97,11 +91,10 @@ static void several_hosts_mixed(void **unused)
 	assert_record(&items[1], &translation);
 }
 
-static void more_smmus_than_it_can_hold(void **unused)
+TEST(more_smmus_than_it_can_hold)
 {
 	char line[128];
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 12; i++) {
 		snprintf(line, sizeof(line),
@@ -118,12 +111,11 @@ static void more_smmus_than_it_can_hold(void **unused)
 	}
 }
 
-static void garbled_events(void **unused)
+TEST(garbled_events)
 {
 	static const char *const texts[] = {"are missing", "only 1", "only 2", "only 3"};
 	const char *lines[] = {RAW(SMMU)};
 
-	(void)unused;
 	/* Cut after so many words: by the next event, and by the log's end. */
 	for (int words = 0; words < 4; words++) {
 		begin();
@@ -154,11 +146,10 @@ static void garbled_events(void **unused)
 }
 
 /* The GERROR handler interrupts the event thread, and its words are a command's. */
-static void complaints_in_between(void **unused)
+TEST(complaints_in_between)
 {
 	const char *lines[] = {RAW(SMMU)};
 
-	(void)unused;
 	begin();
 	feed(lines[0]);
 	feed(lines[1]);
@@ -176,11 +167,10 @@ static void complaints_in_between(void **unused)
 	assert_record(&items[2], &translation);
 }
 
-static void a_pause_gives_whole_events_only(void **unused)
+TEST(a_pause_gives_whole_events_only)
 {
 	const char *lines[] = {RAW(SMMU)};
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 4; i++)
 		feed(lines[i]);
@@ -199,11 +189,10 @@ static void a_pause_gives_whole_events_only(void **unused)
 	assert_int_equal(count, 1);
 }
 
-static void patience_has_an_end(void **unused)
+TEST(patience_has_an_end)
 {
 	const char *lines[] = {RAW(SMMU)};
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 5; i++)
 		feed(lines[i]);
@@ -217,7 +206,7 @@ static void patience_has_an_end(void **unused)
 }
 
 /* Pieces of real lines in any order, with bytes changed: nothing but sense may come out. */
-static void random_lines(void **unused)
+TEST(random_lines)
 {
 	static const char *const pieces[] = {RAW(SMMU), DECODED(SMMU), RAW(SECOND), DECODED(SECOND),
 		"", "arm_smmu_dump_event: 1 callbacks suppressed",
@@ -226,7 +215,6 @@ static void random_lines(void **unused)
 	struct rng rng = {7};
 	uint64_t lines = 0;
 
-	(void)unused;
 	begin();
 	for (int i = 0; i < 50000; i++) {
 		const char *piece = pieces[rng_below(&rng, sizeof(pieces) / sizeof(pieces[0]))];

@@ -4,7 +4,7 @@
 
 #include "dmesg_log.h"
 
-static void prefixes(void **unused)
+TEST(prefixes)
 {
 	static const struct {
 		const char *prefix;
@@ -34,7 +34,6 @@ static void prefixes(void **unused)
 	static const char *const tabs[] = {"\t", "\\x09", "#011", "\\t", "", "\\011", " \t "};
 	char line[256];
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		begin();
 		snprintf(line, sizeof(line), "%sevent 0x10 received:\r\n", cases[i].prefix);
@@ -61,7 +60,7 @@ static void prefixes(void **unused)
 }
 
 /* Each form of the decoded lines, and what of the event it tells. */
-static void decoded_forms(void **unused)
+TEST(decoded_forms)
 {
 	static const struct {
 		const char *line, *detail;
@@ -109,7 +108,6 @@ static void decoded_forms(void **unused)
 			{.id = 0x11, .sid = 0x10, .rnw = true, .input_addr = UINT64_MAX - 7}},
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		FEED("unrelated", cases[i].line, cases[i].detail ? cases[i].detail : "unrelated");
 		assert_int_equal(count, 1);
@@ -122,9 +120,8 @@ static void decoded_forms(void **unused)
 	}
 }
 
-static void details_that_are_missing(void **unused)
+TEST(details_that_are_missing)
 {
-	(void)unused;
 	FEED("event: F_TRANSLATION client: x sid: 0x8 ssid: 0x0 iova: 0x100000 ipa: 0x0");
 	assert_int_equal(count, 1);
 	assert_int_equal(items[0].event.input_addr, 0x100000);
@@ -135,9 +132,8 @@ static void details_that_are_missing(void **unused)
 	assert_record(&items[0], &translation);
 }
 
-static void what_is_no_event(void **unused)
+TEST(what_is_no_event)
 {
-	(void)unused;
 	FEED("", "\n", "event", "event 0x", "event 0x10", "event 0x10 received",
 		"event 0x100 received:", "HCI event 0x10 received:", "hci0: event 0x10 received:",
 		"0x0000000800000010", SMMU "0x0000000800000010",
@@ -154,9 +150,8 @@ static void what_is_no_event(void **unused)
 	assert_int_equal(count, 0);
 }
 
-static void complaints(void **unused)
+TEST(complaints)
 {
-	(void)unused;
 	FEED(SMMU "EVTQ overflow detected -- events lost",
 		"[    5.000000] arm_smmu_dump_event: 15 callbacks suppressed",
 		"arm_smmu_evtq_thread: 7 callbacks suppressed",
@@ -177,11 +172,10 @@ static void complaints(void **unused)
 	assert_string_equal(items[4].text, "CMDQ error (cons 0x01000004): Illegal command");
 }
 
-static void names_are_cut_and_made_printable(void **unused)
+TEST(names_are_cut_and_made_printable)
 {
 	char line[512], name[300];
 
-	(void)unused;
 	memset(name, 'x', sizeof(name));
 	name[3] = '\033';
 	name[sizeof(name) - 1] = '\0';

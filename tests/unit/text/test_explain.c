@@ -45,11 +45,10 @@ static const struct {
 		"the SMMU recorded event 0x77, which the architecture does not define"},
 };
 
-static void sentences(void **unused)
+TEST(sentences)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		int length = vsmmu_event_explain(
 			text, sizeof(text), &samples[i].event, samples[i].client);
@@ -69,11 +68,10 @@ static void sentences(void **unused)
 }
 
 /* Of every id, whatever else is set: it fits, and the known ones have their own words. */
-static void every_event(void **unused)
+TEST(every_event)
 {
 	char name[VSMMU_DMESG_NAME_SIZE], text[2][VSMMU_EVENT_TEXT_SIZE];
 
-	(void)unused;
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	text[0][0] = '\0';
@@ -95,12 +93,11 @@ static void every_event(void **unused)
 	}
 }
 
-static void causes_by_stage(void **unused)
+TEST(causes_by_stage)
 {
 	const struct vsmmu_event stage1 = {.id = 0x10}, stage2 = {.id = 0x10, .s2 = true};
 	const struct vsmmu_event other = {.id = 0x13, .s2 = true}, impdef = {.id = 0xe0};
 
-	(void)unused;
 	assert_non_null(strstr(vsmmu_event_causes(&stage1), "unmapped too early"));
 	assert_string_not_equal(vsmmu_event_causes(&stage1), vsmmu_event_causes(&stage2));
 	assert_string_equal(vsmmu_event_causes(&other), vsmmu_event_causes(&stage2));

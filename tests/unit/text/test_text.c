@@ -65,11 +65,10 @@ static const struct {
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
-static void text_of_each_id(void **unused)
+TEST(text_of_each_id)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
-	(void)unused;
 	for (size_t i = 0; i < SAMPLES; i++) {
 		int length = vsmmu_event_format(text, sizeof(text), &samples[i].event);
 
@@ -78,11 +77,10 @@ static void text_of_each_id(void **unused)
 	}
 }
 
-static void text_is_cut_like_snprintf(void **unused)
+TEST(text_is_cut_like_snprintf)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
-	(void)unused;
 	for (size_t i = 0; i < SAMPLES; i++) {
 		size_t length = strlen(samples[i].text);
 
@@ -99,9 +97,8 @@ static void text_is_cut_like_snprintf(void **unused)
 	}
 }
 
-static void text_size_is_enough(void **unused)
+TEST(text_size_is_enough)
 {
-	(void)unused;
 	for (unsigned int id = 0; id < 256; id++) {
 		/* CLASS = 1 gives the longest text, which has the table access too. */
 		struct vsmmu_event_record ones = {
@@ -115,7 +112,7 @@ static void text_size_is_enough(void **unused)
 	}
 }
 
-static void record_is_four_words(void **unused)
+TEST(record_is_four_words)
 {
 	static const struct vsmmu_event_record record = {
 		{0x0000004200000010, 0x0000020800000000, 0x100000, 0}};
@@ -123,7 +120,6 @@ static void record_is_four_words(void **unused)
 				       "0x0000000000100000 0x0000000000000000";
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
-	(void)unused;
 	assert_int_equal(vsmmu_event_format_record(text, sizeof(text), &record), 75);
 	assert_string_equal(text, expected);
 	assert_int_equal(vsmmu_event_format_record(NULL, 0, &record), 75);

@@ -37,7 +37,7 @@ static void decode_copy(struct vsmmu_decoder *decoder, const void *bytes, size_t
 	free(copy);
 }
 
-static void a_stream_may_be_cut_anywhere(void **unused)
+TEST(a_stream_may_be_cut_anywhere)
 {
 	static const char vmm[] = "E0 L3 E4 E7 L8 L9 E10";
 	/* What is complete after so many bytes; in between, the same and an error. */
@@ -56,7 +56,6 @@ static void a_stream_may_be_cut_anywhere(void **unused)
 	};
 	size_t done = 0;
 
-	(void)unused;
 	for (size_t length = 0; length <= 184; length++) {
 		struct vsmmu_decoder *decoder = decoder_new(SMMU, 0);
 		char text[STREAM_TEXT_SIZE], expected[STREAM_TEXT_SIZE];
@@ -78,9 +77,8 @@ static void a_stream_may_be_cut_anywhere(void **unused)
 	}
 }
 
-static void bytes_need_no_alignment(void **unused)
+TEST(bytes_need_no_alignment)
 {
-	(void)unused;
 	for (size_t shift = 0; shift < 16; shift++) {
 		struct vsmmu_decoder *decoder = decoder_new(SMMU, 0);
 		char text[STREAM_TEXT_SIZE];
@@ -137,9 +135,8 @@ static size_t random_record(struct oracle *oracle, struct rng *random, char *tex
 	return used;
 }
 
-static void random_streams_agree_with_the_oracle(void **unused)
+TEST(random_streams_agree_with_the_oracle)
 {
-	(void)unused;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct rng random = {seed};
 		uint32_t first = rng_below(&random, 2)
@@ -172,9 +169,8 @@ static void random_streams_agree_with_the_oracle(void **unused)
 	}
 }
 
-static void garbage_is_survived_and_adds_up(void **unused)
+TEST(garbage_is_survived_and_adds_up)
 {
-	(void)unused;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct rng random = {seed};
 		struct vsmmu_decoder *decoder = decoder_new(

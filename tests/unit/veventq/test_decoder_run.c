@@ -90,14 +90,13 @@ static size_t make_feed(struct rng *rng, uint8_t *bytes, uint32_t *sequence)
 	return length;
 }
 
-static void runs_equal_items(void **unused)
+TEST(runs_equal_items)
 {
 	static uint8_t bytes[RECORDS * 40];
 	struct veventq_decoder single, runs;
 	struct rng rng = {.state = 1};
 	uint32_t sequence = INT_MAX - 1000;
 
-	(void)unused;
 	assert_int_equal(veventq_decoder_init(&single, SMMU, sequence), 0);
 	assert_int_equal(veventq_decoder_init(&runs, SMMU, sequence), 0);
 	for (int feed = 0; feed < FEEDS; feed++) {

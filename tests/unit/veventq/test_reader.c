@@ -90,9 +90,8 @@ static void expect_read(size_t records, ssize_t got, bool drained, const char *i
 	expect_items(items);
 }
 
-static void one_read_takes_many(void **unused)
+TEST(one_read_takes_many)
 {
-	(void)unused;
 	BEGIN(0, 8, {"E0 E1 E2 E3 E4"});
 	expect_read(8, 5 * RECORD, true, "E0 E1 E2 E3 E4");
 	assert_int_equal(script.asked, 8 * RECORD);
@@ -100,9 +99,8 @@ static void one_read_takes_many(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void the_batch_and_the_room_limit_a_read(void **unused)
+TEST(the_batch_and_the_room_limit_a_read)
 {
-	(void)unused;
 	BEGIN(0, 4, {NULL, 0});
 	expect_read(100, 0, true, "");
 	assert_int_equal(script.asked, 4 * RECORD);
@@ -118,9 +116,8 @@ static void the_batch_and_the_room_limit_a_read(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void a_read_with_room_left_says_that_the_queue_is_empty(void **unused)
+TEST(a_read_with_room_left_says_that_the_queue_is_empty)
 {
-	(void)unused;
 	BEGIN(0, 2, {"E0 E1"}, {"E2 L3"}, {"L4 L5 L6 L7 L8"}, {"L9 L10 L11 L12 L13 L14"}, {"E15"});
 	expect_read(2, 80, false, "E0 E1");
 	/* 32 bytes are left: one more record does not fit, so nobody knows. */
@@ -132,9 +129,8 @@ static void a_read_with_room_left_says_that_the_queue_is_empty(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void nothing_is_nothing_whatever_errno_says(void **unused)
+TEST(nothing_is_nothing_whatever_errno_says)
 {
-	(void)unused;
 	BEGIN(0, 4, {NULL, 0}, {"E0"}, {NULL, 0});
 	expect_read(4, 0, true, "");
 	expect_read(4, RECORD, true, "E0");
@@ -143,9 +139,8 @@ static void nothing_is_nothing_whatever_errno_says(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void errors_have_three_classes(void **unused)
+TEST(errors_have_three_classes)
 {
-	(void)unused;
 	BEGIN(0, 4, {NULL, -EAGAIN}, {NULL, -EINTR}, {NULL, -ENOMEM}, {NULL, -EIO}, {NULL, -EBADF},
 		{NULL, -ESPIPE}, {"E0"});
 	expect_read(4, -EAGAIN, false, ""); /* later */
@@ -161,9 +156,8 @@ static void errors_have_three_classes(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void an_error_is_not_empty(void **unused)
+TEST(an_error_is_not_empty)
 {
-	(void)unused;
 	BEGIN(0, 4, {NULL, 0}, {NULL, -ENOMEM});
 	expect_read(4, 0, true, "");
 	assert_int_equal(veventq_reader_fill(&reader, 4), -ENOMEM);
@@ -171,9 +165,8 @@ static void an_error_is_not_empty(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void a_source_that_returns_more_than_asked_is_a_protocol_error(void **unused)
+TEST(a_source_that_returns_more_than_asked_is_a_protocol_error)
 {
-	(void)unused;
 	BEGIN(0, 2, {"E0", 2 * RECORD + 1}, {"E0", 1 << 30}, {"E0 E1", 2 * RECORD});
 	expect_read(2, -EPROTO, false, "");
 	expect_read(2, -EPROTO, false, "");
@@ -181,9 +174,8 @@ static void a_source_that_returns_more_than_asked_is_a_protocol_error(void **unu
 	veventq_reader_destroy(&reader);
 }
 
-static void a_source_that_returns_less_than_it_copied_cuts_a_record(void **unused)
+TEST(a_source_that_returns_less_than_it_copied_cuts_a_record)
 {
-	(void)unused;
 	BEGIN(0, 4, {"E0 E1", RECORD + 4}, {"E1 E2"});
 	expect_read(4, RECORD + 4, true, "E0 !");
 	expect_read(4, 2 * RECORD, true, "E1 E2");
@@ -191,9 +183,8 @@ static void a_source_that_returns_less_than_it_copied_cuts_a_record(void **unuse
 	veventq_reader_destroy(&reader);
 }
 
-static void old_kernels_are_understood(void **unused)
+TEST(old_kernels_are_understood)
 {
-	(void)unused;
 	/* Before mid-2026: the payload's copy faults and its header stays; ENOMEM for the
 	 * LOST header looks like an empty queue. */
 	BEGIN(0, 4, {"E0 E1/8"}, {"E1 E2"}, {NULL, 0}, {"L4"}, {"E5"});
@@ -208,9 +199,8 @@ static void old_kernels_are_understood(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void continuity_holds_from_read_to_read(void **unused)
+TEST(continuity_holds_from_read_to_read)
 {
-	(void)unused;
 	BEGIN(0x7ffffffe, 4, {"E0x7ffffffe"}, {"L0x7fffffff"}, {"L1 E2"}, {"E4"});
 	expect_read(4, RECORD, true, "E2147483646");
 	expect_read(4, 8, true, "L2147483647x1");
@@ -219,9 +209,8 @@ static void continuity_holds_from_read_to_read(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void two_lost_headers_fill_16_bytes(void **unused)
+TEST(two_lost_headers_fill_16_bytes)
 {
-	(void)unused;
 	BEGIN(0, 1, {"L0 L3"}, {"E4"});
 	expect_read(1, 16, false, "L0x1 L3x3");
 	expect_read(1, RECORD, false, "E4");
@@ -229,13 +218,12 @@ static void two_lost_headers_fill_16_bytes(void **unused)
 }
 
 /* The largest read that a source may answer, filled to the last byte, and ASan looks. */
-static void the_buffer_holds_a_whole_batch(void **unused)
+TEST(the_buffer_holds_a_whole_batch)
 {
 	char records[STREAM_TEXT_SIZE] = "", items[STREAM_TEXT_SIZE] = "";
 	struct answer answer = {.records = records};
 	size_t used = 0;
 
-	(void)unused;
 	for (int i = 0; i < 256; i++)
 		used += (size_t)sprintf(records + used, "%sE%d", i ? " " : "", i);
 	memcpy(items, records, used + 1);
@@ -244,11 +232,10 @@ static void the_buffer_holds_a_whole_batch(void **unused)
 	veventq_reader_destroy(&reader);
 }
 
-static void bad_parameters_are_einval(void **unused)
+TEST(bad_parameters_are_einval)
 {
 	const struct veventq_source source = {.read = script_read, .ctx = &script};
 
-	(void)unused;
 	assert_int_equal(veventq_reader_init(&reader, &source, 0, 0, 1), -EINVAL);
 	assert_int_equal(veventq_reader_init(&reader, &source, SMMU, 1u << 31, 1), -EINVAL);
 	assert_int_equal(veventq_reader_init(&reader, &source, SMMU, 0, (1 << 19) + 1), -EINVAL);

@@ -110,11 +110,10 @@ static bool readable(const struct vsmmu_veventq *veventq)
 	return poll(&fd, 1, 0) == 1;
 }
 
-static void one_read_takes_a_batch(void **unused)
+TEST(one_read_takes_a_batch)
 {
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	assert_false(readable(veventq));
 	report(DEPTH);
 	assert_true(readable(veventq));
@@ -131,11 +130,10 @@ static void one_read_takes_a_batch(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void batch_is_limited(void **unused)
+TEST(batch_is_limited)
 {
 	struct vsmmu_veventq *veventq = reader(0, 4);
 
-	(void)unused;
 	report(9);
 	for (uint32_t n = 0; n < 9; n++)
 		expect_event(veventq, n);
@@ -145,12 +143,11 @@ static void batch_is_limited(void **unused)
 }
 
 /* The fake leaves nonsense in errno after each success, as any library call may. */
-static void zero_is_empty_whatever_errno_says(void **unused)
+TEST(zero_is_empty_whatever_errno_says)
 {
 	static const int stale[] = {EAGAIN, EINTR, ENOMEM, EBADF, EIO};
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++) {
 		errno = stale[i];
 		expect_return(veventq, 0);
@@ -160,11 +157,10 @@ static void zero_is_empty_whatever_errno_says(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void later_is_not_an_error(void **unused)
+TEST(later_is_not_an_error)
 {
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	fake_veventq_script_error(queue, EAGAIN);
 	fake_veventq_script_error(queue, EINTR);
 	report(1);
@@ -174,11 +170,10 @@ static void later_is_not_an_error(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void reading_goes_on_after_enomem(void **unused)
+TEST(reading_goes_on_after_enomem)
 {
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	fake_veventq_script_error(queue, ENOMEM);
 	fake_veventq_script_error(queue, ENOMEM);
 	report(2);
@@ -190,12 +185,11 @@ static void reading_goes_on_after_enomem(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void other_errors_are_told_as_they_are(void **unused)
+TEST(other_errors_are_told_as_they_are)
 {
 	static const int errors[] = {EBADF, EINVAL, EFAULT, EIO, ENODEV};
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fake_veventq_script_error(queue, errors[i]);
 		expect_return(veventq, -errors[i]);
@@ -204,7 +198,7 @@ static void other_errors_are_told_as_they_are(void **unused)
 }
 
 /* A race in the kernel's read can give two in one go: 16 bytes that are no record. */
-static void two_lost_headers_in_16_bytes(void **unused)
+TEST(two_lost_headers_in_16_bytes)
 {
 	static const struct uapi_iommufd_vevent_header headers[] = {
 		{UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 2},
@@ -213,7 +207,6 @@ static void two_lost_headers_in_16_bytes(void **unused)
 	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	fake_veventq_script(queue, headers, sizeof(headers));
 	fake_veventq_set_sequence(queue, 6);
 	expect_lost(veventq, 2, 3);
@@ -228,13 +221,12 @@ static void two_lost_headers_in_16_bytes(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void partial_record_ends_what_came_before(void **unused)
+TEST(partial_record_ends_what_came_before)
 {
 	uint8_t bytes[RECORD + 8 + 20] = {0};
 	const struct uapi_iommufd_vevent_header second = {0, 1};
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	bytes[8] = VSMMU_EVENT_F_TRANSLATION;
 	memcpy(bytes + RECORD, &second, sizeof(second));
 	fake_veventq_script(queue, bytes, sizeof(bytes));
@@ -248,11 +240,10 @@ static void partial_record_ends_what_came_before(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void loss_is_counted_from_the_first_event_on(void **unused)
+TEST(loss_is_counted_from_the_first_event_on)
 {
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	fake_veventq_drop(queue);
 	fake_veventq_drop(queue);
 	expect_lost(veventq, 1, 2);
@@ -266,12 +257,11 @@ static void loss_is_counted_from_the_first_event_on(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void numbers_wrap(void **unused)
+TEST(numbers_wrap)
 {
 	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
 	struct vsmmu_veventq *veventq = reader(INT32_MAX - 1, 0);
 
-	(void)unused;
 	fake_veventq_set_sequence(queue, INT32_MAX - 1);
 	report(3);
 	expect_event(veventq, INT32_MAX - 1);
@@ -284,11 +274,10 @@ static void numbers_wrap(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void adopted_queue_starts_anywhere(void **unused)
+TEST(adopted_queue_starts_anywhere)
 {
 	struct vsmmu_veventq *veventq = reader(VSMMU_SEQUENCE_UNKNOWN, 0);
 
-	(void)unused;
 	fake_veventq_set_sequence(queue, 1000);
 	report(1);
 	expect_event(veventq, 1000);
@@ -300,11 +289,10 @@ static void adopted_queue_starts_anywhere(void **unused)
 	vsmmu_veventq_free(veventq);
 }
 
-static void callers_fd_stays_its_own(void **unused)
+TEST(callers_fd_stays_its_own)
 {
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
-	(void)unused;
 	assert_int_not_equal(vsmmu_veventq_get_fd(veventq), queue_fd);
 	vsmmu_veventq_free(veventq);
 	report(1);
@@ -316,7 +304,7 @@ static void callers_fd_stays_its_own(void **unused)
 	vsmmu_veventq_free(NULL);
 }
 
-static void bad_configs_are_refused(void **unused)
+TEST(bad_configs_are_refused)
 {
 	struct vsmmu_veventq_config config = {
 		.size = sizeof(config),
@@ -327,7 +315,6 @@ static void bad_configs_are_refused(void **unused)
 	struct vsmmu_veventq *veventq = NULL;
 	int fds[2];
 
-	(void)unused;
 	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
 	config.type = VSMMU_VEVENTQ_ARM_SMMUV3;
 	config.first_sequence = UINT32_C(0x80000000);
@@ -351,11 +338,10 @@ static void bad_configs_are_refused(void **unused)
 	assert_null(veventq);
 }
 
-static void every_call_may_fail(void **unused)
+TEST(every_call_may_fail)
 {
 	unsigned int open = fake_kernel_open_fds(), n = 0;
 
-	(void)unused;
 	report(1);
 	do {
 		struct vsmmu_veventq *veventq = NULL;
@@ -380,7 +366,7 @@ static void every_call_may_fail(void **unused)
 	assert_int_equal(n - 1, 7); /* calloc, dup, readlink, F_GETFL, F_SETFL, malloc, read */
 }
 
-#define TEST(ids, fn)                                                                              \
+#define KERNEL_TEST(ids, fn)                                                                       \
 	{                                                                                          \
 		.name = #fn " [" ids "]", .test_func = (fn), .setup_func = set_up,                 \
 		.teardown_func = tear_down                                                         \
@@ -393,20 +379,20 @@ static void every_call_may_fail(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("E2", one_read_takes_a_batch),
-		TEST("E2", batch_is_limited),
-		TEST("E3 P2", zero_is_empty_whatever_errno_says),
-		TEST("E3", later_is_not_an_error),
-		TEST("E3 P8", reading_goes_on_after_enomem),
-		TEST("E3", other_errors_are_told_as_they_are),
-		TEST("E4 P4", two_lost_headers_in_16_bytes),
-		TEST("E4", partial_record_ends_what_came_before),
-		TEST("E5", loss_is_counted_from_the_first_event_on),
-		TEST("E5 P1", numbers_wrap),
-		TEST("E5", adopted_queue_starts_anywhere),
+		KERNEL_TEST("E2", one_read_takes_a_batch),
+		KERNEL_TEST("E2", batch_is_limited),
+		KERNEL_TEST("E3 P2", zero_is_empty_whatever_errno_says),
+		KERNEL_TEST("E3", later_is_not_an_error),
+		KERNEL_TEST("E3 P8", reading_goes_on_after_enomem),
+		KERNEL_TEST("E3", other_errors_are_told_as_they_are),
+		KERNEL_TEST("E4 P4", two_lost_headers_in_16_bytes),
+		KERNEL_TEST("E4", partial_record_ends_what_came_before),
+		KERNEL_TEST("E5", loss_is_counted_from_the_first_event_on),
+		KERNEL_TEST("E5 P1", numbers_wrap),
+		KERNEL_TEST("E5", adopted_queue_starts_anywhere),
 		TEST_PLAIN(callers_fd_stays_its_own),
 		TEST_PLAIN(bad_configs_are_refused),
-		TEST("E1 P18", every_call_may_fail),
+		KERNEL_TEST("E1 P18", every_call_may_fail),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

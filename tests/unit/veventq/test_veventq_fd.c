@@ -198,7 +198,7 @@ static void what_is_no_veventq_is_found_out_by_reading(void **unused)
 	close(set);
 }
 
-#define TEST(ids, fn)                                                                              \
+#define KERNEL_TEST(ids, fn)                                                                              \
 	{                                                                                          \
 		.name = #fn ids, .test_func = (fn), .setup_func = set_up,                          \
 		.teardown_func = tear_down                                                         \
@@ -207,12 +207,12 @@ static void what_is_no_veventq_is_found_out_by_reading(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(" [E1 P18]", other_flags_survive),
-		TEST(" [E1]", a_file_with_a_type_is_refused),
-		TEST(" [E1]", a_strange_name_is_told_and_read),
-		TEST("", a_long_name_is_cut),
-		TEST(" [E1]", adopting_works_without_its_name),
-		TEST(" [E4]", what_is_no_veventq_is_found_out_by_reading),
+		KERNEL_TEST(" [E1 P18]", other_flags_survive),
+		KERNEL_TEST(" [E1]", a_file_with_a_type_is_refused),
+		KERNEL_TEST(" [E1]", a_strange_name_is_told_and_read),
+		KERNEL_TEST("", a_long_name_is_cut),
+		KERNEL_TEST(" [E1]", adopting_works_without_its_name),
+		KERNEL_TEST(" [E4]", what_is_no_veventq_is_found_out_by_reading),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
