@@ -8,7 +8,7 @@
 
 #define MEMORY (UINT64_C(1) << 20) /* of the guest's, that goes with it */
 
-void migration_save(struct vm *vm, struct migration *migration)
+void migration_save(struct test_vmm *vm, struct migration *migration)
 {
 	assert_int_equal(vsmmu_save(vm->vsmmu, &migration->snapshot, &migration->length), 0);
 	migration->memory = malloc(MEMORY);
@@ -23,9 +23,9 @@ void migration_discard(struct migration *migration)
 	free(migration->memory);
 }
 
-struct vm *migration_restore(struct migration *migration, const struct vm_setup *setup)
+struct test_vmm *migration_restore(struct migration *migration, const struct vm_setup *setup)
 {
-	struct vm *vm = vm_new(setup);
+	struct test_vmm *vm = vm_new(setup);
 
 	memcpy(vm->memory, migration->memory, MEMORY);
 	vm->log2 = migration->left.log2;
@@ -37,14 +37,15 @@ struct vm *migration_restore(struct migration *migration, const struct vm_setup 
 	return vm;
 }
 
-struct vm *migration_move(struct vm *vm, struct migration *migration, const struct vm_setup *setup)
+struct test_vmm *migration_move(
+	struct test_vmm *vm, struct migration *migration, const struct vm_setup *setup)
 {
 	migration_save(vm, migration);
 	vm_free(vm);
 	return migration_restore(migration, setup);
 }
 
-struct vsmmu_stats migration_stats(struct vm *vm, const struct migration *migration)
+struct vsmmu_stats migration_stats(struct test_vmm *vm, const struct migration *migration)
 {
 	struct vsmmu_stats stats = vm_stats(vm);
 

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static bool is_memory(const struct test_vmm *vmm, uint64_t address, size_t length)
 {
-	if (address < TEST_VMM_MEMORY || length > TEST_VMM_SIZE ||
-		address - TEST_VMM_MEMORY > TEST_VMM_SIZE - length)
+	if (address < TEST_VMM_MEMORY || length > vmm->memory_size ||
+		address - TEST_VMM_MEMORY > vmm->memory_size - length)
 		return false;
 	return address + length <= vmm->bad_begin || address >= vmm->bad_end;
 }
@@ -18,7 +19,7 @@ int test_vmm_memory_read(void *opaque, uint64_t address, void *bytes, size_t len
 {
 	struct test_vmm *vmm = opaque;
 
-	vmm->reads++;
+	vmm->memory_reads++;
 	if (!is_memory(vmm, address, length))
 		return -1;
 	memcpy(bytes, vmm->memory + (address - TEST_VMM_MEMORY), length);
@@ -29,6 +30,7 @@ int test_vmm_memory_write(void *opaque, uint64_t address, const void *bytes, siz
 {
 	struct test_vmm *vmm = opaque;
 
+	vmm->memory_writes++;
 	if (!is_memory(vmm, address, length))
 		return -1;
 	memcpy(vmm->memory + (address - TEST_VMM_MEMORY), bytes, length);
@@ -63,17 +65,40 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	kept->code = report->code;
 	kept->severity = report->severity;
 	kept->vsid = report->vsid;
+	kept->suppressed = report->suppressed;
 	snprintf(kept->text, sizeof(kept->text), "%s", report->text);
 	vmm->report_count++;
+	if (vmm->on_report)
+		vmm->on_report(vmm);
+}
+
+static uint64_t clock_now(void *opaque)
+{
+	return ((struct test_vmm *)opaque)->now;
+}
+
+/* Not calloc(): pages that no test touches cost nothing, whatever malloc is used. */
+static uint8_t *map_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_true(memory != MAP_FAILED);
+	return memory;
 }
 
 struct test_vmm *test_vmm_alloc(void)
 {
+	return test_vmm_alloc_size(TEST_VMM_SIZE);
+}
+
+struct test_vmm *test_vmm_alloc_size(uint64_t size)
+{
 	struct test_vmm *vmm = calloc(1, sizeof(*vmm));
 
 	assert_non_null(vmm);
-	vmm->memory = calloc(1, TEST_VMM_SIZE);
-	assert_non_null(vmm->memory);
+	vmm->memory = map_memory(size);
+	vmm->memory_size = size;
 	return vmm;
 }
 
@@ -100,10 +125,17 @@ int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsm
 		.msi = msi,
 		.report = report,
 	};
+	static const struct vsmmu_ops events_ops = {
+		.size = sizeof(events_ops),
+		.memory_write = test_vmm_memory_write,
+		.irq_pulse = irq_pulse,
+		.report = report,
+		.clock = clock_now,
+	};
 	struct vsmmu_config own = config ? *config : (struct vsmmu_config){0};
 
 	own.size = sizeof(own);
-	own.ops = &ops;
+	own.ops = vmm->events_only ? &events_ops : &ops;
 	own.opaque = vmm;
 	own.host = host;
 	vmm->host = host;
@@ -114,14 +146,14 @@ void test_vmm_free(struct test_vmm *vmm)
 {
 	vsmmu_free(vmm->vsmmu);
 	vsmmu_host_unref(vmm->host);
-	free(vmm->memory);
+	munmap(vmm->memory, vmm->memory_size);
 	free(vmm);
 }
 
 void *test_vmm_at(struct test_vmm *vmm, uint64_t address, size_t length)
 {
-	assert_true(address >= TEST_VMM_MEMORY && length <= TEST_VMM_SIZE);
-	assert_true(address - TEST_VMM_MEMORY <= TEST_VMM_SIZE - length);
+	assert_true(address >= TEST_VMM_MEMORY && length <= vmm->memory_size);
+	assert_true(address - TEST_VMM_MEMORY <= vmm->memory_size - length);
 	return vmm->memory + (address - TEST_VMM_MEMORY);
 }
 
@@ -152,6 +184,7 @@ uint32_t test_vmm_read(struct test_vmm *vmm, uint64_t offset)
 	uint64_t value;
 
 	assert_int_equal(vsmmu_mmio_read(vmm->vsmmu, offset, 4, &value), 0);
+	assert_int_equal(value >> 32, 0);
 	return (uint32_t)value;
 }
 
@@ -177,7 +210,8 @@ unsigned int test_vmm_reported(const struct test_vmm *vmm, enum vsmmu_report_cod
 {
 	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < vmm->report_count && i < TEST_VMM_REPORTS; i++)
+	assert_true(vmm->report_count <= TEST_VMM_REPORTS);
+	for (unsigned int i = 0; i < vmm->report_count; i++)
 		count += vmm->reports[i].code == code;
 	return count;
 }

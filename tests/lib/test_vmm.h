@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A VMM with a full vSMMU for tests: guest memory that it reads and writes, interrupts and MSIs
- * that are counted, reports that are kept. The test chooses the host behind it. It contains no
- * driver: tests/driver and cmdq_guest.h are two.
+ * The VMM of the tests: guest memory that a vSMMU reads and writes, interrupts and MSIs that are
+ * counted, reports that are kept. The vSMMU is a full one, or with events_only the event path
+ * alone. The test chooses the host behind it. Guests are elsewhere: vm.h (event queue),
+ * cmdq_guest.h (command queue), tests/driver (all of it).
  */
 #ifndef LIB_TEST_VMM_H
 #define LIB_TEST_VMM_H
@@ -18,37 +19,67 @@
 #include "arch/regs.h"
 #include "lib/unit.h"
 
-#define TEST_VMM_MEMORY	  UINT64_C(0x80000000) /* guest-physical */
-#define TEST_VMM_SIZE	  (UINT64_C(16) << 20)
-#define TEST_VMM_DOORBELL UINT64_C(0x08020040) /* takes MSIs */
-#define TEST_VMM_REPORTS  64
+#define TEST_VMM_MEMORY	   UINT64_C(0x80000000) /* guest-physical */
+#define TEST_VMM_SIZE	   (UINT64_C(16) << 20)
+#define TEST_VMM_DOORBELL  UINT64_C(0x08020040) /* takes MSIs */
+#define TEST_VMM_ENDPOINTS 8
+#define TEST_VMM_REPORTS   64
 
 struct test_vmm_report {
 	enum vsmmu_report_code code;
 	enum vsmmu_severity severity;
 	uint64_t vsid;
+	uint64_t suppressed;
 	char text[256];
+};
+
+/* For lib/vm.h: an endpoint, and what vm_kernel.c knows of it. */
+struct test_vmm_endpoint {
+	struct vsmmu_endpoint *handle; /* NULL while detached */
+	uint32_t vsid;
+	uint32_t dev_id;
+	int fd;
+	uint32_t parent;  /* attached without an STE */
+	uint32_t veventq; /* where its events go */
 };
 
 struct test_vmm {
 	struct vsmmu *vsmmu;
 	struct vsmmu_host *host;
-	uint8_t *memory;	     /* TEST_VMM_SIZE bytes at TEST_VMM_MEMORY */
+	bool events_only; /* event path alone: no memory_read, no MSIs, and @now is its clock */
+
+	uint8_t *memory;	     /* @memory_size bytes at TEST_VMM_MEMORY, zeroes at first */
+	uint64_t memory_size;	     /* TEST_VMM_SIZE, or what test_vmm_alloc_size() was given */
 	uint64_t bad_begin, bad_end; /* reads and writes that touch these are refused */
-	unsigned int reads;	     /* calls of memory_read */
+	unsigned int memory_reads, memory_writes; /* calls, refused ones too */
+
 	unsigned int irqs[VSMMU_IRQ_COUNT];
 	void (*on_irq)(struct test_vmm *vmm, enum vsmmu_irq irq);
 	unsigned int msis; /* that reached the doorbell */
 	uint32_t msi_data; /* of the last one */
-	struct test_vmm_report reports[TEST_VMM_REPORTS];
-	unsigned int report_count; /* may exceed TEST_VMM_REPORTS */
+
+	struct test_vmm_report reports[TEST_VMM_REPORTS]; /* the last ones, in turn */
+	unsigned int report_count;			  /* may exceed TEST_VMM_REPORTS */
+	void (*on_report)(struct test_vmm *vmm);
+	uint64_t now; /* nanoseconds */
+
+	/* For lib/vm.h. */
+	struct test_vmm_endpoint endpoints[TEST_VMM_ENDPOINTS];
+	unsigned int endpoint_count;
+	unsigned int smmus;
+	unsigned int log2; /* of the guest's event queue, as the guest believes */
+	uint64_t produced; /* events that the producer numbered */
+	uint64_t serial;   /* input address of the last fault */
 };
 
+/* To be followed by test_vmm_new(), at the end by test_vmm_free(). */
+struct test_vmm *test_vmm_alloc(void);
+/* The same with so much memory. */
+struct test_vmm *test_vmm_alloc_size(uint64_t size);
 /*
  * A simulator whose DMA reaches this memory. @config may be NULL; its memory callbacks are
  * filled in. To be called before test_vmm_new(), which takes the host over.
  */
-struct test_vmm *test_vmm_alloc(void);
 struct vsmmu_host *test_vmm_sim(struct test_vmm *vmm, const struct vsmmu_sim_config *config);
 
 /*

@@ -2,10 +2,7 @@
 #include "lib/vm.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "arch/queue.h"
 #include "smmu/vsmmu.h"
@@ -16,65 +13,15 @@
 #define WORD1	     (F_RNW | F_CLASS_IN)
 #define DISPATCH_MAX 100000
 
-static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
+/* Allowed in a report. */
+static void count_all(struct test_vmm *vm)
 {
-	struct vm *vm = opaque;
-
-	vm->memory_writes++;
-	if (address < vm->bad_end && address + length > vm->bad_begin)
-		return -1;
-	if (address < VM_QUEUE || address - VM_QUEUE + length > VM_MEMORY)
-		return -1;
-	memcpy(vm->memory + (address - VM_QUEUE), bytes, length);
-	return 0;
-}
-
-static void irq_pulse(void *opaque, enum vsmmu_irq irq)
-{
-	struct vm *vm = opaque;
-
-	vm->irqs[irq]++;
-	if (vm->on_irq)
-		vm->on_irq(vm, irq);
-}
-
-static void keep_report(void *opaque, const struct vsmmu_report *report)
-{
-	struct vm *vm = opaque;
-	struct vm_report *copy;
-
-	if (vm->report_count++ >= VM_REPORTS)
-		return;
-	copy = &vm->reports[vm->report_count - 1];
-	copy->code = report->code;
-	copy->severity = report->severity;
-	copy->vsid = report->vsid;
-	copy->suppressed = report->suppressed;
-	snprintf(copy->text, sizeof(copy->text), "%s", report->text);
-	/* Allowed in there. */
 	vm_stats(vm);
 }
 
-static uint64_t clock_now(void *opaque)
-{
-	return ((struct vm *)opaque)->now;
-}
-
-static const struct vsmmu_ops ops = {
-	.size = sizeof(ops),
-	.memory_write = memory_write,
-	.irq_pulse = irq_pulse,
-	.report = keep_report,
-	.clock = clock_now,
-};
-
-static void vsmmu_start(struct vm *vm, const struct vm_setup *setup)
+static void vsmmu_start(struct test_vmm *vm, const struct vm_setup *setup)
 {
 	const struct vsmmu_config config = {
-		.size = sizeof(config),
-		.ops = &ops,
-		.opaque = vm,
-		.host = vm->host,
 		.eventq_log2_max = setup->eventq_log2_max,
 		.ssid_bits = setup->ssid_bits,
 		.veventq_depth = setup->depth,
@@ -85,22 +32,19 @@ static void vsmmu_start(struct vm *vm, const struct vm_setup *setup)
 		.report_interval_ns = setup->report_interval_ns,
 	};
 
-	assert_int_equal(vsmmu_new(&vm->vsmmu, &config), 0);
+	assert_int_equal(test_vmm_new(vm, vm->host, &config), 0);
 }
 
-struct vm *vm_new(const struct vm_setup *given)
+struct test_vmm *vm_new(const struct vm_setup *given)
 {
 	const struct vm_setup setup = given ? *given : (struct vm_setup){0};
-	struct vm *vm = calloc(1, sizeof(*vm));
+	struct test_vmm *vm = test_vmm_alloc_size(VM_SIZE);
 
-	assert_non_null(vm);
-	/* Not calloc(): pages that no test touches cost nothing, whatever malloc is used. */
-	vm->memory = mmap(NULL, VM_MEMORY, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	assert_true(vm->memory != MAP_FAILED);
+	vm->events_only = true;
+	vm->on_report = count_all;
 	vm->endpoint_count = setup.endpoints ? setup.endpoints : 1;
 	vm->smmus = setup.smmus ? setup.smmus : 1;
-	assert_true(vm->endpoint_count <= VM_ENDPOINTS);
+	assert_true(vm->endpoint_count <= TEST_VMM_ENDPOINTS);
 	vm_host_new(vm, &setup);
 	vsmmu_start(vm, &setup);
 	for (unsigned int n = 0; n < vm->endpoint_count; n++) {
@@ -115,19 +59,20 @@ struct vm *vm_new(const struct vm_setup *given)
 	return vm;
 }
 
-void vm_free(struct vm *vm)
+void vm_free(struct test_vmm *vm)
 {
 	if (vm->vsmmu)
 		vm_stats(vm);
 	vsmmu_free(vm->vsmmu);
+	vm->vsmmu = NULL;
 	vm_host_free(vm);
-	munmap(vm->memory, VM_MEMORY);
-	free(vm);
+	vm->host = NULL;
+	test_vmm_free(vm);
 }
 
-int vm_attach(struct vm *vm, unsigned int n)
+int vm_attach(struct test_vmm *vm, unsigned int n)
 {
-	struct vm_endpoint *endpoint = &vm->endpoints[n];
+	struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
 		.vsid = endpoint->vsid,
@@ -141,14 +86,14 @@ int vm_attach(struct vm *vm, unsigned int n)
 	return ret;
 }
 
-void vm_set_ste(struct vm *vm, unsigned int n)
+void vm_set_ste(struct test_vmm *vm, unsigned int n)
 {
 	const uint64_t ste[2] = {0xb, 0}; /* V, Config = stage 1 */
 
 	assert_int_equal(vsmmu_endpoint_set_ste(vm->endpoints[n].handle, ste), 0);
 }
 
-void vm_detach(struct vm *vm, unsigned int n)
+void vm_detach(struct test_vmm *vm, unsigned int n)
 {
 	struct vsmmu_endpoint *handle = vm->endpoints[n].handle;
 
@@ -156,54 +101,41 @@ void vm_detach(struct vm *vm, unsigned int n)
 	assert_int_equal(vsmmu_endpoint_detach(handle), 0);
 }
 
-uint32_t vm_read(struct vm *vm, uint64_t offset)
-{
-	uint64_t value;
-
-	assert_int_equal(vsmmu_mmio_read(vm->vsmmu, offset, 4, &value), 0);
-	assert_int_equal(value >> 32, 0);
-	return (uint32_t)value;
-}
-
-void vm_write(struct vm *vm, uint64_t offset, uint32_t value)
-{
-	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, offset, 4, value), 0);
-}
-
-void vm_enable(struct vm *vm, unsigned int log2)
+void vm_enable(struct test_vmm *vm, unsigned int log2)
 {
 	vm->log2 = log2;
-	vm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN);
-	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_BASE, 8, VM_QUEUE | log2), 0);
-	vm_write(vm, SMMU_EVENTQ_PROD, 0);
-	vm_write(vm, SMMU_EVENTQ_CONS, 0);
-	vm_write(vm, SMMU_CR0, VM_ON);
+	test_vmm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN | SMMU_IRQ_CTRL_GERROR_IRQEN);
+	assert_int_equal(
+		vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_BASE, 8, TEST_VMM_MEMORY | log2), 0);
+	test_vmm_write(vm, SMMU_EVENTQ_PROD, 0);
+	test_vmm_write(vm, SMMU_EVENTQ_CONS, 0);
+	test_vmm_write(vm, SMMU_CR0, VM_ON);
 }
 
-void vm_disable(struct vm *vm)
+void vm_disable(struct test_vmm *vm)
 {
-	vm_write(vm, SMMU_CR0, 0);
+	test_vmm_write(vm, SMMU_CR0, 0);
 }
 
-uint32_t vm_pending(struct vm *vm)
+uint32_t vm_pending(struct test_vmm *vm)
 {
 	return queue_distance(
-		vm_read(vm, SMMU_EVENTQ_PROD), vm_read(vm, SMMU_EVENTQ_CONS), vm->log2);
+		test_vmm_read(vm, SMMU_EVENTQ_PROD), test_vmm_read(vm, SMMU_EVENTQ_CONS), vm->log2);
 }
 
-bool vm_consume(struct vm *vm, uint64_t word[4])
+bool vm_consume(struct test_vmm *vm, uint64_t word[4])
 {
-	uint32_t cons = vm_read(vm, SMMU_EVENTQ_CONS);
+	uint32_t cons = test_vmm_read(vm, SMMU_EVENTQ_CONS);
 
 	if (!vm_pending(vm))
 		return false;
 	memcpy(word, vm->memory + (size_t)queue_index(cons, vm->log2) * RECORD_SIZE, RECORD_SIZE);
-	vm_write(vm, SMMU_EVENTQ_CONS,
+	test_vmm_write(vm, SMMU_EVENTQ_CONS,
 		queue_advance(cons, 1, vm->log2) | (cons & SMMU_EVENTQ_CONS_OVACKFLG));
 	return true;
 }
 
-uint32_t vm_consume_all(struct vm *vm)
+uint32_t vm_consume_all(struct test_vmm *vm)
 {
 	uint64_t word[4];
 	uint32_t count = 0;
@@ -213,20 +145,20 @@ uint32_t vm_consume_all(struct vm *vm)
 	return count;
 }
 
-bool vm_overflow_pending(struct vm *vm)
+bool vm_overflow_pending(struct test_vmm *vm)
 {
-	return (vm_read(vm, SMMU_EVENTQ_PROD) ^ vm_read(vm, SMMU_EVENTQ_CONS)) &
+	return (test_vmm_read(vm, SMMU_EVENTQ_PROD) ^ test_vmm_read(vm, SMMU_EVENTQ_CONS)) &
 	       SMMU_EVENTQ_PROD_OVFLG;
 }
 
-void vm_overflow_ack(struct vm *vm)
+void vm_overflow_ack(struct test_vmm *vm)
 {
-	vm_write(vm, SMMU_EVENTQ_CONS,
-		(vm_read(vm, SMMU_EVENTQ_CONS) & SMMU_QUEUE_INDEX) |
-			(vm_read(vm, SMMU_EVENTQ_PROD) & SMMU_EVENTQ_PROD_OVFLG));
+	test_vmm_write(vm, SMMU_EVENTQ_CONS,
+		(test_vmm_read(vm, SMMU_EVENTQ_CONS) & SMMU_QUEUE_INDEX) |
+			(test_vmm_read(vm, SMMU_EVENTQ_PROD) & SMMU_EVENTQ_PROD_OVFLG));
 }
 
-uint64_t vm_fault(struct vm *vm, unsigned int n)
+uint64_t vm_fault(struct test_vmm *vm, unsigned int n)
 {
 	struct vsmmu_event_record record = {
 		.word = {VSMMU_EVENT_F_TRANSLATION, WORD1, ++vm->serial << 12, 0},
@@ -236,34 +168,34 @@ uint64_t vm_fault(struct vm *vm, unsigned int n)
 	return vm->serial;
 }
 
-void vm_faults(struct vm *vm, unsigned int n, unsigned int count)
+void vm_faults(struct test_vmm *vm, unsigned int n, unsigned int count)
 {
 	while (count--)
 		vm_fault(vm, n);
 }
 
-void vm_lose(struct vm *vm, unsigned int n, unsigned int count)
+void vm_lose(struct test_vmm *vm, unsigned int n, unsigned int count)
 {
 	vm->produced += count;
 	while (count--)
 		vm_host_lose(vm, n);
 }
 
-void vm_expect(struct vm *vm, unsigned int n, uint64_t serial, unsigned int count)
+void vm_expect(struct test_vmm *vm, unsigned int n, uint64_t serial, unsigned int count)
 {
 	for (; count--; serial++) {
 		uint64_t word[4];
 
 		assert_true(vm_consume(vm, word));
-		assert_int_equal(word[0],
-			(uint64_t)vm->endpoints[n].vsid << 32 | VSMMU_EVENT_F_TRANSLATION);
+		assert_int_equal(
+			word[0], (uint64_t)vm->endpoints[n].vsid << 32 | VSMMU_EVENT_F_TRANSLATION);
 		assert_int_equal(word[1], WORD1);
 		assert_int_equal(word[2], serial << 12);
 		assert_int_equal(word[3], 0);
 	}
 }
 
-void vm_expect_empty(struct vm *vm)
+void vm_expect_empty(struct test_vmm *vm)
 {
 	assert_int_equal(vm_pending(vm), 0);
 }
@@ -279,22 +211,22 @@ static bool poll_fd(int pollable, int timeout)
 	return ready;
 }
 
-bool vm_readable(struct vm *vm)
+bool vm_readable(struct test_vmm *vm)
 {
 	return poll_fd(vsmmu_get_fd(vm->vsmmu), 0);
 }
 
-bool vm_queue_readable(struct vm *vm)
+bool vm_queue_readable(struct test_vmm *vm)
 {
 	return poll_fd(vm->vsmmu->pollset.inner, 0);
 }
 
-void vm_wait(struct vm *vm)
+void vm_wait(struct test_vmm *vm)
 {
 	assert_true(poll_fd(vsmmu_get_fd(vm->vsmmu), 10000));
 }
 
-unsigned int vm_dispatch(struct vm *vm)
+unsigned int vm_dispatch(struct test_vmm *vm)
 {
 	unsigned int items = 0;
 
@@ -308,7 +240,7 @@ unsigned int vm_dispatch(struct vm *vm)
 	return items;
 }
 
-struct vsmmu_stats vm_stats(struct vm *vm)
+struct vsmmu_stats vm_stats(struct test_vmm *vm)
 {
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 	uint64_t sum = 0;
@@ -324,7 +256,7 @@ struct vsmmu_stats vm_stats(struct vm *vm)
 	return stats;
 }
 
-struct vsmmu_stats vm_stats_all(struct vm *vm)
+struct vsmmu_stats vm_stats_all(struct test_vmm *vm)
 {
 	struct vsmmu_stats stats = vm_stats(vm);
 
@@ -332,20 +264,10 @@ struct vsmmu_stats vm_stats_all(struct vm *vm)
 	return stats;
 }
 
-struct vsmmu_stream_stats vm_stream(struct vm *vm, unsigned int n)
+struct vsmmu_stream_stats vm_stream(struct test_vmm *vm, unsigned int n)
 {
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 
 	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, vm->endpoints[n].vsid, &stats), 0);
 	return stats;
-}
-
-unsigned int vm_reported(const struct vm *vm, enum vsmmu_report_code code)
-{
-	unsigned int count = 0;
-
-	assert_true(vm->report_count <= VM_REPORTS);
-	for (unsigned int i = 0; i < vm->report_count; i++)
-		count += vm->reports[i].code == code;
-	return count;
 }

@@ -3,7 +3,7 @@
 #include "lib/fake_kernel.h"
 #include "lib/vm.h"
 
-void vm_host_new(struct vm *vm, const struct vm_setup *setup)
+void vm_host_new(struct test_vmm *vm, const struct vm_setup *setup)
 {
 	struct vsmmu_iommufd_config config = {.size = sizeof(config)};
 
@@ -15,17 +15,17 @@ void vm_host_new(struct vm *vm, const struct vm_setup *setup)
 	assert_int_equal(vsmmu_iommufd_new(&vm->host, &config), 0);
 }
 
-void vm_host_plug(struct vm *vm, unsigned int n)
+void vm_host_plug(struct test_vmm *vm, unsigned int n)
 {
-	struct vm_endpoint *endpoint = &vm->endpoints[n];
+	struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 
 	endpoint->fd = fake_kernel_device(n % vm->smmus, &endpoint->dev_id);
 }
 
 /* Without an STE the parent is attached, and its vEVENTQ is the newest or a neighbour's. */
-void vm_host_attached(struct vm *vm, unsigned int n)
+void vm_host_attached(struct test_vmm *vm, unsigned int n)
 {
-	struct vm_endpoint *endpoint = &vm->endpoints[n];
+	struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 	uint32_t newest = 0, id;
 
 	endpoint->parent = fake_kernel_attached(endpoint->dev_id);
@@ -50,16 +50,16 @@ void vm_host_attached(struct vm *vm, unsigned int n)
 }
 
 /* As the driver: nothing is forwarded while no nested HWPT is attached. */
-static bool forwards(const struct vm_endpoint *endpoint)
+static bool forwards(const struct test_vmm_endpoint *endpoint)
 {
 	uint32_t attached = fake_kernel_attached(endpoint->dev_id);
 
 	return attached && attached != endpoint->parent;
 }
 
-bool vm_host_fault(struct vm *vm, unsigned int n, const struct vsmmu_event_record *record)
+bool vm_host_fault(struct test_vmm *vm, unsigned int n, const struct vsmmu_event_record *record)
 {
-	const struct vm_endpoint *endpoint = &vm->endpoints[n];
+	const struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 	struct vsmmu_event_record event = *record;
 	uint8_t payload[VSMMU_EVENT_RECORD_SIZE];
 
@@ -71,23 +71,23 @@ bool vm_host_fault(struct vm *vm, unsigned int n, const struct vsmmu_event_recor
 	return true;
 }
 
-void vm_host_lose(struct vm *vm, unsigned int n)
+void vm_host_lose(struct test_vmm *vm, unsigned int n)
 {
 	fake_veventq_drop(vm->endpoints[n].veventq);
 }
 
-void vm_host_fail_read(struct vm *vm, unsigned int n, int error)
+void vm_host_fail_read(struct test_vmm *vm, unsigned int n, int error)
 {
 	fake_veventq_script_error(vm->endpoints[n].veventq, error);
 }
 
-uint64_t vm_host_reads(struct vm *vm)
+uint64_t vm_host_reads(struct test_vmm *vm)
 {
 	(void)vm;
 	return fake_kernel_reads();
 }
 
-void vm_host_free(struct vm *vm)
+void vm_host_free(struct test_vmm *vm)
 {
 	vsmmu_host_unref(vm->host);
 	assert_int_equal(fake_kernel_objects(), 0);

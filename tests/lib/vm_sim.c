@@ -4,7 +4,7 @@
 
 #include "lib/vm.h"
 
-static struct vsmmu_sim_stats sim_stats(struct vm *vm)
+static struct vsmmu_sim_stats sim_stats(struct test_vmm *vm)
 {
 	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
 
@@ -12,7 +12,7 @@ static struct vsmmu_sim_stats sim_stats(struct vm *vm)
 	return stats;
 }
 
-void vm_host_new(struct vm *vm, const struct vm_setup *setup)
+void vm_host_new(struct test_vmm *vm, const struct vm_setup *setup)
 {
 	const struct vsmmu_sim_config config = {
 		.size = sizeof(config),
@@ -23,24 +23,24 @@ void vm_host_new(struct vm *vm, const struct vm_setup *setup)
 	assert_int_equal(vsmmu_sim_new(&vm->host, &config), 0);
 }
 
-void vm_host_plug(struct vm *vm, unsigned int n)
+void vm_host_plug(struct test_vmm *vm, unsigned int n)
 {
 	assert_int_equal(
 		vsmmu_sim_endpoint_new(vm->host, n % vm->smmus, &vm->endpoints[n].dev_id), 0);
 }
 
-void vm_host_attached(struct vm *vm, unsigned int n)
+void vm_host_attached(struct test_vmm *vm, unsigned int n)
 {
 	(void)vm;
 	(void)n;
 }
 
-bool vm_host_fault(struct vm *vm, unsigned int n, const struct vsmmu_event_record *record)
+bool vm_host_fault(struct test_vmm *vm, unsigned int n, const struct vsmmu_event_record *record)
 {
 	return vsmmu_sim_fault(vm->host, vm->endpoints[n].dev_id, record) == 0;
 }
 
-void vm_host_lose(struct vm *vm, unsigned int n)
+void vm_host_lose(struct test_vmm *vm, unsigned int n)
 {
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
 
@@ -48,18 +48,18 @@ void vm_host_lose(struct vm *vm, unsigned int n)
 	assert_int_equal(vsmmu_sim_fault(vm->host, vm->endpoints[n].dev_id, &record), 0);
 }
 
-void vm_host_fail_read(struct vm *vm, unsigned int n, int error)
+void vm_host_fail_read(struct test_vmm *vm, unsigned int n, int error)
 {
 	(void)n;
 	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ, 0, error), 0);
 }
 
-uint64_t vm_host_reads(struct vm *vm)
+uint64_t vm_host_reads(struct test_vmm *vm)
 {
 	return sim_stats(vm).reads;
 }
 
-void vm_host_free(struct vm *vm)
+void vm_host_free(struct test_vmm *vm)
 {
 	struct vsmmu_sim_stats stats = sim_stats(vm);
 

@@ -22,7 +22,7 @@
 static uint64_t first_seed = 1, last_seed = SEEDS;
 
 struct pair {
-	struct vm *vm;
+	struct test_vmm *vm;
 	struct oracle oracle;
 	struct rng rng;
 	uint64_t seed;
@@ -53,7 +53,7 @@ static void compare(struct pair *pair)
 {
 	const struct vsmmu_stats stats = vm_stats(pair->vm);
 	const struct oracle *oracle = &pair->oracle;
-	uint32_t prod = vm_read(pair->vm, SMMU_EVENTQ_PROD);
+	uint32_t prod = test_vmm_read(pair->vm, SMMU_EVENTQ_PROD);
 
 #define SAME(member) same(pair, #member, stats.member, oracle->stats.member)
 	SAME(sequenced);
@@ -77,7 +77,7 @@ static void compare(struct pair *pair)
 		same(pair, "PROD", prod & SMMU_QUEUE_INDEX, oracle->prod);
 	same(pair, "overflow pending", vm_overflow_pending(pair->vm), oracle->overflow_pending);
 	same(pair, "abort active",
-		vm_read(pair->vm, SMMU_GERROR) != vm_read(pair->vm, SMMU_GERRORN),
+		test_vmm_read(pair->vm, SMMU_GERROR) != test_vmm_read(pair->vm, SMMU_GERRORN),
 		oracle->abort_active);
 }
 
@@ -153,7 +153,7 @@ static void do_ack_overflow(struct pair *pair)
 static void do_ack_abort(struct pair *pair)
 {
 	pair->what = "acknowledge abort";
-	vm_write(pair->vm, SMMU_GERRORN, vm_read(pair->vm, SMMU_GERROR));
+	test_vmm_write(pair->vm, SMMU_GERRORN, test_vmm_read(pair->vm, SMMU_GERROR));
 	pair->oracle.abort_active = false;
 }
 
@@ -166,7 +166,7 @@ static void do_memory(struct pair *pair)
 		pair->vm->bad_end = 0;
 		pair->oracle.bad_slot = UINT32_MAX;
 	} else if (!below(pair, 4)) {
-		pair->vm->bad_begin = VM_QUEUE + 32 * slot;
+		pair->vm->bad_begin = TEST_VMM_MEMORY + 32 * slot;
 		pair->vm->bad_end = UINT64_MAX;
 		pair->oracle.bad_slot = slot;
 	}
@@ -178,15 +178,16 @@ static void enable(struct pair *pair)
 	uint32_t prod = (uint32_t)below(pair, 2u << log2);
 
 	if (!pair->oracle.eventqen) {
-		uint32_t flag = vm_read(pair->vm, SMMU_EVENTQ_PROD) & SMMU_EVENTQ_PROD_OVFLG;
-		uint32_t ack = vm_read(pair->vm, SMMU_EVENTQ_CONS) & SMMU_EVENTQ_CONS_OVACKFLG;
+		uint32_t flag = test_vmm_read(pair->vm, SMMU_EVENTQ_PROD) & SMMU_EVENTQ_PROD_OVFLG;
+		uint32_t ack =
+			test_vmm_read(pair->vm, SMMU_EVENTQ_CONS) & SMMU_EVENTQ_CONS_OVACKFLG;
 
 		pair->vm->log2 = log2;
-		vsmmu_mmio_write(pair->vm->vsmmu, SMMU_EVENTQ_BASE, 8, VM_QUEUE | log2);
-		vm_write(pair->vm, SMMU_EVENTQ_PROD, prod | flag);
-		vm_write(pair->vm, SMMU_EVENTQ_CONS, prod | ack);
+		vsmmu_mmio_write(pair->vm->vsmmu, SMMU_EVENTQ_BASE, 8, TEST_VMM_MEMORY | log2);
+		test_vmm_write(pair->vm, SMMU_EVENTQ_PROD, prod | flag);
+		test_vmm_write(pair->vm, SMMU_EVENTQ_CONS, prod | ack);
 	}
-	vm_write(pair->vm, SMMU_CR0, VM_ON);
+	test_vmm_write(pair->vm, SMMU_CR0, VM_ON);
 	oracle_cr0(&pair->oracle, true, true, log2, prod);
 }
 
@@ -204,7 +205,7 @@ static void do_enable(struct pair *pair)
 	/* EVENTQEN may stay with SMMUEN gone, but it does not come alone here. */
 	if (cr0 == 2 && !pair->oracle.eventqen)
 		cr0 = 0;
-	vm_write(pair->vm, SMMU_CR0,
+	test_vmm_write(pair->vm, SMMU_CR0,
 		(cr0 & 1 ? SMMU_CR0_SMMUEN : 0) | (cr0 & 2 ? SMMU_CR0_EVENTQEN : 0));
 	oracle_cr0(&pair->oracle, cr0 & 1, cr0 & 2, 0, 0);
 }
@@ -216,7 +217,7 @@ static void do_irq_ctrl(struct pair *pair)
 	pair->what = "IRQ_CTRL";
 	if (below(pair, 2))
 		value |= 5;
-	vm_write(pair->vm, SMMU_IRQ_CTRL, value);
+	test_vmm_write(pair->vm, SMMU_IRQ_CTRL, value);
 	pair->oracle.gerror_irqen = value & 1;
 	pair->oracle.eventq_irqen = value & 4;
 }
@@ -224,12 +225,12 @@ static void do_irq_ctrl(struct pair *pair)
 /* CONS ahead of PROD, and back where it was. */
 static void do_nonsense(struct pair *pair)
 {
-	uint32_t cons = vm_read(pair->vm, SMMU_EVENTQ_CONS);
+	uint32_t cons = test_vmm_read(pair->vm, SMMU_EVENTQ_CONS);
 
 	pair->what = "nonsense";
 	if (!pair->oracle.eventqen)
 		return;
-	vm_write(pair->vm, SMMU_EVENTQ_CONS,
+	test_vmm_write(pair->vm, SMMU_EVENTQ_CONS,
 		(pair->oracle.prod + 1) | (cons & SMMU_EVENTQ_CONS_OVACKFLG));
 	/* A queue of one slot has no nonsense in it: one ahead is one behind. */
 	pair->oracle.nonsense = pair->oracle.log2 != 0;
@@ -238,7 +239,7 @@ static void do_nonsense(struct pair *pair)
 		pair->what = "nonsense";
 	}
 	pair->oracle.nonsense = false;
-	vm_write(pair->vm, SMMU_EVENTQ_CONS, cons);
+	test_vmm_write(pair->vm, SMMU_EVENTQ_CONS, cons);
 }
 
 static void set_ste(struct pair *pair, unsigned int n)

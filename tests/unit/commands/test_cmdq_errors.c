@@ -140,7 +140,7 @@ TEST(a_queue_outside_memory_is_an_abort)
 		test_vmm_write(guest->vmm, SMMU_CMDQ_PROD, 200);
 		test_vmm_write(guest->vmm, SMMU_CR0, SMMU_CR0_CMDQEN);
 		cmdq_guest_expect_error(guest, 0, SMMU_CERROR_ABT);
-		assert_in_range(guest->vmm->reads, 1, 2);
+		assert_in_range(guest->vmm->memory_reads, 1, 2);
 		cmdq_guest_free(guest);
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "lib/vm.h"
 
-static uint64_t discarded(struct vm *vm, enum vsmmu_discard reason)
+static uint64_t discarded(struct test_vmm *vm, enum vsmmu_discard reason)
 {
 	return vm_stats(vm).discarded_by[reason];
 }
@@ -15,7 +15,7 @@ TEST(a_stream_needs_its_ste)
 {
 	const uint64_t bypass[2] = {0x9, 0}, refused[2] = {0xb | 6 << 1, 0};
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm_enable(vm, 3);
@@ -40,7 +40,7 @@ TEST(a_stream_needs_its_ste)
 TEST(an_ste_goes_with_a_new_streamid)
 {
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm_enable(vm, 3);
@@ -61,7 +61,7 @@ TEST(an_ste_goes_with_a_new_streamid)
 TEST(a_streamid_is_held_by_one)
 {
 	const struct vm_setup setup = {.endpoints = 2, .unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	assert_int_equal(vm_attach(vm, 0), 0);
 	vm->endpoints[1].vsid = VM_VSID(0);
@@ -75,7 +75,7 @@ TEST(a_streamid_is_held_by_one)
 TEST(misuse_is_einval)
 {
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = 0};
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 	const struct vsmmu_config vmm = {.size = sizeof(vmm)};
@@ -103,20 +103,20 @@ TEST(misuse_is_einval)
 TEST(stale_events_are_discarded)
 {
 	const struct vm_setup setup = {.endpoints = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 	uint32_t prod;
 
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	prod = vm_read(vm, SMMU_EVENTQ_PROD);
+	prod = test_vmm_read(vm, SMMU_EVENTQ_PROD);
 	vm_faults(vm, 0, 5);
 	vm_fault(vm, 1);
 	vm_detach(vm, 0);
 	/* Its neighbour's is delivered, its own are not, and no OVFLG says so. */
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), prod + 1);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), prod + 1);
 	assert_int_equal(discarded(vm, VSMMU_DISCARD_STALE), 5);
 	assert_int_equal(vm_stats_all(vm).overflows, 0);
 	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, VM_VSID(0), &stats), -ENOENT);
@@ -128,7 +128,7 @@ TEST(stale_events_are_discarded)
 	vm_free(vm);
 }
 
-static void fault_on_irq(struct vm *vm, enum vsmmu_irq irq)
+static void fault_on_irq(struct test_vmm *vm, enum vsmmu_irq irq)
 {
 	(void)irq;
 	vm_fault(vm, 0);
@@ -138,7 +138,7 @@ static void fault_on_irq(struct vm *vm, enum vsmmu_irq irq)
 TEST(nothing_comes_in_while_an_endpoint_goes)
 {
 	const struct vm_setup setup = {.endpoints = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
@@ -155,7 +155,7 @@ TEST(nothing_comes_in_while_an_endpoint_goes)
 TEST(a_streamid_is_used_again_when_its_events_are_gone)
 {
 	const struct vm_setup setup = {.endpoints = 3, .no_fair_share = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 2);
 	vm_faults(vm, 1, 4); /* full */
@@ -185,7 +185,7 @@ TEST(a_streamid_is_used_again_when_its_events_are_gone)
 TEST(a_dispatch_frees_the_streamid_too)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 1);
 	vm_faults(vm, 1, 2);
@@ -206,7 +206,7 @@ TEST(a_dispatch_frees_the_streamid_too)
 TEST(a_storming_neighbour_does_not_hold_a_streamid)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true, .depth = 4};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 0);
 	vm_fault(vm, 1);
@@ -231,7 +231,7 @@ static void the_last_endpoints_queue_is_drained_and_goes(void **unused)
 {
 	for (int isolate = 0; isolate < 2; isolate++) {
 		const struct vm_setup setup = {.endpoints = 1, .isolate = isolate};
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 
 		(void)unused;
 		vm_enable(vm, 0);
@@ -259,7 +259,7 @@ static void the_last_endpoints_queue_is_drained_and_goes(void **unused)
 TEST(a_reset_discards_without_a_trace_in_the_registers)
 {
 	const struct vm_setup setup = {.endpoints = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 3);
@@ -272,7 +272,7 @@ TEST(a_reset_discards_without_a_trace_in_the_registers)
 	assert_int_equal(vm_stats_all(vm).lost, 4);
 	assert_int_equal(vm_stats_all(vm).overflows, 0);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
 	/* The STEs are gone, so nothing more is forwarded. */
 	vm_fault(vm, 0);
 	assert_int_equal(vm->produced, 309);
@@ -290,7 +290,7 @@ TEST(a_reset_discards_without_a_trace_in_the_registers)
 
 TEST(a_reset_forgets_an_abort_and_an_overflow)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 2);
 	vm_lose(vm, 0, 1);
@@ -305,14 +305,14 @@ TEST(a_reset_forgets_an_abort_and_an_overflow)
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, vm->serial, 1); /* no GERRORN was needed */
-	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR), 0);
 	vm_free(vm);
 }
 
 TEST(teardown_with_events_in_flight_delivers_nothing)
 {
 	const struct vm_setup setup = {.endpoints = 3, .smmus = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	unsigned int writes;
 
 	vm_enable(vm, 5);
@@ -332,7 +332,7 @@ TEST(teardown_with_events_in_flight_delivers_nothing)
 TEST(endpoints_of_two_physical_smmus_have_two_queues)
 {
 	const struct vm_setup setup = {.endpoints = 4, .smmus = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 5);
 	for (unsigned int n = 0; n < 4; n++)
@@ -348,7 +348,7 @@ TEST(endpoints_of_two_physical_smmus_have_two_queues)
 TEST(an_isolated_storm_costs_the_others_nothing)
 {
 	const struct vm_setup setup = {.endpoints = 3, .isolate = true, .depth = 4};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 8);
 	vm_faults(vm, 0, 100);
@@ -369,7 +369,7 @@ TEST(an_isolated_storm_costs_the_others_nothing)
 TEST(many_come_and_go)
 {
 	const struct vm_setup setup = {.endpoints = 8, .smmus = 3};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 3);
 	for (unsigned int round = 0; round < 24; round++) {

@@ -319,16 +319,16 @@ TEST(a_range_reads_no_other_stes)
 
 	fixture_enable(fixture);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const unsigned int before = fixture->vmm->reads;
+		const unsigned int before = fixture->vmm->memory_reads;
 		const uint64_t ste = i % 2 ? STE_ABORT : STE_BYPASS;
 
 		for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++) {
 			assert_int_equal(fixture_set_ste(fixture, n, ste ^ 8, 0), 0);
 			fixture_write_ste(fixture, FIXTURE_VSID(n), ste, 0);
 		}
-		assert_int_equal(fixture->vmm->reads - before, FIXTURE_ENDPOINTS);
+		assert_int_equal(fixture->vmm->memory_reads - before, FIXTURE_ENDPOINTS);
 		assert_int_equal(fixture_refresh(fixture, cases[i].first, cases[i].count), 0);
-		assert_int_equal(fixture->vmm->reads - before,
+		assert_int_equal(fixture->vmm->memory_reads - before,
 			FIXTURE_ENDPOINTS + cases[i].to + 1 - cases[i].from);
 		for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++)
 			fixture_expect_nested(fixture, n,

@@ -8,7 +8,7 @@
 TEST(a_snapshots_events_are_not_its_heirs)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
-	struct vm *from = vm_new(&setup), *to = vm_new(&setup);
+	struct test_vmm *from = vm_new(&setup), *to = vm_new(&setup);
 	uint32_t prod;
 	size_t length;
 	void *bytes;
@@ -26,8 +26,8 @@ TEST(a_snapshots_events_are_not_its_heirs)
 
 	assert_int_equal(vm_attach(to, 0), 0);
 	vm_set_ste(to, 0);
-	prod = vm_read(to, SMMU_EVENTQ_PROD);
-	vm_write(to, SMMU_EVENTQ_CONS, prod);
+	prod = test_vmm_read(to, SMMU_EVENTQ_PROD);
+	test_vmm_write(to, SMMU_EVENTQ_CONS, prod);
 	vm_dispatch(to);
 	/* The other endpoint's one, and no more. */
 	assert_int_equal(vm_stream(to, 0).delivered, 0);

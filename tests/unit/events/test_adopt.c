@@ -16,7 +16,7 @@ static const struct vm_setup no_endpoints = {.unattached = true};
 
 static void adopting_leaves_nothing_when_it_fails(void **unused)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_veventq_source *source;
 	unsigned int before, failed = 0;
 	int fd;
@@ -48,7 +48,7 @@ static void adopting_leaves_nothing_when_it_fails(void **unused)
 /* Linux may call its vEVENTQs otherwise one day: a person is told, and events arrive. */
 static void a_strange_name_is_reported(void **unused)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 7, .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
 	int fd;
@@ -74,7 +74,7 @@ static void a_strange_name_is_reported(void **unused)
 /* Without /proc nobody knows the name, and nothing is said of it. */
 static void an_unknown_name_is_not_reported(void **unused)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_veventq_source *source;
 	int fd;
 
@@ -94,7 +94,7 @@ static void an_unknown_name_is_not_reported(void **unused)
 /* The VMM's own endpoint, on a queue that somebody else's events come by as well. */
 static void an_endpoint_without_memory_is_not_attached(void **unused)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
 	int fd, ret;
@@ -122,13 +122,13 @@ static void an_endpoint_without_memory_is_not_attached(void **unused)
 /* The host's refusals at the end are told; what can be done is done all the same. */
 static void an_end_that_the_host_refuses_is_told(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	fake_kernel_fail("DETACH", EIO);
 	vsmmu_free(vm->vsmmu);
 	vm->vsmmu = NULL;
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_HOST_FAILED), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_HOST_FAILED), 1);
 	vm_free(vm);
 }
 
@@ -175,7 +175,7 @@ static void another_type_of_record_is_refused(void **unused)
 /* A vEVENTQ of another vSMMU, or one that was dropped, carries nobody here. */
 static void anothers_veventq_is_einval(void **unused)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
 	const struct vsmmu_config other_config = {
 		.size = sizeof(other_config), .ops = vm->vsmmu->config.ops, .opaque = vm};

@@ -7,9 +7,9 @@
 #define ABT_ERR SMMU_GERROR_EVENTQ_ABT_ERR
 
 /* Queue of 8, full, with 5 more in the kernel. */
-static struct vm *full_vm(const struct vm_setup *setup)
+static struct test_vmm *full_vm(const struct vm_setup *setup)
 {
-	struct vm *vm = vm_new(setup);
+	struct test_vmm *vm = vm_new(setup);
 
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 13);
@@ -21,7 +21,7 @@ static struct vm *full_vm(const struct vm_setup *setup)
 
 TEST(a_full_queue_stops_reading)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 	uint64_t reads = vm_host_reads(vm);
 
 	/* No read, no spin, no OVFLG, whoever asks. */
@@ -31,7 +31,7 @@ TEST(a_full_queue_stops_reading)
 		assert_false(vm_readable(vm));
 	}
 	assert_int_equal(vm_host_reads(vm), reads);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 8);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 8);
 	assert_int_equal(vm_stats(vm).overflows, 0);
 	assert_true(vm_stats(vm).pauses > 0);
 	assert_int_equal(vm_stats(vm).delivered, 8);
@@ -46,7 +46,7 @@ TEST(a_full_queue_stops_reading)
 
 TEST(moving_cons_resumes)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
 	vm_expect(vm, 0, 1, 1);
 	assert_true(vm_readable(vm));
@@ -60,7 +60,7 @@ TEST(moving_cons_resumes)
 
 TEST(a_64_bit_write_of_cons_resumes)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
 	assert_int_equal(vsmmu_mmio_write(vm->vsmmu, SMMU_EVENTQ_PROD, 8, UINT64_C(4) << 32), 0);
 	assert_true(vm_readable(vm));
@@ -73,9 +73,9 @@ TEST(disabling_resumes)
 	static const uint32_t cr0[] = {0, SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN};
 
 	for (int i = 0; i < 3; i++) {
-		struct vm *vm = full_vm(NULL);
+		struct test_vmm *vm = full_vm(NULL);
 
-		vm_write(vm, SMMU_CR0, cr0[i]);
+		test_vmm_write(vm, SMMU_CR0, cr0[i]);
 		assert_true(vm_readable(vm));
 		assert_int_equal(vm_dispatch(vm), 5);
 		assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_DISABLED], 5);
@@ -85,7 +85,7 @@ TEST(disabling_resumes)
 
 TEST(a_reset_resumes)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
 	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 5);
@@ -100,9 +100,9 @@ TEST(a_reset_resumes)
 
 TEST(a_larger_queue_resumes)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
-	vm_write(vm, SMMU_CR0, 0);
+	test_vmm_write(vm, SMMU_CR0, 0);
 	vm_enable(vm, 4);
 	assert_true(vm_readable(vm));
 	assert_int_equal(vm_dispatch(vm), 5);
@@ -115,15 +115,15 @@ TEST(a_write_that_makes_no_room_does_not_spin)
 {
 	static const uint64_t offsets[] = {
 		SMMU_IRQ_CTRL, SMMU_GERRORN, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, 0x44, SMMU_CR0ACK};
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 	uint64_t reads = vm_host_reads(vm);
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-		vm_write(vm, offsets[i], offsets[i] == SMMU_IRQ_CTRL ? 5 : 0);
+		test_vmm_write(vm, offsets[i], offsets[i] == SMMU_IRQ_CTRL ? 5 : 0);
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 		assert_false(vm_readable(vm));
 	}
-	vm_write(vm, SMMU_EVENTQ_CONS, 0);
+	test_vmm_write(vm, SMMU_EVENTQ_CONS, 0);
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 	assert_false(vm_readable(vm));
 	assert_int_equal(vm_host_reads(vm), reads);
@@ -132,7 +132,7 @@ TEST(a_write_that_makes_no_room_does_not_spin)
 
 TEST(nonsense_in_cons_is_full_and_overwrites_nothing)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	uint32_t writes;
 
 	vm_enable(vm, 3);
@@ -140,14 +140,14 @@ TEST(nonsense_in_cons_is_full_and_overwrites_nothing)
 	vm_dispatch(vm);
 	writes = vm->memory_writes;
 	for (uint32_t cons = 4; cons <= 10; cons++) { /* PROD is 3: all of them ahead of it */
-		vm_write(vm, SMMU_EVENTQ_CONS, cons);
+		test_vmm_write(vm, SMMU_EVENTQ_CONS, cons);
 		vm_fault(vm, 0);
 		vm_dispatch(vm);
 		assert_false(vm_readable(vm));
 	}
 	assert_int_equal(vm->memory_writes, writes);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 3);
-	vm_write(vm, SMMU_EVENTQ_CONS, 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 3);
+	test_vmm_write(vm, SMMU_EVENTQ_CONS, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, 1, 8);
 	vm_dispatch(vm);
@@ -159,20 +159,20 @@ TEST(nonsense_in_cons_is_full_and_overwrites_nothing)
 TEST(the_kernel_may_overflow_meanwhile)
 {
 	const struct vm_setup setup = {.depth = 6};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 1);
 	vm_faults(vm, 0, 2);
 	vm_dispatch(vm);
 	vm_faults(vm, 0, 10); /* 6 kept, 4 dropped */
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 2);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 2);
 	for (uint64_t serial = 1; serial <= 7; serial += 2) {
 		vm_expect(vm, 0, serial, 2);
 		vm_dispatch(vm);
 	}
 	/* The LOST header was behind the last event. */
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD) & OVFLG, OVFLG);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD) & OVFLG, OVFLG);
 	assert_int_equal(vm_stats_all(vm).lost, 4);
 	assert_int_equal(vm_stats_all(vm).delivered, 8);
 	vm_free(vm);
@@ -183,7 +183,7 @@ TEST(an_abort_in_a_batch_delivers_what_precedes_it)
 {
 	for (unsigned int begin = 0; begin < 8; begin++) {
 		for (unsigned int bad = 0; bad < 8; bad++) {
-			struct vm *vm = vm_new(NULL);
+			struct test_vmm *vm = vm_new(NULL);
 			struct vsmmu_stats stats;
 			unsigned int good;
 
@@ -191,14 +191,14 @@ TEST(an_abort_in_a_batch_delivers_what_precedes_it)
 			vm_faults(vm, 0, begin);
 			vm_dispatch(vm);
 			vm_consume_all(vm);
-			vm->bad_begin = VM_QUEUE + 32 * bad;
+			vm->bad_begin = TEST_VMM_MEMORY + 32 * bad;
 			vm->bad_end = vm->bad_begin + 32;
 			good = (bad - begin) & 7; /* slots up to the bad one */
 			vm_faults(vm, 0, 8);
 			vm_lose(vm, 0, 1);
 			assert_int_equal(vm_dispatch(vm), 9);
 			assert_int_equal(vm_pending(vm), good);
-			assert_int_equal(vm_read(vm, SMMU_GERROR), ABT_ERR);
+			assert_int_equal(test_vmm_read(vm, SMMU_GERROR), ABT_ERR);
 			assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 1);
 			vm_expect(vm, 0, begin + 1, good);
 			stats = vm_stats_all(vm);
@@ -213,7 +213,7 @@ TEST(an_abort_in_a_batch_delivers_what_precedes_it)
 
 			/* Memory is back, and acknowledged: it goes on in the bad slot. */
 			vm->bad_end = 0;
-			vm_write(vm, SMMU_GERRORN, ABT_ERR);
+			test_vmm_write(vm, SMMU_GERRORN, ABT_ERR);
 			vm_fault(vm, 0);
 			vm_dispatch(vm);
 			vm_expect(vm, 0, vm->serial, 1);
@@ -225,7 +225,7 @@ TEST(an_abort_in_a_batch_delivers_what_precedes_it)
 
 TEST(nothing_is_written_until_the_abort_is_acknowledged)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	unsigned int writes;
 	uint32_t prod;
 
@@ -237,19 +237,19 @@ TEST(nothing_is_written_until_the_abort_is_acknowledged)
 	vm_dispatch(vm);
 	vm->bad_end = 0; /* memory is back, but the guest has not said so */
 	writes = vm->memory_writes;
-	prod = vm_read(vm, SMMU_EVENTQ_PROD);
+	prod = test_vmm_read(vm, SMMU_EVENTQ_PROD);
 	vm_faults(vm, 0, 300);
 	vm_lose(vm, 0, 2);
 	vm_dispatch(vm);
 	assert_false(vm_readable(vm));
 	assert_int_equal(vm->memory_writes, writes);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), prod);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), prod);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 1);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_ABORT], 301);
 	assert_int_equal(vm_stats_all(vm).lost, 2);
 	assert_int_equal(vm_stats_all(vm).overflows, 0);
-	vm_write(vm, SMMU_GERRORN, ABT_ERR);
+	test_vmm_write(vm, SMMU_GERRORN, ABT_ERR);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_expect(vm, 0, 1, 1);
@@ -259,21 +259,21 @@ TEST(nothing_is_written_until_the_abort_is_acknowledged)
 	vm->bad_end = UINT64_MAX;
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR), 0);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 2);
 	vm_free(vm);
 }
 
 TEST(a_full_queue_is_no_abort_and_an_abort_no_overflow)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
 	vm->bad_end = UINT64_MAX; /* not touched while full */
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR), 0);
 	vm_consume_all(vm);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_GERROR), ABT_ERR);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR), ABT_ERR);
 	assert_false(vm_overflow_pending(vm));
 	vm_free(vm);
 }
@@ -281,7 +281,7 @@ TEST(a_full_queue_is_no_abort_and_an_abort_no_overflow)
 /* Full, then aborted, then full again: the abort is read on, not waited for. */
 TEST(an_abort_with_a_full_queue_behind_it_does_not_stop)
 {
-	struct vm *vm = full_vm(NULL);
+	struct test_vmm *vm = full_vm(NULL);
 
 	vm_expect(vm, 0, 1, 1);
 	vm->bad_end = UINT64_MAX;

@@ -4,10 +4,10 @@
 
 #define OVFLG SMMU_EVENTQ_PROD_OVFLG
 
-static struct vm *vm_with(unsigned int endpoints, unsigned int log2)
+static struct test_vmm *vm_with(unsigned int endpoints, unsigned int log2)
 {
 	const struct vm_setup setup = {.endpoints = endpoints};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, log2);
 	return vm;
@@ -18,7 +18,7 @@ TEST(a_storm_never_takes_the_last_quarter)
 {
 	for (unsigned int log2 = 2; log2 <= 10; log2++) {
 		unsigned int size = 1u << log2, kept = size - size / 4;
-		struct vm *vm = vm_with(2, log2);
+		struct test_vmm *vm = vm_with(2, log2);
 
 		vm_faults(vm, 0, 3 * size);
 		assert_int_equal(vm_dispatch(vm), 3 * size);
@@ -42,15 +42,15 @@ TEST(a_storm_never_takes_the_last_quarter)
 
 TEST(the_excess_is_loss_to_the_guest)
 {
-	struct vm *vm = vm_with(2, 3);
+	struct test_vmm *vm = vm_with(2, 3);
 
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 6);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 6);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 6 | OVFLG);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 6 | OVFLG);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 2);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -62,7 +62,7 @@ TEST(the_excess_is_loss_to_the_guest)
 
 TEST(a_stream_below_its_share_takes_any_slot)
 {
-	struct vm *vm = vm_with(2, 3);
+	struct test_vmm *vm = vm_with(2, 3);
 
 	vm_faults(vm, 0, 4);
 	vm_faults(vm, 1, 4);
@@ -79,7 +79,7 @@ TEST(a_stream_below_its_share_takes_any_slot)
 
 TEST(what_the_guest_consumes_counts_no_more)
 {
-	struct vm *vm = vm_with(2, 3);
+	struct test_vmm *vm = vm_with(2, 3);
 
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
@@ -96,7 +96,7 @@ TEST(what_the_guest_consumes_counts_no_more)
 
 TEST(one_stream_alone_has_it_all)
 {
-	struct vm *vm = vm_with(1, 3);
+	struct test_vmm *vm = vm_with(1, 3);
 
 	vm_faults(vm, 0, 10);
 	vm_dispatch(vm);
@@ -108,7 +108,7 @@ TEST(one_stream_alone_has_it_all)
 TEST(it_can_be_switched_off)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 10);
@@ -126,7 +126,7 @@ TEST(it_can_be_switched_off)
 
 TEST(one_slot_cannot_be_shared)
 {
-	struct vm *vm = vm_with(2, 0);
+	struct test_vmm *vm = vm_with(2, 0);
 
 	vm_faults(vm, 0, 3);
 	vm_dispatch(vm);
@@ -147,7 +147,7 @@ TEST(one_slot_cannot_be_shared)
 
 TEST(more_streams_than_slots_still_get_through)
 {
-	struct vm *vm = vm_with(8, 2);
+	struct test_vmm *vm = vm_with(8, 2);
 
 	vm_faults(vm, 0, 50);
 	vm_fault(vm, 1);
@@ -160,7 +160,7 @@ TEST(more_streams_than_slots_still_get_through)
 
 TEST(enabling_anew_forgets_what_was_queued)
 {
-	struct vm *vm = vm_with(2, 3);
+	struct test_vmm *vm = vm_with(2, 3);
 
 	vm_faults(vm, 0, 6);
 	vm_dispatch(vm);
@@ -176,7 +176,7 @@ TEST(enabling_anew_forgets_what_was_queued)
 
 TEST(the_share_follows_the_number_of_streams)
 {
-	struct vm *vm = vm_with(4, 4); /* a quarter each: four, and four are kept */
+	struct test_vmm *vm = vm_with(4, 4); /* a quarter each: four, and four are kept */
 
 	vm_faults(vm, 0, 12);
 	vm_faults(vm, 1, 6); /* in the last quarter: up to its share of four */
@@ -200,7 +200,7 @@ TEST(the_share_follows_the_number_of_streams)
 /* Whatever storms and however the guest consumes: a lone fault gets through. */
 TEST(no_storm_starves_a_neighbour)
 {
-	struct vm *vm = vm_with(3, 4);
+	struct test_vmm *vm = vm_with(3, 4);
 	uint64_t delivered = 0;
 
 	for (int round = 0; round < 500; round++) {

@@ -11,7 +11,7 @@
 TEST(faults_arrive_in_order_and_as_they_were)
 {
 	const struct vm_setup setup = {.endpoints = 3};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 2);
@@ -34,18 +34,18 @@ TEST(a_disabled_queue_raises_nothing)
 	static const uint32_t cr0[] = {0, SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN};
 
 	for (int i = 0; i < 3; i++) {
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 		struct vsmmu_stats stats;
 
 		vm_enable(vm, 3);
-		vm_write(vm, SMMU_CR0, cr0[i]);
+		test_vmm_write(vm, SMMU_CR0, cr0[i]);
 		vm_faults(vm, 0, 20); /* more than would fit: it is read all the same */
 		vm_lose(vm, 0, 2);
 		vm_faults(vm, 0, 1);
 		assert_int_equal(vm_dispatch(vm), 22);
 		assert_false(vm_readable(vm));
-		assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 0);
-		assert_int_equal(vm_read(vm, SMMU_GERROR), 0);
+		assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
+		assert_int_equal(test_vmm_read(vm, SMMU_GERROR), 0);
 		assert_int_equal(vm->memory_writes, 0);
 		stats = vm_stats_all(vm);
 		assert_int_equal(stats.discarded_by[VSMMU_DISCARD_DISABLED], 21);
@@ -54,7 +54,7 @@ TEST(a_disabled_queue_raises_nothing)
 		assert_int_equal(vm_stream(vm, 0).discarded, 21);
 
 		/* The first one after it was enabled arrives, alone. */
-		vm_write(vm, SMMU_CR0, VM_ON);
+		test_vmm_write(vm, SMMU_CR0, VM_ON);
 		vm_fault(vm, 0);
 		vm_dispatch(vm);
 		vm_expect(vm, 0, vm->serial, 1);
@@ -64,7 +64,7 @@ TEST(a_disabled_queue_raises_nothing)
 }
 
 /* When the guest is told, what it is told of is there. */
-static void look_at_prod(struct vm *vm, enum vsmmu_irq irq)
+static void look_at_prod(struct test_vmm *vm, enum vsmmu_irq irq)
 {
 	if (irq == VSMMU_IRQ_EVENTQ)
 		assert_int_equal(vm_pending(vm), 5);
@@ -72,7 +72,7 @@ static void look_at_prod(struct vm *vm, enum vsmmu_irq irq)
 
 TEST(a_batch_is_one_write_one_prod_one_interrupt)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 5);
 	vm->on_irq = look_at_prod;
@@ -86,7 +86,7 @@ TEST(a_batch_is_one_write_one_prod_one_interrupt)
 
 TEST(an_interrupt_needs_an_empty_queue)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	for (unsigned int round = 1; round < 20; round++) {
@@ -111,10 +111,10 @@ TEST(an_interrupt_needs_an_empty_queue)
 
 TEST(interrupts_obey_irq_ctrl)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
-	vm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
+	test_vmm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_lose(vm, 0, 1);
@@ -123,7 +123,7 @@ TEST(interrupts_obey_irq_ctrl)
 	assert_true(vm_overflow_pending(vm));
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
 	/* Enabling late replays nothing, and the queue is not empty any more. */
-	vm_write(vm, SMMU_IRQ_CTRL, IRQS);
+	test_vmm_write(vm, SMMU_IRQ_CTRL, IRQS);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
@@ -132,19 +132,19 @@ TEST(interrupts_obey_irq_ctrl)
 	vm_dispatch(vm);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 
-	vm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
+	test_vmm_write(vm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	vm->bad_end = UINT64_MAX;
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_GERROR), SMMU_GERROR_EVENTQ_ABT_ERR);
-	vm_write(vm, SMMU_IRQ_CTRL, IRQS);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR), SMMU_GERROR_EVENTQ_ABT_ERR);
+	test_vmm_write(vm, SMMU_IRQ_CTRL, IRQS);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], 0);
 	vm_free(vm);
 }
 
 TEST(a_reset_leaves_no_interrupt_behind)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
@@ -164,7 +164,7 @@ TEST(a_reset_leaves_no_interrupt_behind)
 
 TEST(loss_is_ovflg_with_one_interrupt)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
@@ -172,12 +172,12 @@ TEST(loss_is_ovflg_with_one_interrupt)
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	vm_lose(vm, 0, 7);
 	assert_int_equal(vm_dispatch(vm), 1);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 1 | OVFLG);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 1 | OVFLG);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 2);
 	/* Pending: nothing more to tell. */
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 1 | OVFLG);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 1 | OVFLG);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 2);
 	/* But events go on (7.4), and a new loss is told once this one is acknowledged. */
 	vm_fault(vm, 0);
@@ -185,7 +185,7 @@ TEST(loss_is_ovflg_with_one_interrupt)
 	vm_overflow_ack(vm);
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 2);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 2);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 3);
 	assert_int_equal(vm_stats_all(vm).overflows, 2);
 	assert_int_equal(vm_stats_all(vm).lost, 9);
@@ -195,13 +195,13 @@ TEST(loss_is_ovflg_with_one_interrupt)
 
 TEST(loss_and_events_of_one_batch_are_one_interrupt)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3); /* lost right before the first record */
 	vm_faults(vm, 0, 2);
 	assert_int_equal(vm_dispatch(vm), 3);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 2 | OVFLG);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 2 | OVFLG);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	assert_int_equal(vm_stats_all(vm).lost, 3);
 	vm_expect(vm, 0, 1, 2);
@@ -211,26 +211,26 @@ TEST(loss_and_events_of_one_batch_are_one_interrupt)
 TEST(loss_may_be_counted_only)
 {
 	const struct vm_setup setup = {.loss_policy = VSMMU_LOSS_COUNT_ONLY};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
 	vm_lose(vm, 0, 1);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 1);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 1);
 	assert_int_equal(vm_stats_all(vm).lost, 4);
 	assert_int_equal(vm_stats_all(vm).overflows, 0);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 2);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 2);
 	vm_free(vm);
 }
 
 TEST(a_lone_lost_header_and_what_follows_add_up)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_fault(vm, 0);
@@ -250,7 +250,7 @@ TEST(a_lone_lost_header_and_what_follows_add_up)
 TEST(a_queue_enabled_anew_has_its_new_size)
 {
 	static const unsigned int sizes[] = {4, 0, 6, 1, 19, 2, 8, 3, 0, 5};
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		unsigned int size = 1u << sizes[i];
@@ -275,7 +275,7 @@ TEST(a_queue_enabled_anew_has_its_new_size)
 
 TEST(a_read_takes_as_many_as_fit)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 10);
 	vm_faults(vm, 0, 100);
@@ -295,7 +295,7 @@ TEST(a_read_takes_as_many_as_fit)
 
 TEST(a_dispatch_keeps_to_its_budget)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 12);
 	vm_faults(vm, 0, 2000);
@@ -315,7 +315,7 @@ TEST(a_dispatch_keeps_to_its_budget)
 TEST(several_veventqs_share_a_budget_fairly)
 {
 	const struct vm_setup setup = {.endpoints = 4, .isolate = true, .no_fair_share = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 12);
 	vm_faults(vm, 0, 900); /* a storm, before the others */
@@ -336,7 +336,7 @@ TEST(several_veventqs_share_a_budget_fairly)
 TEST(nothing_to_do_is_zero)
 {
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	assert_false(vm_readable(vm));
 	assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);

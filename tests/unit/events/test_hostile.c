@@ -16,7 +16,7 @@
 #define STALL (UINT64_C(1) << 31)
 #define S2    (UINT64_C(1) << 39)
 
-static void raw(struct vm *vm, unsigned int n, uint64_t word0, uint64_t word1)
+static void raw(struct test_vmm *vm, unsigned int n, uint64_t word0, uint64_t word1)
 {
 	const struct vsmmu_event_record record = {.word = {word0, word1}};
 	uint8_t payload[VSMMU_EVENT_RECORD_SIZE];
@@ -54,17 +54,17 @@ static void records_that_no_guest_may_see_are_refused(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 
 		vm_enable(vm, 3);
 		raw(vm, 0, cases[i].word0 | sid(VM_VSID(0)), cases[i].word1);
 		vm_dispatch(vm);
 		assert_int_equal(vm_stats_all(vm).discarded_by[cases[i].reason], 1);
 		assert_int_equal(vm_stats_all(vm).discarded, 1);
-		assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 0);
+		assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
 		assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
 		assert_int_equal(vm_stream(vm, 0).discarded, 1);
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
 		vm_free(vm);
 	}
 }
@@ -72,7 +72,7 @@ static void records_that_no_guest_may_see_are_refused(void **unused)
 static void a_foreign_streamid_is_refused(void **unused)
 {
 	const struct vm_setup setup = {.endpoints = 2, .isolate = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	(void)unused;
 	vm_enable(vm, 3);
@@ -81,7 +81,7 @@ static void a_foreign_streamid_is_refused(void **unused)
 	raw(vm, 0, 0x10 | sid(UINT32_MAX), 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_UNKNOWN_STREAM], 3);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
 	/* Nobody else is held to account for it, enabled or not. */
 	assert_int_equal(vm_stream(vm, 1).discarded, 0);
 	vm_disable(vm);
@@ -89,11 +89,11 @@ static void a_foreign_streamid_is_refused(void **unused)
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_DISABLED], 1);
 	assert_int_equal(vm_stream(vm, 1).discarded, 0);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
 	vm_free(vm);
 }
 
-static void script(struct vm *vm, uint32_t flags, uint32_t sequence, size_t length)
+static void script(struct test_vmm *vm, uint32_t flags, uint32_t sequence, size_t length)
 {
 	const struct vsmmu_event_record record = {.word = {0x10 | sid(VM_VSID(0)), 0, sequence}};
 	struct uapi_iommufd_vevent_header header = {.flags = flags, .sequence = sequence};
@@ -106,7 +106,7 @@ static void script(struct vm *vm, uint32_t flags, uint32_t sequence, size_t leng
 
 static void a_cut_record_is_an_error_and_the_rest_arrives(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 3);
@@ -120,13 +120,13 @@ static void a_cut_record_is_an_error_and_the_rest_arrives(void **unused)
 	assert_int_equal(vm_stats(vm).sequenced, 2);
 	assert_int_equal(vm_stats(vm).delivered, 2);
 	assert_int_equal(vm_pending(vm), 2);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_STREAM_ERROR), 3);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_STREAM_ERROR), 3);
 	vm_free(vm);
 }
 
 static void a_repeated_number_is_an_error_and_no_loss(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 4);
@@ -145,7 +145,7 @@ static void a_repeated_number_is_an_error_and_no_loss(void **unused)
 static void two_lost_headers_in_one_read(void **unused)
 {
 	struct uapi_iommufd_vevent_header headers[2] = {{1, 2}, {1, 9}};
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 4);
@@ -159,7 +159,7 @@ static void two_lost_headers_in_one_read(void **unused)
 
 static void readable_with_nothing_to_read_does_not_spin(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	unsigned int wakeups = 0;
 
 	(void)unused;
@@ -183,7 +183,7 @@ static void garbage_is_survived_and_adds_up(void **unused)
 	(void)unused;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
 		struct rng rng = {seed};
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 
 		vm_enable(vm, 2);
 		for (int i = 0; i < 30; i++) {
@@ -203,7 +203,7 @@ static void garbage_is_survived_and_adds_up(void **unused)
 static void an_adopted_veventq_carries_its_endpoints(void **unused)
 {
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 0x77, .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
 	const uint64_t ste[2] = {0xb, 0};
@@ -246,7 +246,7 @@ static void an_adopted_veventq_carries_its_endpoints(void **unused)
 static void what_was_adopted_goes_with_the_vsmmu(void **unused)
 {
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 0x77, .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
 	unsigned int before;
@@ -268,7 +268,7 @@ static void what_was_adopted_goes_with_the_vsmmu(void **unused)
 
 static void teardown_tries_again_what_passes(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 3);
@@ -286,7 +286,7 @@ static void teardown_tries_again_what_passes(void **unused)
 /* No access first, then the fd, then from the leaves to the root. */
 static void teardown_is_in_the_kernels_order(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	vm_enable(vm, 3);
@@ -308,7 +308,7 @@ static void teardown_is_in_the_kernels_order(void **unused)
 /* One attach takes the new STE for the old: nothing is detached, and no other STE between. */
 static void an_ste_is_replaced_in_one_attach(void **unused)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	(void)unused;
 	fake_kernel_log_clear();

@@ -7,7 +7,7 @@
 
 TEST(enomem_backs_off_and_goes_on)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_host_fail_read(vm, 0, ENOMEM);
@@ -23,8 +23,8 @@ TEST(enomem_backs_off_and_goes_on)
 	vm_expect(vm, 0, 1, 3);
 	assert_int_equal(vm_stats_all(vm).lost, 0);
 	assert_int_equal(vm_stats_all(vm).failed_reads, 0);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_BACKOFF), 1);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 0);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_BACKOFF), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 0);
 	/* And from then on as ever. */
 	vm_fault(vm, 0);
 	assert_true(vm_readable(vm));
@@ -38,7 +38,7 @@ TEST(eintr_and_eagain_are_later)
 	static const int errors[] = {EINTR, EAGAIN};
 
 	for (int i = 0; i < 2; i++) {
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 
 		vm_enable(vm, 4);
 		vm_host_fail_read(vm, 0, errors[i]);
@@ -59,7 +59,7 @@ TEST(a_lasting_error_disarms_once)
 	static const int errors[] = {EIO, EBADF, EFAULT, EINVAL, ENODEV, ESPIPE};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 		uint64_t reads;
 
 		vm_enable(vm, 4);
@@ -68,12 +68,12 @@ TEST(a_lasting_error_disarms_once)
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 		assert_false(vm_readable(vm));
 		assert_int_equal(vm_stats(vm).failed_reads, 1);
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
 		assert_int_equal(vm->reports[0].severity, VSMMU_ERROR);
 		reads = vm_host_reads(vm);
 		/* Whatever comes: no read, no report, no spinning. */
 		vm_faults(vm, 0, 3);
-		vm_write(vm, SMMU_EVENTQ_CONS, 0);
+		test_vmm_write(vm, SMMU_EVENTQ_CONS, 0);
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);
 		assert_false(vm_readable(vm));
 		assert_int_equal(vm_host_reads(vm), reads);
@@ -91,14 +91,14 @@ TEST(a_lasting_error_disarms_once)
 
 TEST(each_episode_is_reported)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	for (unsigned int episode = 1; episode <= 3; episode++) {
 		vm_host_fail_read(vm, 0, EIO);
 		vm_fault(vm, 0);
 		assert_int_equal(vm_dispatch(vm), 0);
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), episode);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), episode);
 		assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
 		assert_int_equal(vm_dispatch(vm), 1);
 	}
@@ -112,7 +112,7 @@ TEST(one_veventqs_error_leaves_the_others)
 
 	for (int i = 0; i < 2; i++) {
 		const struct vm_setup setup = {.endpoints = 2, .isolate = true};
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 
 		vm_enable(vm, 4);
 		vm_host_fail_read(vm, 1, errors[i]);
@@ -138,7 +138,7 @@ TEST(one_veventqs_error_leaves_the_others)
 /* A level-triggered loop with a queue that fails for a while: few wake-ups, none lost. */
 TEST(repeated_enomem_does_not_spin)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	unsigned int wakeups = 0;
 
 	vm_enable(vm, 4);
@@ -163,7 +163,7 @@ TEST(a_failing_queue_can_be_detached_and_freed)
 
 	for (int i = 0; i < 3; i++) {
 		for (int when = 0; when < 3; when++) {
-			struct vm *vm = vm_new(NULL);
+			struct test_vmm *vm = vm_new(NULL);
 
 			vm_enable(vm, 4);
 			vm_host_fail_read(vm, 0, errors[i]);

@@ -9,7 +9,8 @@
 #include "smmu/vsmmu.h"
 #include "lib/vm.h"
 
-static void fail_next(struct vm *vm, enum vsmmu_sim_failure failure, uint32_t after, int error)
+static void fail_next(
+	struct test_vmm *vm, enum vsmmu_sim_failure failure, uint32_t after, int error)
 {
 	assert_int_equal(vsmmu_sim_fail(vm->host, failure, after, error), 0);
 }
@@ -18,7 +19,7 @@ TEST(the_wrap_at_int_max_is_continuity)
 {
 	for (uint32_t before = 0; before < 6; before++) {
 		const struct vm_setup setup = {.first_sequence = INT_MAX - before};
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 
 		vm_enable(vm, 4);
 		vm_faults(vm, 0, 3);
@@ -37,7 +38,7 @@ TEST(the_wrap_at_int_max_is_continuity)
 TEST(lost_before_the_first_record_over_the_wrap)
 {
 	const struct vm_setup setup = {.first_sequence = INT_MAX};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
@@ -57,7 +58,7 @@ static void lose_one_more(void *opaque)
 /* More is dropped while the LOST header is being copied: two headers in one read. */
 TEST(two_lost_headers_in_one_read)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
@@ -77,7 +78,7 @@ static void fault_meanwhile(void *opaque)
 
 TEST(an_event_behind_a_lost_header_in_one_read)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 3);
@@ -91,7 +92,7 @@ TEST(an_event_behind_a_lost_header_in_one_read)
 
 TEST(enomem_for_a_lost_header_is_told_apart)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 2);
@@ -110,7 +111,7 @@ TEST(enomem_for_a_lost_header_is_told_apart)
 TEST(an_old_kernel_short_of_memory_does_not_spin)
 {
 	const struct vm_setup setup = {.before_2026 = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	vm_lose(vm, 0, 2);
@@ -127,7 +128,7 @@ TEST(an_old_kernel_short_of_memory_does_not_spin)
 TEST(an_old_kernels_header_alone_costs_nothing)
 {
 	const struct vm_setup setup = {.before_2026 = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	vm_faults(vm, 0, 3);
@@ -143,7 +144,7 @@ TEST(an_old_kernels_header_alone_costs_nothing)
 TEST(errno_of_before_does_not_matter)
 {
 	static const int errors[] = {EIO, EAGAIN, ENOMEM};
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 10);
 	for (int i = 0; i < 3; i++) {
@@ -160,7 +161,7 @@ TEST(errno_of_before_does_not_matter)
 
 TEST(a_read_that_always_fails_is_tried_once)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, EIO);
@@ -171,7 +172,7 @@ TEST(a_read_that_always_fails_is_tried_once)
 		assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
 		vm_dispatch(vm);
 		assert_int_equal(vm_stats(vm).failed_reads, 1 + i);
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1 + i);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1 + i);
 	}
 	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0);
 	assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
@@ -201,7 +202,7 @@ int __wrap_timerfd_settime(
 	return __real_timerfd_settime(fd, flags, &an_hour, before);
 }
 
-static void let_it_run_out(struct vm *vm)
+static void let_it_run_out(struct test_vmm *vm)
 {
 	const struct itimerspec at_once = {.it_value.tv_nsec = 1};
 
@@ -210,7 +211,7 @@ static void let_it_run_out(struct vm *vm)
 }
 
 /* A dispatch that reads in vain, and is to wait so long then. */
-static void expect_backoff(struct vm *vm, unsigned int milliseconds)
+static void expect_backoff(struct test_vmm *vm, unsigned int milliseconds)
 {
 	uint64_t reads = vm_stats(vm).reads;
 
@@ -227,7 +228,7 @@ static void expect_backoff(struct vm *vm, unsigned int milliseconds)
 /* Memory stays short: wake-ups grow apart, 1 ms, 2 ms, up to 128 ms; a good read ends it. */
 TEST(the_backoff_grows)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	timers_are_caught = true;
 	vm_enable(vm, 4);
@@ -261,7 +262,7 @@ TEST(a_host_call_that_fails_leaves_nothing)
 	unsigned int failed = 0;
 
 	for (uint32_t after = 0;; after++) {
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 		int ret;
 
 		fail_next(vm, VSMMU_SIM_FAIL_CALL, after, EIO);
@@ -296,7 +297,7 @@ TEST(a_host_call_that_fails_leaves_nothing)
 TEST(a_failing_reset_resets_the_rest)
 {
 	const struct vm_setup setup = {.endpoints = 3};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	for (uint32_t after = 0; after < 3; after++) {
 		uint64_t produced;
@@ -305,8 +306,8 @@ TEST(a_failing_reset_resets_the_rest)
 		vm_faults(vm, 1, 2);
 		fail_next(vm, VSMMU_SIM_FAIL_CALL, after, EBUSY);
 		assert_int_equal(vsmmu_reset(vm->vsmmu), -EBUSY);
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_HOST_FAILED), after + 1);
-		assert_int_equal(vm_read(vm, SMMU_CR0), 0);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_HOST_FAILED), after + 1);
+		assert_int_equal(test_vmm_read(vm, SMMU_CR0), 0);
 		assert_int_equal(
 			vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 2 * (after + 1));
 		/* None of them forwards any more. */
@@ -326,7 +327,7 @@ TEST(teardown_counts_what_memory_hid)
 	for (int i = 0; i < 4; i++) {
 		const struct vm_setup setup = {.before_2026 = i & 1};
 		unsigned int events = i & 2;
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 
 		/* A full guest queue, so that the first to read on is the last to do so. */
 		vm_enable(vm, 0);

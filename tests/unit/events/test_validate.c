@@ -4,14 +4,14 @@
 
 #include "lib/vm.h"
 
-static void put(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3)
+static void put(struct test_vmm *vm, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3)
 {
 	const struct vsmmu_event_record record = {.word = {word0, word1, word2, word3}};
 
 	vm->produced += vm_host_fault(vm, 0, &record);
 }
 
-static void expect(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2)
+static void expect(struct test_vmm *vm, uint64_t word0, uint64_t word1, uint64_t word2)
 {
 	uint64_t word[4];
 
@@ -24,7 +24,7 @@ static void expect(struct vm *vm, uint64_t word0, uint64_t word1, uint64_t word2
 
 TEST(reserved_bits_and_the_ipa_are_cleared)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	const uint64_t open1 = ~(UINT64_C(1) << 31 | UINT64_C(1) << 39); /* not Stall, not S2 */
 
 	vm_enable(vm, 4);
@@ -46,7 +46,7 @@ TEST(reserved_bits_and_the_ipa_are_cleared)
 TEST(all_ids_that_linux_forwards_arrive)
 {
 	static const uint8_t ids[] = {0x04, 0x06, 0x08, 0x0a, 0x10, 0x11, 0x12, 0x13};
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 4);
 	for (size_t i = 0; i < sizeof(ids); i++)
@@ -68,7 +68,7 @@ TEST(substreams_are_those_that_the_guest_has)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct vm_setup setup = {.ssid_bits = cases[i].bits};
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 		uint64_t word0 = 0x10 | 1 << 11 | (uint64_t)cases[i].ssid << 12;
 
 		vm_enable(vm, 4);
@@ -80,7 +80,7 @@ TEST(substreams_are_those_that_the_guest_has)
 			vm_expect_empty(vm);
 			assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_SUBSTREAM], 1);
 			assert_int_equal(vm_stream(vm, 0).discarded, 1);
-			assert_int_equal(vm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
+			assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_RECORD_REFUSED), 1);
 			assert_int_equal(vm->reports[0].vsid, VM_VSID(0));
 		}
 		vm_free(vm);
@@ -90,7 +90,7 @@ TEST(substreams_are_those_that_the_guest_has)
 /* What is refused raises nothing: no interrupt, no OVFLG, and takes no slot. */
 TEST(refusing_is_not_loss)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 1);
 	for (int i = 0; i < 10; i++)
@@ -98,7 +98,7 @@ TEST(refusing_is_not_loss)
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_EVENTQ_PROD), 1);
+	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 1);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	assert_int_equal(vm_stats_all(vm).discarded, 10);
 	vm_expect(vm, 0, vm->serial, 1);

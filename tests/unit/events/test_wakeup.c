@@ -16,7 +16,7 @@
 #define DEPTH  50000
 #define STILL  1200 /* looks without one event: nobody will ever wake it */
 
-static struct vm *vm;
+static struct test_vmm *vm;
 static atomic_uint consumed;
 static atomic_bool stuck;
 
@@ -110,7 +110,7 @@ static enum { NOT_NOW, BEFORE_PAUSE, IN_PAUSE } room;
 static void make_room(void)
 {
 	room = NOT_NOW;
-	vm_write(vm, SMMU_EVENTQ_CONS, vm_read(vm, SMMU_EVENTQ_PROD));
+	test_vmm_write(vm, SMMU_EVENTQ_CONS, test_vmm_read(vm, SMMU_EVENTQ_PROD));
 }
 
 int __wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)

@@ -16,7 +16,7 @@
 #define ENDPOINTS 3
 #define FDS	  256
 
-static struct vm vm;
+static struct test_vmm vm;
 
 static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
@@ -86,7 +86,7 @@ static void dispatch(void)
 
 static void consume(void)
 {
-	vm_write(&vm, SMMU_EVENTQ_CONS, vm_read(&vm, SMMU_EVENTQ_PROD));
+	test_vmm_write(&vm, SMMU_EVENTQ_CONS, test_vmm_read(&vm, SMMU_EVENTQ_PROD));
 }
 
 static void live(void)
@@ -240,7 +240,7 @@ TEST(any_call_may_fail_at_the_end)
 /* What waits for memory goes on waiting when it cannot be polled again. */
 TEST(a_backoff_may_not_end_at_once)
 {
-	struct vm *own = vm_new(NULL);
+	struct test_vmm *own = vm_new(NULL);
 	const struct viommu *viommu = own->vsmmu->viommus;
 	uint64_t first;
 

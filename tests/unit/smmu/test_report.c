@@ -8,16 +8,16 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static void lose_once(struct vm *vm)
+static void lose_once(struct test_vmm *vm)
 {
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
 }
 
-static struct vm *limited_vm(uint32_t burst, uint64_t interval)
+static struct test_vmm *limited_vm(uint32_t burst, uint64_t interval)
 {
 	const struct vm_setup setup = {.report_burst = burst, .report_interval_ns = interval};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 4);
 	return vm;
@@ -25,7 +25,7 @@ static struct vm *limited_vm(uint32_t burst, uint64_t interval)
 
 TEST(a_burst_per_interval_and_the_rest_is_counted)
 {
-	struct vm *vm = limited_vm(3, SECOND);
+	struct test_vmm *vm = limited_vm(3, SECOND);
 
 	for (int i = 0; i < 10; i++)
 		lose_once(vm);
@@ -48,7 +48,7 @@ TEST(a_burst_per_interval_and_the_rest_is_counted)
 
 TEST(the_defaults_are_ten_in_five_seconds)
 {
-	struct vm *vm = limited_vm(0, 0);
+	struct test_vmm *vm = limited_vm(0, 0);
 
 	for (int i = 0; i < 20; i++)
 		lose_once(vm);
@@ -64,20 +64,20 @@ TEST(the_defaults_are_ten_in_five_seconds)
 
 TEST(each_code_has_a_limit_of_its_own)
 {
-	struct vm *vm = limited_vm(2, SECOND);
+	struct test_vmm *vm = limited_vm(2, SECOND);
 
 	for (int i = 0; i < 5; i++)
 		lose_once(vm);
 	vm->bad_end = UINT64_MAX;
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 2);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTQ_ABORT), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 2);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTQ_ABORT), 1);
 	assert_int_equal(vm->reports[2].suppressed, 0);
 	vm_free(vm);
 }
 
-static struct vm_report last_report;
+static struct test_vmm_report last_report;
 static unsigned int flushed;
 
 static void keep_report(void *opaque, const struct vsmmu_report *report)
@@ -106,7 +106,7 @@ static void pulse_nothing(void *opaque, enum vsmmu_irq irq)
 }
 
 /* A vSMMU of its own beside the one of @vm, on the same host. */
-static struct vsmmu *second_vsmmu(struct vm *vm, const struct vsmmu_ops *ops)
+static struct vsmmu *second_vsmmu(struct test_vmm *vm, const struct vsmmu_ops *ops)
 {
 	const struct vsmmu_config config = {
 		.size = sizeof(config), .ops = ops, .host = vm->host, .report_burst = 1};
@@ -123,7 +123,7 @@ TEST(what_was_held_back_is_told_at_the_end)
 		.irq_pulse = pulse_nothing,
 		.report = keep_report};
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu *own = vm->vsmmu;
 
 	vm->vsmmu = second_vsmmu(vm, &ops);
@@ -152,7 +152,7 @@ TEST(a_vmm_without_report_or_clock_is_fine)
 		.irq_pulse = pulse_nothing,
 		.report = keep_report};
 	const struct vm_setup setup = {.unattached = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu *own = vm->vsmmu;
 
 	for (int i = 0; i < 2; i++) {
@@ -170,7 +170,7 @@ TEST(a_vmm_without_report_or_clock_is_fine)
 TEST(each_event_worth_telling_is_told)
 {
 	const struct vm_setup setup = {.endpoints = 2};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	const char *text;
 
 	vm_enable(vm, 3);
@@ -209,13 +209,13 @@ TEST(each_event_worth_telling_is_told)
 /* A guest that does all it can: the log grows with time, not with what it does. */
 TEST(a_guest_cannot_flood_the_log)
 {
-	struct vm *vm = limited_vm(2, SECOND);
+	struct test_vmm *vm = limited_vm(2, SECOND);
 
 	vm->bad_end = UINT64_MAX;
 	for (int i = 0; i < 500; i++) {
 		vm_fault(vm, 0);
 		vm_dispatch(vm);
-		vm_write(vm, SMMU_GERRORN, vm_read(vm, SMMU_GERROR));
+		test_vmm_write(vm, SMMU_GERRORN, test_vmm_read(vm, SMMU_GERROR));
 	}
 	assert_int_equal(vm_stats_all(vm).aborts, 500);
 	assert_int_equal(vm->report_count, 2);

@@ -115,7 +115,7 @@ TEST(bypass_is_up_to_the_oas)
 	/* With the SMMU off GBPA decides for all, and nothing is recorded. */
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_EVENTQEN);
 	expect_pass(vmm, 0x1234, 0x1234, oas - 0x1234);
-	assert_int_equal(vmm->reads, 0);
+	assert_int_equal(vmm->memory_reads, 0);
 	expect_silence(vmm, &beyond);
 	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
 	expect_silence(vmm, &(struct vsmmu_access){.vsid = 1000});

@@ -103,9 +103,9 @@ static inline int run(
 	access.size = sizeof(access);
 	memset(out, 0xa5, sizeof(*out));
 	out->size = sizeof(*out);
-	vmm->reads = 0;
+	vmm->memory_reads = 0;
 	ret = vsmmu_translate(vmm->vsmmu, &access, out);
-	assert_true(vmm->reads <= 9);
+	assert_true(vmm->memory_reads <= 9);
 	return ret;
 }
 

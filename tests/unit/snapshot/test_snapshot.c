@@ -14,7 +14,7 @@ TEST(a_storm_goes_on_elsewhere)
 {
 	const struct vm_setup setup = {.endpoints = 2, .depth = 64, .no_fair_share = true};
 	struct migration migration;
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_stats stats;
 
 	vm_enable(vm, 5);
@@ -51,7 +51,7 @@ TEST(a_storm_goes_on_elsewhere)
 TEST(order_is_kept)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 3);
 	vm_faults(vm, 0, 30);
@@ -73,7 +73,7 @@ TEST(order_is_kept)
 
 TEST(the_source_goes_on_too)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	void *bytes;
 	size_t length;
 
@@ -104,7 +104,7 @@ TEST(the_source_goes_on_too)
 TEST(a_backlog_waits_for_room)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 2);
 	vm_faults(vm, 0, 11);
@@ -132,7 +132,7 @@ TEST(a_backlog_waits_for_room)
 /* Once the last of them has gone, the vEVENTQ is read directly, and no timer was needed. */
 TEST(a_backlog_gives_way)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	void *bytes;
 	size_t length;
 
@@ -165,7 +165,7 @@ TEST(any_vsmmu_carries_any_stream)
 	for (size_t from = 0; from < 3; from++) {
 		for (size_t to = 0; to < 3; to++) {
 			struct migration migration;
-			struct vm *vm = vm_new(&setups[from]);
+			struct test_vmm *vm = vm_new(&setups[from]);
 
 			vm_enable(vm, 6);
 			for (unsigned int n = 0; n < 4; n++)
@@ -184,7 +184,7 @@ TEST(any_vsmmu_carries_any_stream)
 TEST(pending_errors_come_along)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 3);
 	vm_lose(vm, 0, 1);
@@ -194,21 +194,21 @@ TEST(pending_errors_come_along)
 	vm_lose(vm, 0, 1);
 	vm_dispatch(vm);
 	assert_true(vm_overflow_pending(vm));
-	vm->bad_begin = VM_QUEUE;
-	vm->bad_end = VM_QUEUE + VM_MEMORY;
+	vm->bad_begin = TEST_VMM_MEMORY;
+	vm->bad_end = TEST_VMM_MEMORY + VM_SIZE;
 	vm_faults(vm, 0, 1);
 	vm_dispatch(vm);
-	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR) ^ test_vmm_read(vm, SMMU_GERRORN), ABT_ERR);
 	vm_fault(vm, 0);
 	vm = migration_move(vm, &migration, NULL);
-	assert_int_equal(vm_read(vm, SMMU_GERROR) ^ vm_read(vm, SMMU_GERRORN), ABT_ERR);
+	assert_int_equal(test_vmm_read(vm, SMMU_GERROR) ^ test_vmm_read(vm, SMMU_GERRORN), ABT_ERR);
 	assert_true(vm_overflow_pending(vm));
 	assert_int_equal(vm->irqs[VSMMU_IRQ_GERROR], migration.left.irqs[VSMMU_IRQ_GERROR] + 1);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], migration.left.irqs[VSMMU_IRQ_EVENTQ] + 1);
 	/* Until it is acknowledged events are discarded, as they would have been there. */
 	vm_dispatch(vm);
 	assert_int_equal(vm_stats(vm).discarded_by[VSMMU_DISCARD_ABORT], 2);
-	vm_write(vm, SMMU_GERRORN, vm_read(vm, SMMU_GERROR));
+	test_vmm_write(vm, SMMU_GERRORN, test_vmm_read(vm, SMMU_GERROR));
 	vm_overflow_ack(vm);
 	vm_fault(vm, 0);
 	vm_dispatch(vm);
@@ -229,7 +229,7 @@ TEST(every_counter_comes_along)
 		uint64_t counter[END];
 	} there = {.stats.size = sizeof(there)}, here = there, now = there;
 	struct migration migration = {0};
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	for (unsigned int i = FIRST; i < END; i++) {
 		there.counter[i] = 1000 + i * i;
@@ -264,11 +264,11 @@ TEST(every_counter_comes_along)
 TEST(a_disabled_queue_stays_disabled)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_fault(vm, 0);
 	vm = migration_move(vm, &migration, NULL);
-	assert_int_equal(vm_read(vm, SMMU_CR0), 0);
+	assert_int_equal(test_vmm_read(vm, SMMU_CR0), 0);
 	vm_dispatch(vm);
 	assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
 	assert_int_equal(migration_stats(vm, &migration).discarded_by[VSMMU_DISCARD_DISABLED], 1);
@@ -280,7 +280,7 @@ TEST(detaching_ends_restored_events)
 {
 	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
 	struct migration migration;
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 2);
 	vm_lose(vm, 0, 1);
@@ -309,7 +309,7 @@ TEST(detaching_ends_restored_events)
 TEST(detaching_waits_for_a_backlog)
 {
 	const struct vm_setup setup = {.endpoints = 2, .depth = 8};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	void *bytes;
 	size_t length;
 
@@ -334,7 +334,7 @@ TEST(detaching_waits_for_a_backlog)
 TEST(reset_and_teardown_count_a_backlog)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	struct vsmmu_stats stats;
 	void *bytes;
 	size_t length;
@@ -359,7 +359,7 @@ TEST(reset_and_teardown_count_a_backlog)
 
 TEST(failed_reads_lose_nothing)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	void *bytes = NULL;
 	size_t length = 0;
 

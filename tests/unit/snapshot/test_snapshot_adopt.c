@@ -20,9 +20,9 @@ static void report_faults(uint32_t queue, uint64_t *serial, unsigned int count)
 }
 
 /* One that reads a vEVENTQ which somebody else has read before. */
-static struct vm *adopter(uint32_t *queue)
+static struct test_vmm *adopter(uint32_t *queue)
 {
-	struct vm *vm = vm_new(&no_endpoints);
+	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {
 		.size = sizeof(config), .vsid = VM_VSID(0), .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
@@ -42,7 +42,7 @@ static void move_after(unsigned int before)
 	unsigned int irqs;
 	uint64_t serial = 0;
 	uint32_t queue;
-	struct vm *vm;
+	struct test_vmm *vm;
 	size_t length;
 	void *bytes;
 
@@ -85,7 +85,7 @@ TEST(what_was_restored_is_before_many_queues)
 	uint64_t serial = 0, word[4];
 	unsigned int irqs;
 	uint32_t queue;
-	struct vm *vm;
+	struct test_vmm *vm;
 	size_t length;
 	void *bytes;
 
@@ -139,7 +139,7 @@ TEST(numbers_of_many_queues_are_joined)
 	unsigned int irqs;
 	uint32_t queue;
 	size_t length;
-	struct vm *vm;
+	struct test_vmm *vm;
 	void *bytes;
 	int fd;
 

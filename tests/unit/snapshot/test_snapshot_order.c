@@ -12,7 +12,7 @@
 TEST(order_is_kept_from_host_to_host)
 {
 	for (uint32_t turn = 0; turn < 2; turn++) {
-		struct vm *vm = vm_new(NULL);
+		struct test_vmm *vm = vm_new(NULL);
 		uint64_t serial = 1;
 
 		vm_enable(vm, 2);
@@ -39,7 +39,7 @@ TEST(order_is_kept_from_host_to_host)
 	}
 }
 
-static unsigned int vqueues(const struct vm *vm)
+static unsigned int vqueues(const struct test_vmm *vm)
 {
 	unsigned int count = 0;
 
@@ -53,7 +53,7 @@ TEST(an_emptied_backlog_is_let_go)
 {
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
 	struct migration migration;
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	int fd;
 
 	vm_enable(vm, 4);
@@ -84,7 +84,7 @@ TEST(an_emptied_backlog_is_let_go)
 TEST(events_are_restored_once)
 {
 	struct migration migration;
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_fault(vm, 0);
 	migration_save(vm, &migration);
@@ -116,7 +116,7 @@ TEST(what_was_saved_before_comes_along)
 		for (unsigned int burst = DEPTH - 1; burst <= DEPTH + 3; burst++) {
 			const unsigned int kept = burst < DEPTH ? burst : DEPTH;
 			struct migration migration;
-			struct vm *vm = vm_new(&setup);
+			struct test_vmm *vm = vm_new(&setup);
 			uint64_t serial = 0;
 
 			vm_enable(vm, 1);

@@ -14,7 +14,7 @@
 #include "smmu/events/backlog.h"
 #include "smmu/snapshot/format.h"
 
-static void save(struct vm *vm)
+static void save(struct test_vmm *vm)
 {
 	void *bytes;
 	size_t length;
@@ -28,7 +28,7 @@ TEST(numbers_wrap)
 {
 	for (uint32_t before = 0; before < 8; before++) {
 		const struct vm_setup setup = {.first_sequence = INT_MAX - before};
-		struct vm *vm = vm_new(&setup), *to = vm_new(NULL);
+		struct test_vmm *vm = vm_new(&setup), *to = vm_new(NULL);
 		size_t length;
 		void *bytes;
 
@@ -60,7 +60,7 @@ TEST(numbers_wrap)
 TEST(records_cut_short_come_again)
 {
 	const struct vm_setup setup = {.before_2026 = true};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 4);
@@ -78,7 +78,7 @@ TEST(shortage_of_memory_passes)
 {
 	for (int old = 0; old < 2; old++) {
 		const struct vm_setup setup = {.before_2026 = old};
-		struct vm *vm = vm_new(&setup);
+		struct test_vmm *vm = vm_new(&setup);
 
 		vm_enable(vm, 5);
 		vm_faults(vm, 0, 2);
@@ -95,7 +95,7 @@ TEST(shortage_of_memory_passes)
 
 TEST(a_shortage_that_stays_is_told)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	size_t length;
 	void *bytes;
 
@@ -112,7 +112,7 @@ TEST(a_shortage_that_stays_is_told)
 /* What was read ahead is delivered, whatever becomes of the vEVENTQ behind. */
 TEST(a_backlog_outlives_its_queue)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 
 	vm_enable(vm, 5);
 	vm_faults(vm, 0, 3);
@@ -122,7 +122,7 @@ TEST(a_backlog_outlives_its_queue)
 	assert_int_equal(vm_dispatch(vm), 3);
 	vm_expect(vm, 0, 1, 3);
 	assert_int_equal(vm_stats(vm).failed_reads, 1);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
 	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0), 0);
 	assert_int_equal(vsmmu_rearm(vm->vsmmu), 1);
 	assert_int_equal(vm_dispatch(vm), 2);
@@ -141,7 +141,7 @@ static uint32_t backlog_records(const struct backlog *backlog)
 TEST(a_backlog_has_a_limit)
 {
 	const struct vm_setup setup = {.depth = 8};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	const struct viommu *viommu = vm->vsmmu->viommus;
 
 	vm_enable(vm, 1);
@@ -149,12 +149,12 @@ TEST(a_backlog_has_a_limit)
 	vm_dispatch(vm);
 	/* 8 and a LOST header fit twice; the third time they are counted as lost. */
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 0);
+		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 0);
 		vm_faults(vm, 0, 9);
 		save(vm);
 		assert_int_equal(backlog_records(viommu->backlog), i ? 18 : 9);
 	}
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 1);
 	vm_expect(vm, 0, 1, 2);
 	/* What the guest takes makes room behind them. */
 	vm_dispatch(vm);
@@ -186,7 +186,7 @@ static ssize_t read_cut_short(void *ctx, void *buffer, size_t length)
 /* A kernel that gives the header of the same event again and again, and never the event. */
 TEST(what_never_comes_is_given_up)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	struct veventq_source *source = &vm->vsmmu->viommus->reader.source;
 	const struct veventq_source real = *source;
 	size_t length;
@@ -205,7 +205,7 @@ TEST(what_never_comes_is_given_up)
 TEST(a_backlog_that_was_begun_takes_more)
 {
 	const struct vm_setup setup = {.depth = 8};
-	struct vm *vm = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup);
 	const struct viommu *viommu = vm->vsmmu->viommus;
 
 	vm_enable(vm, 1);
@@ -228,7 +228,7 @@ TEST(a_backlog_that_was_begun_takes_more)
 /* One that cannot be read for good is not in the poll set, and no more is its backlog. */
 TEST(a_disarmed_queue_keeps_its_backlog)
 {
-	struct vm *vm = vm_new(NULL);
+	struct test_vmm *vm = vm_new(NULL);
 	size_t length;
 	void *bytes;
 
@@ -254,7 +254,7 @@ static atomic_uint complaints;
 
 static void *storm(void *opaque)
 {
-	struct vm *vm = opaque;
+	struct test_vmm *vm = opaque;
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
 
 	for (unsigned int i = 0; i < STORM; i++)
@@ -265,7 +265,7 @@ static void *storm(void *opaque)
 
 static void *saver(void *opaque)
 {
-	struct vm *vm = opaque;
+	struct test_vmm *vm = opaque;
 	size_t length;
 	void *bytes;
 
@@ -280,7 +280,7 @@ static void *saver(void *opaque)
 
 static void *guest(void *opaque)
 {
-	struct vm *vm = opaque;
+	struct test_vmm *vm = opaque;
 	uint64_t prod;
 
 	while (!atomic_load(&guest_over)) {
@@ -293,7 +293,7 @@ static void *guest(void *opaque)
 static const struct vm_setup crowded = {.endpoints = 2, .smmus = 2, .no_fair_share = true};
 
 /* For the thread sanitizer, and the sum. */
-static void save_in_a_storm(struct vm *vm, uint64_t all)
+static void save_in_a_storm(struct test_vmm *vm, uint64_t all)
 {
 	pthread_t threads[3];
 	void *(*const runs[])(void *opaque) = {storm, saver, guest};
@@ -318,7 +318,7 @@ static void save_in_a_storm(struct vm *vm, uint64_t all)
 
 TEST(saving_disturbs_nobody)
 {
-	struct vm *vm = vm_new(&crowded);
+	struct test_vmm *vm = vm_new(&crowded);
 
 	vm_enable(vm, 6);
 	save_in_a_storm(vm, STORM);
@@ -329,7 +329,7 @@ TEST(saving_disturbs_nobody)
 /* What was restored is emptied and goes while snapshots are taken. */
 TEST(saving_disturbs_nobody_after_a_restore)
 {
-	struct vm *vm = vm_new(&crowded);
+	struct test_vmm *vm = vm_new(&crowded);
 	struct migration migration;
 
 	vm_enable(vm, 6);
@@ -349,7 +349,7 @@ TEST(a_snapshot_has_a_limit)
 {
 	enum { MORE = 100 };
 	const struct vm_setup setup = {.endpoints = 2, .smmus = 2};
-	struct vm *vm = vm_new(&setup), *to = vm_new(&setup);
+	struct test_vmm *vm = vm_new(&setup), *to = vm_new(&setup);
 	struct uapi_iommufd_vevent_header header = {.flags = UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS};
 	struct viommu *other = vm->vsmmu->viommus->next;
 	struct vsmmu_stats stats;
@@ -371,7 +371,7 @@ TEST(a_snapshot_has_a_limit)
 		assert_int_equal(backlog_append(other->backlog, &header, VEVENTQ_HEADER_SIZE), 0);
 	}
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), 0);
-	assert_int_equal(vm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 1);
+	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_EVENTS_LOST), 1);
 	assert_int_equal(vsmmu_restore(to->vsmmu, bytes, length), 0);
 	vsmmu_snapshot_free(bytes);
 	vm_dispatch(to);
