@@ -135,7 +135,7 @@ int main(void)
 		.memory_write = vm_write, .memory_opaque = &vm};
 	bool good;
 
-	vm.config = (struct vsmmu_config){sizeof(vm.config), &ops, &vm, .msi = true};
+	vm.config = (struct vsmmu_config){sizeof(vm.config), &ops, &vm};
 	good = !vsmmu_sim_new(&vm.config.host, &sim) &&
 	       !vsmmu_sim_endpoint_new(vm.config.host, 0, &vm.device.dev_id);
 	vm.config.probe_dev_id = vm.device.dev_id; /* the guest is promised what its SMMU has */

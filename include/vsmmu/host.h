@@ -44,15 +44,11 @@ VSMMU_API void vsmmu_host_unref(struct vsmmu_host *host);
  * @iommufd: fd of /dev/iommu; duplicated
  * @ioas_id: the IOAS that holds the guest's memory. Its mappings stay the caller's:
  *	guest RAM at guest-physical IOVAs, clear of the kernel's software-MSI window
- * @viommu_type: IOMMU_VIOMMU_TYPE_*; 0 means Arm SMMUv3 (1)
- * @veventq_type: VSMMU_VEVENTQ_*; 0 means Arm SMMUv3 (1)
  */
 struct vsmmu_iommufd_config {
 	size_t size;
 	int iommufd;
 	uint32_t ioas_id;
-	uint32_t viommu_type;
-	uint32_t veventq_type;
 };
 
 /**

@@ -10,9 +10,12 @@
  * no other one under way.
  *
  * Which calls wait for the host's ioctls, and may call @attach of an endpoint: attach, detach,
- * set_ste, set_vsid, reset, save, restore and free; on a vSMMU that reads the stream table
+ * set_ste, set_vsid, reset, restore, recover and free; on a vSMMU that reads the stream table
  * itself also vsmmu_run_commands() and vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN.
- * All others wait for no more than locks that are held for a bounded time.
+ * Of those, attach, detach, restore, drop_parents and free can take seconds, as they map or pin
+ * the guest's memory or wait for whoever does; set_vsid, adopt_veventq and drop_veventq wait for
+ * them, and no other call ever does. All others wait for no more than locks that are held for a
+ * bounded time.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
@@ -50,13 +53,14 @@ enum vsmmu_report_code {
 	VSMMU_REPORT_QUEUE_DISARMED = 4, /* reading failed for good; see vsmmu_rearm() */
 	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
 	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
-	VSMMU_REPORT_FAIR_SHARE = 7,	 /* a storming stream's excess is being discarded */
-	VSMMU_REPORT_HOST_FAILED = 8,	 /* a host call failed while tearing down or resetting */
-	VSMMU_REPORT_UNFIT = 9, /* config, endpoint or snapshot does not go with the host */
-	VSMMU_REPORT_COMMAND_ERROR = 10, /* the guest's command queue stopped with an error */
-	VSMMU_REPORT_STREAM_BAD = 11,	 /* the guest's STE cannot be used: its DMA is aborted */
-	VSMMU_REPORT_BLOCKED = 12,	 /* the host failed: an endpoint was cut off from memory */
-	VSMMU_REPORT_INVALIDATION = 13, /* the host refused an invalidation: more was invalidated */
+	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed while tearing down or resetting */
+	VSMMU_REPORT_UNFIT = 8, /* config, endpoint or snapshot does not go with the host */
+	VSMMU_REPORT_COMMAND_ERROR = 9, /* the guest's command queue stopped with an error */
+	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
+	VSMMU_REPORT_BLOCKED = 11,	/* the host failed: an endpoint was cut off from memory */
+	VSMMU_REPORT_INVALIDATION = 12, /* the host refused an invalidation: more was invalidated */
+	VSMMU_REPORT_VSID_FREE = 13, /* a StreamID is free that an attach got -EAGAIN for */
+	VSMMU_REPORT_RECOVERED = 14, /* the host works again: endpoints have their access back */
 	VSMMU_REPORT_CODE_COUNT
 };
 
@@ -115,7 +119,8 @@ struct vsmmu_ops {
 
 /** enum vsmmu_loss_policy - how the guest learns that the host lost events */
 enum vsmmu_loss_policy {
-	VSMMU_LOSS_OVERFLOW = 0, /* EVENTQ_PROD.OVFLG, with one interrupt */
+	VSMMU_LOSS_OVERFLOW = 0, /* EVENTQ_PROD.OVFLG, at most once in 100 ms; with an interrupt
+				  * unless the queue is empty */
 	VSMMU_LOSS_COUNT_ONLY,	 /* not at all; the counters know */
 };
 
@@ -130,10 +135,10 @@ enum vsmmu_loss_policy {
  * @ssid_bits: IDR1.SSIDSIZE that the guest sees, 0 to 20
  * @veventq_depth: depth of each vEVENTQ that is allocated; 0 means 65,536
  * @isolate: one vIOMMU and vEVENTQ for each endpoint, so that no endpoint's storm can
- *	cost another its events in the kernel; else one for each physical SMMU
+ *	cost another its events in the kernel, nor fill more than half of the guest's queue;
+ *	else one for each physical SMMU
  * @loss_policy: OVFLG on a queue that is not full deviates from IHI 0070 7.4, on
  *	purpose: it is the guest's only way to learn of the loss
- * @no_fair_share: let a storming stream fill the guest's queue to the last slot
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
  * @report_interval_ns: 0 means 5 s
  *
@@ -143,7 +148,8 @@ enum vsmmu_loss_policy {
  * @sid_bits: IDR1.SIDSIZE, 1 to 32; 0 means 16
  * @cmdq_log2_max: IDR1.CMDQS, 7 to 19; 0 means 19
  * @oas_bits: IDR5.OAS: 32, 36, 40, 42, 44, 48 or 52; 0 means 44
- * @msi: IDR0.MSI: the guest may ask for MSIs instead of wired interrupts
+ * @no_msi: IDR0.MSI = 0: the guest cannot ask for MSIs. Linux and FreeBSD then complete
+ *	CMD_SYNCs in slower ways, or not at all (FreeBSD)
  * @ats: IDR0.ATS. Only for endpoints that all can do ATS
  * @no_ril: no range invalidation, though the host may have it
  * @gbpa_abort: reset value of GBPA.ABORT: what endpoints may do while CR0.SMMUEN = 0 and the
@@ -162,13 +168,12 @@ struct vsmmu_config {
 	uint32_t veventq_depth;
 	bool isolate;
 	enum vsmmu_loss_policy loss_policy;
-	bool no_fair_share;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
 	uint32_t sid_bits;
 	uint32_t cmdq_log2_max;
 	uint32_t oas_bits;
-	bool msi;
+	bool no_msi;
 	bool ats;
 	bool no_ril;
 	bool gbpa_abort;
@@ -200,9 +205,9 @@ VSMMU_API void vsmmu_free(struct vsmmu *vsmmu);
  * vsmmu_get_fd() - the one fd to poll for POLLIN
  * @vsmmu: the vSMMU
  *
- * It is readable exactly while vsmmu_dispatch() has something to do: not while the
- * guest's queue is full, nor while a failing vEVENTQ is waited for. Level-triggered;
- * fit for poll, epoll and io_uring.
+ * It is readable exactly while vsmmu_dispatch() has something to do: not while the guest's
+ * queue is full, which lasts until a quarter of it is free, nor while a failing vEVENTQ is
+ * waited for. Level-triggered; fit for poll and epoll.
  *
  * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1
  */
@@ -223,8 +228,9 @@ VSMMU_API int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget);
  * vsmmu_get_command_fd() - the fd to poll for POLLIN: commands wait
  * @vsmmu: the vSMMU
  *
- * The write that makes commands available consumes up to 128 of them before it returns; of
- * what is left this fd tells, and vsmmu_run_commands() goes on with it.
+ * The write that makes commands available consumes up to 1,024 of them before it returns, and
+ * stops after the first CMD_CFGI_STE, _RANGE or _ALL that called the host. This fd tells of the
+ * rest, and of what is to be tried again after the host failed; vsmmu_run_commands() does it.
  *
  * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1
  */
@@ -233,13 +239,30 @@ VSMMU_API int vsmmu_get_command_fd(const struct vsmmu *vsmmu);
 /**
  * vsmmu_run_commands() - consume commands that a register write left over
  * @vsmmu: the vSMMU
- * @budget: commands at most, or what costs as much as so many: see docs/embedding.md;
- *	0 means 1024
+ * @budget: commands at most; 0 means 1024
  *
- * May wait for the host's ioctls. Return: commands consumed. Threads: any. Since: 0.1.
+ * Also gives endpoints back the access that a failing host had cost them, if the host works
+ * again: it is tried after 100 ms, then twice as late each time up to 10 s, for errors that
+ * pass by themselves (ETIMEDOUT, EBUSY, ENOMEM, EAGAIN, EINTR); VSMMU_REPORT_RECOVERED tells.
+ *
+ * May wait for the host's ioctls. Return: commands consumed. Threads: any, but one that also
+ * attaches, detaches or restores makes the guest's commands wait for that. Since: 0.1.
  * Source: IHI 0070 chapter 4
  */
 VSMMU_API int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget);
+
+/**
+ * vsmmu_recover() - try again at once whatever a failing host cost
+ * @vsmmu: the vSMMU
+ *
+ * Endpoints that were cut off as a host call had failed, whatever its error, get what their
+ * guest wants; everything that the hardware may have cached is invalidated before. Objects that
+ * could not be destroyed are.
+ *
+ * Return: 0 when nothing is left to recover; else the first -errno of the host. Threads: any.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_recover(struct vsmmu *vsmmu);
 
 /**
  * vsmmu_rearm() - read vEVENTQs again that a read error had disarmed
@@ -280,9 +303,9 @@ VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t si
  * vsmmu_reset() - the guest, or its machine, resets
  * @vsmmu: the vSMMU
  *
- * Every endpoint is cut off first, so that the kernel stops forwarding; then what the
- * vEVENTQs hold is discarded and counted, never shown; the registers take their reset values,
- * and endpoints what GBPA's allows. Events that the hardware still had in flight and that come
+ * Every endpoint is parked first, so that the kernel stops forwarding; then what the vEVENTQs
+ * hold is discarded and counted, never shown; the registers take their reset values, and
+ * endpoints what GBPA's allows. Events that the hardware still had in flight and that come
  * later cannot be told from new ones; they are discarded while the guest's queue is disabled.
  *
  * Return: 0, or the first -errno of a host call: the rest was reset all the same.
@@ -330,9 +353,11 @@ VSMMU_API int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_sourc
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
  * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
  * @attach: instead of @vfio_fd: attach the device to HWPT @pt_id, replacing what was
- *	attached before; 0 means detach. Return 0 or -errno. Called from the calls named at
- *	the top, a vCPU's MMIO among them, with the vSMMU's control lock held: do not call
- *	back into it, and take no lock that is held around such a call
+ *	attached before; 0 means detach, also when nothing is. Return 0 or -errno. Called from
+ *	the calls named at the top, a vCPU's MMIO among them, with the vSMMU's locks held: do
+ *	not call back into it, and take no lock that is held around such a call. The detach and
+ *	the first attach that an endpoint begins with, and its last detach, may take seconds;
+ *	no vCPU waits for them
  * @attach_opaque: for @attach
  * @source: an adopted vEVENTQ that carries this endpoint's events: the library then makes
  *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
@@ -354,15 +379,21 @@ struct vsmmu_endpoint_config {
  * @out: the endpoint; untouched on failure
  *
  * Allocates the parent HWPT, vIOMMU and vEVENTQ where the endpoint's physical SMMU has
- * none yet, makes its vDEVICE, and attaches what the guest's registers and stream table say
- * for this StreamID now: at no moment does the endpoint reach more than that. On a vSMMU of
- * the event path alone that is the parent: the guest's memory, untranslated.
+ * none yet. Whatever the device is attached to is detached, and a HWPT of its own that aborts
+ * comes first. Then its vDEVICE is made, and what the guest's registers and stream table say for
+ * this StreamID now is attached: at no moment does the endpoint reach more than that. On a vSMMU
+ * of the event path alone that is the guest's memory, untranslated.
+ *
+ * Endpoints of one IOMMU group, such as functions of a slot without ACS, all meet what any of
+ * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
+ * group has other devices.
  *
  * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
- * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again;
- * -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when its SMMU cannot do what the
+ * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
+ * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when its SMMU cannot do what the
  * guest was promised, with a report that says what; -ENOMEM; or -errno of the host's call that
- * failed, -EOPNOTSUPP when the host cannot nest. Nothing is left behind on failure. Since: 0.1
+ * failed, -EOPNOTSUPP when the host cannot nest. On failure nothing is left behind but
+ * perhaps a parent, see vsmmu_drop_parents(). Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
@@ -414,11 +445,24 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  */
 VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
 
+/**
+ * vsmmu_drop_parents() - let go of the guest's memory where no endpoint needs it
+ * @vsmmu: the vSMMU
+ *
+ * The first endpoint behind a physical SMMU makes a nesting parent HWPT, which maps and pins
+ * all of the guest's memory. It stays when the last one goes, or that first attach fails, as the
+ * next one comes sooner so; this call destroys those without endpoints, and what else could not
+ * be destroyed so far.
+ *
+ * Return: 0, or the first -errno of the host: what it did not destroy stays for another call.
+ * Threads: any; may take seconds. Since: 0.1
+ */
+VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
+
 /** enum vsmmu_discard - why an event that the kernel delivered never reached the guest */
 enum vsmmu_discard {
 	VSMMU_DISCARD_DISABLED = 0,   /* EVENTQEN or SMMUEN was 0 */
 	VSMMU_DISCARD_ABORT,	      /* EVENTQ_ABT_ERR active, or this write aborted */
-	VSMMU_DISCARD_FAIR_SHARE,     /* the stream was over its share of a nearly full queue */
 	VSMMU_DISCARD_STALE,	      /* its endpoint was detached */
 	VSMMU_DISCARD_RESET,	      /* read while the vSMMU was being reset */
 	VSMMU_DISCARD_TEARDOWN,	      /* read while the vEVENTQ was being taken down */
@@ -437,7 +481,8 @@ enum vsmmu_discard {
  * @delivered: events written into the guest's queue
  * @lost: events that the kernel dropped
  * @discarded: events that were read but not delivered; the sum of @discarded_by
- * @pending: events read and not yet decided on
+ * @pending: events that vsmmu_save() read ahead, or a snapshot brought, and that the guest's
+ *	queue has not taken yet
  * @discarded_by: by reason
  * @stream_errors: ERROR items of the vEVENTQs
  * @reads: read() calls; @empty_reads gave 0; @memory_reads gave ENOMEM; @failed_reads
@@ -445,12 +490,13 @@ enum vsmmu_discard {
  * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR
  * @overflows: times that OVFLG was toggled
  * @aborts: times that EVENTQ_ABT_ERR was raised
- * @pauses: dispatches that stopped because the guest's queue was full
+ * @pauses: dispatches that stopped because the guest's queue was full, or held a vEVENTQ's
+ *	share of it
  * @reports_suppressed: reports that rate limiting held back
  * @commands: commands consumed from the guest's queue
  * @syncs: those of them that were CMD_SYNCs
  * @command_errors: times that CMDQ_ERR was raised
- * @cmd_sync_irqs: pulses of VSMMU_IRQ_CMD_SYNC
+ * @cmd_sync_irqs: pulses of VSMMU_IRQ_CMD_SYNC: none for a CMD_SYNC that asks for an MSI
  * @msis: MSIs sent
  * @msi_aborts: MSIs whose address was nothing
  * @invalidations: commands given to the host
@@ -513,15 +559,11 @@ VSMMU_API int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats);
  * @size: set by the caller to sizeof(struct vsmmu_stream_stats)
  * @delivered: events written into the guest's queue
  * @discarded: events read but not delivered
- * @fair_share: those of @discarded that were over the stream's share
- * @queued: records in the guest's queue that the guest has not consumed yet
  */
 struct vsmmu_stream_stats {
 	size_t size;
 	uint64_t delivered;
 	uint64_t discarded;
-	uint64_t fair_share;
-	uint64_t queued;
 };
 
 /**

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "smmu/report.h"
+
 /* What a host says of the SMMU behind an endpoint; of one that says nothing, @idr is NULL. */
 struct hardware {
 	struct host_hw_info info;
@@ -43,7 +45,7 @@ static struct idr_config wanted(const struct vsmmu_config *config)
 	idr.eventq_log2 = arch_at_most(config->eventq_log2_max, UINT8_MAX);
 	idr.oas_bits = arch_at_most(config->oas_bits, UINT8_MAX);
 	idr.ats = config->ats;
-	idr.msi = config->msi;
+	idr.msi = !config->no_msi;
 	idr.ril = config->no_ril ? IDR_OFF : IDR_AUTO;
 	return idr;
 }

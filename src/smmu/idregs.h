@@ -5,6 +5,12 @@
 
 #include "smmu/vsmmu.h"
 
+/* What a physical SMMU can do, of what concerns the guest. */
+struct host_features {
+	struct arch_features arch;
+	bool repeat_commands;
+};
+
 /*
  * Fills in vsmmu->id and vsmmu->features from the config and, with probe_dev_id, the host.
  * What does not go together is reported. Return: 0; -EINVAL; -errno of the host.

@@ -2,12 +2,12 @@
 /*
  * Interrupts and global errors. Every interrupt is an edge: nothing is held, lowered, or
  * raised again by enabling it late (IHI 0070 3.18, 6.3.16). What an interrupt tells of is
- * visible before it; where the guest has set up an MSI that comes first, and the wired line
- * is pulsed all the same, as 3.18 has it.
+ * visible before it. Where the guest has set up an MSI for the event queue or GERROR that comes
+ * first, and the wired line is pulsed all the same, as 3.18 has it.
  */
 #include "arch/fetch.h"
 #include "arch/regs.h"
-#include "smmu/vsmmu.h"
+#include "smmu/irq.h"
 
 /*
  * Address 0 stands for no MSI; bits beyond the OAS are not looked at (6.3.21, 4.7.3). It
@@ -73,11 +73,18 @@ void gerror_raise(struct vsmmu *vsmmu, uint32_t bits)
 		irq_gerror(vsmmu);
 }
 
-/* IRQ_CTRL has no say in it (3.18). */
+/*
+ * IRQ_CTRL has no say in it (3.18). A SYNC that asked for an MSI is not signalled by the line
+ * too, which 4.7.3 would have: no guest is known that looks at both, and a pulse costs as much
+ * as the rest of a SYNC.
+ */
 void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 {
-	if (!msi_send(vsmmu, address, data))
-		gerror_raise(vsmmu, SMMU_GERROR_MSI_CMDQ_ABT);
+	if (address && vsmmu->id.idr[0] & SMMU_IDR0_MSI) {
+		if (!msi_send(vsmmu, address, data))
+			gerror_raise(vsmmu, SMMU_GERROR_MSI_CMDQ_ABT);
+		return;
+	}
 	vsmmu->stats.cmd_sync_irqs++;
 	vsmmu->ops.irq_pulse(vsmmu->config.opaque, VSMMU_IRQ_CMD_SYNC);
 }

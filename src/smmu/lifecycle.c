@@ -4,10 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/regs.h"
+#include "smmu/commands/cmdq.h"
+#include "smmu/commands/invalidation.h"
+#include "smmu/endpoints/adopt.h"
+#include "smmu/endpoints/attach.h"
+#include "smmu/endpoints/host_objects.h"
+#include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
+#include "smmu/events/pending.h"
 #include "smmu/idregs.h"
+#include "smmu/registers/registers.h"
+#include "smmu/report.h"
 #include "util/sized.h"
 
 #define DEPTH_DEFAULT	    65536
@@ -71,16 +80,15 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	ret = stream_table_init(&vsmmu->streams);
 	if (ret)
 		goto fail_free;
-	ret = eventq_init(&vsmmu->eventq, config.eventq_log2_max);
-	if (ret)
-		goto fail_streams;
 	ret = pollset_init(&vsmmu->pollset);
 	if (ret)
-		goto fail_eventq;
-	ret = cmdq_init(&vsmmu->cmdq);
+		goto fail_streams;
+	ret = pollset_init(&vsmmu->cmdq.pollset);
 	if (ret)
 		goto fail_pollset;
+	vsmmu->eventq.log2_max = config.eventq_log2_max;
 	registers_reset(vsmmu);
+	pthread_mutex_init(&vsmmu->attach_lock, NULL);
 	fairlock_init(&vsmmu->command_lock);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
 	fairlock_init(&vsmmu->dispatch_lock);
@@ -91,8 +99,6 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	return 0;
 fail_pollset:
 	pollset_destroy(&vsmmu->pollset);
-fail_eventq:
-	eventq_destroy(&vsmmu->eventq);
 fail_streams:
 	stream_table_destroy(&vsmmu->streams);
 fail_free:
@@ -101,18 +107,34 @@ fail_free:
 	return ret;
 }
 
-/* No endpoint causes events any more. Return: first -errno. */
-static int endpoints_cut(struct vsmmu *vsmmu)
+/* No endpoint causes events any more. Under the control lock. Return: first -errno. */
+static int endpoints_park(struct vsmmu *vsmmu)
 {
 	int ret = 0;
 
 	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
 		endpoint = endpoint->next) {
-		/* From the parent HWPT nothing is forwarded. */
-		int cut = endpoint->installed == INSTALLED_NESTED ? endpoint_cut(endpoint) : 0;
+		/* From a bypass HWPT nothing is forwarded. */
+		int failed = endpoint->installed == INSTALLED_NESTED ? endpoint_park(endpoint) : 0;
 
-		ret = ret ? ret : cut;
+		ret = ret ? ret : failed;
 	}
+	return ret;
+}
+
+/*
+ * Takes down the objects in the host, in the order that it wants. One that fails to go has a
+ * second chance after all others. Return: -errno of what is left.
+ */
+static int objects_free(struct vsmmu *vsmmu)
+{
+	int ret;
+
+	while (vsmmu->endpoints)
+		endpoint_remove(vsmmu->endpoints);
+	adopted_free_all(vsmmu);
+	ret = host_objects_drop_parents(vsmmu, true);
+	orphans_forget(vsmmu);
 	return ret;
 }
 
@@ -122,19 +144,15 @@ void vsmmu_free(struct vsmmu *vsmmu)
 
 	if (!vsmmu)
 		return;
-	/* All are cut off before anything is drained, so that no event comes in between; and
+	/* All are parked before anything is drained, so that no event comes in between; and
 	 * drained before any is removed, so that nothing more goes to the guest. */
-	ret = endpoints_cut(vsmmu);
+	endpoints_park(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_TEARDOWN);
+	/* What a failing read left behind is discarded when its vEVENTQ goes. */
+	vsmmu->eventq.held = true;
 	fairlock_unlock(&vsmmu->dispatch_lock);
-	while (vsmmu->endpoints) {
-		int removed = endpoint_remove(vsmmu->endpoints);
-
-		ret = ret ? ret : removed;
-	}
-	while (vsmmu->viommus)
-		viommu_free(vsmmu, vsmmu->viommus);
+	ret = objects_free(vsmmu);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
 			"closing: the host said %s; some objects may be left until the iommufd "
@@ -142,10 +160,11 @@ void vsmmu_free(struct vsmmu *vsmmu)
 			strerror(-ret));
 	report_flush(vsmmu);
 	vsmmu_host_unref(vsmmu->host);
-	cmdq_destroy(&vsmmu->cmdq);
+	pollset_destroy(&vsmmu->cmdq.pollset);
 	pollset_destroy(&vsmmu->pollset);
-	eventq_destroy(&vsmmu->eventq);
+	pending_destroy(&vsmmu->pending);
 	stream_table_destroy(&vsmmu->streams);
+	pthread_mutex_destroy(&vsmmu->attach_lock);
 	fairlock_destroy(&vsmmu->command_lock);
 	pthread_mutex_destroy(&vsmmu->control_lock);
 	fairlock_destroy(&vsmmu->dispatch_lock);
@@ -156,7 +175,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 
 int vsmmu_get_fd(const struct vsmmu *vsmmu)
 {
-	return vsmmu->pollset.outer;
+	return vsmmu->pollset.set;
 }
 
 int vsmmu_reset(struct vsmmu *vsmmu)
@@ -165,7 +184,7 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = endpoints_cut(vsmmu);
+	ret = endpoints_park(vsmmu);
 	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
 		endpoint = endpoint->next)
 		endpoint->ste_is_set = false;
@@ -181,8 +200,8 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	ret = ret ? ret : refreshed;
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	fairlock_unlock(&vsmmu->command_lock);
-	cmdq_kick(vsmmu);
-	pollset_resume(&vsmmu->pollset);
+	cmdq_doorbell(vsmmu);
+	dispatch_resume(vsmmu);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
 			"reset: the host said %s; an endpoint may be left without translation",

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "smmu/vsmmu.h"
+#include "smmu/report.h"
 
 #define TEXT_SIZE 256
 
@@ -31,8 +31,10 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 		return;
 	now = report_now(vsmmu);
 	pthread_mutex_lock(&vsmmu->report_lock);
-	pass = ratelimit_pass(
-		limit, now, vsmmu->config.report_burst, vsmmu->config.report_interval_ns);
+	/* A VMM waits for this one; there is no more than one for each attach that it tried. */
+	pass = code == VSMMU_REPORT_VSID_FREE ||
+	       ratelimit_pass(limit, now, vsmmu->config.report_burst,
+		       vsmmu->config.report_interval_ns);
 	if (pass) {
 		out.suppressed = limit->suppressed;
 		limit->suppressed = 0;
@@ -66,4 +68,22 @@ void report_flush(struct vsmmu *vsmmu)
 		limit->suppressed = 0;
 		vsmmu->ops.report(vsmmu->config.opaque, &out);
 	}
+}
+
+const char *vsmmu_discard_name(enum vsmmu_discard reason)
+{
+	static const char *const names[VSMMU_DISCARD_COUNT] = {
+		[VSMMU_DISCARD_DISABLED] = "disabled",
+		[VSMMU_DISCARD_ABORT] = "abort",
+		[VSMMU_DISCARD_STALE] = "stale",
+		[VSMMU_DISCARD_RESET] = "reset",
+		[VSMMU_DISCARD_TEARDOWN] = "teardown",
+		[VSMMU_DISCARD_UNKNOWN_STREAM] = "unknown-stream",
+		[VSMMU_DISCARD_UNKNOWN_ID] = "unknown-id",
+		[VSMMU_DISCARD_STALL] = "stall",
+		[VSMMU_DISCARD_STAGE2] = "stage2",
+		[VSMMU_DISCARD_SUBSTREAM] = "substream",
+	};
+
+	return (unsigned int)reason < VSMMU_DISCARD_COUNT ? names[reason] : "unknown";
 }

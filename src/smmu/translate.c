@@ -7,7 +7,7 @@
 #include <vsmmu/access.h>
 
 #include "arch/regs.h"
-#include "smmu/vsmmu.h"
+#include "smmu/events/deliver.h"
 #include "util/sized.h"
 
 #define ACCESS_FLAGS                                                                               \
@@ -86,35 +86,29 @@ static unsigned int translate(
 }
 
 /*
- * As hardware records one (7.2, 7.4): a queue that is off or stopped by an abort drops it,
- * a full one notes an overflow, of which no interrupt tells. Under the event lock. Return:
- * whether the guest's memory refused it.
+ * As hardware records one (7.2, 7.4): a queue that is off or stopped by an abort drops it, a
+ * full one notes an overflow. Under the event lock. Return: whether the guest's memory refused
+ * it.
  */
 static bool record(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
 {
-	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 	struct eventq *queue = &vsmmu->eventq;
 	struct eventq_commit commit = {0};
-	bool room = false;
 
-	if ((vsmmu->registers.cr0 & on) == on &&
-		!(gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)) {
-		room = eventq_room(queue) > 0;
-		if (room) {
-			eventq_release(queue, &vsmmu->streams);
-			record_store(event->word, eventq_stage(queue, EVENTQ_NOBODY));
-		}
-		commit = eventq_commit(queue, &vsmmu->ops, vsmmu->config.opaque, !room);
+	switch (deliver_state(vsmmu)) {
+	case EVENTQ_READY:
+		record_store(event->word, queue->records[queue->staged++]);
+		commit = deliver_staged(vsmmu, false);
+		break;
+	case EVENTQ_FULL:
+		deliver_staged(vsmmu, true);
+		break;
+	case EVENTQ_DISABLED:
+	case EVENTQ_ABORTED:
+		break;
 	}
 	vsmmu->stats.translation_events += commit.written;
 	vsmmu->stats.translation_drops += !commit.written;
-	vsmmu->stats.overflows += commit.overflowed;
-	if (room && commit.signal)
-		irq_eventq(vsmmu);
-	if (commit.aborted) {
-		vsmmu->stats.aborts++;
-		gerror_raise(vsmmu, SMMU_GERROR_EVENTQ_ABT_ERR);
-	}
 	return commit.aborted;
 }
 
@@ -126,9 +120,7 @@ static void record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *e
 	aborted = record(vsmmu, event);
 	fairlock_unlock(&vsmmu->event_lock);
 	if (aborted)
-		report(vsmmu, VSMMU_REPORT_EVENTQ_ABORT, VSMMU_WARNING, VSMMU_NO_VSID,
-			"the guest's event queue is not writable memory: EVENTQ_ABT_ERR raised, "
-			"events are discarded until the guest acknowledges it");
+		deliver_report_abort(vsmmu);
 }
 
 int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One vSMMU, whole: what its parts share.
+ * The state of one vSMMU, all of it.
  *
  * Locks, taken in this order and no other:
  *
+ *   attach_lock    who attaches, detaches, renumbers or restores; held over host calls that
+ *                  wait for whoever maps or pins the guest's memory. No register write takes it
  *   command_lock   the consumer of the command queue and the batch of invalidations; held
- *                  over all that a command does, and over a write of CR0
- *   control_lock   endpoints, parents and which vEVENTQs exist; held over host ioctls
- *   dispatch_lock  the list of vEVENTQs, their readers and their state in the poll set
- *   event_lock     registers, the guest's queue, streams, counters; held for one batch
- *   report_lock    rate limits; a leaf
+ *                  over all that a command does, and over a write of CR0 or GBPA
+ *   control_lock   endpoints, nesting parents, vIOMMUs; held over host calls, but never over
+ *                  one that maps or pins memory or waits for that
+ *   dispatch_lock  the vEVENTQs, their readers, which of them are polled, and @pending
+ *   event_lock     registers, the guest's queues, streams, counters; held for one batch
+ *   report_lock    rate limits; a leaf, as are the locks within a pollset
  *
  * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit waits for
- * no more than one batch, unless it writes CR0 or GBPA or makes commands available.
- * EVENTQ_PROD and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and
- * irq_pulse run under the event lock, since an interrupt that the guest has disabled and
- * seen acknowledged must not come after; report runs without it. Who lets the command lock go
- * kicks: see cmdq.h. The lock of the command fd (cmdq.h) is a leaf.
+ * one batch at most, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD
+ * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and irq_pulse
+ * run under the event lock, since an interrupt that the guest has disabled and seen
+ * acknowledged must not come after; report runs without it. Whoever lets the command lock go
+ * rings the doorbell: see commands/cmdq.h.
  */
 #ifndef SMMU_VSMMU_H
 #define SMMU_VSMMU_H
@@ -28,21 +31,66 @@
 #include "arch/features.h"
 #include "arch/idr.h"
 #include "host/host.h"
-#include "smmu/commands/cmdq.h"
-#include "smmu/commands/invalidation.h"
 #include "smmu/events/eventq.h"
 #include "smmu/events/pollset.h"
-#include "smmu/registers/registers.h"
+#include "smmu/events/state.h"
+#include "smmu/guest_queue.h"
 #include "smmu/stream.h"
 #include "util/fairlock.h"
 #include "util/ratelimit.h"
 
+struct nesting_parent;
+struct orphan;
 struct viommu;
 
-/* What a physical SMMU can do, of what concerns the guest. */
-struct host_features {
-	struct arch_features arch;
-	bool repeat_commands;
+#define INVALIDATION_MAX 512 /* commands; then they are sent without waiting for a SYNC */
+
+/* Address, data and attributes of an MSI (IHI 0070 6.3.21 and the like). */
+struct msi_config {
+	uint64_t address;
+	uint32_t data;
+	uint32_t attributes;
+};
+
+/* The registers but those of the queues, and the ID registers. Under the event lock. */
+struct registers {
+	uint32_t cr0;
+	uint32_t cr0ack; /* follows cr0 once its effect is complete */
+	uint32_t cr1;
+	uint32_t cr2;
+	uint32_t gbpa; /* with Update while an update is not complete */
+	uint32_t irq_ctrl;
+	uint32_t gerror;
+	uint32_t gerrorn;
+	struct msi_config gerror_msi;
+	struct msi_config eventq_msi;
+	uint64_t strtab_base;
+	uint32_t strtab_cfg;
+};
+
+/* The command queue. Enabled, and taken apart, under the command and event locks. */
+struct cmdq {
+	struct guest_queue queue;
+	struct pollset pollset; /* readable: vsmmu_run_commands() has something to do */
+	atomic_bool rung;	/* a doorbell rang while the command lock was taken */
+};
+
+/* Invalidations that no CMD_SYNC has sent yet, as the guest wrote them. Under the command lock. */
+struct invalidation {
+	uint32_t count;
+	bool names_streams; /* there are others among them than TLB invalidations */
+	bool atc_lost;	    /* an ATC_INV since the last SYNC may not have been carried out */
+	uint64_t command[INVALIDATION_MAX][2];
+	/* During a flush: whom each is for, NULL for every TLB; the array for one host call. */
+	const struct viommu *target[INVALIDATION_MAX];
+	uint64_t fit[INVALIDATION_MAX][2];
+};
+
+/* Host calls that failed and may succeed later. Under the control lock. */
+struct recovery {
+	uint64_t backoff; /* nanoseconds to the next try; 0 while nothing is due */
+	uint32_t round;
+	struct orphan *orphans; /* objects that could not be destroyed, oldest first */
 };
 
 struct vsmmu {
@@ -53,6 +101,9 @@ struct vsmmu {
 	struct arch_features features; /* the same, taken apart */
 	struct idr_registers own_id;   /* before a snapshot brought others: as config asks */
 
+	pthread_mutex_t attach_lock;
+	struct vsmmu_veventq_source *adopted;
+
 	struct fairlock command_lock;
 	struct cmdq cmdq;
 	struct invalidation invalidation;
@@ -60,13 +111,13 @@ struct vsmmu {
 	pthread_mutex_t control_lock;
 	struct vsmmu_endpoint *endpoints;
 	struct nesting_parent *parents;
-	uint32_t forwarded; /* events, by installing STEs; for who wants to know */
+	struct recovery recovery;
 
 	struct fairlock dispatch_lock;
-	struct viommu *viommus;	 /* changed with control_lock held too */
-	struct viommu *restored; /* the one of them that a snapshot brought, or NULL; the same */
+	struct sources sources;
+	struct pending pending;
 	struct pollset pollset;
-	uint32_t turn; /* which of the readable ones is read first */
+	struct event_pause pause;
 
 	struct fairlock event_lock;
 	struct registers registers;
@@ -78,18 +129,6 @@ struct vsmmu {
 	struct ratelimit report_limit[VSMMU_REPORT_CODE_COUNT];
 	uint64_t reports_suppressed;
 };
-
-/* All under the event lock. Pulses the line if the guest has enabled it. */
-void irq_eventq(struct vsmmu *vsmmu);
-void irq_gerror(struct vsmmu *vsmmu);
-/* Activates GERROR bits that are not active (IHI 0070 7.5), with their interrupt. */
-void gerror_raise(struct vsmmu *vsmmu, uint32_t bits);
-
-/* CMD_SYNC's completion signal by interrupt: the wired line, and an MSI unless @address is 0. */
-void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data);
-
-/* Under the event lock: registers and queue to their reset state. */
-void registers_reset(struct vsmmu *vsmmu);
 
 static inline uint32_t gerror_active(const struct vsmmu *vsmmu)
 {
@@ -106,12 +145,5 @@ static inline bool vsmmu_is_whole(const struct vsmmu *vsmmu)
 {
 	return vsmmu->ops.memory_read != NULL;
 }
-
-/* Tells the VMM, within the limits of its rate; never with the event lock held. */
-void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severity severity,
-	uint64_t vsid, const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/* What rate limiting still holds back, at the end. */
-void report_flush(struct vsmmu *vsmmu);
 
 #endif

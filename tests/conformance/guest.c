@@ -7,6 +7,7 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "tap.h"
 
 /* The suite runs one test at a time. */
 static struct guest *open_guest;
@@ -53,7 +54,6 @@ int guest_open(struct guest *guest, struct machine *machine, const struct guest_
 		.host = machine->path_host,
 		.veventq_depth = options->depth,
 		.isolate = options->isolate,
-		.no_fair_share = options->no_fair_share,
 		.loss_policy = options->loss_policy,
 	};
 	unsigned int endpoints = options->endpoints ? options->endpoints : 1;
@@ -188,4 +188,31 @@ struct vsmmu_stats guest_stats(struct guest *guest)
 
 	vsmmu_get_stats(guest->vsmmu, &stats);
 	return stats;
+}
+
+void guest_fault(struct guest *guest, unsigned int n, unsigned int count)
+{
+	TAP_EQ(guest->machine->ops->fault(guest->machine, n, count), 0);
+}
+
+void guest_fault_dropped(struct guest *guest, unsigned int n)
+{
+	TAP_EQ(guest->machine->ops->fault_dropped(guest->machine, n), 0);
+}
+
+void guest_expect_accounted(struct guest *guest, uint64_t sequenced, uint64_t delivered,
+	uint64_t lost, uint64_t discarded)
+{
+	struct vsmmu_stats stats = guest_stats(guest);
+
+	TAP_EQ(stats.sequenced, sequenced);
+	TAP_EQ(stats.delivered, delivered);
+	TAP_EQ(stats.lost, lost);
+	TAP_EQ(stats.discarded, discarded);
+	TAP_EQ(stats.pending, 0);
+}
+
+void guest_expect_discarded(struct guest *guest, enum vsmmu_discard reason, uint64_t count)
+{
+	TAP_EQ(guest_stats(guest).discarded_by[reason], count);
 }

@@ -23,7 +23,6 @@ struct guest {
 struct guest_options {
 	uint32_t depth;
 	bool isolate;
-	bool no_fair_share;
 	enum vsmmu_loss_policy loss_policy;
 	unsigned int endpoints; /* 0 means 1 */
 };
@@ -55,5 +54,14 @@ bool guest_readable(struct guest *guest);
 unsigned int guest_dispatch(struct guest *guest);
 
 struct vsmmu_stats guest_stats(struct guest *guest);
+
+/* Endpoint @n faults @count times; or once while the kernel has no memory for the event. */
+void guest_fault(struct guest *guest, unsigned int n, unsigned int count);
+void guest_fault_dropped(struct guest *guest, unsigned int n);
+
+/* @sequenced is what the test made the producer produce; nothing is pending. */
+void guest_expect_accounted(struct guest *guest, uint64_t sequenced, uint64_t delivered,
+	uint64_t lost, uint64_t discarded);
+void guest_expect_discarded(struct guest *guest, enum vsmmu_discard reason, uint64_t count);
 
 #endif

@@ -79,6 +79,8 @@ struct smmu_machine_ops {
 };
 
 extern const struct smmu_machine_ops smmu_machine_sim;
+/* Here the endpoints share an IOMMU group. */
+extern const struct smmu_machine_ops smmu_machine_sim_group;
 
 /* Gives each test a machine of its own; its context is a struct smmu_machine with ops set. */
 extern const struct tap_fixture suite_smmu_fixture;

@@ -13,6 +13,7 @@
 #define MEMORY	    UINT64_C(0x80000000)
 #define MEMORY_SIZE ((size_t)8 << 20)
 #define SSID_BITS   16
+#define GROUP	    7
 
 struct sim_machine {
 	struct vsmmu_host *host; /* machine->host, but for what a test puts in front of it */
@@ -47,7 +48,7 @@ static int write_memory(void *opaque, uint64_t address, const void *bytes, size_
 	return 0;
 }
 
-static int smmu_machine_sim_open(struct smmu_machine *machine)
+static int open_with(struct smmu_machine *machine, bool group)
 {
 	struct sim_machine *sim = calloc(1, sizeof(*sim));
 	const struct vsmmu_sim_config config = {
@@ -64,6 +65,9 @@ static int smmu_machine_sim_open(struct smmu_machine *machine)
 	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
 		machine->endpoint[n].vfio_fd = -1;
 		ret = vsmmu_sim_endpoint_new(machine->host, 0, &machine->endpoint[n].dev_id);
+		if (!ret && group)
+			ret = vsmmu_sim_endpoint_set_group(
+				machine->host, machine->endpoint[n].dev_id, GROUP);
 	}
 	if (ret) {
 		vsmmu_host_unref(machine->host);
@@ -78,6 +82,16 @@ static int smmu_machine_sim_open(struct smmu_machine *machine)
 	machine->ssid_bits = SSID_BITS;
 	machine->sees_aborts = true;
 	return 0;
+}
+
+static int smmu_machine_sim_open(struct smmu_machine *machine)
+{
+	return open_with(machine, false);
+}
+
+static int smmu_machine_sim_group_open(struct smmu_machine *machine)
+{
+	return open_with(machine, true);
 }
 
 static void smmu_machine_sim_close(struct smmu_machine *machine)
@@ -127,6 +141,16 @@ static int smmu_machine_sim_fail_invalidation(struct smmu_machine *machine, int 
 const struct smmu_machine_ops smmu_machine_sim = {
 	.lane = "sim",
 	.open = smmu_machine_sim_open,
+	.close = smmu_machine_sim_close,
+	.dma = smmu_machine_sim_dma,
+	.write_canary = smmu_machine_sim_write_canary,
+	.settle = smmu_machine_sim_settle,
+	.fail_invalidation = smmu_machine_sim_fail_invalidation,
+};
+
+const struct smmu_machine_ops smmu_machine_sim_group = {
+	.lane = "sim",
+	.open = smmu_machine_sim_group_open,
 	.close = smmu_machine_sim_close,
 	.dma = smmu_machine_sim_dma,
 	.write_canary = smmu_machine_sim_write_canary,

@@ -33,10 +33,14 @@ const struct tap_fixture suite_fixture = {suite_open, suite_close};
 
 int suite_run(const struct machine_ops *ops)
 {
+	const struct suite_part parts[] = {suite_queue, suite_path, suite_room};
 	struct machine machine = {.ops = ops};
+	size_t count = 0;
 
-	tap_plan(suite_queue_count + suite_path_count);
-	tap_run(suite_queue, suite_queue_count, &suite_fixture, &machine);
-	tap_run(suite_path, suite_path_count, &suite_fixture, &machine);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		count += parts[i].count;
+	tap_plan(count);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		tap_run(parts[i].tests, parts[i].count, &suite_fixture, &machine);
 	return tap_end();
 }

@@ -420,7 +420,7 @@ static void two_viommus_share_a_parent(void *context)
 	chain_close(&chain);
 }
 
-const struct tap_test suite_queue[] = {
+static const struct tap_test tests[] = {
 	{"empty_read_is_zero", "E3 P2", empty_read_is_zero},
 	{"fd_is_nonblocking_and_cloexec", "E1 P18", fd_is_nonblocking_and_cloexec},
 	{"short_buffer_is_refused", "E4", short_buffer_is_refused},
@@ -442,4 +442,4 @@ const struct tap_test suite_queue[] = {
 	{"parent_stops_forwarding", "E10", parent_stops_forwarding},
 	{"two_viommus_share_a_parent", "E9", two_viommus_share_a_parent},
 };
-const size_t suite_queue_count = sizeof(suite_queue) / sizeof(suite_queue[0]);
+const struct suite_part suite_queue = {tests, sizeof(tests) / sizeof(tests[0])};

@@ -16,5 +16,6 @@ extern const struct suite_smmu_part suite_smmu_streams;
 extern const struct suite_smmu_part suite_smmu_tables;
 extern const struct suite_smmu_part suite_smmu_substreams;
 extern const struct suite_smmu_part suite_smmu_endpoints;
+extern const struct suite_smmu_part suite_smmu_groups; /* on machines of their own */
 
 #endif

@@ -93,6 +93,7 @@ static void endpoint_comes_before_the_driver(void *context)
 	smmu_guest_attach(&guest, 0, SMMU_GUEST_VSID(0));
 	/* The SMMU is on, and its table has nothing for the newcomer. */
 	smmu_guest_expect_fault(&guest, 0, guest.machine->memory_gpa, false, SMMU_C_BAD_STREAMID);
+	smmu_guest_expect_fault(&guest, 0, guest.machine->memory_gpa, true, SMMU_C_BAD_STREAMID);
 	attach_space(0, &space);
 	smmu_guest_expect_space(&guest, 0, &space);
 	smmu_guest_close(&guest);
@@ -258,7 +259,7 @@ static const struct tap_test tests[] = {
 		endpoint_comes_and_goes_while_others_work},
 	{"endpoints_reach_nothing_when_they_are_gone", "S4 S6",
 		endpoints_reach_nothing_when_they_are_gone},
-	{"endpoint_comes_before_the_driver", "S4 S6 P13", endpoint_comes_before_the_driver},
+	{"endpoint_comes_before_the_driver", "S4 S6 P13 P21", endpoint_comes_before_the_driver},
 	{"endpoint_gets_another_streamid", "S6", endpoint_gets_another_streamid},
 	{"faults_in_flight_end_with_their_endpoint", "S6 P20",
 		faults_in_flight_end_with_their_endpoint},

@@ -25,8 +25,7 @@ static void probe_sees_what_was_promised(void *context)
 					    .ssid_bits = machine->ssid_bits,
 					    .eventq_log2_max = 9,
 					    .cmdq_log2_max = 11,
-					    .oas_bits = 40,
-					    .msi = true},
+					    .oas_bits = 40},
 			    });
 	TAP_EQ(features->sid_bits, 12);
 	TAP_EQ(features->ssid_bits, machine->ssid_bits);
@@ -215,7 +214,6 @@ static void events_by_wire(void *context)
 }
 
 static const struct smmu_guest_options with_msis = {
-	.vsmmu = {.msi = true},
 	.driver = {.doorbell = SMMU_GUEST_DOORBELL, .msi_data = {0x21, 0x22, 0x23}},
 };
 

@@ -108,7 +108,7 @@ void fuzz_events_heal(struct fuzz_events *fuzz)
 	fuzz->gone_size = 0;
 }
 
-/* Whatever the vEVENTQs hold is read and taken by the guest. */
+/* All that the vEVENTQs hold is read and taken by the guest. */
 static void drain(struct fuzz_events *fuzz)
 {
 	fuzz_events_heal(fuzz);

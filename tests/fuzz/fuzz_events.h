@@ -12,7 +12,7 @@
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
-#include "fuzz.h"
+#include "fuzz_timer.h"
 
 #define FUZZ_EVENTS_ENDPOINTS 4
 #define FUZZ_EVENTS_LOG2_MAX  9
@@ -64,7 +64,7 @@ void fuzz_events_close(struct fuzz_events *fuzz);
 
 void fuzz_events_enter(struct fuzz_events *fuzz);
 void fuzz_events_leave(struct fuzz_events *fuzz);
-/* The same after a reset. */
+/* Does so after a reset. */
 void fuzz_events_leave_reset(struct fuzz_events *fuzz);
 
 bool fuzz_events_readable(const struct fuzz_events *fuzz);
@@ -81,7 +81,7 @@ void fuzz_events_detach(struct fuzz_events *fuzz, unsigned int n);
 uint32_t fuzz_events_read(struct fuzz_events *fuzz, uint64_t offset);
 /* The accesses are checked too: none of them may deliver. */
 void fuzz_events_write(struct fuzz_events *fuzz, uint64_t offset, uint32_t size, uint64_t value);
-/* As a driver does it, at @page of the memory. */
+/* Enables the queue as a driver does, at @page of the memory. */
 void fuzz_events_enable(struct fuzz_events *fuzz, unsigned int log2, unsigned int page);
 void fuzz_events_consume(struct fuzz_events *fuzz, uint32_t records);
 
@@ -89,9 +89,5 @@ void fuzz_events_consume(struct fuzz_events *fuzz, uint32_t records);
 void fuzz_events_heal(struct fuzz_events *fuzz);
 /* Heals, lets the guest take everything, and compares with what was produced. */
 void fuzz_events_settle(struct fuzz_events *fuzz);
-
-/* fuzz_timer.c: the time that backoff waits for passes only when this is called. */
-void fuzz_timer_reset(void);
-void fuzz_timer_expire(void);
 
 #endif

@@ -244,7 +244,6 @@ static void open_stand(struct fuzz_input *input, unsigned int flags)
 	};
 
 	options.config.isolate = flags >> 1 & 1;
-	options.config.no_fair_share = flags >> 2 & 1;
 	options.config.loss_policy = flags >> 3 & 1 ? VSMMU_LOSS_COUNT_ONLY : VSMMU_LOSS_OVERFLOW;
 	options.sim.kernel = flags >> 4 & 1 ? VSMMU_SIM_KERNEL_BEFORE_2026 : VSMMU_SIM_KERNEL_NOW;
 	options.sim.first_sequence = first[flags >> 5 & 3];

@@ -334,7 +334,7 @@ static void stop_stream(struct fuzz_input *input)
 
 	take_access(input, fuzz_vmm.vsid[n], &access);
 	if (!fuzz_vmm.endpoint[n] || !fuzz_vmm_stop_stream(fuzz_vmm.vsid[n], valid) ||
-		!(fuzz_vmm_read(SMMU_CR0, 4) & SMMU_CR0_SMMUEN))
+		!(fuzz_vmm_read(SMMU_CR0, 4) & SMMU_CR0_SMMUEN) || fuzz_vmm.at_large)
 		return;
 	FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT && !fuzz_vmm.datas);
 }
@@ -376,7 +376,7 @@ static void set_vsid(struct fuzz_input *input)
 		fuzz_vmm.vsid[n] = fuzz_vmm_is_live(vsid) ? vsid : FUZZ_VMM_NO_VSID;
 	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
 	FUZZ_CHECK(ret <= 0 && (!ret || refused || fuzz_vmm.calls_may_fail));
-	if (ret && !refused)
+	if (ret && !refused && !fuzz_vmm.at_large)
 		FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT);
 }
 
@@ -413,6 +413,18 @@ static void expire(struct fuzz_input *input)
 	FUZZ_CHECK(vsmmu_rearm(fuzz_vmm.vsmmu) >= 0);
 }
 
+/* Whatever a failing host cost is tried again; or parents without endpoints go. */
+static void recover(struct fuzz_input *input)
+{
+	int ret;
+
+	fuzz_vmm_enter();
+	ret = fuzz_take(input, 1) & 1 ? vsmmu_drop_parents(fuzz_vmm.vsmmu)
+				      : vsmmu_recover(fuzz_vmm.vsmmu);
+	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
+	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail);
+}
+
 static void lose_memory(struct fuzz_input *input)
 {
 	fuzz_vmm.hole = fuzz_take(input, 2) * 16 % FUZZ_VMM_SIZE;
@@ -434,7 +446,7 @@ static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, 
 	write_cr0, write_gbpa, acknowledge, consume, poke, flip, put_ste, put_l1std, put_cd,
 	put_pte, map, command_any, command, flood, run_commands, run, dma, long_dma, compare,
 	translate, stop_stream, fuzz_vmm_reset, attach, detach, set_vsid, fail, heal, expire,
-	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt};
+	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, recover};
 
 static void open_board(struct fuzz_input *input)
 {
@@ -449,8 +461,7 @@ static void open_board(struct fuzz_input *input)
 	};
 
 	options.config.isolate = flags >> 2 & 1;
-	options.config.no_fair_share = flags >> 3 & 1;
-	options.config.msi = flags >> 4 & 1;
+	options.config.no_msi = flags >> 4 & 1;
 	options.config.gbpa_abort = flags >> 5 & 1;
 	options.config.no_ril = flags >> 6 & 1;
 	options.sim.ats = options.config.ats = flags >> 7 & 1;

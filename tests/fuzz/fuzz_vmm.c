@@ -9,6 +9,7 @@
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "smmu/events/pending.h"
 
 #define IDLE_MAX 1 /* calls in a row that find nothing although the fd is readable */
 #define NEVER	 UINT32_MAX
@@ -106,6 +107,8 @@ static void close_machine(void)
 	FUZZ_CHECK(!sim.commands_refused);
 	fuzz_vmm.past += sim.numbered;
 	vsmmu_host_unref(fuzz_vmm.host);
+	fuzz_vmm.at_large = false;
+	fuzz_vmm.overflow_at = 0;
 }
 
 void fuzz_vmm_close(void)
@@ -194,7 +197,7 @@ static struct vsmmu_stats check_stats(void)
 	FUZZ_CHECK(!vsmmu_get_stats(fuzz_vmm.vsmmu, &now));
 	for (unsigned int i = 0; i < VSMMU_DISCARD_COUNT; i++)
 		discarded += now.discarded_by[i];
-	FUZZ_CHECK(now.discarded == discarded && !now.pending);
+	FUZZ_CHECK(now.discarded == discarded && now.pending <= PENDING_MAX);
 	FUZZ_CHECK(now.sequenced == now.delivered + now.lost + now.discarded + now.pending);
 	fuzz_vmm.produced = fuzz_vmm.past + sim_stats().numbered;
 	FUZZ_CHECK(fuzz_vmm.recounted || now.sequenced <= fuzz_vmm.produced);
@@ -210,6 +213,21 @@ void fuzz_vmm_enter(void)
 	fuzz_vmm.inside = true;
 }
 
+/* OVFLG changes only when the last change was acknowledged, and once in 100 ms. */
+static void check_overflow(const struct fuzz_vmm_registers *now, uint64_t changes)
+{
+	const uint32_t before = fuzz_vmm.before.eventq_prod;
+
+	/* A guest may write the register too, while the queue is off. */
+	if (!changes)
+		return;
+	FUZZ_CHECK(changes == 1 && ((now->eventq_prod ^ before) & SMMU_EVENTQ_PROD_OVFLG));
+	FUZZ_CHECK(!((before ^ fuzz_vmm.before.eventq_cons) & SMMU_EVENTQ_PROD_OVFLG));
+	FUZZ_CHECK(!fuzz_vmm.overflow_at ||
+		   fuzz_timer_now() >= fuzz_vmm.overflow_at + FUZZ_VMM_OVERFLOW);
+	fuzz_vmm.overflow_at = fuzz_timer_now();
+}
+
 static void check_queue(const struct fuzz_vmm_registers *now, const struct vsmmu_stats *stats)
 {
 	const struct vsmmu_stats *old = &fuzz_vmm.stats_before;
@@ -222,11 +240,11 @@ static void check_queue(const struct fuzz_vmm_registers *now, const struct vsmmu
 			   old->translation_events ==
 		   fuzz_vmm.written);
 	FUZZ_CHECK(fuzz_vmm.foreign_writes <= stats->syncs - old->syncs);
+	check_overflow(now, stats->overflows - old->overflows);
 	if (!fuzz_vmm.written)
 		return;
 	FUZZ_CHECK(advanced == fuzz_vmm.written);
 	if (fuzz_vmm.before.eventq_prod == fuzz_vmm.before.eventq_cons &&
-		!fuzz_vmm.options.config.msi &&
 		fuzz_vmm.before.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN)
 		FUZZ_CHECK(fuzz_vmm.pulses[VSMMU_IRQ_EVENTQ]);
 }
@@ -239,7 +257,9 @@ void fuzz_vmm_leave(unsigned int reads, unsigned int calls)
 	fuzz_vmm.inside = false;
 	FUZZ_CHECK(fuzz_vmm.reads <= reads && fuzz_vmm.calls <= calls);
 	FUZZ_CHECK(!((now.gerror ^ now.gerrorn) & ~UINT32_C(0xb5)));
-	if (!fuzz_vmm.anything)
+	if (fuzz_vmm.anything)
+		fuzz_vmm.overflow_at = 0;
+	else
 		check_queue(&now, &stats);
 	fuzz_vmm.anything = false;
 	fuzz_vmm.cr0_written = 0;

@@ -20,7 +20,7 @@
 
 #include "arch/regs.h"
 #include "arch/strtab.h"
-#include "fuzz.h"
+#include "fuzz_timer.h"
 #include "smmu/commands/cmdq.h"
 
 #define FUZZ_VMM_ENDPOINTS   4
@@ -37,12 +37,13 @@
 #define FUZZ_VMM_ANY	     UINT32_MAX
 #define FUZZ_VMM_DATA_MAX    7 /* bytes of DMA: no table is read by so few */
 #define FUZZ_VMM_DATAS	     4
+#define FUZZ_VMM_OVERFLOW    100000000 /* nanoseconds between two changes of OVFLG */
 
 extern const uint32_t fuzz_vmm_vsids[FUZZ_VMM_VSIDS];
 #define FUZZ_VMM_NO_VSID UINT32_MAX /* a host that failed has left an endpoint without one */
 
 /* What a register write may cost (src/smmu/commands/cmdq.h, docs/architecture.md). */
-#define FUZZ_VMM_COMMANDS	     (CMDQ_KICK_MAX + FUZZ_VMM_ENDPOINTS)
+#define FUZZ_VMM_COMMANDS	     (CMDQ_WRITE_MAX + FUZZ_VMM_ENDPOINTS)
 #define FUZZ_VMM_READS_MAX	     (3 * FUZZ_VMM_COMMANDS + 2 * FUZZ_VMM_ENDPOINTS)
 #define FUZZ_VMM_CALLS_MAX	     (16 * FUZZ_VMM_COMMANDS)
 #define FUZZ_VMM_TRANSLATE_READS_MAX 9
@@ -106,6 +107,10 @@ struct fuzz_vmm {
 	unsigned int foreign_writes; /* MSIs that no IRQ_CFG0 names */
 	unsigned int pulses[VSMMU_IRQ_COUNT];
 	unsigned int reports;
+	bool at_large; /* the host refused even to cut an endpoint off, as was reported */
+
+	/* OVFLG changed last: of fuzz_timer_now(), 0 for not since a reset. */
+	uint64_t overflow_at;
 
 	/* What the hardware may still have cached: since everything was invalidated. */
 	struct fuzz_vmm_change journal[FUZZ_VMM_JOURNAL];
@@ -132,10 +137,6 @@ struct fuzz_vmm {
 };
 
 extern struct fuzz_vmm fuzz_vmm;
-
-/* fuzz_timer.c */
-void fuzz_timer_reset(void);
-void fuzz_timer_expire(void);
 
 void fuzz_vmm_open(const struct fuzz_vmm_options *options);
 /* Everything is taken down; nothing may be left in the host. */

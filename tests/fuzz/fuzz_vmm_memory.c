@@ -105,7 +105,7 @@ static void check_record(const uint8_t *bytes)
 
 static int write_msi(uint64_t address, const void *bytes)
 {
-	FUZZ_CHECK(fuzz_vmm.options.config.msi && address % MSI == 0);
+	FUZZ_CHECK(!fuzz_vmm.options.config.no_msi && address % MSI == 0);
 	fuzz_vmm.foreign_writes +=
 		address != fuzz_vmm.before.gerror_msi && address != fuzz_vmm.before.eventq_msi;
 	if (!fuzz_vmm_has(address, MSI))
@@ -157,8 +157,19 @@ static int msi(void *opaque, uint64_t address, uint32_t data)
 {
 	(void)opaque;
 	(void)data;
-	FUZZ_CHECK(fuzz_vmm.inside && fuzz_vmm.options.config.msi && address % MSI == 0);
+	FUZZ_CHECK(fuzz_vmm.inside && !fuzz_vmm.options.config.no_msi && address % MSI == 0);
 	return address >> 32 ? -ENXIO : 0;
+}
+
+/* A handler of the event queue may dequeue before it looks. These two registers need no lock. */
+static void check_not_empty(void)
+{
+	const unsigned int log2 = fuzz_vmm.anything
+					  ? FUZZ_VMM_EVENTQ_LOG2
+					  : fuzz_vmm_eventq_log2(fuzz_vmm.before.eventq_base);
+
+	FUZZ_CHECK(!queue_empty((uint32_t)fuzz_vmm_read(SMMU_EVENTQ_PROD, 4),
+		(uint32_t)fuzz_vmm_read(SMMU_EVENTQ_CONS, 4), log2));
 }
 
 static void irq_pulse(void *opaque, enum vsmmu_irq irq)
@@ -169,6 +180,8 @@ static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 		FUZZ_CHECK(fuzz_vmm.before.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	if (!fuzz_vmm.anything && irq == VSMMU_IRQ_GERROR)
 		FUZZ_CHECK(fuzz_vmm.before.irq_ctrl & SMMU_IRQ_CTRL_GERROR_IRQEN);
+	if (irq == VSMMU_IRQ_EVENTQ)
+		check_not_empty();
 	fuzz_vmm.pulses[irq]++;
 }
 
@@ -180,6 +193,8 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	FUZZ_CHECK(report->code > 0 && report->code < VSMMU_REPORT_CODE_COUNT);
 	FUZZ_CHECK(*report->text && !strchr(report->text, '\n'));
 	fuzz_vmm.reports++;
+	if (report->code == VSMMU_REPORT_BLOCKED && strstr(report->text, "not even be cut off"))
+		fuzz_vmm.at_large = true;
 	if (fuzz_vmm.vsmmu)
 		FUZZ_CHECK(!vsmmu_get_stats(fuzz_vmm.vsmmu, &stats));
 }

@@ -176,6 +176,8 @@ int fuzz_vmm_dma(unsigned int n, const struct vsmmu_access *access, void *bytes,
 	FUZZ_CHECK(ret == 0 || ret == -EFAULT);
 	FUZZ_CHECK(fuzz_vmm.datas <= 1);
 	data = fuzz_vmm.data[0];
+	if (fuzz_vmm.at_large)
+		return ret;
 	if (!fuzz_vmm.endpoint[n] || (!(now.cr0 & SMMU_CR0_SMMUEN) && now.gbpa & SMMU_GBPA_ABORT))
 		FUZZ_CHECK(ret == -EFAULT && !fuzz_vmm.datas);
 	if (!fuzz_vmm.datas)

@@ -119,7 +119,7 @@ MOVES = ['write_register', 'write_any', 'read_any', 'enable', 'consume', 'fault_
          'expire', 'lose_memory', 'rearm', 'hook', 'settle', 'drop']
 REGISTERS = ['cr0', 'cr0ack', 'irq_ctrl', 'irq_ctrlack', 'gerror', 'gerrorn', 'base', 'base_high',
              'prod', 'cons']
-TWO_SMMUS, ISOLATE, NO_FAIR_SHARE, COUNT_ONLY, BEFORE_2026, SETTLE = 1, 2, 4, 8, 16, 128
+TWO_SMMUS, ISOLATE, COUNT_ONLY, BEFORE_2026, SETTLE = 1, 2, 8, 16, 128
 WRAP = 2 << 5  # the first event is INT_MAX - 1
 EVENT_ALLOC, LOST_COPY, PAYLOAD_FAULT, READ, CALL, READ_ALWAYS = range(1, 7)
 EIO, ENOMEM, EINTR = range(3)
@@ -181,8 +181,13 @@ REGISTER = {
                                           RUN),
     'reset': machine(SETTLE, do('enable', 3, 0), fault(0, 20), do('reset'), fault(0, 1),
                      do('set_ste', 0, 0), do('enable', 3, 0), fault(0, 3), RUN),
-    'fair-share': machine(0, do('enable', 4, 0), fault(0, 50), RUN, fault(1, 3), RUN, endpoints=3,
-                          log2=4),
+    'share': machine(ISOLATE | SETTLE, do('enable', 4, 0), fault(0, 50), RUN, fault(1, 3), RUN,
+                     do('consume', 8), RUN, endpoints=3, log2=4),
+    'quarter': machine(SETTLE, do('enable', 4, 0), fault(0, 60), RUN, do('consume', 3), RUN,
+                       do('consume', 1), RUN, do('consume', ALL), RUN, log2=4),
+    'overflow-waits': machine(SETTLE, do('enable', 3, 0), do('drop', 0, bytes([1, 0, 0])), RUN,
+                              do('consume', ALL), do('drop', 0, bytes([1, 0, 0])), RUN,
+                              do('expire'), RUN),
     'isolate': machine(ISOLATE | SETTLE, do('enable', 4, 0), fault(0, 50), fault(1, 3),
                        do('dispatch', 2), do('dispatch', 2), RUN, endpoints=15, depth=8),
     'two-smmus': machine(TWO_SMMUS, do('enable', 4, 0), fault(0, 5), fault(1, 5), RUN,
@@ -355,7 +360,7 @@ SMMU_MOVES = [
     'consume', 'poke', 'flip', 'put_ste', 'put_l1std', 'put_cd', 'put_pte', 'map', 'command_any',
     'command', 'flood', 'run_commands', 'run', 'dma', 'long_dma', 'compare', 'translate',
     'stop_stream', 'reset', 'attach', 'detach', 'set_vsid', 'fail', 'heal', 'expire',
-    'lose_memory', 'fault', 'migrate', 'resume', 'corrupt']
+    'lose_memory', 'fault', 'migrate', 'resume', 'corrupt', 'recover']
 SMMU_REGISTERS = [
     'cr0', 'cr1', 'cr2', 'gbpa', 'irq_ctrl', 'gerrorn', 'gerror_irq_cfg0', 'gerror_irq_cfg1',
     'gerror_irq_cfg2', 'strtab_base', 'strtab_base_cfg', 'cmdq_base', 'cmdq_base_high',
@@ -364,13 +369,13 @@ SMMU_REGISTERS = [
 SMMU_COMMANDS = [
     'prefetch', 'cfgi_ste', 'cfgi_ste_range', 'cfgi_cd', 'cfgi_cd_all', 'tlbi_all', 'tlbi_asid',
     'tlbi_va', 'tlbi_vaa', 'tlbi_nsnh_all', 'atc_inv', 'sync', 'resume']
-S_TWO, S_PROBE, S_ISOLATE, S_NO_SHARE, S_MSI, S_ABORT, S_NO_RIL, S_ATS, S_REPEAT, S_OLD = (
+S_TWO, S_PROBE, S_ISOLATE, S_NO_SHARE, S_NO_MSI, S_ABORT, S_NO_RIL, S_ATS, S_REPEAT, S_OLD = (
     1 << bit for bit in range(10))
 S_WRAP, S_SSIDS, S_FEW, S_IGNORES = 2 << 10, 1 << 12, 1 << 13, 1 << 15
 A_WRITE, A_INSTRUCTION, A_PRIVILEGED, A_SSID, A_MEMORY = 1, 2, 4, 8, 16
 ON = 0xd  # SMMUEN, EVENTQEN, CMDQEN
 ALL_COMMAND = 31  # Range of CFGI_ALL
-FAIL_CALL, FAIL_INVALIDATE, REFUSE, REFUSE_INVALIDATIONS = 5, 7, 8, 9
+FAIL_EVENT_ALLOC, FAIL_CALL, FAIL_INVALIDATE, REFUSE, REFUSE_INVALIDATIONS = 1, 5, 7, 8, 9
 
 
 def move(name, *values):
@@ -482,8 +487,10 @@ SMMU = {
     'every-command': smmu(S_ATS, GO, *(cmd(name) for name in SMMU_COMMANDS[:-1]), SYNC,
                           cmd('tlbi_va', 0x10001, 0, struct.pack('<H', 0x23)),
                           cmd('resume'), move('acknowledge')),
-    'msi': smmu(S_MSI, up(more=1), mapped(), CFGI_ALL, cmd('sync', 0x20, 1, 50), MISS, RUN_SMMU,
+    'msi': smmu(0, up(more=1), mapped(), CFGI_ALL, cmd('sync', 0x20, 1, 50), MISS, RUN_SMMU,
                 cmd('sync', 0x24, 1, 50), move('command_any', bytes([0x99]) + bytes(15))),
+    'no-msi': smmu(S_NO_MSI, up(more=1), mapped(), CFGI_ALL, cmd('sync', 0x20, 1, 50), MISS,
+                   RUN_SMMU, cmd('sync', 0x24, 1, 50)),
     'erratum': smmu(S_REPEAT | S_PROBE, GO, READ_IT, mapped(pa=41),
                     move('compare', 0, at(0, 0x10010))),
     'few-features': smmu(S_FEW | S_NO_RIL, GO, READ_IT, cmd('tlbi_va', 0x10001), SYNC,
@@ -525,7 +532,18 @@ SMMU = {
     'migrate': smmu(0, GO, MISS, move('fault', 0, 40, TRANSLATION), cmd('tlbi_all'),
                     move('migrate'), READ_IT, RUN_SMMU, SYNC, move('consume', ALL), RUN_SMMU,
                     move('compare', 0, at(0, 0x10010))),
-    'migrate-with-an-error': smmu(S_MSI, GO, move('command_any', bytes([0x99]) + bytes(15)), MISS,
+    'pending': smmu(S_TWO, GO, move('fault', 0, 90, TRANSLATION), move('migrate'), MISS,
+                    move('fault', 1, 90, TRANSLATION), move('migrate'), SYNC,
+                    move('consume', 3), move('detach', 1), RUN_SMMU, move('consume', ALL),
+                    move('resume'), RUN_SMMU, move('consume', ALL), RUN_SMMU, attached=3),
+    'overflow': smmu(0, GO, move('fail', FAIL_EVENT_ALLOC, 0, 0), MISS, RUN_SMMU,
+                     move('consume', ALL), move('fail', FAIL_EVENT_ALLOC, 0, 0), MISS, RUN_SMMU,
+                     move('migrate'), move('consume', ALL), MISS, RUN_SMMU, move('expire'),
+                     RUN_SMMU),
+    'recover': smmu(0, GO, move('fail', REFUSE, 3, 1), mapped(pa=41), cmd('cfgi_ste', 1), SYNC,
+                    READ_IT, move('expire'), move('run_commands', 0), move('recover', 0),
+                    READ_IT, move('detach', 0), move('recover', 1)),
+    'migrate-with-an-error': smmu(0, GO, move('command_any', bytes([0x99]) + bytes(15)), MISS,
                                   move('migrate'), move('acknowledge'), RUN_SMMU),
     'resume': smmu(0, GO, MISS, move('resume'), READ_IT, RUN_SMMU, move('resume'), SYNC,
                    move('compare', 0, at(0, 0x10010))),

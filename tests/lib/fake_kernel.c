@@ -377,6 +377,11 @@ uint32_t fake_kernel_attached(uint32_t dev_id)
 	return fake_object(dev_id)->attached;
 }
 
+bool fake_kernel_forwards(uint32_t dev_id)
+{
+	return fake_forwards(dev_id);
+}
+
 unsigned int fake_kernel_objects(void)
 {
 	unsigned int count = 0;

@@ -49,6 +49,8 @@ int fake_kernel_attach(void *opaque, uint32_t pt_id);
 
 /* HWPT or IOAS that the device is attached to, 0 for none. */
 uint32_t fake_kernel_attached(uint32_t dev_id);
+/* Whether its events are forwarded: that HWPT is nested, on a vIOMMU where it has a vDEVICE. */
+bool fake_kernel_forwards(uint32_t dev_id);
 
 /* Objects that the code under test has made and not destroyed. */
 unsigned int fake_kernel_objects(void);

@@ -119,6 +119,14 @@ int fake_attach(uint32_t dev_id, uint32_t pt_id)
 	return 0;
 }
 
+bool fake_forwards(uint32_t dev_id)
+{
+	const struct fake_object *nested =
+		fake_get(fake_get(dev_id, FAKE_DEVICE)->attached, FAKE_NESTED);
+
+	return nested && has_vdevice(nested->holds[0], dev_id);
+}
+
 int fake_detach(uint32_t dev_id)
 {
 	struct fake_object *device = fake_get(dev_id, FAKE_DEVICE);
@@ -178,8 +186,12 @@ static int hwpt_alloc(struct uapi_iommu_hwpt_alloc *call)
 		return -EINVAL;
 	if (!device)
 		return -ENOENT;
+	/* As the kernel, which compares viommu->iommu_dev (iommufd_hwpt_alloc()). */
+	if (viommu && objects[viommu->holds[0]].smmu != device->smmu)
+		return -EINVAL;
 	if (viommu)
-		return nested_alloc(call, viommu);
+		return objects[viommu->holds[0]].smmu == device->smmu ? nested_alloc(call, viommu)
+								      : -EINVAL;
 	if (!fake_get(call->pt_id, FAKE_IOAS) || call->flags != UAPI_IOMMU_HWPT_ALLOC_NEST_PARENT)
 		return -EINVAL;
 	call->out_hwpt_id = fake_make(FAKE_PARENT, call->pt_id, 0);

@@ -68,6 +68,8 @@ void fake_forget_all(void);
 int fake_destroy(uint32_t id);
 int fake_attach(uint32_t dev_id, uint32_t pt_id);
 int fake_detach(uint32_t dev_id);
+/* arm_smmu_attach_prepare_vmaster(): whether there is a vmaster. */
+bool fake_forwards(uint32_t dev_id);
 int fake_alloc(unsigned long request, void *argument);
 
 /* fake_veventq.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two halves of the interposer: host_interposer.c keeps state, _ops.c has the calls. */
+/* The two halves of the interposer: host_interposer_state.c keeps it, _ops.c has the calls. */
 #ifndef LIB_HOST_INTERPOSER_STATE_H
 #define LIB_HOST_INTERPOSER_STATE_H
 

@@ -283,7 +283,6 @@ void mt_vmm_create(struct vsmmu_host *host, const struct vsmmu_config *given)
 	config.ops = &ops;
 	config.host = host;
 	config.veventq_depth = 200;
-	config.msi = true;
 	config.report_burst = UINT32_MAX; /* report() has to see all */
 	assert_int_equal(vsmmu_new(&mt_vmm.vsmmu, &config), 0);
 	for (size_t i = 0; i < SIZE / 8; i++)

@@ -21,6 +21,17 @@ bool mt_work_is_over(void)
 	return atomic_load(&over);
 }
 
+/* What is left of an older page is what no device may see. */
+static void check_dma(unsigned int n, uint64_t expected)
+{
+	const uint64_t value = mt_vmm_dma_read(n, MT_VMM_IOVA);
+
+	if (mode == MT_WORK_STEADY)
+		CHECK(value == expected);
+	else if (mode == MT_WORK_FAILING)
+		CHECK(value == expected || value == 0);
+}
+
 /*
  * vCPU n has endpoint n: it moves its page, invalidates, and what the endpoint then reads
  * must be the new page. That holds as long as nobody turns translation off.
@@ -49,9 +60,8 @@ static void *vcpu(void *which)
 		}
 		done = mt_vmm_issue_and_wait(n, (const uint64_t(*)[2])command, count, round);
 		CHECK(done || mode == MT_WORK_RESETTING);
-		if (mode == MT_WORK_STEADY && n < MT_VMM_PLUGGED)
-			CHECK(mt_vmm_dma_read(n, MT_VMM_IOVA) ==
-				(page == 2 ? 0 : 0x1000 * n + page + 1));
+		if (n < MT_VMM_PLUGGED)
+			check_dma(n, page == 2 ? 0 : 0x1000 * n + page + 1);
 	}
 	return NULL;
 }
@@ -143,9 +153,12 @@ static void *registers(void *unused)
 		/* While the driver comes up, the rest is its own. */
 		if (mode == MT_WORK_RESETTING)
 			continue;
-		mt_vmm_write(SMMU_STRTAB_BASE_CFG, 0x3f, 4);
-		if (mode == MT_WORK_STEADY) {
+		if (mode != MT_WORK_FAILING)
+			mt_vmm_write(SMMU_STRTAB_BASE_CFG, 0x3f, 4);
+		/* Where access comes and goes all the time there is none to be taken away. */
+		if (mode == MT_WORK_STEADY || (mode == MT_WORK_FAILING && rng_below(&rng, 64))) {
 			mt_vmm_write(SMMU_CR0, MT_VMM_ON, 4);
+			poll(NULL, 0, mode == MT_WORK_FAILING);
 			continue;
 		}
 		mt_vmm_write(SMMU_GBPA,
@@ -162,21 +175,25 @@ static void *registers(void *unused)
 
 static void *plugger(void *unused)
 {
+	const bool fails = mode == MT_WORK_FAILING || mode == MT_WORK_BROKEN;
 	struct rng rng = {7};
 
 	(void)unused;
 	while (!mt_work_is_over()) {
 		int ret = mt_vmm_attach(MT_VMM_PLUGGED, MT_VMM_PLUGGED);
 
-		CHECK(ret == 0 || ret == -EAGAIN);
+		CHECK(ret == 0 || ret == -EAGAIN || fails);
 		if (ret)
 			continue;
 		for (int i = 0; i < 5; i++) {
 			ret = vsmmu_endpoint_set_vsid(mt_vmm.endpoints[MT_VMM_PLUGGED],
 				MT_VMM_PLUGGED + (uint32_t)rng_below(&rng, 3));
-			CHECK(ret == 0 || ret == -EAGAIN);
+			CHECK(ret == 0 || ret == -EAGAIN || fails);
 		}
-		CHECK(vsmmu_endpoint_detach(mt_vmm.endpoints[MT_VMM_PLUGGED]) == 0);
+		ret = vsmmu_endpoint_detach(mt_vmm.endpoints[MT_VMM_PLUGGED]);
+		CHECK(ret == 0 || fails);
+		if (fails && rng_below(&rng, 2))
+			vsmmu_drop_parents(mt_vmm.vsmmu);
 		poll(NULL, 0, 1);
 	}
 	return NULL;
@@ -234,8 +251,10 @@ void mt_work_check_events(void)
 	assert_int_equal(stats.lost, host.dropped + atomic_load(&mt_vmm.left_out));
 	assert_int_equal(stats.stream_errors, 0);
 	assert_int_equal(stats.command_errors, 0);
-	assert_int_equal(stats.invalidation_failures, 0);
-	assert_int_equal(stats.blocked, 0);
+	if (mode != MT_WORK_FAILING && mode != MT_WORK_BROKEN) {
+		assert_int_equal(stats.invalidation_failures, 0);
+		assert_int_equal(stats.blocked, 0);
+	}
 	assert_true(stats.stes >= MT_VMM_PLUGGED);
 	/* How many of them were let through is a matter of who came first. */
 	assert_true(host.transactions >= 2);

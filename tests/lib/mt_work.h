@@ -13,6 +13,8 @@ enum mt_work_mode {
 	MT_WORK_STEADY,	   /* what a device reads is what its guest has mapped */
 	MT_WORK_TOGGLING,  /* CR0 and GBPA change */
 	MT_WORK_RESETTING, /* the leader resets it, and lets reads fail */
+	MT_WORK_FAILING,   /* CR0 and GBPA change, the host fails but can always cut off */
+	MT_WORK_BROKEN,	   /* CR0 and GBPA change, the host may fail in everything */
 };
 
 /*

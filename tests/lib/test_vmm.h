@@ -39,7 +39,6 @@ struct test_vmm_endpoint {
 	uint32_t vsid;
 	uint32_t dev_id;
 	int fd;
-	uint32_t parent;  /* attached without an STE */
 	uint32_t veventq; /* where its events go */
 };
 

@@ -27,7 +27,6 @@ static void vsmmu_start(struct test_vmm *vm, const struct vm_setup *setup)
 		.veventq_depth = setup->depth,
 		.isolate = setup->isolate,
 		.loss_policy = setup->loss_policy,
-		.no_fair_share = setup->no_fair_share,
 		.report_burst = setup->report_burst,
 		.report_interval_ns = setup->report_interval_ns,
 	};
@@ -218,7 +217,11 @@ bool vm_readable(struct test_vmm *vm)
 
 bool vm_queue_readable(struct test_vmm *vm)
 {
-	return poll_fd(vm->vsmmu->pollset.inner, 0);
+	const struct event_source *source = vm->vsmmu->sources.first;
+
+	while (source && !(source->polled && poll_fd(source->veventq.fd, 0)))
+		source = source->next;
+	return source;
 }
 
 void vm_wait(struct test_vmm *vm)

@@ -19,7 +19,7 @@
 
 #define VM_ON (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN)
 
-/* What differs from the defaults. */
+/* Members that are zero ask for the default. */
 struct vm_setup {
 	unsigned int endpoints; /* attached, with a stage 1 STE; 0 means 1 */
 	unsigned int smmus;	/* physical ones, the endpoints in turn; 0 means 1 */
@@ -28,7 +28,6 @@ struct vm_setup {
 	uint32_t eventq_log2_max;
 	uint32_t ssid_bits;
 	bool isolate;
-	bool no_fair_share;
 	enum vsmmu_loss_policy loss_policy;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
@@ -79,11 +78,11 @@ unsigned int vm_dispatch(struct test_vmm *vm);
 
 /* All counters; asserts sequenced == delivered + lost + discarded + pending. */
 struct vsmmu_stats vm_stats(struct test_vmm *vm);
-/* The same; asserts as well that every event that was produced has been accounted for. */
+/* Asserts as well that every event that was produced has been accounted for. */
 struct vsmmu_stats vm_stats_all(struct test_vmm *vm);
 struct vsmmu_stream_stats vm_stream(struct test_vmm *vm, unsigned int n);
 
-/* What vm_sim.c and vm_kernel.c supply. */
+/* Supplied by vm_sim.c or vm_kernel.c. */
 void vm_host_new(struct test_vmm *vm, const struct vm_setup *setup);
 void vm_host_plug(struct test_vmm *vm, unsigned int n); /* a new device for endpoint @n */
 void vm_host_attached(struct test_vmm *vm, unsigned int n);

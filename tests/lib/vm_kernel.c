@@ -22,13 +22,12 @@ void vm_host_plug(struct test_vmm *vm, unsigned int n)
 	endpoint->fd = fake_kernel_device(n % vm->smmus, &endpoint->dev_id);
 }
 
-/* Without an STE the parent is attached, and its vEVENTQ is the newest or a neighbour's. */
+/* Its vEVENTQ is the newest or a neighbour's. */
 void vm_host_attached(struct test_vmm *vm, unsigned int n)
 {
 	struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 	uint32_t newest = 0, id;
 
-	endpoint->parent = fake_kernel_attached(endpoint->dev_id);
 	endpoint->veventq = 0;
 	for (unsigned int i = 0; (id = fake_veventq_id(i)); i++) {
 		bool shared = false;
@@ -49,21 +48,13 @@ void vm_host_attached(struct test_vmm *vm, unsigned int n)
 	assert_int_not_equal(endpoint->veventq, 0);
 }
 
-/* As the driver: nothing is forwarded while no nested HWPT is attached. */
-static bool forwards(const struct test_vmm_endpoint *endpoint)
-{
-	uint32_t attached = fake_kernel_attached(endpoint->dev_id);
-
-	return attached && attached != endpoint->parent;
-}
-
 bool vm_host_fault(struct test_vmm *vm, unsigned int n, const struct vsmmu_event_record *record)
 {
 	const struct test_vmm_endpoint *endpoint = &vm->endpoints[n];
 	struct vsmmu_event_record event = *record;
 	uint8_t payload[VSMMU_EVENT_RECORD_SIZE];
 
-	if (!forwards(endpoint))
+	if (!fake_kernel_forwards(endpoint->dev_id))
 		return false;
 	event.word[0] = (uint32_t)event.word[0] | (uint64_t)endpoint->vsid << 32;
 	vsmmu_event_record_store(&event, payload);

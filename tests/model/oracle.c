@@ -6,7 +6,7 @@
 
 #define BATCH 256
 
-/* One read()'s worth. */
+/* All that a read() brings. */
 struct batch {
 	struct oracle_event events[ORACLE_DEPTH];
 	unsigned int count;
@@ -106,30 +106,31 @@ static bool is_full(const struct oracle *oracle)
 	return oracle->smmuen && oracle->eventqen && !oracle->abort_active && !room_of(oracle);
 }
 
-/* Would this stream take one of the last slots while it is over its share? */
-static bool over_share(const struct oracle *oracle, unsigned int stream, unsigned int staged)
+static bool quarter_is_free(const struct oracle *oracle)
 {
-	unsigned int size = size_of(oracle), live = 0, mine = 0, reserve, share;
+	return 4 * room_of(oracle) >= size_of(oracle);
+}
 
-	for (unsigned int i = 0; i < ORACLE_STREAMS; i++)
-		live += oracle->streams[i].state == ORACLE_LIVE;
-	if (oracle->no_fair_share || live < 2 || size < 2)
+/* Linux prints a line for each change of OVFLG. Return: whether it changes now. */
+static bool overflow(struct oracle *oracle, bool loss)
+{
+	if (oracle->policy != VSMMU_LOSS_OVERFLOW || !(loss || oracle->overflow_waits))
 		return false;
-	reserve = size / 4 ? size / 4 : 1;
-	share = size / live ? size / live : 1;
-	for (unsigned int i = 0; i < oracle->queued + staged; i++)
-		mine += oracle->owner[i] == stream;
-	return room_of(oracle) - staged <= reserve && mine >= share;
+	oracle->overflow_waits = !oracle->overflow_active && oracle->now < oracle->overflow_after;
+	if (oracle->overflow_active || oracle->overflow_waits)
+		return false;
+	oracle->overflow_active = true;
+	oracle->overflow_after = oracle->now + 100000000;
+	oracle->stats.overflows++;
+	return true;
 }
 
 /* The staged ones, behind those in the queue, become the guest's: up to bad memory. */
 static void commit(struct oracle *oracle, unsigned int staged, bool loss)
 {
-	bool empty = !oracle->queued, overflowed;
+	bool empty = !oracle->queued, overflowed = overflow(oracle, loss);
 	unsigned int written = 0;
 
-	if (!staged && !loss)
-		return;
 	while (written < staged &&
 		((oracle->prod + written) & (size_of(oracle) - 1)) < oracle->bad_slot)
 		written++;
@@ -138,10 +139,8 @@ static void commit(struct oracle *oracle, unsigned int staged, bool loss)
 	oracle->stats.delivered += written;
 	for (unsigned int i = written; i < staged; i++)
 		discard(oracle, VSMMU_DISCARD_ABORT);
-	overflowed = loss && !oracle->overflow_pending;
-	oracle->overflow_pending |= loss;
-	oracle->stats.overflows += overflowed;
-	if (overflowed || (written && empty))
+	/* Never of an empty queue. */
+	if ((oracle->queued || oracle->nonsense) && (overflowed || (written && empty)))
 		irq(oracle);
 	if (written < staged) {
 		oracle->abort_active = true;
@@ -151,8 +150,7 @@ static void commit(struct oracle *oracle, unsigned int staged, bool loss)
 }
 
 /* Return: whether the event is one more for the guest. */
-static bool decide(struct oracle *oracle, const struct oracle_event *event, unsigned int staged,
-	bool *fair_share)
+static bool decide(struct oracle *oracle, const struct oracle_event *event, unsigned int staged)
 {
 	const struct oracle_stream *stream = &oracle->streams[event->stream];
 
@@ -164,13 +162,7 @@ static bool decide(struct oracle *oracle, const struct oracle_event *event, unsi
 		discard(oracle, event->refused);
 		return false;
 	}
-	if (over_share(oracle, event->stream, staged)) {
-		discard(oracle, VSMMU_DISCARD_FAIR_SHARE);
-		*fair_share = true;
-		return false;
-	}
 	oracle->fifo[oracle->queued + staged] = *event;
-	oracle->owner[oracle->queued + staged] = event->stream;
 	return true;
 }
 
@@ -178,7 +170,6 @@ static unsigned int handle(
 	struct oracle *oracle, const struct batch *batch, bool deliver, enum vsmmu_discard reason)
 {
 	unsigned int staged = 0, items = 0;
-	bool fair_share = false;
 	uint64_t lost = 0;
 
 	for (unsigned int i = 0; i < batch->count; i++) {
@@ -192,7 +183,7 @@ static unsigned int handle(
 		if (!deliver)
 			discard(oracle, reason);
 		else
-			staged += decide(oracle, event, staged, &fair_share);
+			staged += decide(oracle, event, staged);
 	}
 	if (batch->lost) {
 		lost += batch->lost_number + 1 - oracle->expected;
@@ -201,9 +192,8 @@ static unsigned int handle(
 	}
 	oracle->stats.lost += lost;
 	oracle->stats.sequenced += lost;
-	if (deliver)
-		commit(oracle, staged,
-			(lost || fair_share) && oracle->policy == VSMMU_LOSS_OVERFLOW);
+	if (deliver && (staged || lost))
+		commit(oracle, staged, lost);
 	return items;
 }
 
@@ -212,16 +202,11 @@ static void sweep(struct oracle *oracle, const struct batch *batch)
 	uint64_t left = oracle->stale_left;
 
 	oracle->stale_left = left > batch->count ? left - batch->count : 0;
-	if (batch->error || (!batch->drained && oracle->stale_left))
+	if (batch->error || (oracle->stale_left && (!batch->drained || readable(oracle))))
 		return;
-	for (unsigned int n = 0; n < ORACLE_STREAMS; n++) {
-		if (oracle->streams[n].state != ORACLE_STALE)
-			continue;
-		oracle->streams[n].state = ORACLE_ABSENT;
-		for (unsigned int i = 0; i < oracle->queued; i++)
-			if (oracle->owner[i] == n)
-				oracle->owner[i] = ORACLE_NOBODY;
-	}
+	for (unsigned int n = 0; n < ORACLE_STREAMS; n++)
+		if (oracle->streams[n].state == ORACLE_STALE)
+			oracle->streams[n].state = ORACLE_ABSENT;
 }
 
 static void read_failed(struct oracle *oracle, int error)
@@ -240,11 +225,8 @@ static enum outcome step(struct oracle *oracle, unsigned int records, unsigned i
 	unsigned int limit = BATCH;
 	struct batch batch;
 
-	if (is_full(oracle)) {
-		if (!readable(oracle))
-			sweep(oracle, &(struct batch){.drained = true});
+	if (is_full(oracle))
 		return FULL;
-	}
 	if (deliver && room_of(oracle) < limit)
 		limit = room_of(oracle);
 	batch = kernel_read(oracle, records < limit ? records : limit);
@@ -260,32 +242,41 @@ static enum outcome step(struct oracle *oracle, unsigned int records, unsigned i
 	return batch.drained ? DRAINED : MORE;
 }
 
-unsigned int oracle_dispatch(struct oracle *oracle, unsigned int budget)
+/* It is alone, so it is read whether poll says something or not. */
+static enum outcome dispatch_read(struct oracle *oracle, unsigned int budget, unsigned int *handled)
 {
 	enum outcome outcome = MORE;
+
+	if (!oracle->exists || oracle->armed != ORACLE_ARMED)
+		return DRAINED;
+	while (outcome == MORE && *handled < budget)
+		outcome = step(oracle, budget - *handled, handled);
+	if (outcome == DRAINED && !*handled && readable(oracle))
+		oracle->armed = ORACLE_BACKOFF;
+	return outcome;
+}
+
+unsigned int oracle_dispatch(struct oracle *oracle, unsigned int budget)
+{
+	bool deliver = oracle->smmuen && oracle->eventqen && !oracle->abort_active;
 	unsigned int handled = 0;
 
-	while (outcome == MORE && handled < budget && oracle->exists &&
-		oracle->armed == ORACLE_ARMED && readable(oracle)) {
-		unsigned int limit = budget - handled, mine = 0;
-
-		do
-			outcome = step(oracle, limit - mine, &mine);
-		while (outcome == MORE && mine < limit);
-		if (outcome == DRAINED && !mine)
-			oracle->armed = ORACLE_BACKOFF;
-		handled += mine;
-	}
+	if (deliver && oracle->overflow_waits && oracle->now >= oracle->overflow_after)
+		commit(oracle, 0, false);
+	if (oracle->paused || dispatch_read(oracle, budget, &handled) == FULL)
+		oracle->paused = is_full(oracle) || (deliver && !quarter_is_free(oracle));
 	return handled;
 }
 
-/* As much as there is now, within the guest's room. */
+/* Forwards as much as there is now, within the guest's room. */
 static void run(struct oracle *oracle)
 {
 	unsigned int items = 0;
 
 	while (step(oracle, BATCH, &items) == MORE)
 		;
+	if (!readable(oracle))
+		sweep(oracle, &(struct batch){.drained = true});
 }
 
 static void drain(struct oracle *oracle, enum vsmmu_discard reason)
@@ -360,7 +351,9 @@ void oracle_reset(struct oracle *oracle)
 		drain(oracle, VSMMU_DISCARD_RESET);
 	oracle->smmuen = oracle->eventqen = false;
 	oracle->eventq_irqen = oracle->gerror_irqen = false;
-	oracle->abort_active = oracle->overflow_pending = oracle->nonsense = false;
+	oracle->abort_active = oracle->nonsense = oracle->paused = false;
+	oracle->overflow_active = oracle->overflow_waits = false;
+	oracle->overflow_after = 0;
 	oracle->queued = 0;
 	oracle->prod = 0;
 }
@@ -374,11 +367,18 @@ void oracle_cr0(struct oracle *oracle, bool smmuen, bool eventqen, unsigned int 
 	}
 	oracle->smmuen = smmuen;
 	oracle->eventqen = eventqen;
+	oracle->overflow_waits = oracle->overflow_waits && eventqen;
+	oracle->paused = false;
 }
 
 void oracle_consume(struct oracle *oracle, unsigned int count)
 {
 	oracle->queued -= count;
 	memmove(oracle->fifo, oracle->fifo + count, oracle->queued * sizeof(oracle->fifo[0]));
-	memmove(oracle->owner, oracle->owner + count, oracle->queued * sizeof(oracle->owner[0]));
+	oracle->paused = oracle->paused && !quarter_is_free(oracle);
+}
+
+void oracle_ack_abort(struct oracle *oracle)
+{
+	oracle->abort_active = oracle->paused = false;
 }

@@ -14,7 +14,6 @@
 #define ORACLE_STREAMS 4
 #define ORACLE_DEPTH   64
 #define ORACLE_QUEUE   256 /* largest guest queue */
-#define ORACLE_NOBODY  ORACLE_STREAMS
 
 struct oracle_event {
 	uint64_t number; /* of all that this vEVENTQ ever numbered */
@@ -43,8 +42,8 @@ struct oracle_stream {
 enum oracle_armed { ORACLE_ARMED, ORACLE_BACKOFF, ORACLE_DISARMED };
 
 struct oracle {
-	bool no_fair_share;
 	enum vsmmu_loss_policy policy;
+	uint64_t now; /* nanoseconds, the test's to move */
 
 	struct oracle_kernel kernel;
 	uint64_t expected; /* number that the reader waits for */
@@ -56,12 +55,15 @@ struct oracle {
 	/* the guest's side */
 	bool smmuen, eventqen;
 	bool eventq_irqen, gerror_irqen;
-	bool abort_active, overflow_pending;
-	bool nonsense; /* CONS is */
+	bool abort_active;
+	bool overflow_active;	 /* OVFLG, not acknowledged */
+	bool overflow_waits;	 /* a loss that is told later */
+	uint64_t overflow_after; /* nanoseconds: not before */
+	bool nonsense;		 /* CONS is */
+	bool paused;		 /* it was full, and is not worth filling yet */
 	unsigned int log2;
 	uint32_t prod; /* index and wrap bit */
 	struct oracle_event fifo[ORACLE_QUEUE];
-	unsigned int owner[ORACLE_QUEUE];
 	unsigned int queued; /* records in fifo */
 	uint32_t bad_slot;   /* memory ends there; UINT32_MAX: nowhere */
 
@@ -75,6 +77,7 @@ bool oracle_fault(struct oracle *oracle, unsigned int stream, uint64_t serial,
 	enum vsmmu_discard refused, bool no_memory);
 
 unsigned int oracle_dispatch(struct oracle *oracle, unsigned int budget);
+/* A backoff has run out. */
 void oracle_timer(struct oracle *oracle);
 void oracle_rearm(struct oracle *oracle);
 
@@ -85,6 +88,8 @@ void oracle_reset(struct oracle *oracle);
 /* CR0 is written; enabling takes the queue at index @prod, empty. */
 void oracle_cr0(
 	struct oracle *oracle, bool smmuen, bool eventqen, unsigned int log2, uint32_t prod);
+/* The guest has taken @count records, and written CONS. */
 void oracle_consume(struct oracle *oracle, unsigned int count);
+void oracle_ack_abort(struct oracle *oracle);
 
 #endif

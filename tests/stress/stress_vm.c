@@ -41,7 +41,6 @@ void stress_vm_open(struct stress_vm *vm, uint8_t *memory)
 	config.veventq_depth = UINT32_C(1) << (6 + rng_below(rng, 11));
 	config.isolate = vm->isolate;
 	config.loss_policy = rng_below(rng, 4) ? VSMMU_LOSS_OVERFLOW : VSMMU_LOSS_COUNT_ONLY;
-	config.no_fair_share = rng_below(rng, 2);
 	CHECK_EQ(vsmmu_new(&vm->vsmmu, &config), 0);
 	vm->guest.vsmmu = vm->vsmmu;
 	for (unsigned int n = 0; n < STRESS_VM_ENDPOINTS; n++) {

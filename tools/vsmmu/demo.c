@@ -143,6 +143,7 @@ static void run(struct machine *machine, struct view *view)
 		view_tick(view);
 	}
 	machine_drain(machine);
+	guest_driver_look(&machine->guest);
 	machine_sample(machine);
 }
 

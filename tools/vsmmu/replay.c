@@ -184,6 +184,7 @@ static int play(const struct replay_options *options, struct reader *reader,
 	while (reader_next(reader, &item) && player_play(player, &item) && !caught_signal)
 		;
 	player_end(player);
+	guest_driver_look(&machine->guest);
 	machine_sample(machine);
 	damage = caught_signal ? EXIT_OK : reader_complain(reader);
 	result.objects_left = machine_destroy(machine);

@@ -7,6 +7,7 @@
 
 #include "host/host.h"
 #include "host/iommufd/ioctl.h"
+#include "host/iommufd/iommufd.h"
 #include "uapi/iommufd.h"
 #include "uapi/iommufd_test.h"
 #include "uapi/vfio.h"
@@ -262,36 +263,19 @@ static const struct host_ops iommufd_ops = {
 	.free = iommufd_free,
 };
 
-/* The kernel takes any vEVENTQ type for any vIOMMU and lets a wrong one stay silent. */
-static bool config_types_known(const struct vsmmu_iommufd_config *config)
+int iommufd_host_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *config,
+	uint32_t viommu_type, uint32_t veventq_type)
 {
-	if (config->viommu_type == UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
-		return config->veventq_type == UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
-	return config->viommu_type == UAPI_IOMMU_VIOMMU_TYPE_SELFTEST &&
-	       config->veventq_type == UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST;
-}
-
-int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *given)
-{
-	struct vsmmu_iommufd_config config;
 	struct iommufd_host *iommufd;
 	int ret;
 
-	ret = sized_copy_in(&config, given, sizeof(config));
-	if (ret)
-		return ret;
-	if (!config.viommu_type)
-		config.viommu_type = UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3;
-	if (!config.veventq_type)
-		config.veventq_type = UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3;
 	/* The kernel's ids start at 1. */
-	if (!config.ioas_id || !config_types_known(&config))
+	if (!config->ioas_id)
 		return -EINVAL;
-
 	iommufd = calloc(1, sizeof(*iommufd));
 	if (!iommufd)
 		return -ENOMEM;
-	iommufd->fd = fd_dup(config.iommufd);
+	iommufd->fd = fd_dup(config->iommufd);
 	if (iommufd->fd < 0) {
 		ret = iommufd->fd;
 		free(iommufd);
@@ -299,11 +283,21 @@ int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config
 	}
 	iommufd->host.ops = &iommufd_ops;
 	atomic_init(&iommufd->host.refs, 1);
-	iommufd->ioas_id = config.ioas_id;
-	iommufd->viommu_type = config.viommu_type;
-	iommufd->veventq_type = config.veventq_type;
+	iommufd->ioas_id = config->ioas_id;
+	iommufd->viommu_type = viommu_type;
+	iommufd->veventq_type = veventq_type;
 	*out = &iommufd->host;
 	return 0;
+}
+
+int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *given)
+{
+	struct vsmmu_iommufd_config config;
+	int ret = sized_copy_in(&config, given, sizeof(config));
+
+	return ret ? ret
+		   : iommufd_host_new(out, &config, UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3,
+			     UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3);
 }
 
 int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id)

@@ -1,132 +1,325 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "smmu/commands/cmdq.h"
 
-#include <errno.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include "arch/command.h"
+#include "arch/record.h"
+#include "smmu/commands/invalidation.h"
+#include "smmu/endpoints/recovery.h"
+#include "smmu/endpoints/ste_install.h"
+#include "smmu/events/dispatch.h"
+#include "smmu/irq.h"
+#include "smmu/report.h"
 
-#include "arch/queue.h"
-#include "arch/regs.h"
-#include "smmu/commands/cmdq_turn.h"
-#include "smmu/vsmmu.h"
-
-#define ALIGN_MIN      UINT64_C(32) /* of the queue's address (IHI 0070 6.3.26) */
+#define ENTRY_SIZE     16
 #define BUDGET_DEFAULT 1024
+#define TURN_MAX       128 /* commands for which the command lock is held without a break */
 
-int cmdq_init(struct cmdq *queue)
+/*
+ * One turn at the queue, with the command lock held. CMD_SYNCs with nothing but TLB
+ * invalidations before and between them make a group: it needs one host call, and then each of
+ * them completes in its order. Any other command ends the group, as an array for the host must
+ * not hold a TLBI and an ATC_INV that the guest had put a CMD_SYNC between (3.9.1, 4.7.3).
+ */
+struct turn {
+	uint32_t cons;	      /* index and wrap bit of the next command */
+	uint32_t left;	      /* commands that may still be consumed */
+	uint32_t unpublished; /* commands that CONS does not tell of yet */
+	uint32_t consumed;
+	bool smmuen;
+	bool is_write; /* of a register: it stops at the first STE that calls the host */
+	bool stopped;  /* by that, or an error */
+	uint32_t syncs;
+	struct {
+		uint32_t cons; /* behind the SYNC */
+		struct command_sync signal;
+	} sync[TURN_MAX];
+};
+
+void cmdq_reset(struct vsmmu *vsmmu)
 {
-	queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (queue->fd < 0)
-		return -errno;
-	pthread_mutex_init(&queue->tell, NULL);
-	return 0;
-}
-
-void cmdq_destroy(struct cmdq *queue)
-{
-	pthread_mutex_destroy(&queue->tell);
-	close(queue->fd);
-}
-
-/* Makes the eventfd readable, or not. Any thread. */
-static void cmdq_tell(struct cmdq *queue, bool waiting)
-{
-	uint64_t count = 1;
-
-	pthread_mutex_lock(&queue->tell);
-	if (waiting && !queue->told)
-		queue->told = write(queue->fd, &count, sizeof(count)) == sizeof(count);
-	else if (!waiting && queue->told)
-		queue->told = read(queue->fd, &count, sizeof(count)) < 0 && errno != EAGAIN;
-	pthread_mutex_unlock(&queue->tell);
-}
-
-void cmdq_reset(struct cmdq *queue)
-{
-	queue->enabled = false;
-	queue->log2 = 0;
-	queue->address = 0;
-	cmdq_tell(queue, false);
+	guest_queue_reset(&vsmmu->cmdq.queue);
+	pollset_unkick(&vsmmu->cmdq.pollset);
 }
 
 void cmdq_enable(struct vsmmu *vsmmu, bool enable)
 {
-	struct cmdq *queue = &vsmmu->cmdq;
-	unsigned int log2 = queue->base & SMMU_QUEUE_BASE_LOG2SIZE;
-	uint64_t bytes;
+	struct guest_queue *queue = &vsmmu->cmdq.queue;
 
-	queue->enabled = enable;
-	if (!enable) {
-		cmdq_tell(queue, false);
-		return;
+	guest_queue_enable(queue, enable, vsmmu_cmdq_log2_max(vsmmu), ENTRY_SIZE);
+	if (!enable)
+		pollset_unkick(&vsmmu->cmdq.pollset);
+	else
+		/* Bits above the wrap bit are RES0 in a register that the SMMU writes (3.5.1). */
+		atomic_fetch_and(&queue->cons, SMMU_CMDQ_CONS_ERR | queue_mask(queue->log2));
+}
+
+/* The signals, which are most of it, are written before they are read. */
+static void turn_init(struct turn *turn, uint32_t budget, bool is_write)
+{
+	turn->left = budget < TURN_MAX ? budget : TURN_MAX;
+	turn->unpublished = 0;
+	turn->consumed = 0;
+	turn->is_write = is_write;
+	turn->stopped = false;
+	turn->syncs = 0;
+}
+
+/* Return: whether the queue is running (7.1). */
+static bool turn_begin(struct vsmmu *vsmmu, struct turn *turn)
+{
+	const struct guest_queue *queue = &vsmmu->cmdq.queue;
+	bool runs;
+
+	fairlock_lock(&vsmmu->event_lock);
+	runs = queue->enabled && !(gerror_active(vsmmu) & SMMU_GERROR_CMDQ_ERR);
+	turn->smmuen = vsmmu->registers.cr0 & SMMU_CR0_SMMUEN;
+	fairlock_unlock(&vsmmu->event_lock);
+	turn->cons = atomic_load(&queue->cons) & queue_mask(queue->log2);
+	return runs;
+}
+
+static uint32_t turn_waiting(const struct vsmmu *vsmmu, const struct turn *turn)
+{
+	const struct guest_queue *queue = &vsmmu->cmdq.queue;
+
+	return queue_distance(atomic_load(&queue->prod), turn->cons, queue->log2);
+}
+
+/* Makes visible what was done, and the error that stopped the queue behind it. */
+static void turn_publish(struct vsmmu *vsmmu, struct turn *turn, unsigned int error)
+{
+	fairlock_lock(&vsmmu->event_lock);
+	vsmmu->stats.commands += turn->unpublished;
+	turn->unpublished = 0;
+	atomic_store(&vsmmu->cmdq.queue.cons, turn->cons | error << SMMU_CMDQ_ERR_LOW);
+	if (error) {
+		vsmmu->stats.command_errors++;
+		gerror_raise(vsmmu, SMMU_GERROR_CMDQ_ERR);
 	}
-	queue->log2 = log2 < vsmmu_cmdq_log2_max(vsmmu) ? log2 : vsmmu_cmdq_log2_max(vsmmu);
-	bytes = (uint64_t)CMDQ_ENTRY_SIZE << queue->log2;
-	if (bytes < ALIGN_MIN)
-		bytes = ALIGN_MIN;
-	queue->address = queue->base & SMMU_QUEUE_BASE_ADDR & ~(bytes - 1);
-	/* Bits above the wrap bit are RES0 in what is the SMMU's (3.5.1). */
-	atomic_fetch_and(&queue->cons, SMMU_CMDQ_CONS_ERR | queue_mask(queue->log2));
+	fairlock_unlock(&vsmmu->event_lock);
+}
+
+/* Stops the queue at the next command. */
+static void turn_fail(struct vsmmu *vsmmu, struct turn *turn, unsigned int error, uint8_t opcode)
+{
+	uint32_t index = queue_index(turn->cons, vsmmu->cmdq.queue.log2);
+
+	turn_publish(vsmmu, turn, error);
+	turn->stopped = true;
+	if (error == SMMU_CERROR_ABT)
+		report(vsmmu, VSMMU_REPORT_COMMAND_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
+			"command queue stopped with CERROR_ABT: entry %u is not in guest memory",
+			index);
+	else
+		report(vsmmu, VSMMU_REPORT_COMMAND_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
+			"command queue stopped with %s: entry %u has opcode %#04x (%s)",
+			error == SMMU_CERROR_ILL ? "CERROR_ILL" : "CERROR_ATC_INV_SYNC", index,
+			opcode, arch_command_rule(opcode)->name);
 }
 
 /*
- * Consumes as long as there is something and @budget lasts. Without @wait it leaves the
- * queue to whoever has it, or waits for it, who finds @kicked set after releasing it: @kicked
- * changes by exchanges alone, so either that one sees ours, or we see the lock that it has
- * released.
+ * Events of transactions that were terminated before a CMD_SYNC must be visible once it
+ * completes (4.7.3). The host's way is asynchronous: those in the vEVENTQ now are all that can
+ * be told to belong to them.
+ */
+static void group_complete(struct vsmmu *vsmmu, struct turn *turn)
+{
+	if (!turn->syncs)
+		return;
+	invalidation_flush(vsmmu);
+	dispatch_for_sync(vsmmu, CMDQ_SYNC_RECORDS);
+	fairlock_lock(&vsmmu->event_lock);
+	for (uint32_t i = 0; i < turn->syncs; i++) {
+		const struct command_sync *signal = &turn->sync[i].signal;
+
+		atomic_store(&vsmmu->cmdq.queue.cons, turn->sync[i].cons);
+		if (signal->signal == COMMAND_SIGNAL_IRQ)
+			irq_cmd_sync(vsmmu, signal->msi_addr, signal->msi_data);
+	}
+	vsmmu->stats.syncs += turn->syncs;
+	fairlock_unlock(&vsmmu->event_lock);
+	turn->syncs = 0;
+}
+
+static void turn_advance(struct vsmmu *vsmmu, struct turn *turn)
+{
+	turn->cons = queue_advance(turn->cons, 1, vsmmu->cmdq.queue.log2);
+	turn->left--;
+	turn->unpublished++;
+	turn->consumed++;
+}
+
+/* Behind commands that name streams it is a group of its own: no other one can fail. */
+static void turn_sync(struct vsmmu *vsmmu, struct turn *turn, const uint64_t word[2])
+{
+	const bool alone = vsmmu->invalidation.names_streams || vsmmu->invalidation.atc_lost;
+
+	if (alone && invalidation_flush(vsmmu)) {
+		turn_fail(vsmmu, turn, SMMU_CERROR_ATC_INV, COMMAND_OP_SYNC);
+		return;
+	}
+	turn_advance(vsmmu, turn);
+	turn->sync[turn->syncs].cons = turn->cons;
+	arch_command_sync(word, &turn->sync[turn->syncs++].signal);
+	if (alone)
+		group_complete(vsmmu, turn);
+}
+
+/*
+ * The CDs that hardware has cached go with the STE, even if what is installed stays as it was
+ * and the host does nothing about it (IHI 0070 4.3.1). Return: whether the host was called.
+ */
+static bool execute_ste(struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint)
+{
+	int changed = endpoint_refresh(endpoint);
+
+	if (!changed)
+		invalidation_add_cd_all(vsmmu, endpoint);
+	return changed;
+}
+
+static bool execute_stes(struct vsmmu *vsmmu, const struct command_scope *scope)
+{
+	bool called = false;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		if (endpoint->vsid >= scope->sid && endpoint->vsid - scope->sid < scope->count)
+			called = execute_ste(vsmmu, endpoint) || called;
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	return called;
+}
+
+static void turn_execute(struct vsmmu *vsmmu, struct turn *turn, const uint8_t *entry)
+{
+	const uint64_t word[2] = {record_load_word(entry, 0), record_load_word(entry, 1)};
+	struct command_scope scope;
+	enum command_kind kind = arch_command_classify(word, &vsmmu->features, &scope);
+
+	if (kind == COMMAND_SYNC) {
+		turn_sync(vsmmu, turn, word);
+		return;
+	}
+	/* A command that names streams, or is none, does not join the group. */
+	if (kind != COMMAND_FORWARD || scope.count)
+		group_complete(vsmmu, turn);
+	if (kind == COMMAND_ILLEGAL) {
+		turn_fail(vsmmu, turn, SMMU_CERROR_ILL, (uint8_t)word[0]);
+		return;
+	}
+	if (kind == COMMAND_STE || kind == COMMAND_STE_RANGE)
+		turn->stopped = execute_stes(vsmmu, &scope) && turn->is_write;
+	/* An ATC_INV is ignored while translation is off (4.5.1). */
+	else if (kind == COMMAND_FORWARD &&
+		 (turn->smmuen || (uint8_t)word[0] != COMMAND_OP_ATC_INV))
+		invalidation_add(vsmmu, word);
+	turn_advance(vsmmu, turn);
+}
+
+/*
+ * Reads the next commands, up to where the queue wraps. A PROD that is more than the queue's
+ * size ahead is nonsense, and is followed like any other. Return: how many; 0 when none waits;
+ * -1 when the next one is not in guest memory.
+ */
+static int turn_fetch(struct vsmmu *vsmmu, const struct turn *turn, uint8_t (*entry)[ENTRY_SIZE])
+{
+	const struct guest_queue *queue = &vsmmu->cmdq.queue;
+	uint32_t index = queue_index(turn->cons, queue->log2);
+	uint32_t count = turn_waiting(vsmmu, turn);
+	uint64_t address = queue->address + (uint64_t)index * ENTRY_SIZE;
+	void *opaque = vsmmu->config.opaque;
+
+	if (count > queue_size(queue->log2) - index)
+		count = queue_size(queue->log2) - index;
+	if (count > turn->left)
+		count = turn->left;
+	if (!count || vsmmu->ops.memory_read(opaque, address, entry, count * ENTRY_SIZE) >= 0)
+		return (int)count;
+	/* Memory ends somewhere in there: one by one, up to exactly there. */
+	if (count > 1 && vsmmu->ops.memory_read(opaque, address, entry, ENTRY_SIZE) >= 0)
+		return 1;
+	return -1;
+}
+
+/* Return: whether commands wait that could go on at once. */
+static bool turn_run(struct vsmmu *vsmmu, struct turn *turn)
+{
+	uint8_t entry[TURN_MAX][ENTRY_SIZE];
+	int count = 0;
+
+	if (!turn_begin(vsmmu, turn))
+		return false;
+	while (turn->left && !turn->stopped) {
+		count = turn_fetch(vsmmu, turn, entry);
+		if (count <= 0)
+			break;
+		for (int i = 0; i < count && !turn->stopped; i++)
+			turn_execute(vsmmu, turn, entry[i]);
+	}
+	group_complete(vsmmu, turn);
+	if (count < 0 && !turn->stopped)
+		turn_fail(vsmmu, turn, SMMU_CERROR_ABT, 0);
+	else if (turn->unpublished)
+		turn_publish(vsmmu, turn, SMMU_CERROR_NONE);
+	return turn_waiting(vsmmu, turn) && turn_begin(vsmmu, turn);
+}
+
+/*
+ * Consumes as long as there is something and @budget lasts. Without @wait it leaves the queue
+ * to whoever has it, or waits for it, who finds @rung set after releasing it: @rung changes by
+ * exchanges alone, so either that one sees ours, or we see the lock that it has released.
  *
  * Return: commands consumed.
  */
-static uint32_t cmdq_serve(struct vsmmu *vsmmu, uint32_t budget, bool wait)
+static uint32_t cmdq_consume(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 {
-	struct cmdq *queue = &vsmmu->cmdq;
+	struct cmdq *cmdq = &vsmmu->cmdq;
 	uint32_t consumed = 0;
-	bool waiting, kicked;
+	bool waiting, rung;
+	struct turn turn;
 
 	do {
-		struct cmdq_turn turn = {.left = budget < CMDQ_KICK_MAX ? budget : CMDQ_KICK_MAX};
-
-		budget -= turn.left;
-		atomic_exchange(&queue->kicked, true);
+		turn_init(&turn, budget, !wait);
+		atomic_exchange(&cmdq->rung, true);
 		if (wait)
 			fairlock_lock(&vsmmu->command_lock);
 		else if (!fairlock_trylock(&vsmmu->command_lock))
 			return consumed;
-		atomic_exchange(&queue->kicked, false);
-		/* Before, as what others tell from now on is true whatever this turn finds. */
-		cmdq_tell(queue, false);
-		waiting = cmdq_turn(vsmmu, &turn);
-		if (waiting)
-			cmdq_tell(queue, true);
+		atomic_exchange(&cmdq->rung, false);
+		/* Before consuming, so that no signal is erased that comes later. */
+		pollset_unkick(&cmdq->pollset);
+		waiting = turn_run(vsmmu, &turn);
+		/* Before the lock goes, so that whoever has it next can erase this. */
+		if (waiting && (turn.stopped || turn.consumed >= budget))
+			pollset_kick(&cmdq->pollset);
 		fairlock_unlock(&vsmmu->command_lock);
-		budget += turn.left;
-		/* A look in vain is not for nothing: others may kick without end. */
-		if (!turn.consumed)
-			budget--;
+		/* An empty turn costs too, or a guest that keeps ringing could hold us here. */
+		budget -= turn.consumed ? turn.consumed : 1;
 		consumed += turn.consumed;
-		kicked = atomic_exchange(&queue->kicked, false);
-	} while (budget && (kicked || waiting));
-	/* With no budget left to look, the others' commands are vsmmu_run_commands()'s. */
-	if (kicked)
-		cmdq_tell(queue, true);
+		rung = atomic_exchange(&cmdq->rung, false);
+	} while (budget && !turn.stopped && (rung || waiting));
+	/* With no budget left, vsmmu_run_commands() gets the commands that others rang for. */
+	if (rung)
+		pollset_kick(&cmdq->pollset);
 	return consumed;
 }
 
-void cmdq_kick(struct vsmmu *vsmmu)
+void cmdq_doorbell(struct vsmmu *vsmmu)
 {
-	cmdq_serve(vsmmu, CMDQ_KICK_MAX, false);
+	cmdq_consume(vsmmu, CMDQ_WRITE_MAX, false);
 }
 
-void cmdq_leave(struct vsmmu *vsmmu)
+void cmdq_defer(struct vsmmu *vsmmu)
 {
-	/* Whatever waited before has been told of, or whoever was at it had to stop and kicked. */
-	if (atomic_exchange(&vsmmu->cmdq.kicked, false))
-		cmdq_tell(&vsmmu->cmdq, true);
+	/* Older commands were signalled already, or their consumer, kept out, has set @rung. */
+	if (atomic_exchange(&vsmmu->cmdq.rung, false))
+		pollset_kick(&vsmmu->cmdq.pollset);
 }
 
 int vsmmu_get_command_fd(const struct vsmmu *vsmmu)
 {
-	return vsmmu->cmdq.fd;
+	return vsmmu->cmdq.pollset.set;
 }
 
 int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget)
@@ -135,5 +328,6 @@ int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX)
 		budget = INT32_MAX;
-	return (int)cmdq_serve(vsmmu, budget, true);
+	recovery_run(vsmmu);
+	return (int)cmdq_consume(vsmmu, budget, true);
 }

@@ -5,11 +5,21 @@
 #include <string.h>
 
 #include "arch/command.h"
+#include "smmu/endpoints/ste_install.h"
+#include "smmu/report.h"
 #include "smmu/viommu/invalidate.h"
+
+/* One array for the host. */
+struct flush {
+	struct nesting_parent *parent;
+	uint32_t count;
+	bool tlbi; /* the batch has some for it */
+};
 
 void invalidation_reset(struct invalidation *batch)
 {
 	batch->count = 0;
+	batch->names_streams = false;
 	batch->atc_lost = false;
 }
 
@@ -35,152 +45,219 @@ static struct viommu *command_viommu(const struct vsmmu *vsmmu, const uint64_t c
 	return endpoint->viommu;
 }
 
-static void chain_append(
-	struct invalidation *batch, struct invalidation_chain *chain, uint32_t entry)
-{
-	batch->next[entry] = 0;
-	if (chain->last)
-		batch->next[chain->last - 1] = (uint16_t)(entry + 1);
-	else
-		chain->first = (uint16_t)(entry + 1);
-	chain->last = (uint16_t)(entry + 1);
-}
-
-/*
- * Chains the batch's entries: those for every vIOMMU into @all, the others to the vIOMMU
- * that they are for. Return: the vIOMMUs that have some of their own.
- */
-static struct viommu *batch_sort(struct vsmmu *vsmmu, struct invalidation_chain *all)
+/* Finds whom each command of the batch is for; those that are for nobody leave it. */
+static void batch_resolve(struct vsmmu *vsmmu)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
-	struct viommu *concerned = NULL;
+	uint32_t kept = 0;
 
 	fairlock_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const uint64_t *command = batch->command[i];
-		struct viommu *viommu;
+		const struct viommu *viommu = NULL;
 
-		if (!names_stream((uint8_t)command[0])) {
-			chain_append(batch, all, i);
-			continue;
+		if (names_stream((uint8_t)command[0])) {
+			viommu = command_viommu(vsmmu, command);
+			if (!viommu)
+				continue;
 		}
-		viommu = command_viommu(vsmmu, command);
-		if (!viommu)
-			continue;
-		if (!viommu->own.first) {
-			viommu->flush_next = concerned;
-			concerned = viommu;
-		}
-		chain_append(batch, &viommu->own, i);
+		batch->target[kept] = viommu;
+		memmove(batch->command[kept++], command, sizeof(batch->command[0]));
 	}
 	fairlock_unlock(&vsmmu->event_lock);
-	return concerned;
+	batch->count = kept;
 }
 
 /*
- * Makes the array for a vIOMMU, of what is for all and what is for it alone, in the guest's
- * order. What only repeats the command before it is left out. Return: its length.
+ * Appends the commands for a vIOMMU, or with NULL those for every TLB, as the host takes them,
+ * but none that only repeats the one before it. Return: whether there is an ATC_INV.
  */
-static uint32_t batch_fit(struct vsmmu *vsmmu, const struct viommu *viommu, uint16_t all, bool *atc)
+static bool flush_append(struct vsmmu *vsmmu, struct flush *flush, const struct viommu *viommu)
 {
 	struct invalidation *batch = &vsmmu->invalidation;
-	uint16_t own = viommu->own.first;
-	uint32_t count = 0;
+	bool atc = false;
 
-	*atc = false;
-	while (all || own) {
-		uint16_t *entry = !own || (all && all < own) ? &all : &own;
-		uint64_t *fit = batch->fit[count];
+	for (uint32_t i = 0; i < batch->count; i++) {
+		uint64_t *fit = batch->fit[flush->count];
 
-		memcpy(fit, batch->command[*entry - 1], sizeof(batch->fit[0]));
-		*entry = batch->next[*entry - 1];
-		if (arch_command_forward(fit, &vsmmu->features, &viommu->hardware.arch) ==
+		if (batch->target[i] != viommu)
+			continue;
+		memcpy(fit, batch->command[i], sizeof(batch->fit[0]));
+		if (arch_command_forward(fit, &vsmmu->features, &flush->parent->hardware.arch) ==
 			COMMAND_REACH_NONE)
 			continue;
-		if (count && !memcmp(fit, batch->fit[count - 1], sizeof(batch->fit[0])))
-			continue;
-		*atc = *atc || (uint8_t)fit[0] == COMMAND_OP_ATC_INV;
-		count++;
+		atc = atc || (uint8_t)fit[0] == COMMAND_OP_ATC_INV;
+		if (!flush->count || memcmp(fit, fit - 2, sizeof(batch->fit[0])))
+			flush->count++;
 	}
-	return count;
+	return atc;
 }
 
-static void batch_send(struct vsmmu *vsmmu, struct viommu *viommu, uint16_t all)
+static int flush_send(struct vsmmu *vsmmu, const struct flush *flush, uint32_t viommu_id)
 {
-	struct invalidation *batch = &vsmmu->invalidation;
-	uint32_t count;
-	bool atc;
+	if (!flush->count)
+		return 0;
+	return host_invalidate(vsmmu, viommu_id, &flush->parent->hardware,
+		(const uint64_t(*)[2])vsmmu->invalidation.fit, flush->count);
+}
 
-	if (!viommu->parent)
+/* Whether everything is due: its endpoints are cut off, and it is not worth a call. */
+static bool viommu_is_due(const struct viommu *viommu)
+{
+	return viommu->needs_cd_inval || viommu->parent->needs_tlb_inval;
+}
+
+static void block_all(struct vsmmu *vsmmu, const struct viommu *viommu, int error)
+{
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next)
+		if (endpoint->viommu == viommu)
+			endpoint_block(endpoint, "invalidating", error);
+}
+
+/* Those that could not even be cut off then. Return: whether a device may have its ATS on. */
+static bool block_again(struct vsmmu *vsmmu, const struct viommu *viommu)
+{
+	bool ats = false;
+
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next) {
+		if (endpoint->viommu != viommu)
+			continue;
+		endpoint_block_again(endpoint);
+		ats = ats || host_ats_is_on(endpoint);
+	}
+	return ats;
+}
+
+/*
+ * Everything is invalidated in place of what the host refused with @error: of the vIOMMU @only,
+ * or with NULL, as TLB invalidations were among it, of all that the parent has. Where the host
+ * refuses that too the endpoints are cut off.
+ */
+static void escalate(
+	struct vsmmu *vsmmu, struct nesting_parent *parent, const struct viommu *only, int error)
+{
+	int ret = 0;
+
+	parent->needs_tlb_inval = parent->needs_tlb_inval || !only;
+	for (struct viommu *viommu = parent->viommus; viommu; viommu = viommu->next) {
+		int failed = ret;
+
+		if ((only && viommu != only) || viommu->needs_cd_inval)
+			continue;
+		viommu->needs_cd_inval = true;
+		/* A parent that has refused once is not asked again for each vIOMMU. */
+		if (!ret || !parent->needs_tlb_inval)
+			failed = viommu_resync(vsmmu, viommu);
+		if (failed)
+			block_all(vsmmu, viommu, failed);
+		ret = ret ? ret : failed;
+	}
+	if (ret)
+		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
+			"invalidating: the host said %s, and %s to invalidating everything; the "
+			"endpoints concerned are cut off until it does; the host's log may say why",
+			strerror(-error), strerror(-ret));
+	else
+		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
+			"invalidating: the host said %s; all that the guest has cached there was "
+			"invalidated instead",
+			strerror(-error));
+}
+
+/*
+ * Sends a vIOMMU's own commands, behind the TLB invalidations that are in @flush. With
+ * @tlbis_alone those are sent to it even if it has none. Return: whether it got them.
+ */
+static bool viommu_flush(
+	struct vsmmu *vsmmu, struct viommu *viommu, struct flush *flush, bool tlbis_alone)
+{
+	const uint32_t tlbis = flush->count;
+	const bool atc = flush_append(vsmmu, flush, viommu);
+	const bool own = flush->count > tlbis;
+	bool sent;
+	int ret;
+
+	if (viommu_is_due(viommu))
+		flush->count = tlbis;
+	sent = tlbis_alone || flush->count > tlbis;
+	ret = sent ? flush_send(vsmmu, flush, viommu->id) : 0;
+	flush->count = tlbis;
+	if (ret)
+		escalate(vsmmu, viommu->parent, tlbis ? NULL : viommu, ret);
+	/* A device that was cut off has its ATS off, and nothing cached. */
+	if ((own || flush->tlbi) && viommu_is_due(viommu) && block_again(vsmmu, viommu) && atc)
+		vsmmu->invalidation.atc_lost = true;
+	return sent;
+}
+
+/*
+ * What the batch has for one physical SMMU. Its vIOMMUs share a VMID: the first that is sent
+ * commands of its own takes the TLB invalidations along, else the parking vIOMMU gets them.
+ */
+static void parent_flush(struct vsmmu *vsmmu, struct nesting_parent *parent)
+{
+	const bool each = vsmmu->host->vmid_per_viommu;
+	struct flush flush = {.parent = parent};
+	int ret;
+
+	flush_append(vsmmu, &flush, NULL);
+	flush.tlbi = flush.count;
+	/* No endpoint has access by what is cached there; whoever comes next gets it after
+	 * everything was invalidated. */
+	if (flush.tlbi && !parent->viommus)
+		parent->needs_tlb_inval = true;
+	for (struct viommu *viommu = parent->viommus; viommu; viommu = viommu->next) {
+		if (parent->needs_tlb_inval)
+			flush.count = 0;
+		if (viommu_flush(vsmmu, viommu, &flush, each) && !each)
+			flush.count = 0;
+	}
+	if (each || parent->needs_tlb_inval)
 		return;
-	count = batch_fit(vsmmu, viommu, all, &atc);
-	viommu->own = (struct invalidation_chain){0};
-	if (!count)
-		return;
-	batch->calls++;
-	if (host_invalidate(vsmmu, viommu, batch->fit, count) && atc)
-		batch->atc_lost = true;
+	ret = flush_send(vsmmu, &flush, parent->parking_id);
+	if (ret)
+		escalate(vsmmu, parent, NULL, ret);
 }
 
 /* Under the control lock too. */
 static void batch_flush(struct vsmmu *vsmmu)
 {
-	struct invalidation_chain all = {0};
-	struct viommu *concerned = batch_sort(vsmmu, &all);
-
-	if (all.first)
-		concerned = vsmmu->viommus;
-	while (concerned) {
-		struct viommu *next = all.first ? concerned->next : concerned->flush_next;
-
-		batch_send(vsmmu, concerned, all.first);
-		concerned = next;
-	}
+	batch_resolve(vsmmu);
+	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = parent->next)
+		parent_flush(vsmmu, parent);
 	vsmmu->invalidation.count = 0;
+	vsmmu->invalidation.names_streams = false;
 }
 
-/* There is room. */
-static void batch_append(struct invalidation *batch, const uint64_t command[2])
+/* A full batch is sent first, for which the control lock is needed. */
+static void batch_append(struct vsmmu *vsmmu, const uint64_t command[2])
 {
+	struct invalidation *batch = &vsmmu->invalidation;
+
+	if (batch->count == INVALIDATION_MAX)
+		batch_flush(vsmmu);
+	batch->names_streams = batch->names_streams || names_stream((uint8_t)command[0]);
 	memcpy(batch->command[batch->count++], command, sizeof(batch->command[0]));
 }
 
 void invalidation_add(struct vsmmu *vsmmu, const uint64_t command[2])
 {
-	if (vsmmu->invalidation.count == INVALIDATION_MAX) {
+	const bool full = vsmmu->invalidation.count == INVALIDATION_MAX;
+
+	if (full)
 		pthread_mutex_lock(&vsmmu->control_lock);
-		batch_flush(vsmmu);
+	batch_append(vsmmu, command);
+	if (full)
 		pthread_mutex_unlock(&vsmmu->control_lock);
-	}
-	batch_append(&vsmmu->invalidation, command);
 }
 
-void invalidation_add_cd_all(struct vsmmu *vsmmu, uint32_t vsid)
+void invalidation_add_cd_all(struct vsmmu *vsmmu, const struct vsmmu_endpoint *endpoint)
 {
-	const uint64_t command[2] = {COMMAND_OP_CFGI_CD_ALL | (uint64_t)vsid << 32, 0};
+	const uint64_t command[2] = {COMMAND_OP_CFGI_CD_ALL | (uint64_t)endpoint->vsid << 32, 0};
 
-	invalidation_add(vsmmu, command);
-}
-
-uint32_t invalidation_add_cd_all_range(
-	struct vsmmu *vsmmu, uint32_t first, uint64_t count, uint32_t *looked)
-{
-	struct invalidation *batch = &vsmmu->invalidation;
-	uint32_t found = 0;
-
-	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next, ++*looked) {
-		const uint64_t command[2] = {
-			COMMAND_OP_CFGI_CD_ALL | (uint64_t)endpoint->vsid << 32, 0};
-
-		if (endpoint->vsid < first || endpoint->vsid - first >= count)
-			continue;
-		found++;
-		if (batch->count == INVALIDATION_MAX)
-			batch_flush(vsmmu);
-		batch_append(batch, command);
-	}
-	return found;
+	batch_append(vsmmu, command);
 }
 
 int invalidation_flush(struct vsmmu *vsmmu)

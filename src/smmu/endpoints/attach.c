@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Endpoints come and go. Host calls that map or pin the guest's memory, or wait for whoever
+ * does, are made under the attach lock alone: no register write ever waits for them.
+ */
+#include "smmu/endpoints/attach.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/endpoints/adopt.h"
+#include "smmu/endpoints/host_objects.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoints/vsid.h"
 #include "smmu/idregs.h"
+#include "smmu/report.h"
 #include "util/fd.h"
 #include "util/sized.h"
 
@@ -14,10 +24,46 @@ static void endpoint_free(struct vsmmu_endpoint *endpoint)
 	free(endpoint);
 }
 
+static void endpoint_link(struct vsmmu_endpoint *endpoint)
+{
+	endpoint->next = endpoint->vsmmu->endpoints;
+	endpoint->vsmmu->endpoints = endpoint;
+}
+
+static void endpoint_unlink(struct vsmmu_endpoint *endpoint)
+{
+	struct vsmmu_endpoint **link = &endpoint->vsmmu->endpoints;
+
+	while (*link != endpoint)
+		link = &(*link)->next;
+	*link = endpoint->next;
+}
+
+/* The endpoint is parked: it gets its vDEVICE, and access as the guest's registers say. */
+static int endpoint_begin(struct vsmmu_endpoint *endpoint)
+{
+	int ret = vsid_enter(endpoint);
+
+	if (ret)
+		return ret;
+	endpoint_link(endpoint);
+	ret = endpoint_try_refresh(endpoint);
+	if (ret >= 0)
+		return 0;
+	endpoint_unlink(endpoint);
+	/* Nor do the guest's commands find it any more: it is taken apart without the lock. */
+	vsid_exit(endpoint);
+	if (ret == -ENOENT)
+		report(endpoint->vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+			"endpoint %u cannot be attached: the host said %s to its guest's STE; "
+			"another device of its IOMMU group may be why",
+			endpoint->host.dev_id, strerror(ENOENT));
+	return ret;
+}
+
 /*
- * All host objects of an endpoint that is not on an adopted vEVENTQ. At no moment does it
- * reach more than the guest lets it: the first thing that is attached is what the guest's
- * registers and stream table say. Return: 0 or -errno, nothing left.
+ * At no moment does the endpoint reach more than the guest lets it: what is attached first
+ * aborts. Return: 0 or -errno, nothing left but the reserved StreamID.
  */
 static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
 {
@@ -27,36 +73,85 @@ static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
 	if (vsmmu_is_whole(vsmmu))
 		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 	if (!ret)
-		ret = endpoint_build(endpoint);
+		ret = host_objects_make(endpoint);
 	if (ret)
 		return ret;
-	ret = endpoint_add_stream(endpoint);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = endpoint_begin(endpoint);
+	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (ret)
-		goto fail_vdevice;
-	ret = endpoint_try_refresh(endpoint);
-	if (ret)
-		goto fail_stream;
-	return 0;
-fail_stream:
-	endpoint_drop_stream(endpoint);
-fail_vdevice:
-	vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
-	endpoint_unbuild(endpoint);
+		host_objects_free(endpoint);
 	return ret;
 }
 
-static int endpoint_adopted(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *source)
+static int endpoint_set_up_adopted(
+	struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
 {
-	struct viommu *viommu = viommu_of_source(endpoint->vsmmu, source);
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+
+	if (!adopted_is_here(vsmmu, adopted))
+		return -EINVAL;
+	adopted->endpoints++;
+	endpoint->source = &adopted->source;
+	endpoint->adopted = adopted;
+	pthread_mutex_lock(&vsmmu->control_lock);
+	fairlock_lock(&vsmmu->event_lock);
+	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
+		endpoint->source);
+	fairlock_unlock(&vsmmu->event_lock);
+	endpoint_link(endpoint);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	return 0;
+}
+
+/* Under the attach lock. */
+static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
-	if (!viommu)
-		return -EINVAL;
-	endpoint->viommu = viommu;
-	ret = endpoint_add_stream(endpoint);
-	if (!ret)
-		viommu->endpoints++;
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = vsid_claim(vsmmu, endpoint->vsid);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	if (ret)
+		return ret;
+	ret = adopted ? endpoint_set_up_adopted(endpoint, adopted) : endpoint_set_up(endpoint);
+	if (ret) {
+		pthread_mutex_lock(&vsmmu->control_lock);
+		vsid_release(vsmmu, endpoint->vsid);
+		pthread_mutex_unlock(&vsmmu->control_lock);
+	}
 	return ret;
+}
+
+static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
+	struct vsmmu_endpoint **out)
+{
+	struct vsmmu_endpoint *endpoint;
+	int fd = -1;
+
+	if (!config->source && !vsmmu->host)
+		return -EINVAL;
+	if (!config->source && !config->attach && config->vfio_fd >= 0) {
+		fd = fd_dup(config->vfio_fd);
+		if (fd < 0)
+			return fd;
+	}
+	endpoint = calloc(1, sizeof(*endpoint));
+	if (!endpoint) {
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	endpoint->vsmmu = vsmmu;
+	endpoint->vsid = config->vsid;
+	endpoint->host = (struct host_endpoint){
+		.dev_id = config->dev_id,
+		.vfio_fd = fd,
+		.attach = config->attach,
+		.opaque = config->attach_opaque,
+	};
+	*out = endpoint;
+	return 0;
 }
 
 int vsmmu_endpoint_attach(
@@ -67,47 +162,18 @@ int vsmmu_endpoint_attach(
 	int ret;
 
 	ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
+	if (!ret)
+		ret = endpoint_new(vsmmu, &config, &endpoint);
 	if (ret)
 		return ret;
-	if (!config.source && !vsmmu->host)
-		return -EINVAL;
-	endpoint = calloc(1, sizeof(*endpoint));
-	if (!endpoint)
-		return -ENOMEM;
-	endpoint->vsmmu = vsmmu;
-	endpoint->vsid = config.vsid;
-	endpoint->host = (struct host_endpoint){
-		.dev_id = config.dev_id,
-		.vfio_fd = -1,
-		.attach = config.attach,
-		.opaque = config.attach_opaque,
-	};
-	if (!config.source && !config.attach && config.vfio_fd >= 0) {
-		endpoint->host.vfio_fd = fd_dup(config.vfio_fd);
-		ret = endpoint->host.vfio_fd < 0 ? endpoint->host.vfio_fd : 0;
-	}
-	if (ret) {
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	ret = endpoint_attach(endpoint, config.source);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	if (ret)
 		endpoint_free(endpoint);
-		return ret;
-	}
-
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = endpoint_claim_vsid(vsmmu, config.vsid);
-	if (!ret && config.source)
-		ret = endpoint_adopted(endpoint, config.source);
-	else if (!ret)
-		ret = endpoint_set_up(endpoint);
-	if (!ret) {
-		endpoint->next = vsmmu->endpoints;
-		vsmmu->endpoints = endpoint;
-	}
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	if (ret) {
-		endpoint_free(endpoint);
-		return ret;
-	}
-	*out = endpoint;
-	return 0;
+	else
+		*out = endpoint;
+	return ret;
 }
 
 int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
@@ -119,7 +185,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 		return -EINVAL;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	/* Without a StreamID it stays without access. */
-	if (endpoint->viommu->parent && !vsmmu_is_whole(vsmmu))
+	if (endpoint->viommu && !vsmmu_is_whole(vsmmu))
 		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
 	if (!ret) {
 		endpoint->ste_is_set = true;
@@ -129,31 +195,55 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	return ret;
 }
 
+/* Its StreamID is free, or will be. Under the control lock. */
+static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
+{
+	if (endpoint->viommu && !endpoint->vdevice_id)
+		vsid_release(endpoint->vsmmu, endpoint->vsid);
+	else
+		vsid_retire(endpoint);
+}
+
+/* One that cannot be parked may cause events until it is detached. Return: -errno of parking. */
+static int endpoint_end(struct vsmmu_endpoint *endpoint)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	int ret;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = endpoint->viommu ? endpoint_park(endpoint) : 0;
+	endpoint_unlink(endpoint);
+	if (ret)
+		vsid_disown(endpoint);
+	else
+		endpoint_end_stream(endpoint);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	return ret;
+}
+
 int endpoint_remove(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct vsmmu_endpoint **link = &vsmmu->endpoints;
-	bool adopted = !endpoint->viommu->parent;
-	int ret, failed;
+	const int parked = endpoint_end(endpoint);
+	int ret = 0, failed;
 
-	if (!endpoint_shut(endpoint, &ret))
+	if (endpoint->viommu)
+		ret = host_objects_detach(endpoint);
+	else
+		endpoint->adopted->endpoints--;
+	if (parked) {
+		pthread_mutex_lock(&vsmmu->control_lock);
+		endpoint_end_stream(endpoint);
+		pthread_mutex_unlock(&vsmmu->control_lock);
+	}
+	if (parked && ret)
 		report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
 			"removing an endpoint: the host said %s; it could not even be cut off from "
 			"memory, and reaches the guest's until its device is closed",
 			strerror(-ret));
-	if (adopted || endpoint->vdevice_id)
-		endpoint_retire_stream(endpoint);
-	if (endpoint->vdevice_id) {
-		failed = vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
-		ret = ret ? ret : failed;
-	}
-	failed = endpoint_unbuild(endpoint);
-	ret = ret ? ret : failed;
-	while (*link != endpoint)
-		link = &(*link)->next;
-	*link = endpoint->next;
+	failed = endpoint->viommu ? host_objects_free(endpoint) : 0;
 	endpoint_free(endpoint);
-	return ret;
+	return ret ? ret : failed;
 }
 
 int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
@@ -164,13 +254,24 @@ int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
 	if (!endpoint)
 		return 0;
 	vsmmu = endpoint->vsmmu;
-	pthread_mutex_lock(&vsmmu->control_lock);
+	pthread_mutex_lock(&vsmmu->attach_lock);
 	ret = endpoint_remove(endpoint);
-	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
-			"detaching an endpoint: the host said %s; some of its objects may be "
-			"left until the iommufd is closed",
+			"detaching an endpoint: the host said %s; some of its objects are "
+			"destroyed "
+			"later, or with the iommufd",
 			strerror(-ret));
+	return ret;
+}
+
+int vsmmu_drop_parents(struct vsmmu *vsmmu)
+{
+	int ret;
+
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	ret = host_objects_drop_parents(vsmmu, false);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
 	return ret;
 }

@@ -1,131 +1,285 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host objects that an endpoint shares with its neighbours. Which physical SMMU it is
- * behind only the kernel knows: objects of another one answer EINVAL (Linux
- * drivers/iommu/iommufd/viommu.c). Nothing is attached to find out, as a parent HWPT
- * would open the guest's memory.
+ * Which physical SMMU an endpoint is behind only the kernel knows: objects of another one
+ * answer EINVAL (Linux drivers/iommu/iommufd/hw_pagetable.c). A HWPT on a parking vIOMMU tells,
+ * and needs neither a vDEVICE nor an attachment.
  */
+#include "smmu/endpoints/host_objects.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "smmu/endpoint.h"
+#include "smmu/endpoints/retry.h"
+#include "smmu/events/forwarder.h"
+#include "smmu/events/source.h"
+#include "smmu/report.h"
 
-static const struct host_ops *build_ops(const struct vsmmu_endpoint *endpoint)
+/* V = 1; Config = 0b000 aborts in silence, 0b100 bypasses stage 1 (IHI 0070 5.2). */
+static const uint64_t vste_abort[2] = {0x1, 0}, vste_bypass[2] = {0x9, 0};
+
+static const struct host_ops *ops_of(const struct vsmmu_endpoint *endpoint)
 {
 	return endpoint->vsmmu->host->ops;
 }
 
-static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
+static void destroy(struct vsmmu *vsmmu, uint32_t id, int *ret)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct nesting_parent *parent = calloc(1, sizeof(*parent));
-	int ret;
+	int failed = id ? object_destroy_unlocked(vsmmu, id) : 0;
 
-	if (!parent)
-		return -ENOMEM;
-	ret = build_ops(endpoint)->parent_alloc(vsmmu->host, &endpoint->host, &parent->id);
-	if (ret) {
-		free(parent);
-		return ret;
-	}
-	parent->next = vsmmu->parents;
-	vsmmu->parents = parent;
-	*out = parent;
-	return 0;
+	*ret = *ret ? *ret : failed;
 }
 
-/* The last one out destroys it. Return: 0 or -errno. */
-static int parent_put(struct vsmmu *vsmmu, struct nesting_parent *parent)
+/* Not under the control lock, as this unpins the guest's memory. Return: 0 or -errno. */
+static int parent_destroy(struct vsmmu *vsmmu, struct nesting_parent *parent)
+{
+	const struct host_ops *ops = vsmmu->host->ops;
+	int ret = parent->parking_id ? ops->destroy(vsmmu->host, parent->parking_id) : 0;
+
+	if (ret && ret != -ENOENT)
+		return ret;
+	parent->parking_id = 0;
+	ret = ops->destroy(vsmmu->host, parent->id);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+/*
+ * A parent that cannot be destroyed stays, as it keeps the guest's memory pinned, unless this is
+ * the @last chance. Return: 0 or -errno.
+ */
+static int parent_free(struct vsmmu *vsmmu, struct nesting_parent *parent, bool last)
 {
 	struct nesting_parent **link = &vsmmu->parents;
-	int ret;
+	int ret = parent_destroy(vsmmu, parent);
 
-	if (parent->viommus)
-		return 0;
-	ret = vsmmu->host->ops->destroy(vsmmu->host, parent->id);
+	if (ret && !last)
+		return ret;
+	pthread_mutex_lock(&vsmmu->control_lock);
 	while (*link != parent)
 		link = &(*link)->next;
 	*link = parent->next;
+	pthread_mutex_unlock(&vsmmu->control_lock);
 	free(parent);
 	return ret;
 }
 
-static int build_vdevice(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
+int host_objects_drop_parents(struct vsmmu *vsmmu, bool last)
 {
-	int ret = build_ops(endpoint)->vdevice_alloc(endpoint->vsmmu->host, &endpoint->host,
-		viommu->viommu_id, endpoint->vsid, &endpoint->vdevice_id);
+	struct nesting_parent *next;
+	int ret = orphans_destroy(vsmmu), failed;
 
+	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = next) {
+		next = parent->next;
+		failed = parent->viommus ? 0 : parent_free(vsmmu, parent, last);
+		ret = ret ? ret : failed;
+	}
+	return ret;
+}
+
+/* Not under the control lock, as this maps and pins the guest's memory. Return: 0 or -errno. */
+static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
+{
+	const struct host_ops *ops = ops_of(endpoint);
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	struct nesting_parent *parent = calloc(1, sizeof(*parent));
+	int ret = parent ? ops->parent_alloc(vsmmu->host, &endpoint->host, &parent->id) : -ENOMEM;
+
+	if (ret) {
+		free(parent);
+		return ret;
+	}
+	parent->hardware = endpoint->hardware;
+	pthread_mutex_lock(&vsmmu->control_lock);
+	parent->next = vsmmu->parents;
+	vsmmu->parents = parent;
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, parent->id, &parent->parking_id);
+	if (ret)
+		parent_free(vsmmu, parent, false);
+	*out = parent;
+	return ret;
+}
+
+static int parking_alloc(struct vsmmu_endpoint *endpoint, const struct nesting_parent *parent,
+	const uint64_t vste[2], uint32_t *id)
+{
+	return ops_of(endpoint)->nested_alloc(
+		endpoint->vsmmu->host, &endpoint->host, parent->parking_id, vste, id);
+}
+
+/* Finds the parent of its physical SMMU, by its abort HWPT, or makes both. Return: 0 or -errno. */
+static int parent_find(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
+{
+	int ret;
+
+	for (*out = endpoint->vsmmu->parents; *out; *out = (*out)->next) {
+		/* Without it, the parent is one that could not be destroyed. */
+		if (!(*out)->parking_id)
+			continue;
+		ret = parking_alloc(endpoint, *out, vste_abort, &endpoint->abort_id);
+		if (ret != -EINVAL)
+			return ret;
+	}
+	ret = parent_new(endpoint, out);
+	return ret ? ret : parking_alloc(endpoint, *out, vste_abort, &endpoint->abort_id);
+}
+
+/* Its vEVENTQ is not read any more. */
+static void viommu_free(struct vsmmu *vsmmu, struct viommu *viommu, int *ret)
+{
+	/* The fd goes first, else the kernel answers EBUSY. */
+	vsmmu->host->ops->veventq_close(vsmmu->host, &viommu->source.veventq);
+	destroy(vsmmu, viommu->source.veventq.id, ret);
+	destroy(vsmmu, viommu->id, ret);
+	free(viommu);
+}
+
+/* With no endpoint left: stops polling, drains, and takes it out of all lists. */
+static void viommu_unlink(struct vsmmu *vsmmu, struct viommu *viommu)
+{
+	struct viommu **link = &viommu->parent->viommus;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	forwarder_end(vsmmu, &viommu->source);
+	while (*link != viommu)
+		link = &(*link)->next;
+	*link = viommu->next;
+	pthread_mutex_unlock(&vsmmu->control_lock);
+}
+
+static int viommu_alloc(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
+{
+	const struct host_ops *ops = ops_of(endpoint);
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	int ret;
+
+	ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, viommu->parent->id, &viommu->id);
 	if (ret)
 		return ret;
-	endpoint->viommu = viommu;
-	viommu->endpoints++;
+	ret = ops->veventq_alloc(
+		vsmmu->host, viommu->id, viommu->source.depth, &viommu->source.veventq);
+	if (ret)
+		object_destroy_unlocked(vsmmu, viommu->id);
+	return ret;
+}
+
+static int viommu_new(
+	struct vsmmu_endpoint *endpoint, struct nesting_parent *parent, struct viommu **out)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	struct viommu *viommu = calloc(1, sizeof(*viommu));
+	int ret, unused = 0;
+
+	if (!viommu)
+		return -ENOMEM;
+	viommu->parent = parent;
+	viommu->source.depth = vsmmu->config.veventq_depth;
+	ret = viommu_alloc(endpoint, viommu);
+	if (ret) {
+		free(viommu);
+		return ret;
+	}
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = source_begin(vsmmu, &viommu->source);
+	if (!ret) {
+		viommu->next = parent->viommus;
+		parent->viommus = viommu;
+	}
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	if (ret) {
+		viommu_free(vsmmu, viommu, &unused);
+		return ret;
+	}
+	*out = viommu;
 	return 0;
 }
 
-/* On a vIOMMU that is there. Return: 0; -EINVAL when none is of its SMMU; -errno. */
-static int build_shared(struct vsmmu_endpoint *endpoint)
+static int viommu_get(struct vsmmu_endpoint *endpoint, struct nesting_parent *parent)
 {
-	int ret = -EINVAL;
-
-	for (struct viommu *viommu = endpoint->vsmmu->viommus; viommu && ret == -EINVAL;
-		viommu = viommu->next)
-		if (viommu->parent)
-			ret = build_vdevice(endpoint, viommu);
-	return ret;
-}
-
-static int build_viommu(struct vsmmu_endpoint *endpoint, struct nesting_parent *parent)
-{
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct viommu *viommu;
-	int ret = viommu_new(vsmmu, &endpoint->host, parent, &viommu);
+	struct viommu *viommu = endpoint->vsmmu->config.isolate ? NULL : parent->viommus;
+	int ret = viommu ? 0 : viommu_new(endpoint, parent, &viommu);
 
 	if (ret)
 		return ret;
-	viommu->hardware = endpoint->hardware;
-	ret = build_vdevice(endpoint, viommu);
-	if (ret)
-		viommu_free(vsmmu, viommu);
-	return ret;
+	viommu->endpoints++;
+	endpoint->viommu = viommu;
+	endpoint->source = &viommu->source;
+	return 0;
 }
 
-/* As build_shared(), on a vIOMMU of its own. */
-static int build_isolated(struct vsmmu_endpoint *endpoint)
+static void viommu_put(struct vsmmu_endpoint *endpoint, int *ret)
 {
-	int ret = -EINVAL;
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	struct viommu *viommu = endpoint->viommu;
 
-	for (struct nesting_parent *parent = endpoint->vsmmu->parents; parent && ret == -EINVAL;
-		parent = parent->next)
-		ret = build_viommu(endpoint, parent);
+	if (!viommu || --viommu->endpoints)
+		return;
+	viommu_unlink(vsmmu, viommu);
+	viommu_free(vsmmu, viommu, ret);
+}
+
+/*
+ * iommufd moves the whole IOMMU group of a device at once, and compares only at a first attach
+ * (Linux drivers/iommu/iommufd/device.c): so it begins with a detach, which does no harm if
+ * nothing is attached, and with a HWPT that nobody else has. Both may wait for whoever maps or
+ * pins memory. Return: 0 or -errno.
+ */
+static int park_first(struct vsmmu_endpoint *endpoint)
+{
+	const struct host_ops *ops = ops_of(endpoint);
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	int ret = ops->detach(vsmmu->host, &endpoint->host);
+
+	if (!ret)
+		ret = ops->attach(vsmmu->host, &endpoint->host, endpoint->abort_id);
+	if (ret == -EINVAL)
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+			"endpoint %u cannot be attached: it shares an IOMMU group with a device "
+			"that is attached already, and would meet what that one does; functions of "
+			"one slot without ACS do: assign one of them, or all to the host",
+			endpoint->host.dev_id);
+	if (!ret)
+		endpoint->installed = INSTALLED_ABORT;
 	return ret;
 }
 
-int endpoint_build(struct vsmmu_endpoint *endpoint)
+int host_objects_make(struct vsmmu_endpoint *endpoint)
 {
 	struct nesting_parent *parent;
 	int ret;
 
-	ret = endpoint->vsmmu->config.isolate ? build_isolated(endpoint) : build_shared(endpoint);
-	if (ret != -EINVAL)
-		return ret;
-	ret = parent_new(endpoint, &parent);
+	/* This device may have had one of them: it can have one vDEVICE only. */
+	orphans_destroy(endpoint->vsmmu);
+	ret = parent_find(endpoint, &parent);
+
+	if (!ret)
+		ret = parking_alloc(endpoint, parent, vste_bypass, &endpoint->bypass_id);
+	if (!ret)
+		ret = viommu_get(endpoint, parent);
+	if (!ret)
+		ret = park_first(endpoint);
 	if (ret)
-		return ret;
-	ret = build_viommu(endpoint, parent);
-	if (ret)
-		parent_put(endpoint->vsmmu, parent);
+		host_objects_free(endpoint);
 	return ret;
 }
 
-int endpoint_unbuild(struct vsmmu_endpoint *endpoint)
+int host_objects_detach(struct vsmmu_endpoint *endpoint)
+{
+	if (endpoint->installed == INSTALLED_NOTHING)
+		return 0;
+	endpoint->installed = INSTALLED_NOTHING;
+	return ops_of(endpoint)->detach(endpoint->vsmmu->host, &endpoint->host);
+}
+
+int host_objects_free(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct nesting_parent *parent = endpoint->viommu->parent;
-	int ret, destroyed;
+	int ret = host_objects_detach(endpoint);
 
-	if (--endpoint->viommu->endpoints || !parent)
-		return 0;
-	ret = viommu_free(vsmmu, endpoint->viommu);
-	destroyed = parent_put(vsmmu, parent);
-	return ret ? ret : destroyed;
+	destroy(vsmmu, endpoint->nested_id, &ret);
+	destroy(vsmmu, endpoint->vdevice_id, &ret);
+	destroy(vsmmu, endpoint->abort_id, &ret);
+	destroy(vsmmu, endpoint->bypass_id, &ret);
+	viommu_put(endpoint, &ret);
+	return ret;
 }

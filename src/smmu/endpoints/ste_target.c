@@ -7,8 +7,6 @@
 
 #define STE_V UINT64_C(1)
 
-const uint64_t ste_target_abort[2] = {STE_V, 0};
-
 static struct registers target_registers(struct vsmmu *vsmmu)
 {
 	struct registers registers;
@@ -30,13 +28,13 @@ static void target_nested(struct ste_target *target, const uint64_t vste[2])
  * An STE that cannot be used aborts. Words that hardware finds ILLEGAL make it record
  * C_BAD_STE besides, which stands for @event.
  */
-static void target_bad(
-	const struct vsmmu_endpoint *endpoint, struct ste_target *target, const struct arch_fault *fault)
+static void target_bad(const struct vsmmu_endpoint *endpoint, struct ste_target *target,
+	const struct arch_fault *fault)
 {
 	uint64_t vste[2];
 
 	if (!arch_ste_host_bad(&endpoint->hardware.arch, vste)) {
-		target_nested(target, ste_target_abort);
+		target->installed = INSTALLED_ABORT;
 		return;
 	}
 	target_nested(target, vste);
@@ -62,11 +60,11 @@ static void target_no_ste(const struct vsmmu_endpoint *endpoint, const struct re
 	if (registers->cr2 & SMMU_CR2_RECINVSID)
 		target_bad(endpoint, target, fault);
 	else
-		target_nested(target, ste_target_abort);
+		target->installed = INSTALLED_ABORT;
 }
 
-static void target_by_table(
-	const struct vsmmu_endpoint *endpoint, const struct registers *registers, struct ste_target *target)
+static void target_by_table(const struct vsmmu_endpoint *endpoint,
+	const struct registers *registers, struct ste_target *target)
 {
 	const struct vsmmu *vsmmu = endpoint->vsmmu;
 	const struct arch_strtab strtab = {registers->strtab_base, registers->strtab_cfg};
@@ -95,15 +93,22 @@ void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_tar
 {
 	struct registers registers;
 
-	*target = (struct ste_target){.installed = INSTALLED_PARENT};
+	*target = (struct ste_target){.installed = INSTALLED_BYPASS};
 	if (!vsmmu_is_whole(endpoint->vsmmu)) {
-		if (endpoint->ste_is_set)
+		if (!endpoint->vdevice_id)
+			target->installed = INSTALLED_ABORT;
+		else if (endpoint->ste_is_set)
 			target_nested(target, endpoint->ste);
 		return;
 	}
 	registers = target_registers(endpoint->vsmmu);
-	if (registers.cr0 & SMMU_CR0_SMMUEN)
+	if (!(registers.cr0 & SMMU_CR0_SMMUEN)) {
+		if (registers.gbpa & SMMU_GBPA_ABORT)
+			target->installed = INSTALLED_ABORT;
+	} else if (endpoint->vdevice_id) {
 		target_by_table(endpoint, &registers, target);
-	else if (registers.gbpa & SMMU_GBPA_ABORT)
-		target_nested(target, ste_target_abort);
+	} else {
+		/* The guest has no way to say what an endpoint without a StreamID may do. */
+		target->installed = INSTALLED_ABORT;
+	}
 }

@@ -3,10 +3,10 @@
 #ifndef SMMU_ENDPOINTS_STE_TARGET_H
 #define SMMU_ENDPOINTS_STE_TARGET_H
 
-#include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoint.h"
 
 /*
- * @fault_override: what C_BAD_STE means while it is installed
+ * @fault_override: what C_BAD_STE stands for while it is installed
  * @bad: why the guest's STE cannot be used, or NULL
  * @severity: of that
  */
@@ -17,9 +17,6 @@ struct ste_target {
 	const char *bad;
 	enum vsmmu_severity severity;
 };
-
-/* V = 1, Config = 0b000: aborts in silence. */
-extern const uint64_t ste_target_abort[2];
 
 /* From the registers and, if SMMUEN = 1, the stream table as they are now. */
 void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_target *target);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which endpoint has which StreamID. */
+#include "smmu/endpoints/vsid.h"
+
 #include <errno.h>
 
+#include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
-#include "smmu/events/backlog.h"
 #include "smmu/events/forwarder.h"
+#include "smmu/events/pending.h"
+#include "smmu/report.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */
 static int vsid_check(struct vsmmu *vsmmu, uint32_t vsid)
@@ -20,90 +23,100 @@ static int vsid_check(struct vsmmu *vsmmu, uint32_t vsid)
 	return -EINVAL;
 }
 
-/* Return: 0, -EEXIST or -EAGAIN; then @stale is the vEVENTQ to be read. */
-static int vsid_look(struct vsmmu *vsmmu, uint32_t vsid, struct viommu **stale)
+/* Under the event lock. Return: 0, -EEXIST, -EAGAIN, -ENOMEM. */
+static int vsid_reserve(struct vsmmu *vsmmu, uint32_t vsid)
 {
-	const struct stream *stream;
-	uint32_t index;
-	int ret = 0;
+	struct stream_table *streams = &vsmmu->streams;
+	uint32_t index = stream_find(streams, vsid);
 
-	fairlock_lock(&vsmmu->event_lock);
-	index = stream_find(&vsmmu->streams, vsid);
-	if (index != STREAM_NONE) {
-		stream = &vsmmu->streams.entries[index];
-		ret = stream->state == STREAM_LIVE ? -EEXIST : -EAGAIN;
-		*stale = (struct viommu *)(uintptr_t)stream->viommu;
-	}
-	fairlock_unlock(&vsmmu->event_lock);
-	return ret;
+	if (index != STREAM_NONE)
+		return streams->entries[index].state == STREAM_STALE ? -EAGAIN : -EEXIST;
+	/* Those that a snapshot brought are of the endpoint that had it elsewhere. */
+	pending_discard_stream(vsmmu, vsid);
+	return stream_reserve(streams, vsid);
 }
 
-int endpoint_claim_vsid(struct vsmmu *vsmmu, uint32_t vsid)
+int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid)
 {
-	struct viommu *stale;
+	struct event_source *stale = NULL;
+	uint32_t index;
 	int ret = vsid_check(vsmmu, vsid);
 
 	if (ret)
 		return ret;
 	fairlock_lock(&vsmmu->dispatch_lock);
-	ret = vsid_look(vsmmu, vsid, &stale);
+	fairlock_lock(&vsmmu->event_lock);
+	ret = vsid_reserve(vsmmu, vsid);
 	if (ret == -EAGAIN) {
-		forwarder_run(vsmmu, stale);
-		ret = vsid_look(vsmmu, vsid, &stale);
+		index = stream_find(&vsmmu->streams, vsid);
+		stale = (struct event_source *)(uintptr_t)vsmmu->streams.entries[index].source;
 	}
-	/* A snapshot's are of who had it elsewhere. */
-	if (!ret) {
+	fairlock_unlock(&vsmmu->event_lock);
+	if (stale) {
+		forwarder_run(vsmmu, stale);
 		fairlock_lock(&vsmmu->event_lock);
-		backlog_forget_stream(vsmmu, vsid);
+		ret = vsid_reserve(vsmmu, vsid);
+		if (ret == -EAGAIN)
+			vsmmu->streams.holders[stream_find(&vsmmu->streams, vsid)].wanted = true;
 		fairlock_unlock(&vsmmu->event_lock);
 	}
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
-int endpoint_add_stream(struct vsmmu_endpoint *endpoint)
+static void stream_change(struct vsmmu *vsmmu, uint32_t vsid,
+	void (*change)(struct stream_table *table, uint32_t index))
+{
+	fairlock_lock(&vsmmu->event_lock);
+	change(&vsmmu->streams, stream_find(&vsmmu->streams, vsid));
+	fairlock_unlock(&vsmmu->event_lock);
+}
+
+void vsid_release(struct vsmmu *vsmmu, uint32_t vsid)
+{
+	stream_change(vsmmu, vsid, stream_remove);
+}
+
+int vsid_enter(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	uint32_t index;
-	int ret;
+	int ret = vsmmu->host->ops->vdevice_alloc(vsmmu->host, &endpoint->host,
+		endpoint->viommu->id, endpoint->vsid, &endpoint->vdevice_id);
 
+	if (ret) {
+		endpoint->vdevice_id = 0;
+		return ret;
+	}
 	endpoint->fault_override = (struct fault_override){0};
 	fairlock_lock(&vsmmu->event_lock);
-	ret = stream_reserve(&vsmmu->streams);
-	if (!ret) {
-		index = stream_add(&vsmmu->streams, endpoint->vsid, endpoint->viommu);
-		vsmmu->streams.holders[index].endpoint = endpoint;
-	}
+	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
+		endpoint->source);
 	fairlock_unlock(&vsmmu->event_lock);
-	return ret;
+	return 0;
 }
 
-void endpoint_drop_stream(struct vsmmu_endpoint *endpoint)
+void vsid_exit(struct vsmmu_endpoint *endpoint)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-
-	fairlock_lock(&vsmmu->event_lock);
-	stream_remove(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid));
-	fairlock_unlock(&vsmmu->event_lock);
+	stream_change(endpoint->vsmmu, endpoint->vsid, stream_go_reserved);
 }
 
-void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
+void vsid_disown(struct vsmmu_endpoint *endpoint)
+{
+	stream_change(endpoint->vsmmu, endpoint->vsid, stream_disown);
+}
+
+void vsid_retire(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	uint32_t index;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
 	fairlock_lock(&vsmmu->event_lock);
-	index = stream_find(&vsmmu->streams, endpoint->vsid);
-	vsmmu->streams.entries[index].state = STREAM_STALE;
-	vsmmu->streams.holders[index].endpoint = NULL;
-	vsmmu->streams.live--;
-	endpoint->viommu->stale++;
-	endpoint->viommu->stale_left =
-		endpoint->viommu->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
-	backlog_forget_stream(vsmmu, endpoint->vsid);
+	pending_discard_stream(vsmmu, endpoint->vsid);
+	stream_go_stale(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid));
+	endpoint->source->stale++;
+	endpoint->source->stale_left = endpoint->source->depth;
 	fairlock_unlock(&vsmmu->event_lock);
-	forwarder_run(vsmmu, endpoint->viommu);
+	forwarder_run(vsmmu, endpoint->source);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
@@ -111,54 +124,58 @@ void endpoint_retire_stream(struct vsmmu_endpoint *endpoint)
 static int vsid_leave(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = endpoint_cut(endpoint);
+	int ret = endpoint_park(endpoint);
 
 	if (!ret && endpoint->vdevice_id)
 		ret = vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
 	if (ret) {
-		endpoint_block_for(endpoint, "giving up a StreamID", ret);
+		endpoint_block(endpoint, "giving up a StreamID", ret);
 		return ret;
 	}
 	if (endpoint->vdevice_id) {
 		endpoint->vdevice_id = 0;
-		endpoint_retire_stream(endpoint);
+		vsid_retire(endpoint);
+	} else {
+		vsid_release(vsmmu, endpoint->vsid);
 	}
 	return 0;
 }
 
-/* The kernel takes the vSID over when a HWPT is attached: the endpoint was cut before. */
-static int vsid_enter(struct vsmmu_endpoint *endpoint, uint32_t vsid)
+/* The number is its own, so a failure to take it is made good later. */
+static int vsid_begin(struct vsmmu_endpoint *endpoint)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	uint32_t vdevice;
-	int ret;
+	int ret = vsid_enter(endpoint);
 
-	endpoint->vsid = vsid;
-	ret = vsmmu->host->ops->vdevice_alloc(
-		vsmmu->host, &endpoint->host, endpoint->viommu->viommu_id, vsid, &vdevice);
-	if (ret)
-		return ret;
-	ret = endpoint_add_stream(endpoint);
 	if (ret) {
-		vsmmu->host->ops->destroy(vsmmu->host, vdevice);
+		endpoint_block(endpoint, "taking a StreamID", ret);
 		return ret;
 	}
-	endpoint->vdevice_id = vdevice;
-	return endpoint_refresh(endpoint);
+	ret = endpoint_refresh(endpoint);
+	return ret < 0 ? ret : 0;
 }
 
-static int endpoint_change_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
+static int vsid_change(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 {
 	int ret;
 
-	if (!endpoint->viommu->parent)
+	if (!endpoint->viommu)
 		return -EOPNOTSUPP;
-	if (vsid == endpoint->vsid && endpoint->vdevice_id)
-		return endpoint->blocked ? endpoint_refresh(endpoint) : 0;
-	ret = endpoint_claim_vsid(endpoint->vsmmu, vsid);
-	if (!ret)
-		ret = vsid_leave(endpoint);
-	return ret ? ret : vsid_enter(endpoint, vsid);
+	if (vsid == endpoint->vsid) {
+		if (!endpoint->vdevice_id)
+			return vsid_begin(endpoint);
+		ret = endpoint->blocked ? endpoint_refresh(endpoint) : 0;
+		return ret < 0 ? ret : 0;
+	}
+	ret = vsid_claim(endpoint->vsmmu, vsid);
+	if (ret)
+		return ret;
+	ret = vsid_leave(endpoint);
+	if (ret) {
+		vsid_release(endpoint->vsmmu, vsid);
+		return ret;
+	}
+	endpoint->vsid = vsid;
+	return vsid_begin(endpoint);
 }
 
 int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
@@ -166,8 +183,10 @@ int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
+	pthread_mutex_lock(&vsmmu->attach_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = endpoint_change_vsid(endpoint, vsid);
+	ret = vsid_change(endpoint, vsid);
 	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
 	return ret;
 }

@@ -1,145 +1,293 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which vEVENTQ is read when, and when reading stops. */
 #include "smmu/events/dispatch.h"
 
+#include "smmu/events/deliver.h"
 #include "smmu/events/forwarder.h"
+#include "smmu/events/pending.h"
+#include "smmu/events/source.h"
 
 #define BUDGET_DEFAULT 1024
 #define READY_MAX      64
+#define SLICE_MIN      64 /* records */
 
-/* Those that were told to wait are tried again. */
-static void dispatch_retry(struct vsmmu *vsmmu)
-{
-	if (!pollset_timer_expired(&vsmmu->pollset))
-		return;
-	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
-		if (viommu->state == VIOMMU_BACKOFF && viommu_arm(vsmmu, viommu))
-			viommu_backoff(vsmmu, viommu);
-}
-
-/*
- * The guest's queue is full: the kernel keeps what it has. The guest may have made room
- * meanwhile, and then its write of CONS came too early to see the pause.
- */
-static void dispatch_pause(struct vsmmu *vsmmu)
-{
-	bool full;
-
-	pollset_pause(&vsmmu->pollset);
-	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->stats.pauses++;
-	full = forwarder_is_full(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
-	if (!full)
-		pollset_resume(&vsmmu->pollset);
-}
-
-/* Reads @viommu until it is empty or @records are used up. */
-static enum forward dispatch_viommu(
-	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled)
+/* Reads @source until it is empty or @records are used up. */
+static enum forward dispatch_source(struct vsmmu *vsmmu, struct event_source *source,
+	uint32_t records, bool sync, uint32_t *handled)
 {
 	enum forward forward = FORWARD_MORE;
 	uint32_t mine = 0;
 
 	while (forward == FORWARD_MORE && mine < records)
-		forward = forwarder_step(vsmmu, viommu, records - mine, &mine);
-	/* poll said readable, read said empty: kernels before mid-2026 do so when they are
-	 * short of memory. Do not spin on it. */
-	if (forward == FORWARD_DRAINED && !mine && viommu_readable(viommu))
-		viommu_backoff(vsmmu, viommu);
+		forward = forwarder_step(vsmmu, source, records - mine, sync, &mine);
+	/* poll said readable, read said empty: kernels before mid-2026 do so when they are short
+	 * of memory. Backing off keeps us from spinning on it. */
+	if (forward == FORWARD_DRAINED && !mine && !sync && source_readable(source)) {
+		source_backoff(vsmmu, source);
+		forward = FORWARD_LATER;
+	}
 	*handled += mine;
 	return forward;
 }
 
-/*
- * What a snapshot brought is older than anything that a vEVENTQ holds: as long as there is
- * some of it, nothing else is read. Return: whether the others may be.
- */
-static bool dispatch_restored(
-	struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled, enum forward *forward)
+/* Those that are readable join those that wait. Return: whether there may be more of them. */
+static bool dispatch_gather(struct vsmmu *vsmmu)
 {
-	if (!viommu_restored_waits(vsmmu))
-		return true;
-	*forward = dispatch_viommu(vsmmu, vsmmu->restored, budget, handled);
-	return !viommu_restored_waits(vsmmu);
+	struct event_source *only = vsmmu->sources.first;
+	void *ready[READY_MAX];
+	int count;
+
+	/* With one alone there is nothing to choose: reading it says what poll would. */
+	if (only && !only->next) {
+		if (only->state == SOURCE_ARMED)
+			source_wait(vsmmu, only, false);
+		return false;
+	}
+	count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
+	for (int i = 0; i < count; i++)
+		source_wait(vsmmu, ready[i], false);
+	return count == READY_MAX;
 }
 
 /*
- * Reads what is readable, @budget records at most. Under the dispatch lock. Return: whether
- * it stopped because the guest's queue is full.
+ * Records that a source may have before it is another's turn: its part of the budget, if that is
+ * worth a read, but no more than becomes free when the guest's queue was full.
  */
-static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled)
+static uint32_t dispatch_turn(
+	const struct vsmmu *vsmmu, const struct event_source *source, uint32_t budget)
 {
-	enum forward forward = FORWARD_MORE;
-	void *ready[READY_MAX];
-	bool more = true;
+	const uint32_t quarter = (queue_size(vsmmu->eventq.queue.log2) + 3) / 4;
+	uint32_t turn = budget / (vsmmu->sources.waiting_count + 1);
 
-	if (!dispatch_restored(vsmmu, budget, handled, &forward))
-		return forward == FORWARD_FULL;
-	while (more && *handled < budget) {
-		int count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
-		uint32_t slice = (budget - *handled) / (uint32_t)(count ? count : 1);
-		uint32_t before = *handled;
+	if (!vsmmu->sources.waiting)
+		return budget;
+	if (source->turn)
+		return source->turn;
+	turn = turn > SLICE_MIN ? turn : SLICE_MIN;
+	turn = turn < quarter ? turn : quarter;
+	return turn < budget ? turn : budget;
+}
 
-		/*
-		 * epoll gives those that stay readable in the same order again, and the guest
-		 * may make room for one record at a time: each has its turn to be the first.
-		 */
-		vsmmu->turn++;
-		more = count == READY_MAX;
-		for (int i = 0; i < count && *handled < budget; i++) {
-			void *viommu = ready[(vsmmu->turn + (uint32_t)i) % (uint32_t)count];
+/* Serves the first in the list. Return: how that went. */
+static enum forward dispatch_next(
+	struct vsmmu *vsmmu, uint32_t budget, bool sync, uint32_t *handled)
+{
+	struct event_source *source = source_next_waiting(vsmmu);
+	uint32_t turn = dispatch_turn(vsmmu, source, budget);
+	uint32_t left = budget - *handled, got = 0;
+	enum forward forward =
+		dispatch_source(vsmmu, source, turn < left ? turn : left, sync, &got);
 
-			forward = dispatch_viommu(vsmmu, viommu, slice ? slice : 1, handled);
+	*handled += got;
+	source->turn = 0;
+	switch (forward) {
+	case FORWARD_FULL:
+	case FORWARD_MORE:
+		/* A source that was cut short is the first next time. */
+		if (got < turn)
+			source->turn = turn - got;
+		source_wait(vsmmu, source, source->turn);
+		break;
+	case FORWARD_HELD:
+		source_wait(vsmmu, source, false);
+		break;
+	case FORWARD_DRAINED:
+		if (source_poll(vsmmu, source))
+			source_backoff(vsmmu, source);
+		break;
+	case FORWARD_LATER:
+		break;
+	}
+	return forward;
+}
+
+/*
+ * Reads what is readable, @budget records at most. Under the dispatch lock. Return: whether it
+ * ended because the guest's queue is full.
+ */
+static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, bool sync, uint32_t *handled)
+{
+	uint32_t before;
+	bool more;
+
+	if (pending_deliver(vsmmu, budget, handled))
+		return *handled < budget;
+	do {
+		uint32_t held = 0;
+
+		before = *handled;
+		more = dispatch_gather(vsmmu);
+		/* Once round the list with nobody but those that have their share ends it. */
+		while (held < vsmmu->sources.waiting_count) {
+			enum forward forward;
+
+			if (*handled >= budget)
+				return false;
+			forward = dispatch_next(vsmmu, budget, sync, handled);
 			if (forward == FORWARD_FULL)
 				return true;
-			more = more || forward == FORWARD_MORE;
+			held = forward == FORWARD_HELD ? held + 1 : 0;
 		}
-		if (*handled == before && count < READY_MAX)
-			break;
-	}
+		/* Those that are readable and give nothing are asked once. */
+	} while (more && *handled > before);
 	return false;
 }
 
-/*
- * A restored vEVENTQ that has been emptied goes at once, unless somebody has the control lock,
- * which may be for an ioctl's time: then the next dispatch sees to it. Without locks.
- */
-static void dispatch_tidy(struct vsmmu *vsmmu)
+/* CONS and @end both lie behind PROD: CONS has passed @end if no more is left before it. */
+static bool has_passed(uint32_t prod, uint32_t cons, uint32_t end, unsigned int log2)
 {
-	if (pthread_mutex_trylock(&vsmmu->control_lock))
+	return queue_distance(prod, cons, log2) <= queue_distance(prod, end, log2);
+}
+
+/* Finds those that have their share. Under the event lock. Return: whether there are any. */
+static bool hold_find(struct vsmmu *vsmmu)
+{
+	const struct eventq *eventq = &vsmmu->eventq;
+	struct event_pause *pause = &vsmmu->pause;
+	uint64_t end = UINT64_MAX;
+	bool any;
+
+	for (struct event_source *source = vsmmu->sources.waiting; source;
+		source = source->next_waiting) {
+		source->held = !source_share(vsmmu, source);
+		/* CONS comes to this one first. */
+		if (source->held && source->end < end)
+			end = source->end;
+	}
+	any = end != UINT64_MAX;
+	vsmmu->stats.pauses += any;
+	atomic_store(
+		&pause->end, atomic_load(&eventq->queue.prod) - (uint32_t)(eventq->written - end));
+	atomic_store(&pause->held, any);
+	return any && eventq_consumed(eventq) >= end;
+}
+
+/*
+ * Those that have their share are not polled until CONS has passed the end of one of them.
+ * Return: whether to dispatch again: the guest's write of CONS came too early to be seen, or
+ * others wait that nothing else would tell of.
+ */
+static bool dispatch_hold(struct vsmmu *vsmmu)
+{
+	bool again = pending_count(&vsmmu->pending);
+
+	if (!vsmmu->sources.waiting)
+		return again;
+	fairlock_lock(&vsmmu->event_lock);
+	again = hold_find(vsmmu) || again;
+	fairlock_unlock(&vsmmu->event_lock);
+	for (struct event_source *source = vsmmu->sources.waiting; source;
+		source = source->next_waiting) {
+		if (source->held)
+			source_unpoll(vsmmu, source);
+		else
+			again = again || !source->polled;
+	}
+	return again;
+}
+
+/*
+ * The guest's queue is full, or was and is not worth filling yet: the kernel keeps what it has.
+ * Return: whether to dispatch again, as the guest made room before the pause could be seen.
+ */
+static bool dispatch_pause(struct vsmmu *vsmmu)
+{
+	const struct guest_queue *queue = &vsmmu->eventq.queue;
+	struct event_pause *pause = &vsmmu->pause;
+	enum eventq_state state;
+	bool more;
+
+	do {
+		more = dispatch_gather(vsmmu);
+		for (struct event_source *source = vsmmu->sources.waiting; source;
+			source = source->next_waiting)
+			source_unpoll(vsmmu, source);
+	} while (more);
+	fairlock_lock(&vsmmu->event_lock);
+	vsmmu->stats.pauses++;
+	atomic_store(&pause->full, true);
+	state = deliver_state(vsmmu);
+	fairlock_unlock(&vsmmu->event_lock);
+	/* Writers of CONS see the pause from now on, and earlier ones are seen here. */
+	return state == EVENTQ_READY ? eventq_quarter_is_free(atomic_load(&queue->prod),
+					       atomic_load(&queue->cons), queue->log2)
+				     : state != EVENTQ_FULL;
+}
+
+/* Does what a timer or another thread has asked for. */
+static void dispatch_wake(struct vsmmu *vsmmu)
+{
+	bool kicked = pollset_unkick(&vsmmu->pollset);
+
+	if (pollset_timer_expired(&vsmmu->pollset, POLLSET_RETRY))
+		source_retry_all(vsmmu);
+	if (!pollset_timer_expired(&vsmmu->pollset, POLLSET_OVERFLOW) && !kicked)
 		return;
-	viommu_drop_emptied(vsmmu);
-	pthread_mutex_unlock(&vsmmu->control_lock);
+	fairlock_lock(&vsmmu->event_lock);
+	deliver_overflow(vsmmu);
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 {
 	uint32_t handled = 0;
-	bool emptied;
+	bool again;
 
 	if (!budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX / 2)
 		budget = INT32_MAX / 2;
 	fairlock_lock(&vsmmu->dispatch_lock);
-	dispatch_retry(vsmmu);
-	if (dispatch_read(vsmmu, budget, &handled))
-		dispatch_pause(vsmmu);
-	emptied = vsmmu->restored && !viommu_restored_waits(vsmmu);
+	dispatch_wake(vsmmu);
+	if (atomic_load(&vsmmu->pause.full) || dispatch_read(vsmmu, budget, false, &handled))
+		again = dispatch_pause(vsmmu);
+	else
+		again = dispatch_hold(vsmmu);
+	if (again) {
+		atomic_store(&vsmmu->pause.full, false);
+		atomic_store(&vsmmu->pause.held, false);
+		pollset_kick(&vsmmu->pollset);
+	}
 	fairlock_unlock(&vsmmu->dispatch_lock);
-	if (emptied)
-		dispatch_tidy(vsmmu);
 	return (int)handled;
 }
 
-uint32_t dispatch_readable(struct vsmmu *vsmmu, uint32_t budget)
+void dispatch_for_sync(struct vsmmu *vsmmu, uint32_t budget)
 {
 	uint32_t handled = 0;
 
 	/* A full queue is for vsmmu_dispatch() to find: its fd stays readable until then. */
 	fairlock_lock(&vsmmu->dispatch_lock);
-	dispatch_read(vsmmu, budget, &handled);
+	dispatch_read(vsmmu, budget, true, &handled);
 	fairlock_unlock(&vsmmu->dispatch_lock);
-	return handled;
+}
+
+void dispatch_resume(struct vsmmu *vsmmu)
+{
+	bool full = atomic_exchange(&vsmmu->pause.full, false);
+	bool held = atomic_exchange(&vsmmu->pause.held, false), overflow;
+
+	fairlock_lock(&vsmmu->event_lock);
+	overflow = vsmmu->eventq.overflow_pending;
+	fairlock_unlock(&vsmmu->event_lock);
+	if (full || held || overflow)
+		pollset_kick(&vsmmu->pollset);
+}
+
+void dispatch_consumed(struct vsmmu *vsmmu)
+{
+	const struct guest_queue *queue = &vsmmu->eventq.queue;
+	struct event_pause *pause = &vsmmu->pause;
+	const bool full = atomic_load(&pause->full);
+	uint32_t prod, cons;
+	bool worth;
+
+	if (!full && !atomic_load(&pause->held))
+		return;
+	prod = atomic_load(&queue->prod);
+	cons = atomic_load(&queue->cons);
+	worth = full ? eventq_quarter_is_free(prod, cons, queue->log2)
+		     : has_passed(prod, cons, atomic_load(&pause->end), queue->log2);
+	/* Only who ends the pause rings. */
+	if (worth && atomic_exchange(full ? &pause->full : &pause->held, false))
+		pollset_kick(&vsmmu->pollset);
 }

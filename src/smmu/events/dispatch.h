@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading events on behalf of somebody else than vsmmu_dispatch()'s caller. */
+/* Which vEVENTQ is read when, and when reading stops and goes on. */
 #ifndef SMMU_EVENTS_DISPATCH_H
 #define SMMU_EVENTS_DISPATCH_H
 
-#include <stdint.h>
-
-struct vsmmu;
+#include "smmu/vsmmu.h"
 
 /*
- * Forwards events that are readable now, at most @budget records; never waits for room in
- * the guest's queue. Without the dispatch lock. Return: how many.
+ * A CMD_SYNC's share of the work: forwards events that are readable now, @budget records at
+ * most, and never waits for room in the guest's queue. Without the dispatch lock.
  */
-uint32_t dispatch_readable(struct vsmmu *vsmmu, uint32_t budget);
+void dispatch_for_sync(struct vsmmu *vsmmu, uint32_t budget);
+
+/* The guest has written CONS: reading goes on if that is worth it. Any thread, no lock. */
+void dispatch_consumed(struct vsmmu *vsmmu);
+
+/* Reading goes on in any case: the guest has written CR0 or GERRORN. Without the event lock. */
+void dispatch_resume(struct vsmmu *vsmmu);
 
 #endif

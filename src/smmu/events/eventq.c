@@ -1,193 +1,129 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "smmu/events/eventq.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "arch/queue.h"
-#include "arch/regs.h"
-#include "smmu/stream.h"
-
 #define RECORD_SIZE VSMMU_EVENT_RECORD_SIZE
-
-int eventq_init(struct eventq *queue, unsigned int log2_max)
-{
-	/* Untouched pages cost nothing: a guest with a small queue pays for a small one. */
-	queue->owner = calloc(queue_size(log2_max), sizeof(*queue->owner));
-	if (!queue->owner)
-		return -ENOMEM;
-	queue->log2_max = log2_max;
-	eventq_reset(queue);
-	return 0;
-}
-
-void eventq_destroy(struct eventq *queue)
-{
-	free(queue->owner);
-	queue->owner = NULL;
-}
 
 void eventq_reset(struct eventq *queue)
 {
-	queue->enabled = false;
-	queue->log2 = 0;
-	queue->address = 0;
-	queue->released = 0;
+	guest_queue_reset(&queue->queue);
+	queue->overflow_pending = false;
+	queue->overflow_after = 0;
 	queue->staged = 0;
+	queue->held = false;
 }
 
-void eventq_enable(struct eventq *queue, bool enable)
+void eventq_enable(struct eventq *eventq, bool enable)
 {
-	unsigned int log2 = queue->base & SMMU_QUEUE_BASE_LOG2SIZE;
-	uint32_t cons;
-	uint64_t bytes;
+	struct guest_queue *queue = &eventq->queue;
 
-	queue->enabled = enable;
-	if (!enable)
+	guest_queue_enable(queue, enable, eventq->log2_max, RECORD_SIZE);
+	if (!enable) {
+		eventq->overflow_pending = false;
 		return;
-	queue->log2 = log2 < queue->log2_max ? log2 : queue->log2_max;
-	/* Aligned to the queue's size, the low bits are treated as zero (6.3.94). */
-	bytes = (uint64_t)RECORD_SIZE << queue->log2;
-	queue->address = queue->base & SMMU_QUEUE_BASE_ADDR & ~(bytes - 1);
-
-	/* Bits above the wrap bit are RES0 in what is the SMMU's (3.5.1). */
+	}
+	/* Bits above the wrap bit are RES0 in a register that the SMMU writes (3.5.1). */
 	atomic_fetch_and(&queue->prod, SMMU_EVENTQ_PROD_OVFLG | queue_mask(queue->log2));
-	/* What stands between CONS and PROD is not of this enabling: nobody's. */
-	cons = atomic_load(&queue->cons);
-	queue->released = cons & queue_mask(queue->log2);
-	for (uint32_t i = 0; i < queue_size(queue->log2); i++)
-		queue->owner[i] = EVENTQ_NOBODY;
 }
 
-static void eventq_give_back(const uint32_t *owner, uint32_t count, struct stream *streams)
+uint32_t eventq_room(const struct eventq *eventq)
 {
-	for (const uint32_t *end = owner + count; owner < end; owner++)
-		if (*owner != EVENTQ_NOBODY)
-			streams[*owner].queued--;
+	const struct guest_queue *queue = &eventq->queue;
+
+	return queue_free(atomic_load_explicit(&queue->prod, memory_order_relaxed),
+		atomic_load(&queue->cons), queue->log2);
 }
 
-/* Nothing that is in the queue belongs to anybody. */
-static void eventq_forget(struct eventq *queue, struct stream_table *streams, uint32_t cons)
+uint64_t eventq_consumed(const struct eventq *eventq)
 {
-	queue->released = cons;
-	for (uint32_t i = 0; i < queue_size(queue->log2); i++)
-		queue->owner[i] = EVENTQ_NOBODY;
-	stream_unqueue_all(streams);
+	const struct guest_queue *queue = &eventq->queue;
+	uint32_t left =
+		queue_distance(atomic_load(&queue->prod), atomic_load(&queue->cons), queue->log2);
+
+	/* It was enabled with records in it that are nobody's. */
+	return eventq->written > left ? eventq->written - left : 0;
 }
 
-void eventq_release(struct eventq *queue, struct stream_table *streams)
+bool eventq_quarter_is_free(uint32_t prod, uint32_t cons, unsigned int log2)
 {
-	uint32_t prod = atomic_load_explicit(&queue->prod, memory_order_relaxed);
-	uint32_t cons = atomic_load(&queue->cons) & queue_mask(queue->log2);
-	uint32_t used = queue_distance(prod, queue->released, queue->log2);
-	uint32_t consumed = queue_distance(cons, queue->released, queue->log2);
-	uint32_t first, to_wrap;
+	const uint32_t size = queue_size(log2);
 
-	/* A guest that moves CONS to and fro can have slots written twice: start anew. While it
-	 * leaves CONS there the queue is full, and there is nothing more to forget. */
-	if (used > queue_size(queue->log2)) {
-		if (consumed)
-			eventq_forget(queue, streams, cons);
-		return;
-	}
-	/* A CONS beyond PROD is nonsense: nothing was consumed. */
-	if (consumed > used)
-		return;
-	first = queue_index(queue->released, queue->log2);
-	to_wrap = queue_size(queue->log2) - first;
-	if (to_wrap > consumed)
-		to_wrap = consumed;
-	eventq_give_back(queue->owner + first, to_wrap, streams->entries);
-	eventq_give_back(queue->owner, consumed - to_wrap, streams->entries);
-	queue->released = queue_advance(queue->released, consumed, queue->log2);
+	return queue_free(prod, cons, log2) >= (size + 3) / 4;
 }
 
-void eventq_disown(struct eventq *queue, const struct stream_table *streams)
+bool eventq_overflow_is_active(const struct eventq *eventq)
 {
-	for (uint32_t i = 0; i < queue_size(queue->log2); i++) {
-		const uint32_t owner = queue->owner[i];
+	const struct guest_queue *queue = &eventq->queue;
 
-		if (owner != EVENTQ_NOBODY && streams->entries[owner].state == STREAM_FREE)
-			queue->owner[i] = EVENTQ_NOBODY;
-	}
-}
-
-uint32_t eventq_room(struct eventq *queue)
-{
-	uint32_t prod = atomic_load_explicit(&queue->prod, memory_order_relaxed);
-	uint32_t room = queue_free(prod, atomic_load(&queue->cons), queue->log2);
-
-	return room > queue->staged ? room - queue->staged : 0;
+	return !(atomic_load(&queue->prod) & SMMU_EVENTQ_PROD_OVFLG) !=
+	       !(atomic_load(&queue->cons) & SMMU_EVENTQ_CONS_OVACKFLG);
 }
 
 /* Return: how many of the records from @first on the guest's memory took. */
-static uint32_t eventq_write(struct eventq *queue, const struct vsmmu_ops *ops, void *opaque,
+static uint32_t eventq_write(struct eventq *eventq, const struct vsmmu_ops *ops, void *opaque,
 	uint32_t first, uint32_t count, uint32_t prod)
 {
+	const struct guest_queue *queue = &eventq->queue;
 	uint64_t address = queue->address + (uint64_t)queue_index(prod, queue->log2) * RECORD_SIZE;
 
 	if (ops->memory_write(
-		    opaque, address, queue->records[first], (size_t)count * RECORD_SIZE) >= 0)
+		    opaque, address, eventq->records[first], (size_t)count * RECORD_SIZE) >= 0)
 		return count;
-	/* Somewhere in there memory ends: one by one, to deliver what can be. */
+	/* Memory ends somewhere in there: one by one, to deliver what can be. */
 	for (uint32_t i = 0; count > 1 && i < count; i++)
 		if (ops->memory_write(opaque, address + (uint64_t)i * RECORD_SIZE,
-			    queue->records[first + i], RECORD_SIZE) < 0)
+			    eventq->records[first + i], RECORD_SIZE) < 0)
 			return i;
 	return count > 1 ? count : 0;
 }
 
-/* @to_wrap: slots from PROD up to the end of the ring. */
-static void eventq_own(struct eventq *queue, uint32_t prod, uint32_t written, uint32_t to_wrap)
+/* Return: how many of the staged records the guest's memory took. */
+static uint32_t eventq_write_staged(
+	struct eventq *eventq, const struct vsmmu_ops *ops, void *opaque, uint32_t prod)
 {
-	uint32_t first = written < to_wrap ? written : to_wrap;
-	uint32_t *owner = &queue->owner[queue_index(prod, queue->log2)];
+	const unsigned int log2 = eventq->queue.log2;
+	const uint32_t staged = eventq->staged;
+	uint32_t to_wrap = queue_size(log2) - queue_index(prod, log2);
+	uint32_t first = staged < to_wrap ? staged : to_wrap;
+	uint32_t written = eventq_write(eventq, ops, opaque, 0, first, prod);
 
-	memcpy(owner, queue->owners, first * sizeof(*owner));
-	memcpy(queue->owner, queue->owners + first, (written - first) * sizeof(*owner));
+	if (written == first && first < staged)
+		written += eventq_write(eventq, ops, opaque, first, staged - first,
+			queue_advance(prod, first, log2));
+	return written;
 }
 
 struct eventq_commit eventq_commit(
-	struct eventq *queue, const struct vsmmu_ops *ops, void *opaque, bool loss)
+	struct eventq *eventq, const struct vsmmu_ops *ops, void *opaque, bool overflow)
 {
-	uint32_t old = atomic_load_explicit(&queue->prod, memory_order_relaxed);
-	uint32_t prod = old & queue_mask(queue->log2);
-	uint32_t overflow = old & SMMU_EVENTQ_PROD_OVFLG;
-	uint32_t staged = queue->staged;
+	struct guest_queue *queue = &eventq->queue;
+	const uint32_t old = atomic_load_explicit(&queue->prod, memory_order_relaxed);
+	const uint32_t prod = old & queue_mask(queue->log2);
+	uint32_t flag = old & SMMU_EVENTQ_PROD_OVFLG;
 	struct eventq_commit commit = {0};
+	uint32_t next, cons;
 
-	queue->staged = 0;
-	if (staged) {
-		uint32_t to_wrap = queue_size(queue->log2) - queue_index(prod, queue->log2);
-		uint32_t first = staged < to_wrap ? staged : to_wrap;
-
-		commit.written = eventq_write(queue, ops, opaque, 0, first, prod);
-		if (commit.written == first && first < staged)
-			commit.written += eventq_write(queue, ops, opaque, first, staged - first,
-				queue_advance(prod, first, queue->log2));
-		commit.aborted = commit.written < staged;
-		eventq_own(queue, prod, commit.written, to_wrap);
+	if (eventq->staged) {
+		commit.written = eventq_write_staged(eventq, ops, opaque, prod);
+		commit.aborted = commit.written < eventq->staged;
+		eventq->staged = 0;
 	}
-	if (loss) {
-		uint32_t acknowledged = atomic_load(&queue->cons) & SMMU_EVENTQ_CONS_OVACKFLG;
-
-		/* One unacknowledged overflow is all that can be told (7.4). */
-		commit.overflowed = !overflow == !acknowledged;
-		if (commit.overflowed)
-			overflow ^= SMMU_EVENTQ_PROD_OVFLG;
-	}
-	if (!commit.written && !commit.overflowed)
+	if (!commit.written && !overflow)
 		return commit;
+	if (overflow)
+		flag ^= SMMU_EVENTQ_PROD_OVFLG;
 
 	/*
-	 * Records, then PROD, then a look at CONS, all sequentially consistent: a guest
-	 * that writes CONS and then finds PROD unchanged is seen here as empty, so it
-	 * gets its interrupt (3.5.2, 3.18.2). At worst it gets one too many.
+	 * Records, then PROD, then a look at CONS, all sequentially consistent: a guest that
+	 * writes CONS and then finds PROD unchanged is seen here as empty, so it gets its
+	 * interrupt (3.5.2, 3.18.2). A queue that is empty still is never signalled, not for
+	 * OVFLG either: a handler may dequeue before it looks.
 	 */
+	eventq->written += commit.written;
+	next = queue_advance(prod, commit.written, queue->log2);
 	atomic_thread_fence(memory_order_seq_cst);
-	atomic_store(&queue->prod, queue_advance(prod, commit.written, queue->log2) | overflow);
-	commit.signal =
-		commit.overflowed || queue_empty(prod, atomic_load(&queue->cons), queue->log2);
+	atomic_store(&queue->prod, next | flag);
+	cons = atomic_load(&queue->cons);
+	commit.signal = (overflow || queue_empty(prod, cons, queue->log2)) &&
+			!queue_empty(next, cons, queue->log2);
 	return commit;
 }

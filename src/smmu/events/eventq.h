@@ -1,95 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's event queue, producer side (IHI 0070 3.5, 7.2, 7.4): registers, wrap,
- * overflow, and the records staged for the batch under way.
- *
- * PROD and CONS may be accessed at any time from any thread; all the rest belongs to
- * the holder of the vSMMU's event lock.
+ * The guest's event queue, producer side (IHI 0070 3.5, 7.2, 7.4): wrap, overflow, and the
+ * records staged for the batch under way. Belongs to the holder of the vSMMU's event lock, but
+ * for PROD and CONS.
  */
 #ifndef SMMU_EVENTS_EVENTQ_H
 #define SMMU_EVENTS_EVENTQ_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-
 #include <vsmmu/event.h>
 #include <vsmmu/smmu.h>
 
-/* Records that one batch can stage. */
-#define EVENTQ_BATCH 256
+#include "smmu/guest_queue.h"
 
-/* In eventq.owner: nobody's record. */
-#define EVENTQ_NOBODY UINT32_MAX
-
-struct stream_table;
+#define EVENTQ_BATCH 256 /* records that one batch can stage */
 
 struct eventq {
-	/* Registers as the guest reads them; OVFLG and OVACKFLG are in PROD and CONS. */
-	atomic_uint prod;
-	atomic_uint cons;
-	uint64_t base;
-
-	/* Taken from them when the queue is enabled. */
-	bool enabled;
-	unsigned int log2;
-	uint64_t address;
-
-	/* Who owns each slot, to know each stream's share: index of the stream. Means
-	 * something only from @released up to PROD. */
+	struct guest_queue queue;
 	unsigned int log2_max;
-	uint32_t *owner;
-	uint32_t released; /* CONS up to which owners have been given back their slots */
+	uint64_t written; /* records, ever */
+	bool held;	  /* in a restore, and at the end: it is taken to be full */
 
-	/* The batch. */
+	/* Losses that the guest has not been told of yet, and when OVFLG may change again. */
+	bool overflow_pending;
+	uint64_t overflow_after; /* of pollset_now() */
+
 	uint32_t staged;
-	uint8_t records[EVENTQ_BATCH][VSMMU_EVENT_RECORD_SIZE];
-	uint32_t owners[EVENTQ_BATCH];
+	/* Aligned for the stores of the fast path, whatever stands in front of it. */
+	_Alignas(16) uint8_t records[EVENTQ_BATCH][VSMMU_EVENT_RECORD_SIZE];
 };
 
-int eventq_init(struct eventq *queue, unsigned int log2_max);
-void eventq_destroy(struct eventq *queue);
-
-/* Disables it; registers_reset() resets its registers. */
+/* Gives all registers their reset values; disabled. */
 void eventq_reset(struct eventq *queue);
 
 /* CR0.EVENTQEN changed. Enabling takes BASE, PROD and CONS as they stand, at any size. */
 void eventq_enable(struct eventq *queue, bool enable);
 
-/* Slots that the guest has consumed since the last call go back to their streams. */
-void eventq_release(struct eventq *queue, struct stream_table *streams);
+/* Return: slots that a record can go into; nothing is staged. Looks at CONS once. */
+uint32_t eventq_room(const struct eventq *queue);
 
-/* Streams went away: their records in the queue stay, but are nobody's now. */
-void eventq_disown(struct eventq *queue, const struct stream_table *streams);
+/* Return: how much of @written the guest has consumed. */
+uint64_t eventq_consumed(const struct eventq *queue);
 
-/* Return: slots that a record can go into, less what is staged. */
-uint32_t eventq_room(struct eventq *queue);
+/* Whether so much has been consumed that a full queue is worth filling again: a quarter. */
+bool eventq_quarter_is_free(uint32_t prod, uint32_t cons, unsigned int log2);
 
-/* The place for record @n of the batch; who uses it keeps @staged. */
-static inline uint8_t *eventq_place(struct eventq *queue, uint32_t n, uint32_t owner)
-{
-	queue->owners[n] = owner;
-	return queue->records[n];
-}
-
-/* The place for the next record of the batch: there must be room, and in the batch too. */
-static inline uint8_t *eventq_stage(struct eventq *queue, uint32_t owner)
-{
-	return eventq_place(queue, queue->staged++, owner);
-}
+/* Whether the guest has not acknowledged the last change of OVFLG (7.4). */
+bool eventq_overflow_is_active(const struct eventq *queue);
 
 struct eventq_commit {
 	uint32_t written; /* records of the batch that the guest's memory took, in order */
 	bool aborted;	  /* the next one was refused; those from it on were dropped */
-	bool overflowed;  /* OVFLG was toggled */
-	bool signal;	  /* the queue went from empty to not empty, or OVFLG changed */
+	bool signal;	  /* the guest must be interrupted */
 };
 
 /*
- * Writes the staged records, then PROD, once: after this the guest sees them. With
- * @loss, OVFLG is toggled if the guest has acknowledged the last one.
+ * Writes the staged records, then PROD, once: after this the guest sees them. With @overflow,
+ * which only follows an acknowledged one, OVFLG changes too.
  */
 struct eventq_commit eventq_commit(
-	struct eventq *queue, const struct vsmmu_ops *ops, void *opaque, bool loss);
+	struct eventq *queue, const struct vsmmu_ops *ops, void *opaque, bool overflow);
 
 #endif

@@ -5,50 +5,50 @@
 #include <string.h>
 
 #include "arch/event_filter.h"
-#include "arch/queue.h"
 #include "arch/record.h"
-#include "arch/regs.h"
-#include "smmu/events/backlog.h"
+#include "smmu/events/deliver.h"
+#include "smmu/events/pending.h"
+#include "smmu/events/source.h"
+#include "smmu/report.h"
+#include "smmu/stats.h"
 
-#define DRAIN_TRIES 8
+#define TRIES 8 /* of a read that fails for a while, where there is no later */
 
-/* What a storm of deliverable events does not come to: kept out of its way. */
+/* Cold paths are kept out of the hot loop. */
 #define COLD __attribute__((cold, noinline))
 
-/* One batch, from the read to the last counter. */
-struct batch {
-	struct viommu *viommu;
-	struct viommu *deliver;	   /* the same, or NULL: all of it is discarded */
-	enum vsmmu_discard reason; /* for that */
-	uint32_t unreserved;	   /* free slots of the guest's queue for anybody, */
-	uint32_t share;		   /* the others for who has fewer records than this in it */
+/* Where the records of a batch go. */
+enum sink {
+	SINK_GUEST,
+	SINK_PENDING, /* a snapshot is taken */
+	SINK_NOWHERE, /* they are discarded */
+};
 
+/* A batch, from the read to the last counter. */
+struct batch {
+	struct event_source *source;
+	enum sink sink;
+	enum vsmmu_discard reason; /* of SINK_NOWHERE */
+
+	ssize_t got;
 	uint32_t items;
 	uint32_t events;
 	uint64_t lost;
-	uint32_t fair_share;
-	uint64_t fair_share_vsid;
+	uint64_t left_out; /* of @lost, what pending had no room for */
 	uint32_t errors;
 	uint32_t refused; /* records that a guest may not see: the last one is kept */
 	uint64_t refused_vsid;
 	uint8_t refused_id;
 	enum vsmmu_discard refused_reason;
 	bool aborted;
-	ssize_t got;
+	uint32_t freed; /* StreamIDs that somebody waits for, and one of them */
+	uint32_t freed_vsid;
 };
-
-static void discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmmu_discard reason)
-{
-	vsmmu->stats.discarded++;
-	vsmmu->stats.discarded_by[reason]++;
-	if (stream != STREAM_NONE)
-		vsmmu->streams.discards[stream].discarded++;
-}
 
 static COLD void refuse(struct vsmmu *vsmmu, struct batch *batch, uint32_t stream, uint64_t word0,
 	enum vsmmu_discard reason)
 {
-	discard(vsmmu, stream, reason);
+	stats_discard(vsmmu, stream, reason);
 	batch->refused++;
 	batch->refused_vsid = word0 >> 32;
 	batch->refused_id = (uint8_t)word0;
@@ -69,28 +69,19 @@ static enum vsmmu_discard verdict_reason(enum event_verdict verdict)
 	}
 }
 
-/* One that is not a live stream's of this vEVENTQ, or that nobody wants now. */
+/* A record that is not a live stream's of this vEVENTQ, or that nobody wants now. */
 static COLD void forward_nowhere(
 	struct vsmmu *vsmmu, struct batch *batch, uint32_t index, uint64_t word0)
 {
-	/* One that another vEVENTQ carries has nothing to do with it. */
-	if (index != STREAM_NONE && vsmmu->streams.entries[index].viommu != batch->viommu &&
-		!batch->viommu->any_stream)
+	/* A stream of another vEVENTQ has nothing to do with it, nor one that is not there yet. */
+	if (index != STREAM_NONE && vsmmu->streams.entries[index].source != batch->source)
 		index = STREAM_NONE;
-	if (!batch->deliver)
-		discard(vsmmu, index, batch->reason);
+	if (batch->sink == SINK_NOWHERE)
+		stats_discard(vsmmu, index, batch->reason);
 	else if (index == STREAM_NONE)
 		refuse(vsmmu, batch, index, word0, VSMMU_DISCARD_UNKNOWN_STREAM);
 	else
-		discard(vsmmu, index, VSMMU_DISCARD_STALE);
-}
-
-static COLD void forward_excess(struct vsmmu *vsmmu, struct batch *batch, uint32_t index)
-{
-	discard(vsmmu, index, VSMMU_DISCARD_FAIR_SHARE);
-	vsmmu->streams.discards[index].fair_share++;
-	batch->fair_share++;
-	batch->fair_share_vsid = vsmmu->streams.entries[index].vsid;
+		stats_discard(vsmmu, index, VSMMU_DISCARD_STALE);
 }
 
 /*
@@ -107,17 +98,16 @@ static COLD struct fault_override fault_override(const struct vsmmu *vsmmu, uint
 }
 
 /*
- * What stays the same throughout a run is copied first: only of a copy does the compiler
- * know that no record's store changes it. Return: where the run has come to.
+ * Stages the records of a run. What stays the same throughout it is copied first: only of a
+ * copy does the compiler know that no record's store changes it. Return: where the run has
+ * come to.
  */
 static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, struct veventq_run run)
 {
 	const struct stream_table streams = vsmmu->streams;
-	const uintptr_t deliver = (uintptr_t)batch->deliver;
-	/* A snapshot's events go to whatever vEVENTQ carries the stream now. */
-	const uintptr_t care = deliver && batch->viommu->any_stream ? 0 : UINTPTR_MAX;
+	/* No stream has NULL: then every record goes nowhere. */
+	const struct event_source *source = batch->sink == SINK_NOWHERE ? NULL : batch->source;
 	const unsigned int ssid_bits = vsmmu->config.ssid_bits;
-	const uint32_t unreserved = batch->unreserved;
 	struct eventq *queue = &vsmmu->eventq;
 	uint32_t staged = queue->staged;
 	const uint8_t *payload;
@@ -128,8 +118,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 		enum event_verdict verdict;
 		struct stream *stream;
 
-		if (index == STREAM_NONE ||
-			((uintptr_t)streams.entries[index].viommu ^ deliver) & care ||
+		if (index == STREAM_NONE || streams.entries[index].source != source ||
 			streams.entries[index].state != STREAM_LIVE) {
 			forward_nowhere(vsmmu, batch, index, word0);
 			continue;
@@ -147,16 +136,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 			word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
 			word[3] = event.fetch_address;
 		}
-		/*
-		 * A stream over its share of the guest's queue may not take the last slots, so
-		 * that one storm never leaves it full for the others.
-		 */
-		if (staged >= unreserved && stream->queued >= batch->share) {
-			forward_excess(vsmmu, batch, index);
-			continue;
-		}
-		record_store(word, eventq_place(queue, staged++, index));
-		stream->queued++;
+		record_store(word, queue->records[staged++]);
 		stream->delivered++;
 	}
 	queue->staged = staged;
@@ -165,7 +145,7 @@ static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, stru
 
 static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 {
-	struct veventq_decoder *decoder = &batch->viommu->reader.decoder;
+	struct veventq_decoder *decoder = &batch->source->reader.decoder;
 	uint64_t sequenced = decoder->sequenced;
 	struct vsmmu_item item;
 
@@ -195,103 +175,53 @@ static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 	}
 }
 
-static void forward_commit(struct vsmmu *vsmmu, struct batch *batch)
+static COLD void forward_to_pending(struct vsmmu *vsmmu, struct batch *batch)
 {
 	struct eventq *queue = &vsmmu->eventq;
-	uint32_t staged = queue->staged;
+	const uint32_t staged = queue->staged, room = pending_room(&vsmmu->pending);
+	const uint32_t kept = staged < room ? staged : room;
+
+	queue->staged = 0;
+	/* None is delivered yet. */
+	for (uint32_t i = 0; i < staged; i++) {
+		uint64_t word0 = record_load_word(queue->records[i], 0);
+
+		vsmmu->streams.entries[stream_find(&vsmmu->streams, (uint32_t)(word0 >> 32))]
+			.delivered--;
+	}
+	pending_append(vsmmu, queue->records, kept);
+	batch->left_out = staged - kept;
+	vsmmu->stats.lost += staged - kept;
+	batch->lost += staged - kept;
+	/* The guest is told of all that was lost with what it gets next. */
+	if (batch->lost && deliver_state(vsmmu) != EVENTQ_DISABLED &&
+		vsmmu->config.loss_policy == VSMMU_LOSS_OVERFLOW)
+		queue->overflow_pending = true;
+}
+
+static void forward_commit(struct vsmmu *vsmmu, struct batch *batch)
+{
 	struct eventq_commit commit;
-	bool loss;
 
-	loss = (batch->lost || batch->fair_share) &&
-	       vsmmu->config.loss_policy == VSMMU_LOSS_OVERFLOW;
-	if (!staged && !loss)
+	if (batch->sink == SINK_PENDING) {
+		forward_to_pending(vsmmu, batch);
 		return;
-	commit = eventq_commit(queue, &vsmmu->ops, vsmmu->config.opaque, loss);
-	vsmmu->stats.delivered += commit.written;
-	for (uint32_t i = commit.written; i < staged; i++) {
-		struct stream *stream = &vsmmu->streams.entries[queue->owners[i]];
-
-		stream->delivered--;
-		stream->queued--;
-		discard(vsmmu, queue->owners[i], VSMMU_DISCARD_ABORT);
 	}
-	vsmmu->stats.overflows += commit.overflowed;
-	if (commit.signal)
-		irq_eventq(vsmmu);
-	if (commit.aborted) {
-		batch->aborted = true;
-		vsmmu->stats.aborts++;
-		gerror_raise(vsmmu, SMMU_GERROR_EVENTQ_ABT_ERR);
-	}
+	if (batch->sink == SINK_NOWHERE || (!vsmmu->eventq.staged && !batch->lost))
+		return;
+	commit = deliver_events(vsmmu, batch->lost);
+	batch->aborted = commit.aborted;
+	source_delivered(vsmmu, batch->source, commit.written);
 }
 
-/* What the guest's queue can take (IHI 0070 7.2). Under the event lock. */
-enum queue_state {
-	QUEUE_DISABLED,
-	QUEUE_ABORTED,
-	QUEUE_FULL,
-	QUEUE_READY,
-};
-
-static enum queue_state queue_state(struct vsmmu *vsmmu)
+/* Reads one batch and finds a place for all that it brings. */
+static void batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
 {
-	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
-
-	if ((vsmmu->registers.cr0 & on) != on)
-		return QUEUE_DISABLED;
-	if (gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)
-		return QUEUE_ABORTED;
-	return eventq_room(&vsmmu->eventq) ? QUEUE_READY : QUEUE_FULL;
-}
-
-bool forwarder_is_full(struct vsmmu *vsmmu)
-{
-	return queue_state(vsmmu) == QUEUE_FULL;
-}
-
-/* Return: records that may be read now. */
-static uint32_t batch_begin(struct vsmmu *vsmmu, struct batch *batch)
-{
-	uint32_t size = queue_size(vsmmu->eventq.log2);
-	uint32_t live = vsmmu->streams.live;
-	uint32_t room;
-
-	switch (queue_state(vsmmu)) {
-	case QUEUE_DISABLED:
-		batch->reason = VSMMU_DISCARD_DISABLED;
-		return EVENTQ_BATCH;
-	case QUEUE_ABORTED:
-		batch->reason = VSMMU_DISCARD_ABORT;
-		return EVENTQ_BATCH;
-	case QUEUE_FULL:
-		return 0;
-	case QUEUE_READY:
-		break;
-	}
-	batch->deliver = batch->viommu;
-	eventq_release(&vsmmu->eventq, &vsmmu->streams);
-	room = eventq_room(&vsmmu->eventq);
-	batch->unreserved = room;
-	if (!vsmmu->config.no_fair_share && live > 1 && size > 1) {
-		uint32_t reserve = size / 4 ? size / 4 : 1;
-
-		batch->unreserved = room > reserve ? room - reserve : 0;
-		batch->share = size / live ? size / live : 1;
-	}
-	return room < EVENTQ_BATCH ? room : EVENTQ_BATCH;
-}
-
-/* Reads and forwards one batch under the event lock. Return: whether it could read. */
-static bool batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
-{
-	if (!records)
-		return false;
-	batch->got = veventq_reader_fill(&batch->viommu->reader, records);
+	batch->got = veventq_reader_fill(&batch->source->reader, records);
 	vsmmu->stats.reads++;
 	if (batch->got > 0) {
 		forward_items(vsmmu, batch);
-		if (batch->deliver)
-			forward_commit(vsmmu, batch);
+		forward_commit(vsmmu, batch);
 	} else if (batch->got == 0) {
 		vsmmu->stats.empty_reads++;
 	} else if (batch->got == -ENOMEM) {
@@ -299,21 +229,15 @@ static bool batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t rec
 	} else if (batch->got != -EAGAIN) {
 		vsmmu->stats.failed_reads++;
 	}
-	return true;
 }
 
-static void batch_report(struct vsmmu *vsmmu, const struct batch *batch)
+static COLD void batch_report_trouble(struct vsmmu *vsmmu, const struct batch *batch)
 {
-	if (batch->lost)
+	if (batch->lost > batch->left_out)
 		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
 			"the host kernel dropped %llu events: its vEVENTQ was full or short of "
 			"memory; a larger veventq_depth or faster dispatch helps",
-			(unsigned long long)batch->lost);
-	if (batch->fair_share)
-		report(vsmmu, VSMMU_REPORT_FAIR_SHARE, VSMMU_WARNING, batch->fair_share_vsid,
-			"stream %#llx storms: %u events over its share of the guest's queue "
-			"were discarded",
-			(unsigned long long)batch->fair_share_vsid, batch->fair_share);
+			(unsigned long long)(batch->lost - batch->left_out));
 	if (batch->refused)
 		report(vsmmu, VSMMU_REPORT_RECORD_REFUSED, VSMMU_WARNING, batch->refused_vsid,
 			"%u records refused, the last one with event id %#x for stream %#llx: %s",
@@ -325,152 +249,235 @@ static void batch_report(struct vsmmu *vsmmu, const struct batch *batch)
 			"is somebody else reading it?",
 			batch->errors);
 	if (batch->aborted)
-		report(vsmmu, VSMMU_REPORT_EVENTQ_ABORT, VSMMU_WARNING, VSMMU_NO_VSID,
-			"the guest's event queue is not writable memory: EVENTQ_ABT_ERR raised, "
-			"events are discarded until the guest acknowledges it");
+		deliver_report_abort(vsmmu);
+	if (batch->freed)
+		report(vsmmu, VSMMU_REPORT_VSID_FREE, VSMMU_INFO,
+			batch->freed == 1 ? batch->freed_vsid : VSMMU_NO_VSID,
+			"%u StreamIDs that an attach was refused with EAGAIN are free now: "
+			"attach again",
+			batch->freed);
 }
 
-/* What a read that gave nothing means for the next one. */
-static void viommu_read_failed(struct vsmmu *vsmmu, struct viommu *viommu, ssize_t got)
+static void batch_report(struct vsmmu *vsmmu, const struct batch *batch)
+{
+	if (batch->lost || batch->refused || batch->errors || batch->aborted || batch->freed)
+		batch_report_trouble(vsmmu, batch);
+}
+
+/* A read that gave nothing says when to read again. */
+static COLD void source_read_failed(struct vsmmu *vsmmu, struct event_source *source, ssize_t got)
 {
 	if (got == -ENOMEM)
 		report(vsmmu, VSMMU_REPORT_QUEUE_BACKOFF, VSMMU_WARNING, VSMMU_NO_VSID,
 			"the host kernel has no memory to hand out events; nothing is lost, "
 			"trying again");
 	if (got == -ENOMEM || got == -EAGAIN) {
-		if (viommu->state == VIOMMU_ARMED)
-			viommu_backoff(vsmmu, viommu);
+		if (source->state == SOURCE_ARMED)
+			source_backoff(vsmmu, source);
 		return;
 	}
-	if (viommu->state == VIOMMU_DISARMED)
+	if (source->state == SOURCE_DISARMED)
 		return;
-	viommu_disarm(vsmmu, viommu);
+	source_leave(vsmmu, source, SOURCE_DISARMED);
 	report(vsmmu, VSMMU_REPORT_QUEUE_DISARMED, VSMMU_ERROR, VSMMU_NO_VSID,
-		"reading a vEVENTQ failed: %s; no more events come from it until "
-		"vsmmu_rearm() is called",
+		"reading a vEVENTQ failed: %s; no more events come from it until vsmmu_rearm() is "
+		"called",
 		strerror((int)-got));
-}
-
-static void streams_sweep(struct vsmmu *vsmmu, struct viommu *viommu, bool all)
-{
-	if (stream_sweep(&vsmmu->streams, viommu, all))
-		eventq_disown(&vsmmu->eventq, &vsmmu->streams);
-	viommu->stale = 0;
 }
 
 /*
  * Once the vEVENTQ was empty, or as much was read as it can hold, no event of a detached
- * endpoint is in it any more: the second is for neighbours that never let it be empty. A
- * read that came back short may have been cut by a fault: poll knows.
+ * endpoint is in it any more: the second is for neighbours that never let it be empty. A read
+ * that came back short may have been cut by a fault: poll knows.
  */
-static void streams_retire(struct vsmmu *vsmmu, const struct batch *batch)
+static void streams_retire(struct vsmmu *vsmmu, struct batch *batch)
 {
-	struct viommu *viommu = batch->viommu;
+	struct event_source *source = batch->source;
 
-	/* What was read ahead comes on top of what it can hold. */
-	if (!viommu->stale || batch->got < 0 || !backlog_is_empty(viommu))
+	if (!source->stale || batch->got < 0)
 		return;
-	viommu->stale_left -=
-		batch->events < viommu->stale_left ? batch->events : viommu->stale_left;
-	if (!viommu->stale_left || (viommu->reader.drained && !viommu_readable(viommu)))
-		streams_sweep(vsmmu, viommu, false);
+	source->stale_left -=
+		batch->events < source->stale_left ? batch->events : source->stale_left;
+	if (source->stale_left && !(source->reader.drained && !source_readable(source)))
+		return;
+	batch->freed = stream_sweep(&vsmmu->streams, source, false, &batch->freed_vsid);
+	source->stale = 0;
 }
 
-void forwarder_forget(struct vsmmu *vsmmu, struct viommu *viommu)
+/* Return: records that may be read now for the guest, or none and why. */
+static uint32_t batch_begin(
+	struct vsmmu *vsmmu, struct batch *batch, bool sync, enum forward *forward)
 {
-	fairlock_lock(&vsmmu->event_lock);
-	streams_sweep(vsmmu, viommu, true);
-	fairlock_unlock(&vsmmu->event_lock);
+	uint32_t share = UINT32_MAX, room;
+
+	switch (deliver_state(vsmmu)) {
+	case EVENTQ_DISABLED:
+		batch->sink = SINK_NOWHERE;
+		batch->reason = VSMMU_DISCARD_DISABLED;
+		return EVENTQ_BATCH;
+	case EVENTQ_ABORTED:
+		batch->sink = SINK_NOWHERE;
+		batch->reason = VSMMU_DISCARD_ABORT;
+		return EVENTQ_BATCH;
+	case EVENTQ_FULL:
+		*forward = FORWARD_FULL;
+		return 0;
+	case EVENTQ_READY:
+		break;
+	}
+	room = eventq_room(&vsmmu->eventq);
+	if (!sync)
+		share = source_share(vsmmu, batch->source);
+	if (!share)
+		*forward = FORWARD_HELD;
+	room = room < share ? room : share;
+	return room < EVENTQ_BATCH ? room : EVENTQ_BATCH;
 }
 
 static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
 {
-	struct viommu *viommu = batch->viommu;
+	struct event_source *source = batch->source;
 
 	batch_report(vsmmu, batch);
 	if (batch->got < 0) {
-		viommu_read_failed(vsmmu, viommu, batch->got);
+		source_read_failed(vsmmu, source, batch->got);
 		return FORWARD_LATER;
 	}
 	if (batch->got > 0)
-		viommu->backoff = 0;
-	return viommu->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
+		source->backoff = 0;
+	return source->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
 }
 
-enum forward forwarder_step(
-	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled)
+enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, uint32_t records,
+	bool sync, uint32_t *handled)
 {
-	struct batch batch = {.viommu = viommu};
+	struct batch batch = {.source = source};
+	enum forward forward = FORWARD_FULL;
 	uint32_t limit;
-	bool could;
 
 	fairlock_lock(&vsmmu->event_lock);
-	limit = batch_begin(vsmmu, &batch);
-	could = batch_forward(vsmmu, &batch, records < limit ? records : limit);
-	if (could)
+	limit = batch_begin(vsmmu, &batch, sync, &forward);
+	if (limit) {
+		batch_forward(vsmmu, &batch, records < limit ? records : limit);
 		streams_retire(vsmmu, &batch);
-	else if (viommu->stale && !viommu_readable(viommu))
-		streams_sweep(vsmmu, viommu, false);
+	}
 	fairlock_unlock(&vsmmu->event_lock);
-	if (!could)
-		return FORWARD_FULL;
+	if (!limit)
+		return forward;
 	*handled += batch.items;
 	return batch_end(vsmmu, &batch);
 }
 
 /* More than all that it can hold: events, a loss before each, and the header of a last one. */
-static uint32_t viommu_holds(const struct vsmmu *vsmmu, const struct viommu *viommu)
+static uint32_t source_holds(const struct event_source *source)
 {
-	const uint32_t depth = viommu->parent ? vsmmu->config.veventq_depth : VEVENTQ_DEPTH_MAX;
-
-	return 2 * (viommu->backlog ? 2 * VEVENTQ_DEPTH_MAX + depth : depth) + 2;
+	return 2 * source->depth + 2;
 }
 
-static uint32_t viommu_run(struct vsmmu *vsmmu, struct viommu *viommu)
+void forwarder_run(struct vsmmu *vsmmu, struct event_source *source)
 {
-	const uint32_t holds = viommu_holds(vsmmu, viommu);
+	const uint32_t holds = source_holds(source);
 	enum forward forward = FORWARD_MORE;
-	uint32_t handled = 0;
+	struct batch batch = {.source = source};
+	uint32_t handled = 0, unused = 0;
 
-	while (forward == FORWARD_MORE && handled < holds)
-		forward = forwarder_step(vsmmu, viommu, EVENTQ_BATCH, &handled);
-	return handled;
+	if (!pending_deliver(vsmmu, UINT32_MAX, &unused))
+		while (forward == FORWARD_MORE && handled < holds)
+			forward = forwarder_step(vsmmu, source, EVENTQ_BATCH, true, &handled);
+	/* Nothing can be read for a guest whose queue is full, but poll tells if there is any. */
+	if (!source->stale || source_readable(source))
+		return;
+	fairlock_lock(&vsmmu->event_lock);
+	batch.freed = stream_sweep(&vsmmu->streams, source, false, &batch.freed_vsid);
+	source->stale = 0;
+	fairlock_unlock(&vsmmu->event_lock);
+	batch_report(vsmmu, &batch);
 }
 
-uint32_t forwarder_run(struct vsmmu *vsmmu, struct viommu *viommu)
+/* Whether a read failed for good; a drain tries again even then, as it is the last one to read. */
+static bool read_is_over(const struct batch *batch)
 {
-	uint32_t handled = vsmmu->restored ? viommu_run(vsmmu, vsmmu->restored) : 0;
-
-	return handled + viommu_run(vsmmu, viommu);
+	return batch->sink == SINK_PENDING && batch->got < 0 && batch->got != -ENOMEM &&
+	       batch->got != -EAGAIN;
 }
 
-void forwarder_drain(struct vsmmu *vsmmu, struct viommu *viommu, enum vsmmu_discard reason)
+/*
+ * Reads on until the vEVENTQ is empty, a read fails for good, or as much came as it can hold.
+ * There may be no later, so a read that brings nothing is tried again while poll says that there
+ * is something: memory may have been short, of which kernels before mid-2026 say nothing, or a
+ * record is cut short each time. An error that lasts ends a save, which can be made again, but
+ * not a drain: what goes nowhere is counted now or never. Return: 0 or -errno.
+ */
+static int source_read_all(struct vsmmu *vsmmu, struct batch *batch, uint64_t *left_out)
 {
-	const uint32_t holds = viommu_holds(vsmmu, viommu);
-	unsigned int tries = DRAIN_TRIES;
-	uint32_t handled = 0;
+	const struct batch first = *batch;
+	const uint32_t holds = source_holds(batch->source);
+	unsigned int tries = TRIES;
 
-	while (handled < holds) {
-		struct batch batch = {.viommu = viommu, .reason = reason};
-
+	for (uint32_t handled = 0; handled < holds; handled += batch->items) {
+		*batch = first;
+		if (batch->sink == SINK_PENDING && pending_reserve(&vsmmu->pending, EVENTQ_BATCH))
+			return -ENOMEM;
 		fairlock_lock(&vsmmu->event_lock);
-		batch_forward(vsmmu, &batch, EVENTQ_BATCH);
-		streams_retire(vsmmu, &batch);
+		batch_forward(vsmmu, batch, EVENTQ_BATCH);
+		streams_retire(vsmmu, batch);
 		fairlock_unlock(&vsmmu->event_lock);
-		batch_end(vsmmu, &batch);
-		handled += batch.items;
-		if (batch.got > 0)
-			continue;
-		/* There may be no later, so what failed is tried again. A short read, and
-		 * before mid-2026 one of 0 bytes, may hide that memory was short for a LOST
-		 * header: poll knows. */
-		if (!tries-- || !viommu_readable(viommu))
-			break;
+		batch_end(vsmmu, batch);
+		*left_out += batch->left_out;
+		if (batch->events || batch->lost)
+			tries = TRIES;
+		else if (read_is_over(batch))
+			return (int)batch->got;
+		else if (!source_readable(batch->source))
+			return 0;
+		else if (!tries--)
+			return batch->got > 0 ? -EPROTO : -ENOMEM;
 	}
+	return 0;
+}
+
+void forwarder_drain(struct vsmmu *vsmmu, struct event_source *source, enum vsmmu_discard reason)
+{
+	struct batch batch = {.source = source, .sink = SINK_NOWHERE, .reason = reason};
+	uint64_t unused = 0;
+
+	source_read_all(vsmmu, &batch, &unused);
 }
 
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
 {
-	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
-		forwarder_drain(vsmmu, viommu, reason);
+	fairlock_lock(&vsmmu->event_lock);
+	pending_discard(vsmmu, pending_count(&vsmmu->pending), reason);
+	fairlock_unlock(&vsmmu->event_lock);
+	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+		forwarder_drain(vsmmu, source, reason);
+}
+
+void forwarder_end(struct vsmmu *vsmmu, struct event_source *source)
+{
+	struct batch batch = {.source = source};
+
+	fairlock_lock(&vsmmu->dispatch_lock);
+	source_remove(vsmmu, source);
+	forwarder_drain(vsmmu, source, VSMMU_DISCARD_TEARDOWN);
+	fairlock_lock(&vsmmu->event_lock);
+	batch.freed = stream_sweep(&vsmmu->streams, source, true, &batch.freed_vsid);
+	fairlock_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+	veventq_reader_destroy(&source->reader);
+	batch_report(vsmmu, &batch);
+}
+
+int forwarder_read_ahead(struct vsmmu *vsmmu, uint64_t *lost)
+{
+	int ret = 0;
+
+	for (struct event_source *source = vsmmu->sources.first; source && !ret;
+		source = source->next) {
+		struct batch batch = {.source = source, .sink = SINK_PENDING};
+
+		if (source_readable(source))
+			ret = source_read_all(vsmmu, &batch, lost);
+	}
+	return ret;
 }

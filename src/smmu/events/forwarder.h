@@ -1,41 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the vEVENTQs into the guest's queue: validates, counts, decides. */
+/* From a vEVENTQ towards the guest: reads, validates, counts, decides. Under the dispatch lock. */
 #ifndef SMMU_EVENTS_FORWARDER_H
 #define SMMU_EVENTS_FORWARDER_H
 
-#include "smmu/viommu/viommu.h"
+#include "smmu/vsmmu.h"
 
-/* What became of one read. */
+/* Tells what became of a read. */
 enum forward {
 	FORWARD_MORE,	 /* read on */
 	FORWARD_DRAINED, /* the vEVENTQ was empty just now */
 	FORWARD_FULL,	 /* the guest's queue is: nothing was read */
+	FORWARD_HELD,	 /* it has its share of the guest's queue: nothing was read */
 	FORWARD_LATER,	 /* the read failed, for now or for good */
 };
 
-/* Under the event lock: whether reading must stop until the guest makes room. */
-bool forwarder_is_full(struct vsmmu *vsmmu);
-
-/* All below under the dispatch lock. */
+/*
+ * Makes one read at most, of @records records at most, and does what follows from it. @handled
+ * grows by the events and losses that it brought. A CMD_SYNC (@sync) does not ask for shares.
+ */
+enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, uint32_t records,
+	bool sync, uint32_t *handled);
 
 /*
- * At most one read, of at most @records records, and what follows from it. @handled
- * grows by the events and losses that it brought.
+ * Forwards all that the vEVENTQ holds now, within the guest's room, and no more than it can
+ * hold; records that wait already come first. What is then left of a detached endpoint is known
+ * to be stale.
  */
-enum forward forwarder_step(
-	struct vsmmu *vsmmu, struct viommu *viommu, uint32_t records, uint32_t *handled);
-
-/*
- * As @step, for all that the vEVENTQ holds now, within the guest's room, and no more than it
- * can hold; what a snapshot brought is older and comes first. Return: records and losses.
- */
-uint32_t forwarder_run(struct vsmmu *vsmmu, struct viommu *viommu);
+void forwarder_run(struct vsmmu *vsmmu, struct event_source *source);
 
 /* Reads it to empty and discards every event for @reason; touches no register. */
-void forwarder_drain(struct vsmmu *vsmmu, struct viommu *viommu, enum vsmmu_discard reason);
+void forwarder_drain(struct vsmmu *vsmmu, struct event_source *source, enum vsmmu_discard reason);
+
+/* Does so with all of them, and with the records that wait. */
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason);
 
-/* Its streams, live or stale, are no more. */
-void forwarder_forget(struct vsmmu *vsmmu, struct viommu *viommu);
+/*
+ * Reads all vEVENTQs to empty and keeps their records as pending. Those beyond PENDING_MAX are
+ * lost, and counted in @lost too. Return: 0; -errno of a read: all that was read is kept.
+ */
+int forwarder_read_ahead(struct vsmmu *vsmmu, uint64_t *lost);
+
+/*
+ * Ends a source: nothing polls it any more, what it holds is counted as discarded, its streams
+ * are free. Under the control lock, without the dispatch lock.
+ */
+void forwarder_end(struct vsmmu *vsmmu, struct event_source *source);
 
 #endif

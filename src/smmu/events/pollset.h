@@ -1,42 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one pollable fd of a vSMMU. An inner epoll set holds the vEVENTQs, an outer one
- * holds the inner and a timer: so pausing all of them is one system call, however many
- * there are, and the MMIO write that makes room can undo it from any thread.
+ * A pollable fd for a VMM: one epoll set with vEVENTQs, an eventfd and a timerfd in it. The
+ * eventfd lets any thread make the fd readable (kick); the timerfd does so later.
  */
 #ifndef SMMU_EVENTS_POLLSET_H
 #define SMMU_EVENTS_POLLSET_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Independent deadlines that share the timerfd. */
+enum pollset_timer {
+	POLLSET_RETRY = 0, /* after a failure */
+	POLLSET_OVERFLOW,  /* an overflow may be told then */
+	POLLSET_TIMERS,
+};
+
 struct pollset {
-	int outer;
-	int inner;
+	int set;
+	int kick;
 	int timer;
-	atomic_bool paused;
+	pthread_mutex_t lock; /* a leaf, of all below */
+	bool kicked;	      /* @kick is readable */
+	uint64_t armed;	      /* the deadline that @timer is set to; 0 for none */
+	uint64_t deadline[POLLSET_TIMERS];
 };
 
 /* Return: 0 or -errno, with nothing left open. */
 int pollset_init(struct pollset *pollset);
 void pollset_destroy(struct pollset *pollset);
 
-/* @item comes back from pollset_wait() while @fd is readable. Return: 0 or -errno. */
+/* pollset_wait() gives @item while @fd is readable. Return: 0 or -errno. */
 int pollset_add(struct pollset *pollset, int fd, void *item);
 void pollset_remove(struct pollset *pollset, int fd);
 
-/* Return: how many of @items are readable now; never waits. */
+/* Return: how many of @items are readable now, in turns if there are more; never waits. */
 int pollset_wait(struct pollset *pollset, void **items, int count);
 
-/* The vEVENTQs stop making the outer fd readable, until resumed. */
-void pollset_pause(struct pollset *pollset);
-/* Any thread, no lock. */
-void pollset_resume(struct pollset *pollset);
+/* Makes the fd readable until pollset_unkick(). Any thread. */
+void pollset_kick(struct pollset *pollset);
+/* Return: whether it had been kicked. */
+bool pollset_unkick(struct pollset *pollset);
 
-/* Makes the outer fd readable in so many nanoseconds. Return: 0 or -errno. */
-int pollset_timer_start(struct pollset *pollset, uint64_t nanoseconds);
-/* Return: whether it has run out since the last call. */
-bool pollset_timer_expired(struct pollset *pollset);
+/* Return: nanoseconds of CLOCK_MONOTONIC. */
+uint64_t pollset_now(void);
+
+/*
+ * Makes the fd readable at @deadline, of pollset_now(), or at an earlier one that was asked for
+ * before. Any thread.
+ */
+void pollset_timer_start(struct pollset *pollset, enum pollset_timer timer, uint64_t deadline);
+/* Return: whether @timer has run out since it was started; says so once. */
+bool pollset_timer_expired(struct pollset *pollset, enum pollset_timer timer);
 
 #endif

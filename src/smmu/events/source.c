@@ -1,279 +1,142 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/viommu/viommu.h"
+#include "smmu/events/source.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "smmu/events/backlog.h"
-#include "smmu/events/forwarder.h"
-#include "util/fd.h"
-#include "veventq/fd.h"
 
 #define BACKOFF_FIRST UINT64_C(1000000)
 #define BACKOFF_LAST  UINT64_C(128000000)
 
-int viommu_arm(struct vsmmu *vsmmu, struct viommu *viommu)
+bool source_readable(const struct event_source *source)
 {
-	int ret = 0;
+	struct pollfd fd = {.fd = source->veventq.fd, .events = POLLIN};
 
-	if (!backlog_is_empty(viommu))
-		ret = backlog_poll(viommu, &vsmmu->pollset);
-	if (!ret && !viommu->any_stream)
-		ret = pollset_add(&vsmmu->pollset, viommu->veventq.fd, viommu);
-	if (ret)
-		backlog_unpoll(viommu);
-	else
-		viommu->state = VIOMMU_ARMED;
+	return poll(&fd, 1, 0) > 0;
+}
+
+int source_poll(struct vsmmu *vsmmu, struct event_source *source)
+{
+	int ret = source->polled ? 0 : pollset_add(&vsmmu->pollset, source->veventq.fd, source);
+
+	if (!ret)
+		source->polled = true;
 	return ret;
 }
 
-bool viommu_readable(const struct viommu *viommu)
+void source_unpoll(struct vsmmu *vsmmu, struct event_source *source)
 {
-	struct pollfd fd = {.fd = viommu->veventq.fd, .events = POLLIN};
-
-	return !backlog_is_empty(viommu) || poll(&fd, 1, 0) > 0;
+	if (source->polled)
+		pollset_remove(&vsmmu->pollset, source->veventq.fd);
+	source->polled = false;
 }
 
-static void viommu_unpoll(struct vsmmu *vsmmu, struct viommu *viommu)
+void source_wait(struct vsmmu *vsmmu, struct event_source *source, bool first)
 {
-	backlog_unpoll(viommu);
-	if (viommu->state == VIOMMU_ARMED && !viommu->any_stream)
-		pollset_remove(&vsmmu->pollset, viommu->veventq.fd);
-}
+	struct sources *sources = &vsmmu->sources;
+	struct event_source *before = first ? NULL : sources->waiting_last;
 
-void viommu_backoff(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	viommu->backoff = viommu->backoff ? 2 * viommu->backoff : BACKOFF_FIRST;
-	if (viommu->backoff > BACKOFF_LAST)
-		viommu->backoff = BACKOFF_LAST;
-	/* Without a timer, spinning beats never reading again. */
-	if (pollset_timer_start(&vsmmu->pollset, viommu->backoff))
+	if (source->waiting)
 		return;
-	viommu_unpoll(vsmmu, viommu);
-	viommu->state = VIOMMU_BACKOFF;
+	source->waiting = true;
+	source->next_waiting = before ? NULL : sources->waiting;
+	*(before ? &before->next_waiting : &sources->waiting) = source;
+	if (!source->next_waiting)
+		sources->waiting_last = source;
+	sources->waiting_count++;
 }
 
-void viommu_disarm(struct vsmmu *vsmmu, struct viommu *viommu)
+struct event_source *source_next_waiting(struct vsmmu *vsmmu)
 {
-	viommu_unpoll(vsmmu, viommu);
-	viommu->state = VIOMMU_DISARMED;
-}
+	struct event_source *source = vsmmu->sources.waiting;
 
-int viommu_add(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	int ret;
-
-	fairlock_lock(&vsmmu->dispatch_lock);
-	ret = viommu_arm(vsmmu, viommu);
-	if (!ret) {
-		viommu->next = vsmmu->viommus;
-		vsmmu->viommus = viommu;
-		if (viommu->any_stream)
-			vsmmu->restored = viommu;
+	if (source) {
+		vsmmu->sources.waiting = source->next_waiting;
+		if (!source->next_waiting)
+			vsmmu->sources.waiting_last = NULL;
+		vsmmu->sources.waiting_count--;
+		source->waiting = false;
 	}
-	fairlock_unlock(&vsmmu->dispatch_lock);
-	return ret;
+	return source;
 }
 
-/* Reader, poll set and list; @viommu->veventq is filled in. Return: 0 or -errno. */
-static int viommu_start(struct vsmmu *vsmmu, struct viommu *viommu)
+static void source_unwait(struct vsmmu *vsmmu, struct event_source *source)
 {
-	const struct host_veventq *veventq = &viommu->veventq;
+	struct event_source *other, *end = vsmmu->sources.waiting_last;
+
+	if (!source->waiting)
+		return;
+	/* Once round, so that the order of the others stays. */
+	do {
+		other = source_next_waiting(vsmmu);
+		if (other != source)
+			source_wait(vsmmu, other, false);
+	} while (other != end);
+}
+
+void source_leave(struct vsmmu *vsmmu, struct event_source *source, enum source_state state)
+{
+	source_unpoll(vsmmu, source);
+	source_unwait(vsmmu, source);
+	source->state = state;
+}
+
+int source_begin(struct vsmmu *vsmmu, struct event_source *source)
+{
+	const struct host_veventq *veventq = &source->veventq;
 	int ret;
 
 	/* A guest's event queue takes SMMUv3 records and nothing else. */
 	if (veventq->type != VSMMU_VEVENTQ_ARM_SMMUV3)
 		return -EINVAL;
-	ret = veventq_reader_init(&viommu->reader, &veventq->source, veventq->type,
+	ret = veventq_reader_init(&source->reader, &veventq->source, veventq->type,
 		veventq->first_sequence, EVENTQ_BATCH);
 	if (ret)
 		return ret;
-	ret = viommu_add(vsmmu, viommu);
-	if (ret)
-		veventq_reader_destroy(&viommu->reader);
-	return ret;
-}
-
-void viommu_free_restored(struct viommu *viommu)
-{
-	backlog_free(viommu);
-	veventq_reader_destroy(&viommu->reader);
-	free(viommu);
-}
-
-int viommu_new_restored(const void *bytes, size_t length, struct viommu **out)
-{
-	struct viommu *viommu = calloc(1, sizeof(*viommu));
-	int ret;
-
-	if (!viommu)
-		return -ENOMEM;
-	viommu->any_stream = true;
-	viommu->veventq.fd = -1;
-	viommu->veventq.type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	ret = veventq_reader_init(
-		&viommu->reader, &viommu->veventq.source, viommu->veventq.type, 0, EVENTQ_BATCH);
-	if (!ret)
-		ret = backlog_new(viommu);
-	if (!ret)
-		ret = backlog_append(viommu->backlog, bytes, length);
-	if (ret) {
-		viommu_free_restored(viommu);
-		return ret;
-	}
-	*out = viommu;
-	return 0;
-}
-
-int viommu_new(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, struct nesting_parent *parent,
-	struct viommu **out)
-{
-	const struct host_ops *host = vsmmu->host->ops;
-	struct viommu *viommu = calloc(1, sizeof(*viommu));
-	int ret;
-
-	if (!viommu)
-		return -ENOMEM;
-	ret = host->viommu_alloc(vsmmu->host, endpoint, parent->id, &viommu->viommu_id);
-	if (ret)
-		goto fail_free;
-	ret = host->veventq_alloc(
-		vsmmu->host, viommu->viommu_id, vsmmu->config.veventq_depth, &viommu->veventq);
-	if (ret)
-		goto fail_viommu;
-	ret = viommu_start(vsmmu, viommu);
-	if (ret)
-		goto fail_veventq;
-	viommu->parent = parent;
-	parent->viommus++;
-	*out = viommu;
-	return 0;
-fail_veventq:
-	host->veventq_close(vsmmu->host, &viommu->veventq);
-	host->destroy(vsmmu->host, viommu->veventq.id);
-fail_viommu:
-	host->destroy(vsmmu->host, viommu->viommu_id);
-fail_free:
-	free(viommu);
-	return ret;
-}
-
-int viommu_free(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	const struct host_ops *host = vsmmu->host ? vsmmu->host->ops : NULL;
-	struct viommu **link = &vsmmu->viommus;
-	int ret = 0;
-
 	fairlock_lock(&vsmmu->dispatch_lock);
-	viommu_unpoll(vsmmu, viommu);
-	while (*link != viommu)
+	ret = source_poll(vsmmu, source);
+	if (!ret) {
+		source->next = vsmmu->sources.first;
+		vsmmu->sources.first = source;
+	}
+	fairlock_unlock(&vsmmu->dispatch_lock);
+	if (ret)
+		veventq_reader_destroy(&source->reader);
+	return ret;
+}
+
+void source_remove(struct vsmmu *vsmmu, struct event_source *source)
+{
+	struct event_source **link = &vsmmu->sources.first;
+
+	source_leave(vsmmu, source, SOURCE_DISARMED);
+	while (*link != source)
 		link = &(*link)->next;
-	*link = viommu->next;
-	if (vsmmu->restored == viommu)
-		vsmmu->restored = NULL;
-	forwarder_drain(vsmmu, viommu, VSMMU_DISCARD_TEARDOWN);
-	forwarder_forget(vsmmu, viommu);
-	fairlock_unlock(&vsmmu->dispatch_lock);
-
-	backlog_free(viommu);
-	veventq_reader_destroy(&viommu->reader);
-	if (viommu->parent) {
-		int destroyed;
-
-		/* The fd first, else the kernel answers EBUSY. */
-		host->veventq_close(vsmmu->host, &viommu->veventq);
-		ret = host->destroy(vsmmu->host, viommu->veventq.id);
-		destroyed = host->destroy(vsmmu->host, viommu->viommu_id);
-		ret = ret ? ret : destroyed;
-		viommu->parent->viommus--;
-	} else {
-		fd_close(viommu->veventq.fd);
-	}
-	free(viommu);
-	return ret;
+	*link = source->next;
 }
 
-bool viommu_restored_waits(const struct vsmmu *vsmmu)
+void source_backoff(struct vsmmu *vsmmu, struct event_source *source)
 {
-	return vsmmu->restored && !backlog_is_empty(vsmmu->restored);
+	source->backoff = source->backoff ? 2 * source->backoff : BACKOFF_FIRST;
+	if (source->backoff > BACKOFF_LAST)
+		source->backoff = BACKOFF_LAST;
+	pollset_timer_start(&vsmmu->pollset, POLLSET_RETRY, pollset_now() + source->backoff);
+	source_leave(vsmmu, source, SOURCE_BACKOFF);
 }
 
-void viommu_drop_emptied(struct vsmmu *vsmmu)
+/* Return: whether it is read again; if not, it is as before. */
+static bool source_rearm(struct vsmmu *vsmmu, struct event_source *source)
 {
-	bool waits;
-
-	if (!vsmmu->restored)
-		return;
-	fairlock_lock(&vsmmu->dispatch_lock);
-	waits = viommu_restored_waits(vsmmu);
-	fairlock_unlock(&vsmmu->dispatch_lock);
-	/* Nothing more ever comes into it. */
-	if (!waits)
-		viommu_free(vsmmu, vsmmu->restored);
+	if (source_poll(vsmmu, source))
+		return false;
+	source->state = SOURCE_ARMED;
+	return true;
 }
 
-int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
+void source_retry_all(struct vsmmu *vsmmu)
 {
-	struct vsmmu_veventq_source *source;
-	char name[VEVENTQ_FD_NAME_SIZE];
-	struct host_veventq *veventq;
-	int ret;
-
-	if (!out)
-		return -EINVAL;
-	source = calloc(1, sizeof(*source));
-	if (!source)
-		return -ENOMEM;
-	veventq = &source->viommu.veventq;
-	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	veventq->first_sequence = VSMMU_SEQUENCE_UNKNOWN;
-	veventq->fd = veventq_fd_adopt(fd, &veventq->source, name);
-	if (veventq->fd < 0) {
-		ret = veventq->fd;
-		goto fail_free;
-	}
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = viommu_start(vsmmu, &source->viommu);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	if (ret)
-		goto fail_close;
-	if (name[0])
-		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
-			"the vEVENTQ to be adopted calls itself \"%s\": each record of it is "
-			"checked",
-			name);
-	*out = source;
-	return 0;
-fail_close:
-	fd_close(source->viommu.veventq.fd);
-fail_free:
-	free(source);
-	return ret;
-}
-
-struct viommu *viommu_of_source(
-	const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *source)
-{
-	struct viommu *viommu = vsmmu->viommus;
-
-	while (viommu && viommu != &source->viommu)
-		viommu = viommu->next;
-	return viommu;
-}
-
-int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *source)
-{
-	int ret = -EBUSY;
-
-	pthread_mutex_lock(&vsmmu->control_lock);
-	if (!viommu_of_source(vsmmu, source))
-		ret = -EINVAL;
-	else if (!source->viommu.endpoints)
-		ret = viommu_free(vsmmu, &source->viommu);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	return ret;
+	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+		if (source->state == SOURCE_BACKOFF && !source_rearm(vsmmu, source))
+			source_backoff(vsmmu, source);
 }
 
 int vsmmu_rearm(struct vsmmu *vsmmu)
@@ -281,9 +144,28 @@ int vsmmu_rearm(struct vsmmu *vsmmu)
 	int rearmed = 0;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	for (struct viommu *viommu = vsmmu->viommus; viommu; viommu = viommu->next)
-		if (viommu->state == VIOMMU_DISARMED && !viommu_arm(vsmmu, viommu))
+	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+		if (source->state == SOURCE_DISARMED && source_rearm(vsmmu, source))
 			rearmed++;
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return rearmed;
+}
+
+uint32_t source_share(const struct vsmmu *vsmmu, struct event_source *source)
+{
+	const uint32_t half = queue_size(vsmmu->eventq.queue.log2) / 2, share = half ? half : 1;
+
+	if (!vsmmu->config.isolate)
+		return UINT32_MAX;
+	if (eventq_consumed(&vsmmu->eventq) >= source->end)
+		source->since = 0;
+	return source->since < share ? share - source->since : 0;
+}
+
+void source_delivered(const struct vsmmu *vsmmu, struct event_source *source, uint32_t records)
+{
+	if (!records)
+		return;
+	source->since += records;
+	source->end = vsmmu->eventq.written;
 }

@@ -11,9 +11,12 @@
 #include <errno.h>
 
 #include "arch/regs.h"
+#include "smmu/commands/cmdq.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/events/deliver.h"
+#include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/vsmmu.h"
+#include "smmu/registers/registers.h"
 
 #define HIGH_HALF 4
 
@@ -49,38 +52,24 @@ static void events_discard_old(struct vsmmu *vsmmu, uint32_t cr0)
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
-/* The VMM does what CR0 says of translation: there is nothing to wait for. */
-static void cr0_write_event_path(struct vsmmu *vsmmu, uint32_t value)
-{
-	fairlock_lock(&vsmmu->event_lock);
-	registers_set_cr0(vsmmu, value);
-	vsmmu->registers.cr0ack = value;
-	fairlock_unlock(&vsmmu->event_lock);
-}
-
-static bool cr0_is(struct vsmmu *vsmmu, uint32_t value)
-{
-	bool is;
-
-	fairlock_lock(&vsmmu->event_lock);
-	is = vsmmu->registers.cr0 == value && vsmmu->registers.cr0ack == value;
-	fairlock_unlock(&vsmmu->event_lock);
-	return is;
-}
-
-/* Return: whether to kick the command queue: who kicked meanwhile found its lock taken. */
+/* Return: whether to ring the doorbell: who rang meanwhile found the command lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
+	struct registers *registers = &vsmmu->registers;
 	uint32_t changed;
+	bool done;
 
 	fairlock_lock(&vsmmu->event_lock);
 	value &= registers_cr0_bits(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
-	if (!vsmmu_is_whole(vsmmu)) {
-		cr0_write_event_path(vsmmu, value);
-		return false;
+	done = registers->cr0 == value && registers->cr0ack == value;
+	/* On an event path alone the VMM does what CR0 says of translation: nothing to wait for. */
+	if (!done && !vsmmu_is_whole(vsmmu)) {
+		registers_set_cr0(vsmmu, value);
+		registers->cr0ack = value;
+		done = true;
 	}
-	if (cr0_is(vsmmu, value))
+	fairlock_unlock(&vsmmu->event_lock);
+	if (done)
 		return false;
 	config_lock(vsmmu);
 	events_discard_old(vsmmu, value);
@@ -91,7 +80,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->registers.cr0ack = value;
+	registers->cr0ack = value;
 	fairlock_unlock(&vsmmu->event_lock);
 	config_unlock(vsmmu);
 	return true;
@@ -127,13 +116,13 @@ static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 
 	switch (offset) {
 	case SMMU_EVENTQ_PROD:
-		return atomic_load(&vsmmu->eventq.prod);
+		return atomic_load(&vsmmu->eventq.queue.prod);
 	case SMMU_EVENTQ_CONS:
-		return atomic_load(&vsmmu->eventq.cons);
+		return atomic_load(&vsmmu->eventq.queue.cons);
 	case SMMU_CMDQ_PROD:
-		return atomic_load(&vsmmu->cmdq.prod);
+		return atomic_load(&vsmmu->cmdq.queue.prod);
 	case SMMU_CMDQ_CONS:
-		return atomic_load(&vsmmu->cmdq.cons);
+		return atomic_load(&vsmmu->cmdq.queue.cons);
 	default:
 		fairlock_lock(&vsmmu->event_lock);
 		value = registers_read(vsmmu, offset);
@@ -144,32 +133,35 @@ static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 
 static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 {
-	bool kick = false;
+	bool ring = false;
 
 	switch (offset) {
 	case SMMU_EVENTQ_CONS:
-		atomic_store(&vsmmu->eventq.cons, value & SMMU_EVENTQ_CONS_BITS);
+		atomic_store(&vsmmu->eventq.queue.cons, value & SMMU_EVENTQ_CONS_BITS);
+		dispatch_consumed(vsmmu);
 		break;
 	case SMMU_CMDQ_PROD:
-		kick = vsmmu_is_whole(vsmmu);
-		if (kick)
-			atomic_store(&vsmmu->cmdq.prod, value & SMMU_QUEUE_INDEX);
+		ring = vsmmu_is_whole(vsmmu);
+		if (ring)
+			atomic_store(&vsmmu->cmdq.queue.prod, value & SMMU_QUEUE_INDEX);
 		break;
 	case SMMU_CR0:
-		kick = cr0_write(vsmmu, value);
+		ring = cr0_write(vsmmu, value);
+		dispatch_resume(vsmmu);
 		break;
 	case SMMU_GBPA:
-		kick = gbpa_write(vsmmu, value);
+		ring = gbpa_write(vsmmu, value);
 		break;
 	default:
 		fairlock_lock(&vsmmu->event_lock);
-		kick = registers_write(vsmmu, offset, value);
+		ring = registers_write(vsmmu, offset, value);
 		fairlock_unlock(&vsmmu->event_lock);
+		/* An acknowledged EVENTQ_ABT_ERR lets events through again. */
+		if (offset == SMMU_GERRORN)
+			dispatch_resume(vsmmu);
 	}
-	if (kick)
-		cmdq_kick(vsmmu);
-	/* Whatever it was may have ended "full": if it has not, dispatch pauses again. */
-	pollset_resume(&vsmmu->pollset);
+	if (ring)
+		cmdq_doorbell(vsmmu);
 }
 
 static bool mmio_legal(uint64_t offset, uint32_t size)

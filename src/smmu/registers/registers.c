@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "arch/regs.h"
+#include "smmu/commands/cmdq.h"
 #include "smmu/registers/table.h"
-#include "smmu/vsmmu.h"
 
 /*
  * PIDR4 to 7, PIDR0 to 3, CIDR0 to 3: a generic IP component (class 0xf) without a JEP106
@@ -28,9 +28,8 @@ void registers_reset(struct vsmmu *vsmmu)
 {
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		register_put(vsmmu, row, register_reset_value(vsmmu, row));
-	cmdq_reset(&vsmmu->cmdq);
+	cmdq_reset(vsmmu);
 	eventq_reset(&vsmmu->eventq);
-	stream_unqueue_all(&vsmmu->streams);
 }
 
 uint32_t registers_cr0_bits(const struct vsmmu *vsmmu)
@@ -44,10 +43,8 @@ uint32_t registers_set_cr0(struct vsmmu *vsmmu, uint32_t value)
 	uint32_t changed = vsmmu->registers.cr0 ^ value;
 
 	vsmmu->registers.cr0 = value;
-	if (changed & SMMU_CR0_EVENTQEN) {
+	if (changed & SMMU_CR0_EVENTQEN)
 		eventq_enable(&vsmmu->eventq, value & SMMU_CR0_EVENTQEN);
-		stream_unqueue_all(&vsmmu->streams);
-	}
 	if (changed & SMMU_CR0_CMDQEN)
 		cmdq_enable(vsmmu, value & SMMU_CR0_CMDQEN);
 	return changed;

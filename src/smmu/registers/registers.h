@@ -11,27 +11,8 @@
 
 struct vsmmu;
 
-/* Where an MSI goes (6.3.21 and the like): ADDR, DATA, MemAttr and SH. */
-struct msi_config {
-	uint64_t address;
-	uint32_t data;
-	uint32_t attributes;
-};
-
-struct registers {
-	uint32_t cr0;
-	uint32_t cr0ack; /* follows cr0 once its effect is complete */
-	uint32_t cr1;
-	uint32_t cr2;
-	uint32_t gbpa; /* with Update while an update is not complete */
-	uint32_t irq_ctrl;
-	uint32_t gerror;
-	uint32_t gerrorn;
-	struct msi_config gerror_msi;
-	struct msi_config eventq_msi;
-	uint64_t strtab_base;
-	uint32_t strtab_cfg;
-};
+/* Gives the registers and queues their reset state. Under the command lock too. */
+void registers_reset(struct vsmmu *vsmmu);
 
 /* The bits of CR0 that this vSMMU has, and so the only ones that are ever acknowledged. */
 uint32_t registers_cr0_bits(const struct vsmmu *vsmmu);

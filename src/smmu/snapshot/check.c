@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A checksum tells of damage, not of malice: no value of a snapshot is believed as it is. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "arch/command.h"
-#include "arch/regs.h"
-#include "smmu/events/backlog.h"
+#include "arch/event_filter.h"
+#include "arch/record.h"
+#include "smmu/events/pending.h"
 #include "smmu/snapshot/format.h"
+
+#define FETCH_ADDRESS UINT64_C(0x00fffffffffffff8) /* FetchAddr of F_STE_FETCH (7.3.4) */
+
+static bool within(uint64_t value, uint64_t bits)
+{
+	return !(value & ~bits);
+}
 
 static bool config_is_sound(const struct snapshot *snapshot)
 {
@@ -83,13 +94,45 @@ static bool streams_are_sound(const struct snapshot *snapshot)
 	return true;
 }
 
+int snapshot_compare_vsids(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return a < b ? -1 : a > b;
+}
+
+/*
+ * A record is one that the forwarder could have let through. Those that C_BAD_STE stood for
+ * have its fields, and a FetchAddr in one of them.
+ */
+static bool event_is_sound(const struct snapshot *snapshot, const uint8_t *record)
+{
+	uint64_t word[4], clean[4];
+	uint32_t vsid;
+
+	record_load(record, word);
+	if ((uint8_t)word[0] == VSMMU_EVENT_F_STE_FETCH && within(word[3], FETCH_ADDRESS))
+		word[3] = 0;
+	if ((uint8_t)word[0] == VSMMU_EVENT_F_STE_FETCH ||
+		(uint8_t)word[0] == VSMMU_EVENT_C_BAD_STREAMID)
+		word[0] = (word[0] & ~UINT64_C(0xff)) | VSMMU_EVENT_C_BAD_STE;
+	memcpy(clean, word, sizeof(clean));
+	vsid = (uint32_t)(word[0] >> 32);
+	return arch_event_filter(clean, snapshot->ssid_bits) == EVENT_OK &&
+	       !memcmp(clean, word, sizeof(clean)) &&
+	       bsearch(&vsid, snapshot->vsid, snapshot->streams, sizeof(vsid),
+		       snapshot_compare_vsids);
+}
+
 static bool events_are_sound(const struct snapshot *snapshot)
 {
-	size_t whole;
-
-	return backlog_count(snapshot->events, snapshot->events_length, &whole) <=
-		       SNAPSHOT_RECORDS &&
-	       whole == snapshot->events_length;
+	if (snapshot->events_count > PENDING_MAX ||
+		snapshot->events_count != snapshot->stats.pending)
+		return false;
+	for (uint32_t i = 0; i < snapshot->events_count; i++)
+		if (!event_is_sound(snapshot, snapshot->events + i * VSMMU_EVENT_RECORD_SIZE))
+			return false;
+	return true;
 }
 
 bool snapshot_is_sound(const struct snapshot *snapshot)

@@ -176,16 +176,18 @@ static void code_streams(struct codec *codec, struct snapshot *snapshot)
 		code32(codec, &snapshot->vsid[i]);
 }
 
-/* To the end of the section. */
 static void code_events(struct codec *codec, struct snapshot *snapshot)
 {
+	size_t length = (size_t)snapshot->events_count * VSMMU_EVENT_RECORD_SIZE;
+
 	if (codec->from) {
+		snapshot->events_count = items_left(codec, VSMMU_EVENT_RECORD_SIZE);
 		snapshot->events = codec->from + codec->at;
-		snapshot->events_length = codec->error ? 0 : codec->end - codec->at;
-	} else if (codec->to && snapshot->events_length) {
-		memcpy(codec->to + codec->at, snapshot->events, snapshot->events_length);
+		length = (size_t)snapshot->events_count * VSMMU_EVENT_RECORD_SIZE;
+	} else if (codec->to && length) {
+		memcpy(codec->to + codec->at, snapshot->events, length);
 	}
-	codec->at += snapshot->events_length;
+	codec->at += length;
 }
 
 static void code_section(struct codec *codec, struct snapshot *snapshot, enum tag tag,
@@ -222,7 +224,6 @@ static void code_header(struct codec *codec, uint32_t *version, uint64_t *length
 void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->vsid);
-	free(snapshot->spliced);
 }
 
 size_t snapshot_length(struct snapshot *snapshot)

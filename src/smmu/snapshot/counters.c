@@ -17,7 +17,6 @@ static const size_t places[] = {
 	AT(pending),
 	AT(discarded_by[VSMMU_DISCARD_DISABLED]),
 	AT(discarded_by[VSMMU_DISCARD_ABORT]),
-	AT(discarded_by[VSMMU_DISCARD_FAIR_SHARE]),
 	AT(discarded_by[VSMMU_DISCARD_STALE]),
 	AT(discarded_by[VSMMU_DISCARD_RESET]),
 	AT(discarded_by[VSMMU_DISCARD_TEARDOWN]),

@@ -15,8 +15,7 @@
  *	4 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
  *	5 COUNTERS     the list of counters.c, each 64
  *	6 STREAMS      StreamIDs of the endpoints, each 32, ascending
- *	7 EVENTS       what read() of one vEVENTQ would give that held them all and whose first
- *	               event has number 0: SNAPSHOT_RECORDS whole records at most
+ *	7 EVENTS       records of 32 bytes that the guest's queue takes next: PENDING_MAX at most
  */
 #ifndef SMMU_SNAPSHOT_FORMAT_H
 #define SMMU_SNAPSHOT_FORMAT_H
@@ -24,11 +23,9 @@
 #include <string.h>
 
 #include "smmu/registers/table.h"
-#include "smmu/viommu/viommu.h"
+#include "smmu/vsmmu.h"
 
 #define SNAPSHOT_VERSION 1
-/* What a vEVENTQ of the greatest depth can hold, twice; and what forwarder_drain() reads. */
-#define SNAPSHOT_RECORDS (2 * VEVENTQ_DEPTH_MAX)
 
 struct snapshot {
 	bool whole;
@@ -43,17 +40,9 @@ struct snapshot {
 	struct vsmmu_stats stats;
 	uint32_t streams;
 	uint32_t *vsid;
-	const uint8_t *events; /* @spliced, or borrowed of the snapshot's bytes */
-	size_t events_length;
-	uint8_t *spliced;
-	uint64_t left_out; /* when saving: events that there was no room for */
+	const uint8_t *events; /* borrowed: of the vSMMU's pending ones, or the snapshot's bytes */
+	uint32_t events_count;
 };
-
-/*
- * snapshot_events.c, under the dispatch lock: what vEVENTQs' backlogs hold. Return: 0 or
- * -ENOMEM.
- */
-int snapshot_take_events(const struct vsmmu *vsmmu, struct snapshot *snapshot);
 
 /* Its arrays; not itself. */
 void snapshot_release(struct snapshot *snapshot);
@@ -76,5 +65,8 @@ int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length
 
 /* Whether a vSMMU that was reset could have come to these values. */
 bool snapshot_is_sound(const struct snapshot *snapshot);
+
+/* The order of StreamIDs in a snapshot, for qsort() and bsearch(). */
+int snapshot_compare_vsids(const void *one, const void *other);
 
 #endif

@@ -8,18 +8,21 @@
 
 #include <vsmmu/snapshot.h>
 
-#include "arch/queue.h"
-#include "arch/regs.h"
+#include "smmu/commands/cmdq.h"
+#include "smmu/commands/invalidation.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/events/dispatch.h"
+#include "smmu/events/pending.h"
 #include "smmu/idregs.h"
+#include "smmu/irq.h"
+#include "smmu/registers/registers.h"
+#include "smmu/report.h"
 #include "smmu/snapshot/counters.h"
 #include "smmu/snapshot/format.h"
+#include "smmu/viommu/invalidate.h"
 
-/* What a restore gives up when it fails. */
-struct restore {
-	struct snapshot snapshot;
-	struct viommu *viommu; /* made, not added yet, or NULL */
-
+/* The SMMU that a guest finds: it keeps the one of the snapshot. */
+struct identity {
 	struct idr_registers id;
 	struct arch_features features;
 	uint32_t ssid_bits;
@@ -34,51 +37,41 @@ static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_
 	return -ENODEV;
 }
 
-/* What the guest's ID registers say of the config's members, and of nothing else. */
-static const struct asked {
-	const char *name;
-	uint8_t idr;
-	uint8_t low;
-	uint8_t bits;
-} asked[] = {
-	{"sid_bits", 1, 0, 6},
-	{"ssid_bits", 1, 6, 5},
-	{"cmdq_log2_max", 1, 21, 5},
-	{"ats", 0, 10, 1},
-	{"msi", 0, 13, 1},
-	{"oas_bits", 5, 0, 3},
-};
-
-static uint32_t asked_field(const struct asked *member, const struct idr_registers *id)
+static struct arch_features features_of(const struct idr_registers *id)
 {
-	return id->idr[member->idr] >> member->low & ((UINT32_C(1) << member->bits) - 1);
+	struct arch_features features;
+
+	arch_features_from_idr(id->idr, &features);
+	return features;
 }
 
 /*
  * A snapshot may bring a guest that was promised less than this vSMMU's config would have it:
- * then that is what it keeps. It cannot bring more.
+ * then that is what it keeps. It cannot bring more. The hosts are asked for all that no member
+ * of the config names.
  */
 static int restore_check_promises(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct idr_registers *own = &vsmmu->own_id;
-	struct arch_features features;
+	const struct idr_registers *id = &snapshot->id, *own_id = &vsmmu->own_id;
+	const struct arch_features guest = features_of(id), own = features_of(own_id);
+	const struct {
+		const char *name;
+		uint32_t wanted, there;
+	} promises[] = {
+		{"sid_bits", guest.sid_bits, own.sid_bits},
+		{"ssid_bits", guest.ssid_bits, own.ssid_bits},
+		{"cmdq_log2_max", id->idr[1] >> 21 & 0x1f, own_id->idr[1] >> 21 & 0x1f},
+		{"ats", guest.ats, own.ats},
+		{"msi", id->idr[0] >> 13 & 1, own_id->idr[0] >> 13 & 1},
+		{"oas_bits", guest.oas, own.oas},
+		{"ril", guest.ril, !vsmmu->config.no_ril},
+	};
 
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-		uint32_t there = asked_field(&asked[i], own);
-		uint32_t wanted = asked_field(&asked[i], &snapshot->id);
-
-		if (wanted <= there)
-			continue;
-		/* The one that is encoded. */
-		if (asked[i].idr == 5) {
-			wanted = arch_address_bits(wanted);
-			there = arch_address_bits(there);
-		}
-		return unfit(vsmmu, asked[i].name, wanted, there);
-	}
-	arch_features_from_idr(snapshot->id.idr, &features);
-	/* Whatever else it has the hosts are asked for. */
-	return features.ril && vsmmu->config.no_ril ? unfit(vsmmu, "no_ril", 0, 1) : 0;
+	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
+		if (promises[i].wanted > promises[i].there)
+			return unfit(
+				vsmmu, promises[i].name, promises[i].wanted, promises[i].there);
+	return 0;
 }
 
 static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snapshot)
@@ -98,14 +91,7 @@ static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snap
 		       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
 }
 
-static bool stream_is_live(struct vsmmu *vsmmu, uint32_t vsid)
-{
-	uint32_t index = stream_find(&vsmmu->streams, vsid);
-
-	return index != STREAM_NONE && vsmmu->streams.entries[index].state == STREAM_LIVE;
-}
-
-/* All that are live here are in the snapshot, if all of the snapshot and no more are. */
+/* The same set: every saved StreamID is live here, and the counts match. */
 static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	uint64_t missing = VSMMU_NO_VSID;
@@ -114,7 +100,7 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 	fairlock_lock(&vsmmu->event_lock);
 	live = vsmmu->streams.live;
 	for (uint32_t i = 0; i < snapshot->streams && missing == VSMMU_NO_VSID; i++)
-		if (!stream_is_live(vsmmu, snapshot->vsid[i]))
+		if (stream_find_live(&vsmmu->streams, snapshot->vsid[i]) == STREAM_NONE)
 			missing = snapshot->vsid[i];
 	fairlock_unlock(&vsmmu->event_lock);
 	if (missing != VSMMU_NO_VSID) {
@@ -132,44 +118,48 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 
 static bool is_fresh(struct vsmmu *vsmmu)
 {
-	bool fresh = !vsmmu->invalidation.count && !vsmmu->restored;
+	bool fresh;
 
 	fairlock_lock(&vsmmu->event_lock);
+	fresh = !vsmmu->invalidation.count && !vsmmu->stats.pending;
 	for (unsigned int row = 0; row < REGISTER_ROWS && fresh; row++)
 		fresh = register_get(vsmmu, row) == register_reset_value(vsmmu, row);
 	fairlock_unlock(&vsmmu->event_lock);
 	return fresh;
 }
 
-/* The guest keeps the SMMU that it has found. */
-static void identity_take(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+static struct identity identity_own(const struct vsmmu *vsmmu)
 {
-	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->eventq.log2_max = snapshot->eventq_log2_max;
-	if (snapshot->whole) {
-		vsmmu->id = snapshot->id;
-		arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
-		/* Events are judged by it. What was asked for is in @own_id. */
-		vsmmu->config.ssid_bits = snapshot->ssid_bits;
-	}
-	fairlock_unlock(&vsmmu->event_lock);
+	return (struct identity){
+		.id = vsmmu->id,
+		.features = vsmmu->features,
+		.ssid_bits = vsmmu->config.ssid_bits,
+		.eventq_log2_max = vsmmu->eventq.log2_max,
+	};
 }
 
-static void identity_keep(const struct vsmmu *vsmmu, struct restore *restore)
+/* An event path alone shows no ID registers. */
+static struct identity identity_saved(const struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	restore->id = vsmmu->id;
-	restore->features = vsmmu->features;
-	restore->ssid_bits = vsmmu->config.ssid_bits;
-	restore->eventq_log2_max = vsmmu->eventq.log2_max;
+	struct identity identity = identity_own(vsmmu);
+
+	identity.eventq_log2_max = snapshot->eventq_log2_max;
+	if (!snapshot->whole)
+		return identity;
+	identity.id = snapshot->id;
+	identity.features = features_of(&snapshot->id);
+	identity.ssid_bits = snapshot->ssid_bits;
+	return identity;
 }
 
-static void identity_give_back(struct vsmmu *vsmmu, const struct restore *restore)
+static void identity_take(struct vsmmu *vsmmu, const struct identity *identity)
 {
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->id = restore->id;
-	vsmmu->features = restore->features;
-	vsmmu->config.ssid_bits = restore->ssid_bits;
-	vsmmu->eventq.log2_max = restore->eventq_log2_max;
+	vsmmu->id = identity->id;
+	vsmmu->features = identity->features;
+	/* Events are judged by it. What was asked for is in @own_id. */
+	vsmmu->config.ssid_bits = identity->ssid_bits;
+	vsmmu->eventq.log2_max = identity->eventq_log2_max;
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
@@ -188,21 +178,12 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 		return 0;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
 		endpoint = endpoint->next) {
-		if (!endpoint->viommu->parent)
+		if (!endpoint->viommu)
 			continue;
 		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
 		asked_one = true;
 	}
 	return asked_one ? ret : identity_check(vsmmu, &probe, VSMMU_NO_VSID, &unused);
-}
-
-static int restore_make_viommu(struct restore *restore)
-{
-	const struct snapshot *snapshot = &restore->snapshot;
-
-	if (!snapshot->events_length)
-		return 0;
-	return viommu_new_restored(snapshot->events, snapshot->events_length, &restore->viommu);
 }
 
 /* Under the command and control locks. */
@@ -211,43 +192,34 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 	fairlock_lock(&vsmmu->event_lock);
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		register_put(vsmmu, row, snapshot->registers[row]);
-	/* Whose records those in the queue are is not known any more: nobody's share. */
+	/* What comes in from now on is younger than the snapshot's events. */
+	vsmmu->eventq.held = true;
 	eventq_enable(&vsmmu->eventq, vsmmu->registers.cr0 & SMMU_CR0_EVENTQEN);
-	stream_unqueue_all(&vsmmu->streams);
 	cmdq_enable(vsmmu, vsmmu->registers.cr0 & SMMU_CR0_CMDQEN);
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
-/* All of a vIOMMU's; what fails is sent again, once. Return: 0 or -errno: as before. */
-static int invalidate_viommu(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	const bool needed = viommu->needs_full_inval;
-	int ret;
-
-	viommu->needs_full_inval = true;
-	ret = viommu_resync(vsmmu, viommu);
-	if (ret)
-		ret = viommu_resync(vsmmu, viommu);
-	/* What no guest has asked for is needed to none. */
-	if (ret)
-		viommu->needs_full_inval = needed;
-	return ret;
-}
-
 /*
- * What is cached here is of another time. Nothing is attached yet that the caches could be
- * filled from anew: a vSMMU that is fresh has its endpoints at the parent HWPT, or aborts.
- * Under the command and control locks. Return: 0 or -errno, reported.
+ * The hardware's caches are of another time. Nothing is attached yet that they could be filled
+ * from anew: endpoints of a fresh vSMMU are at their bypass or abort HWPT. A refused call is
+ * made again, once. Under the command and control locks. Return: 0 or -errno, reported.
  */
 static int restore_invalidate(struct vsmmu *vsmmu)
 {
 	int ret = 0;
 
+	/* The VMM of an event path alone sends its guest's commands itself. */
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
-	for (struct viommu *viommu = vsmmu->viommus; viommu && !ret; viommu = viommu->next)
-		if (viommu->parent)
-			ret = invalidate_viommu(vsmmu, viommu);
+	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = parent->next) {
+		parent->needs_tlb_inval = true;
+		for (struct viommu *viommu = parent->viommus; viommu && !ret;
+			viommu = viommu->next) {
+			viommu->needs_cd_inval = true;
+			if (viommu_resync(vsmmu, viommu))
+				ret = viommu_resync(vsmmu, viommu);
+		}
+	}
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
 			"restoring: the host said %s to invalidating everything, so nothing was "
@@ -262,14 +234,16 @@ static int restore_endpoints(struct vsmmu *vsmmu)
 	return vsmmu_is_whole(vsmmu) ? install_refresh_all(vsmmu) : 0;
 }
 
-/* As it was: the endpoints get what they had before. Under the command and control locks. */
-static void restore_undo(struct vsmmu *vsmmu, const struct restore *restore)
+/*
+ * As it was: endpoints get what they had before, and what fails again is blocked. Under the
+ * command and control locks.
+ */
+static void restore_undo(struct vsmmu *vsmmu, const struct identity *own)
 {
 	fairlock_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
 	fairlock_unlock(&vsmmu->event_lock);
-	identity_give_back(vsmmu, restore);
-	/* What fails again is blocked. */
+	identity_take(vsmmu, own);
 	restore_endpoints(vsmmu);
 }
 
@@ -291,52 +265,69 @@ static void counters_go_on(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	pthread_mutex_unlock(&vsmmu->report_lock);
 }
 
-/* An edge may have gone lost on the way: what the guest could wait for comes once more. */
+/* Interrupts are edges and one may be lost on the way: whatever is to be seen tells again. */
 static void restore_pulse(struct vsmmu *vsmmu)
 {
-	struct eventq *queue = &vsmmu->eventq;
-	uint32_t prod = atomic_load(&queue->prod), cons = atomic_load(&queue->cons);
-	bool overflow = !(prod & SMMU_EVENTQ_PROD_OVFLG) != !(cons & SMMU_EVENTQ_CONS_OVACKFLG);
+	const struct guest_queue *queue = &vsmmu->eventq.queue;
+	uint32_t prod, cons;
 
-	if (queue->enabled && (overflow || !queue_empty(prod, cons, queue->log2)))
+	fairlock_lock(&vsmmu->event_lock);
+	prod = atomic_load(&queue->prod);
+	cons = atomic_load(&queue->cons);
+	/* Never for an empty queue, nor for OVFLG on one: see eventq_commit(). */
+	if (queue->enabled && !queue_empty(prod, cons, queue->log2))
 		irq_eventq(vsmmu);
-	/* As gerror_raise() has it. */
+	/* MSI_GERROR_ABT is the one error that raises no interrupt (7.5). */
 	if (gerror_active(vsmmu) & ~SMMU_GERROR_MSI_GERROR_ABT)
 		irq_gerror(vsmmu);
+	fairlock_unlock(&vsmmu->event_lock);
+}
+
+/* Last: from now on events go to the guest, the snapshot's first. */
+static void restore_events(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	fairlock_lock(&vsmmu->dispatch_lock);
+	fairlock_lock(&vsmmu->event_lock);
+	counters_go_on(vsmmu, snapshot);
+	vsmmu->stats.pending -= snapshot->events_count;
+	pending_append(vsmmu, snapshot->events, snapshot->events_count);
+	vsmmu->eventq.held = false;
+	fairlock_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+}
+
+/* There will be room for the events. */
+static int restore_reserve(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	int ret;
+
+	fairlock_lock(&vsmmu->dispatch_lock);
+	ret = pending_reserve(&vsmmu->pending, snapshot->events_count);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+	return ret;
 }
 
 /* Under the command and control locks. */
-static int restore_install(struct vsmmu *vsmmu, struct restore *restore)
+static int restore_install(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	int ret = restore_make_viommu(restore);
+	int ret = restore_check_hosts(vsmmu);
 
+	if (!ret)
+		ret = restore_reserve(vsmmu, snapshot);
 	if (!ret)
 		ret = restore_invalidate(vsmmu);
 	if (ret)
 		return ret;
-	restore_registers(vsmmu, &restore->snapshot);
-	ret = restore_endpoints(vsmmu);
-	/* Last, as from then on their events go to the guest. */
-	if (!ret && restore->viommu)
-		ret = viommu_add(vsmmu, restore->viommu);
-	if (ret) {
-		restore_undo(vsmmu, restore);
-		return ret;
-	}
-	restore->viommu = NULL;
-	fairlock_lock(&vsmmu->event_lock);
-	counters_go_on(vsmmu, &restore->snapshot);
-	fairlock_unlock(&vsmmu->event_lock);
-	return 0;
+	restore_registers(vsmmu, snapshot);
+	return restore_endpoints(vsmmu);
 }
 
 /* Under the command and control locks. */
-static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
+static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct snapshot *snapshot = &restore->snapshot;
+	const struct identity own = identity_own(vsmmu), saved = identity_saved(vsmmu, snapshot);
 	int ret;
 
-	viommu_drop_emptied(vsmmu);
 	if (!is_fresh(vsmmu))
 		return -EBUSY;
 	ret = restore_check_config(vsmmu, snapshot);
@@ -344,52 +335,50 @@ static int restore_locked(struct vsmmu *vsmmu, struct restore *restore)
 		ret = restore_check_streams(vsmmu, snapshot);
 	if (ret)
 		return ret;
-	identity_keep(vsmmu, restore);
-	identity_take(vsmmu, snapshot);
-	ret = restore_check_hosts(vsmmu);
-	if (!ret)
-		ret = restore_install(vsmmu, restore);
+	identity_take(vsmmu, &saved);
+	ret = restore_install(vsmmu, snapshot);
 	if (ret)
-		identity_give_back(vsmmu, restore);
+		restore_undo(vsmmu, &own);
+	else
+		restore_events(vsmmu, snapshot);
 	return ret;
 }
 
-static int restore_run(struct vsmmu *vsmmu, struct restore *restore)
+static int restore_run(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	int ret;
 
+	pthread_mutex_lock(&vsmmu->attach_lock);
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = restore_locked(vsmmu, restore);
+	ret = restore_locked(vsmmu, snapshot);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (!ret) {
-		restore_batch(vsmmu, &restore->snapshot);
-		fairlock_lock(&vsmmu->event_lock);
+		restore_batch(vsmmu, snapshot);
 		restore_pulse(vsmmu);
-		fairlock_unlock(&vsmmu->event_lock);
 	}
 	fairlock_unlock(&vsmmu->command_lock);
-	pollset_resume(&vsmmu->pollset);
-	cmdq_kick(vsmmu);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	dispatch_resume(vsmmu);
+	pollset_kick(&vsmmu->pollset);
+	cmdq_doorbell(vsmmu);
 	return ret;
 }
 
 int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 {
-	struct restore *restore;
+	struct snapshot *snapshot;
 	int ret;
 
-	if (!bytes)
+	if (!vsmmu || !bytes)
 		return -EINVAL;
-	restore = calloc(1, sizeof(*restore));
-	if (!restore)
+	snapshot = calloc(1, sizeof(*snapshot));
+	if (!snapshot)
 		return -ENOMEM;
-	ret = snapshot_read(&restore->snapshot, bytes, length);
+	ret = snapshot_read(snapshot, bytes, length);
 	if (!ret)
-		ret = restore_run(vsmmu, restore);
-	if (restore->viommu)
-		viommu_free_restored(restore->viommu);
-	snapshot_release(&restore->snapshot);
-	free(restore);
+		ret = restore_run(vsmmu, snapshot);
+	snapshot_release(snapshot);
+	free(snapshot);
 	return ret;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/command.h"
+#include "smmu/report.h"
 
 #define CHUNK	     64
 #define ATC_SIZE_ALL 52 /* 2^64 bytes (IHI 0070 4.5.1) */
@@ -12,20 +13,20 @@
 /* An array under way that may need several calls. */
 struct chunk {
 	struct vsmmu *vsmmu;
-	struct viommu *viommu;
+	uint32_t viommu_id;
+	const struct host_features *hardware;
 	int ret; /* first -errno */
 	uint32_t count;
 	uint64_t command[CHUNK][2];
 };
 
-static int call_host(struct vsmmu *vsmmu, const struct viommu *viommu, const uint64_t (*command)[2],
-	uint32_t count)
+static int call_host(
+	struct vsmmu *vsmmu, uint32_t viommu_id, const uint64_t (*command)[2], uint32_t count)
 {
 	uint32_t handled = count;
 	int ret;
 
-	ret = vsmmu->host->ops->invalidate(
-		vsmmu->host, viommu->viommu_id, command, count, &handled);
+	ret = vsmmu->host->ops->invalidate(vsmmu->host, viommu_id, command, count, &handled);
 	/* A count that is too low contradicts success, and then nothing is certain. */
 	if (!ret && handled < count)
 		ret = -EIO;
@@ -39,25 +40,41 @@ static int call_host(struct vsmmu *vsmmu, const struct viommu *viommu, const uin
 }
 
 /* With the erratum ERRATA_REPEAT_TLBI_CFGI a batch takes effect when it was sent twice. */
-static int host_send(struct vsmmu *vsmmu, const struct viommu *viommu, const uint64_t (*command)[2],
-	uint32_t count)
+static int host_send(struct vsmmu *vsmmu, uint32_t viommu_id, const struct host_features *hardware,
+	const uint64_t (*command)[2], uint32_t count)
 {
-	int ret = call_host(vsmmu, viommu, command, count);
+	int ret = call_host(vsmmu, viommu_id, command, count);
 
-	if (!ret && viommu->hardware.repeat_commands)
-		ret = call_host(vsmmu, viommu, command, count);
+	if (!ret && hardware->repeat_commands)
+		ret = call_host(vsmmu, viommu_id, command, count);
+	return ret;
+}
+
+int host_invalidate(struct vsmmu *vsmmu, uint32_t viommu_id, const struct host_features *hardware,
+	const uint64_t (*command)[2], uint32_t count)
+{
+	int error = host_send(vsmmu, viommu_id, hardware, command, count), ret;
+
+	if (!error)
+		return 0;
+	ret = host_send(vsmmu, viommu_id, hardware, command, count);
+	if (!ret)
+		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
+			"invalidating: the host said %s to %u commands, and took them when they "
+			"were sent again",
+			strerror(-error), count);
 	return ret;
 }
 
 static void chunk_send(struct chunk *chunk)
 {
 	if (!chunk->ret && chunk->count)
-		chunk->ret = host_send(chunk->vsmmu, chunk->viommu,
+		chunk->ret = host_send(chunk->vsmmu, chunk->viommu_id, chunk->hardware,
 			(const uint64_t(*)[2])chunk->command, chunk->count);
 	chunk->count = 0;
 }
 
-/* What the host's SMMU has not is left out, as it has nothing of the kind cached. */
+/* A command that the host's SMMU does not have is left out: it has nothing of the kind cached. */
 static void chunk_add(struct chunk *chunk, uint64_t word0, uint64_t word1)
 {
 	uint64_t *command;
@@ -67,17 +84,37 @@ static void chunk_add(struct chunk *chunk, uint64_t word0, uint64_t word1)
 	command = chunk->command[chunk->count];
 	command[0] = word0;
 	command[1] = word1;
-	if (arch_command_forward(command, &chunk->vsmmu->features, &chunk->viommu->hardware.arch) !=
+	if (arch_command_forward(command, &chunk->vsmmu->features, &chunk->hardware->arch) !=
 		COMMAND_REACH_NONE)
 		chunk->count++;
 }
 
-/* All that the guest can have cached in the hardware behind a vIOMMU. */
-static int invalidate_everything(struct vsmmu *vsmmu, struct viommu *viommu)
+/* Invalidates every TLB entry of the parent's guest. */
+static int parent_resync(struct vsmmu *vsmmu, struct nesting_parent *parent)
 {
-	struct chunk chunk = {.vsmmu = vsmmu, .viommu = viommu};
+	struct chunk chunk = {vsmmu, parent->parking_id, &parent->hardware};
 
+	if (!parent->needs_tlb_inval)
+		return 0;
 	chunk_add(&chunk, COMMAND_OP_TLBI_NSNH_ALL, 0);
+	chunk_send(&chunk);
+	for (struct viommu *viommu = parent->viommus; vsmmu->host->vmid_per_viommu && viommu;
+		viommu = viommu->next) {
+		chunk.viommu_id = viommu->id;
+		chunk_add(&chunk, COMMAND_OP_TLBI_NSNH_ALL, 0);
+		chunk_send(&chunk);
+	}
+	parent->needs_tlb_inval = chunk.ret != 0;
+	return chunk.ret;
+}
+
+int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu)
+{
+	struct chunk chunk = {vsmmu, viommu->id, &viommu->parent->hardware};
+	int ret = parent_resync(vsmmu, viommu->parent);
+
+	if (ret || !viommu->needs_cd_inval)
+		return ret;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !chunk.ret;
 		endpoint = endpoint->next) {
 		uint64_t sid = (uint64_t)endpoint->vsid << 32;
@@ -89,73 +126,6 @@ static int invalidate_everything(struct vsmmu *vsmmu, struct viommu *viommu)
 			chunk_add(&chunk, COMMAND_OP_ATC_INV | sid, ATC_SIZE_ALL);
 	}
 	chunk_send(&chunk);
+	viommu->needs_cd_inval = chunk.ret != 0;
 	return chunk.ret;
-}
-
-static void block_all(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
-		if (endpoint->viommu == viommu)
-			endpoint_block(endpoint);
-}
-
-/* Those that could not even be cut off then. */
-static void block_again(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
-		if (endpoint->viommu == viommu)
-			endpoint_block_again(endpoint);
-}
-
-int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu)
-{
-	int ret = 0;
-
-	if (viommu->needs_full_inval)
-		ret = invalidate_everything(vsmmu, viommu);
-	viommu->needs_full_inval = ret != 0;
-	return ret;
-}
-
-int host_invalidate(
-	struct vsmmu *vsmmu, struct viommu *viommu, const uint64_t (*command)[2], uint32_t count)
-{
-	int ret, error;
-
-	/* Everything was needed already, and that includes these. */
-	if (viommu->needs_full_inval) {
-		ret = viommu_resync(vsmmu, viommu);
-		if (ret)
-			block_again(vsmmu, viommu);
-		return ret;
-	}
-	error = host_send(vsmmu, viommu, command, count);
-	if (!error)
-		return 0;
-	ret = host_send(vsmmu, viommu, command, count);
-	if (!ret) {
-		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
-			"invalidating: the host said %s to %u commands, and took them when they "
-			"were sent again",
-			strerror(-error), count);
-		return 0;
-	}
-	ret = invalidate_everything(vsmmu, viommu);
-	if (!ret) {
-		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
-			"invalidating: the host said %s to %u commands; all that the guest has "
-			"cached there was invalidated instead",
-			strerror(-error), count);
-		return 0;
-	}
-	viommu->needs_full_inval = true;
-	block_all(vsmmu, viommu);
-	report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
-		"invalidating: the host said %s to %u commands, and %s to invalidating everything; "
-		"the endpoints of this vIOMMU are cut off until it does and the guest configures "
-		"their streams again; the host's log may say why",
-		strerror(-error), count, strerror(-ret));
-	return ret;
 }

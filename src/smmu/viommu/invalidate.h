@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One vIOMMU's invalidations to its host, and what follows when it refuses them. */
+/* Invalidations to the host. Under the control lock. */
 #ifndef SMMU_VIOMMU_INVALIDATE_H
 #define SMMU_VIOMMU_INVALIDATE_H
 
-#include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoint.h"
 
 /*
  * Whether the kernel has switched the endpoint's ATS on. If not it has nothing cached, and
@@ -17,12 +17,17 @@ static inline bool host_ats_is_on(const struct vsmmu_endpoint *endpoint)
 }
 
 /*
- * Under the control lock; @count > 0 commands that are fit for the host. Whatever the host
- * says, all of them have been carried out on return, or the endpoints are blocked.
- *
- * Return: 0; -errno in the second case, which has been reported.
+ * Sends @count > 0 commands that are fit for the host, and sends them again if it refuses.
+ * Return: 0; -errno: none of them may count as carried out.
  */
-int host_invalidate(
-	struct vsmmu *vsmmu, struct viommu *viommu, const uint64_t (*command)[2], uint32_t count);
+int host_invalidate(struct vsmmu *vsmmu, uint32_t viommu_id, const struct host_features *hardware,
+	const uint64_t (*command)[2], uint32_t count);
+
+/*
+ * Invalidates all that is due for a vIOMMU: before an endpoint behind it is given access again,
+ * as the hardware may have cached what the guest has long invalidated. Return: 0; -errno: its
+ * endpoints must stay blocked.
+ */
+int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu);
 
 #endif

@@ -13,7 +13,7 @@ static uint32_t cons_at_irq;
 static void note_cons(struct test_vmm *vmm, enum vsmmu_irq irq)
 {
 	if (irq == VSMMU_IRQ_GERROR)
-		cons_at_irq = atomic_load(&vmm->vsmmu->cmdq.cons);
+		cons_at_irq = atomic_load(&vmm->vsmmu->cmdq.queue.cons);
 }
 
 TEST(an_illegal_command_stops_the_queue)

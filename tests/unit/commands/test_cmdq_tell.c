@@ -4,10 +4,10 @@
 
 #include "lib/blocked_thread.h"
 #include "lib/cmdq_guest.h"
-#include "smmu/vsmmu.h"
+#include "smmu/commands/cmdq.h"
 #include "lib/fail_nth.h"
 
-#define AHEAD	 (3 * CMDQ_KICK_MAX)
+#define AHEAD	 (3 * CMDQ_WRITE_MAX)
 #define PATIENCE 60000 /* milliseconds */
 
 static struct cmdq_guest *guest;
@@ -33,7 +33,7 @@ static bool writer_is_idle(void)
 /* The fd is about to fall silent: meanwhile a vCPU leaves more commands over. */
 static ssize_t read_late(int fd, void *buffer, size_t length)
 {
-	if (!begun && fd == vsmmu_get_command_fd(guest->vsmmu)) {
+	if (!begun && fd == guest->vsmmu->cmdq.pollset.kick) {
 		unsigned int waited = 0;
 
 		begun = true;
@@ -48,7 +48,7 @@ static ssize_t read_late(int fd, void *buffer, size_t length)
 
 TEST(what_is_left_over_is_told)
 {
-	const struct cmdq_guest_setup setup = {.log2 = 10};
+	const struct cmdq_guest_setup setup = {.log2 = 13};
 	const struct fail_nth_kernel kernel = {.read = read_late};
 
 	guest = cmdq_guest_new(&setup, NULL);

@@ -11,12 +11,13 @@
 
 #include "arch/queue.h"
 #include "lib/cmdq_guest.h"
-#include "smmu/vsmmu.h"
+#include "smmu/commands/cmdq.h"
 
 #define WRITERS	 2
 #define COMMANDS 20000 /* of each writer */
 #define SWITCHES 3000  /* at most: each makes HWPTs, of which the interposer has so many */
 #define PATIENCE 60000 /* milliseconds */
+#define ROUNDS	 20000 /* of a race that takes less than a microsecond */
 
 static struct cmdq_guest *guest;
 static pthread_mutex_t guest_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -46,6 +47,28 @@ static uint32_t room(void)
 	return queue_free(guest->prod, cons, guest->log2);
 }
 
+/* In words, as the SMMU reads an STE while the guest writes another one over it. */
+static int read_words(void *opaque, uint64_t address, void *bytes, size_t length)
+{
+	const uint64_t *from = test_vmm_at(opaque, address, length);
+	uint64_t *to = bytes;
+
+	for (size_t i = 0; i < length / sizeof(*to); i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* Now and then a stream's STE changes: a register write goes no further than its CFGI_STE. */
+static void change_ste(unsigned int stream, unsigned int n)
+{
+	const uint64_t address = CMDQ_GUEST_STRTAB + 64 * CMDQ_GUEST_SID(stream);
+	const uint64_t s1 = UINT64_C(5) << 1 | CMDQ_GUEST_CD;
+	uint64_t *ste = test_vmm_at(guest->vmm, address, sizeof(*ste));
+
+	__atomic_store_n(ste, 1 | (n / 1000 % 2 ? s1 : 0), __ATOMIC_RELAXED);
+	cmdq_guest_push(guest, C_CFGI_STE(CMDQ_GUEST_SID(stream)), 1);
+}
+
 /* As Linux does: several commands, then a SYNC, under the guest's lock. */
 static void *writer(void *opaque)
 {
@@ -56,7 +79,9 @@ static void *writer(void *opaque)
 
 		pthread_mutex_lock(&guest_lock);
 		for (unsigned int i = 0; i < burst && n < COMMANDS && room() > 0; i++, n++) {
-			if (n % 500 == 17)
+			if (n % 1000 == 3)
+				change_ste(seed > 0, n);
+			else if (n % 500 == 17)
 				cmdq_guest_push(guest, C_ILLEGAL, 0);
 			else if (n % 16 == 15)
 				cmdq_guest_push(guest, C_SYNC_IRQ, 0);
@@ -94,7 +119,7 @@ static void *kicker(void *unused)
 {
 	(void)unused;
 	while (!atomic_load(&over)) {
-		cmdq_kick(guest->vsmmu);
+		cmdq_doorbell(guest->vsmmu);
 		usleep(50);
 	}
 	return NULL;
@@ -136,6 +161,7 @@ TEST(every_command_is_done_once)
 	struct vsmmu_stats stats;
 
 	guest = cmdq_guest_new(&setup, NULL);
+	guest->vsmmu->ops.memory_read = read_words;
 	atomic_store(&writing, WRITERS);
 	for (unsigned int i = 0; i < WRITERS; i++)
 		assert_int_equal(
@@ -166,39 +192,102 @@ TEST(every_command_is_done_once)
 	cmdq_guest_free(guest);
 }
 
-/* Everybody kicks for the same commands: those that only the fd tells of are told. */
+static pthread_barrier_t together;
+
 static void *ringer(void *unused)
 {
 	(void)unused;
-	for (unsigned int n = 0; n < 2000; n++)
-		write_register(SMMU_CMDQ_PROD, guest->prod);
+	pthread_barrier_wait(&together);
+	write_register(SMMU_CMDQ_PROD, guest->prod);
 	return NULL;
 }
 
-TEST(no_kick_is_lost)
+/* Everybody rings for the same commands, of which no write may take more than its share. */
+TEST(no_doorbell_is_lost)
 {
-	const struct cmdq_guest_setup setup = {.log2 = 10};
+	const struct cmdq_guest_setup setup = {.log2 = 13};
 	pthread_t threads[4];
 
 	guest = cmdq_guest_new(&setup, NULL);
-	for (unsigned int round = 0; round < 5; round++) {
-		for (unsigned int n = 0; n < 1000; n++)
+	pthread_barrier_init(&together, NULL, 4);
+	for (unsigned int round = 1; round <= 100; round++) {
+		for (unsigned int n = 0; n < 5000; n++)
 			cmdq_guest_push(guest, 0x01, 0);
 		for (unsigned int i = 0; i < 4; i++)
 			assert_int_equal(pthread_create(&threads[i], NULL, ringer, NULL), 0);
 		for (unsigned int i = 0; i < 4; i++)
 			pthread_join(threads[i], NULL);
-		/* 8,000 writes had room for all of it, unless one was not heeded. */
-		assert_true(is_idle() || cmdq_guest_is_signalled(guest));
-		vsmmu_run_commands(guest->vsmmu, 0);
+		assert_in_range(test_vmm_stats(guest->vmm).commands - 5000 * (round - 1),
+			CMDQ_WRITE_MAX, 4 * CMDQ_WRITE_MAX);
+		assert_true(cmdq_guest_is_signalled(guest));
+		while (cmdq_guest_is_signalled(guest))
+			vsmmu_run_commands(guest->vsmmu, 0);
 		cmdq_guest_expect_idle(guest);
 	}
-	assert_int_equal(test_vmm_stats(guest->vmm).commands, 5000);
+	assert_int_equal(test_vmm_stats(guest->vmm).commands, 100 * 5000);
+	pthread_barrier_destroy(&together);
+	cmdq_guest_free(guest);
+}
+
+static uint32_t next_prod;
+static atomic_uint round_begun, round_done;
+
+/* The other one runs at this moment, if there are two processors. */
+static void wait_for(atomic_uint *counter, unsigned int value)
+{
+	for (unsigned int spins = 0; atomic_load(counter) < value; spins++)
+		if (spins > 10000)
+			sched_yield();
+}
+
+static void *late_ringer(void *unused)
+{
+	(void)unused;
+	for (unsigned int round = 1; round <= ROUNDS; round++) {
+		wait_for(&round_begun, round);
+		for (atomic_uint delay = 0; delay < round % 256; delay++)
+			;
+		write_register(SMMU_CMDQ_PROD, next_prod);
+		atomic_store(&round_done, round);
+	}
+	return NULL;
+}
+
+/* Whoever has the lock has no budget left, and is about to let it go. */
+TEST(a_doorbell_at_the_end_of_a_run_is_told)
+{
+	const struct cmdq_guest_setup setup = {0};
+	unsigned int untold = 0;
+	pthread_t thread;
+
+	guest = cmdq_guest_new(&setup, NULL);
+	for (unsigned int n = 0; n < 256; n++)
+		cmdq_guest_put(guest, n, 0x01, 0);
+	assert_int_equal(pthread_create(&thread, NULL, late_ringer, NULL), 0);
+	for (unsigned int round = 1; round <= ROUNDS; round++) {
+		/* One command waits, and the fd tells of it; another one comes meanwhile. */
+		fairlock_lock(&guest->vsmmu->command_lock);
+		guest->prod = queue_advance(guest->prod, 1, guest->log2);
+		cmdq_guest_ring(guest);
+		fairlock_unlock(&guest->vsmmu->command_lock);
+		cmdq_defer(guest->vsmmu);
+		next_prod = guest->prod = queue_advance(guest->prod, 1, guest->log2);
+		atomic_store(&round_begun, round);
+		vsmmu_run_commands(guest->vsmmu, 1);
+		wait_for(&round_done, round);
+		untold += !is_idle() && !cmdq_guest_is_signalled(guest);
+		vsmmu_run_commands(guest->vsmmu, 0);
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(untold, 0);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(test_vmm_stats(guest->vmm).commands, 2 * ROUNDS);
 	cmdq_guest_free(guest);
 }
 
 #define LOCKS 100 /* that somebody else takes while commands are consumed */
 #define SYNCS 100 /* from one to the next: not always at the same place of a turn */
+#define TURN  128 /* commands for which the lock is held */
 
 /* Held by who waits for the command lock and is to have it next. */
 #define GATE (&guest->vsmmu->command_lock.gate)
@@ -251,9 +340,10 @@ TEST(a_consumer_lets_others_in)
 	pthread_t thread;
 
 	guest = cmdq_guest_new(&setup, NULL);
-	for (unsigned int n = 0; n < 2 * SYNCS * (LOCKS + 2); n++)
-		cmdq_guest_push(guest, n & 1 ? C_SYNC : C_TLBI_ASID(1), 0);
+	for (unsigned int n = 0; n < CMDQ_WRITE_MAX + 2 * SYNCS * (LOCKS + 2); n++)
+		cmdq_guest_push(guest, n & 1 ? C_SYNC : C_CFGI_CD(CMDQ_GUEST_SID(0)), 0);
 	cmdq_guest_ring(guest);
+	host_interposer_clear(guest->host);
 	guest->host->hook = let_one_come;
 	assert_int_equal(pthread_create(&thread, NULL, run_all, NULL), 0);
 	for (unsigned int lock = 1; lock <= LOCKS; lock++) {
@@ -263,7 +353,7 @@ TEST(a_consumer_lets_others_in)
 		}
 		fairlock_lock(&guest->vsmmu->command_lock);
 		late += atomic_load(&offered) != lock ||
-			read_register(SMMU_CMDQ_CONS) - cons_when_awaited > CMDQ_KICK_MAX;
+			read_register(SMMU_CMDQ_CONS) - cons_when_awaited > TURN;
 		fairlock_unlock(&guest->vsmmu->command_lock);
 	}
 	pthread_join(thread, NULL);
@@ -277,7 +367,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S2 S9", every_command_is_done_once),
-		UNIT_TEST("S2 S9", no_kick_is_lost),
+		UNIT_TEST("S2 S9", no_doorbell_is_lost),
+		UNIT_TEST("S2 S9", a_doorbell_at_the_end_of_a_run_is_told),
 		UNIT_TEST("S2 S9", a_consumer_lets_others_in),
 	};
 

@@ -41,17 +41,23 @@ static void expect_same_calls(const struct cmdq_guest *guest, unsigned int a, un
 	assert_memory_equal(call[a].command, call[b].command, 16 * call[a].count);
 }
 
+static unsigned int ste_config(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
+{
+	const struct interposed_object object =
+		host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n));
+
+	assert_int_equal(object.kind, INTERPOSED_NESTED);
+	return object.ste[0] >> 1 & 7;
+}
+
 static void expect_attached(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_not_equal(
-		host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n)).kind,
-		INTERPOSED_NOTHING);
+	assert_int_equal(ste_config(guest, n, smmu), 5); /* stage 1 translates */
 }
 
 static void expect_blocked(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
-	assert_int_equal(host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n)).kind,
-		INTERPOSED_NOTHING);
+	assert_int_equal(ste_config(guest, n, smmu), 0);
 }
 
 /* The kernel says that it did all three, and did none. */
@@ -72,13 +78,18 @@ TEST(a_batch_that_failed_is_issued_again_as_a_whole)
 	cmdq_guest_free(guest);
 }
 
-/* All that the guest can have cached there: the TLB, and each endpoint's CDs and ATC. */
+/*
+ * All that the guest can have cached there: the TLB by a call of its own, then each endpoint's
+ * CDs and ATC.
+ */
 static void expect_everything(const struct cmdq_guest *guest, unsigned int call, bool ats)
 {
 	unsigned int cds = 0, atcs = 0;
 
+	assert_int_equal(guest->host->invalidation[call].count, 1);
 	assert_int_equal(host_interposer_command(guest->host, call, 0)[0], TLBI_NSNH_ALL);
-	for (uint32_t n = 1; n < guest->host->invalidation[call].count; n++) {
+	call++;
+	for (uint32_t n = 0; n < guest->host->invalidation[call].count; n++) {
 		const uint64_t *command = host_interposer_command(guest->host, call, n);
 
 		for (unsigned int i = 0; i < 4; i++) {
@@ -88,7 +99,7 @@ static void expect_everything(const struct cmdq_guest *guest, unsigned int call,
 	}
 	assert_int_equal(cds, 4);
 	assert_int_equal(atcs, ats ? 4 : 0);
-	assert_int_equal(guest->host->invalidation[call].count, 5 + atcs);
+	assert_int_equal(guest->host->invalidation[call].count, 4 + atcs);
 	assert_int_equal(guest->host->refused, 0);
 }
 
@@ -103,7 +114,7 @@ TEST(what_fails_twice_becomes_everything)
 			cmdq_guest_push(guest, C_ATC_INV(SID(1)), 12);
 		cmdq_guest_sync(guest);
 		cmdq_guest_expect_idle(guest);
-		assert_int_equal(guest->host->invalidations, 3);
+		assert_int_equal(guest->host->invalidations, 4);
 		expect_same_calls(guest, 0, 1);
 		expect_everything(guest, 2, ats);
 		assert_int_equal(test_vmm_stats(guest->vmm).invalidation_failures, 2);
@@ -146,6 +157,7 @@ TEST(access_comes_back_only_after_everything_was_invalidated)
 	/* The host still refuses. */
 	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
 	cmdq_guest_sync(guest);
+	vsmmu_run_commands(guest->vsmmu, 0);
 	cmdq_guest_expect_idle(guest);
 	expect_blocked(guest, 0, 0);
 	/* It does not any more: first everything, then the endpoint, then what is new. */
@@ -153,42 +165,152 @@ TEST(access_comes_back_only_after_everything_was_invalidated)
 	host_interposer_clear(guest->host);
 	cmdq_guest_push(guest, C_CFGI_STE(SID(0)), 0);
 	cmdq_guest_ring(guest);
-	assert_int_equal(guest->host->invalidations, 1);
+	assert_int_equal(guest->host->invalidations, 2);
 	expect_everything(guest, 0, false);
 	expect_attached(guest, 0, 0);
 	expect_blocked(guest, 1, 0);
 	cmdq_guest_push(guest, C_CFGI_ALL);
 	cmdq_guest_sync(guest);
+	vsmmu_run_commands(guest->vsmmu, 0);
 	for (unsigned int n = 0; n < 4; n++)
 		expect_attached(guest, n, 0);
-	/* One debt is paid once. */
-	assert_int_equal(guest->host->invalidations, 2);
+	/* "Everything" went once; this is the CD_ALL of the one whose STE was as before. */
+	assert_int_equal(guest->host->invalidations, 3);
+	assert_int_equal(guest->host->invalidation[2].count, 1);
 	cmdq_guest_expect_idle(guest);
 	cmdq_guest_free(guest);
 }
 
-/* A SYNC pays it too. */
-TEST(a_later_batch_pays_the_debt)
+/* Its endpoints are cut off, and a host that does not work may take a second for each call. */
+TEST(where_everything_is_due_nothing_more_is_sent)
 {
-	struct cmdq_guest *guest = fixture_new(1, false);
+	struct cmdq_guest *guest = fixture_new(1, true);
 
 	fail_calls(guest, 1, FOREVER);
 	push_three(guest);
 	cmdq_guest_sync(guest);
-	fail_calls(guest, 1, 1);
-	push_three(guest);
-	cmdq_guest_sync(guest);
-	assert_int_equal(guest->host->invalidations, 1);
-	expect_everything(guest, 0, false);
-	push_three(guest);
-	cmdq_guest_sync(guest);
+	host_interposer_clear(guest->host);
+	for (unsigned int n = 0; n < 10; n++) {
+		push_three(guest);
+		cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
+		cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+		cmdq_guest_ring(guest);
+	}
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 10);
+	assert_int_equal(guest->host->invalidations, 0);
+	for (unsigned int n = 0; n < 4; n++)
+		expect_blocked(guest, n, 0);
+	/* Recovery is what pays for it. */
+	assert_int_equal(vsmmu_recover(guest->vsmmu), -EIO);
+	for (unsigned int n = 0; n < 4; n++)
+		expect_blocked(guest, n, 0);
+	host_interposer_heal(guest->host);
+	host_interposer_clear(guest->host);
+	assert_int_equal(vsmmu_recover(guest->vsmmu), 0);
 	assert_int_equal(guest->host->invalidations, 2);
-	expect_everything(guest, 1, false);
+	assert_int_equal(host_interposer_command(guest->host, 0, 0)[0], TLBI_NSNH_ALL);
+	for (unsigned int n = 0; n < 4; n++)
+		expect_attached(guest, n, 0);
 	push_three(guest);
 	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
 	assert_int_equal(guest->host->invalidations, 3);
 	assert_int_equal(guest->host->invalidation[2].count, 3);
+	cmdq_guest_free(guest);
+}
+
+/* With a vIOMMU for each endpoint a failure of CDs is that one's, one of TLBIs is all theirs. */
+TEST(a_failure_concerns_whom_it_must)
+{
+	for (unsigned int mode = 0; mode < 4; mode++) {
+		const bool tlbi = mode & 1, each = mode & 2;
+		const struct cmdq_guest_setup setup = {.endpoints = 4, .config.isolate = true};
+		struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
+		struct cmdq_guest *guest;
+
+		host->host.vmid_per_viommu = each;
+		guest = cmdq_guest_new(&setup, host);
+		fail_calls(guest, 1, FOREVER);
+		if (tlbi)
+			cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+		cmdq_guest_push(guest, C_CFGI_CD(SID(2)), 0);
+		cmdq_guest_sync(guest);
+		cmdq_guest_expect_idle(guest);
+		/* Twice as it was, then everything, once, however many vIOMMUs there are. */
+		assert_int_equal(host->invalidations, 3);
+		for (unsigned int n = 0; n < 4; n++) {
+			if (tlbi || n == 2)
+				expect_blocked(guest, n, 0);
+			else
+				expect_attached(guest, n, 0);
+		}
+		assert_int_equal(test_vmm_stats(guest->vmm).blocked, tlbi ? 4 : 1);
+		/* The others work on. Of the one that is cut off only a TLB of its own is not due.
+		 */
+		host_interposer_heal(host);
+		host_interposer_clear(host);
+		for (unsigned int n = 0; n < 4; n++)
+			cmdq_guest_push(guest, C_CFGI_CD(SID(n)), 0);
+		cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+		cmdq_guest_sync(guest);
+		cmdq_guest_expect_idle(guest);
+		assert_int_equal(host->invalidations, tlbi ? 0 : each ? 4 : 3);
+		cmdq_guest_free(guest);
+	}
+}
+
+/* "Everything" then is for each of them. */
+TEST(everything_goes_to_all_viommus_of_a_parent)
+{
+	for (unsigned int each = 0; each < 2; each++) {
+		const struct cmdq_guest_setup setup = {.endpoints = 4, .config.isolate = true};
+		struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
+		struct cmdq_guest *guest;
+		unsigned int tlbis = 0, cds = 0;
+
+		host->host.vmid_per_viommu = each;
+		guest = cmdq_guest_new(&setup, host);
+		fail_calls(guest, 1, 2);
+		cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+		cmdq_guest_sync(guest);
+		cmdq_guest_expect_idle(guest);
+		for (unsigned int call = 2; call < host->invalidations; call++)
+			for (uint32_t i = 0; i < host->invalidation[call].count; i++) {
+				uint8_t opcode = (uint8_t)host_interposer_command(host, call, i)[0];
+
+				tlbis += opcode == 0x30;
+				cds += opcode == 0x06;
+			}
+		assert_int_equal(tlbis, each ? 1 + 4 : 1);
+		assert_int_equal(cds, 4);
+		assert_int_equal(host->refused, 0);
+		assert_int_equal(test_vmm_stats(guest->vmm).blocked, 0);
+		cmdq_guest_free(guest);
+	}
+}
+
+static void fail_all(struct cmdq_guest *guest)
+{
+	fail_calls(guest, 1, FOREVER);
+	host_interposer_fail(guest->host, HOST_CALLS_OF(HOST_CALL_ATTACH), 1, FOREVER, EIO);
+}
+
+/* Cut off, a device has its ATS off: nothing is left that could be stale. */
+TEST(an_atc_inv_of_a_device_that_is_cut_off_is_not_lost)
+{
+	struct cmdq_guest *guest = fixture_new(1, true);
+
+	fail_calls(guest, 1, FOREVER);
+	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
+	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	cmdq_guest_ring(guest);
 	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
+	for (unsigned int n = 0; n < 4; n++)
+		expect_blocked(guest, n, 0);
 	cmdq_guest_free(guest);
 }
 
@@ -196,7 +318,7 @@ TEST(a_lost_atc_inv_is_told_at_the_sync)
 {
 	struct cmdq_guest *guest = fixture_new(1, true);
 
-	fail_calls(guest, 1, FOREVER);
+	fail_all(guest);
 	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
@@ -211,6 +333,50 @@ TEST(a_lost_atc_inv_is_told_at_the_sync)
 	cmdq_guest_acknowledge(guest);
 	cmdq_guest_expect_idle(guest);
 	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
+	/* While a device keeps its access the next one is lost too; TLBIs alone are no ATC_INV. */
+	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
+	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	cmdq_guest_ring(guest);
+	cmdq_guest_expect_error(guest, 4, SMMU_CERROR_ATC_INV);
+	cmdq_guest_acknowledge(guest);
+	cmdq_guest_push(guest, C_CFGI_CD(SID(0)), 0);
+	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	/* Until it can be cut off, which is tried again each time. */
+	host_interposer_heal(guest->host);
+	fail_calls(guest, 1, FOREVER);
+	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
+	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	cmdq_guest_ring(guest);
+	cmdq_guest_expect_idle(guest);
+	for (unsigned int n = 0; n < 4; n++)
+		expect_blocked(guest, n, 0);
+	cmdq_guest_free(guest);
+}
+
+/* Each vIOMMU has TLBIs of its own, but the guest has asked for no ATC to be invalidated. */
+TEST(tlbis_alone_lose_no_atc_inv)
+{
+	const struct cmdq_guest_setup setup = {
+		.endpoints = 4, .config = {.isolate = true, .ats = true}};
+	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
+	struct cmdq_guest *guest;
+
+	host->host.vmid_per_viommu = true;
+	guest = cmdq_guest_new(&setup, host);
+	fail_all(guest);
+	cmdq_guest_push(guest, C_CFGI_CD(SID(1)), 0);
+	cmdq_guest_sync(guest);
+	cmdq_guest_expect_idle(guest);
+	for (unsigned int n = 0; n < 3; n++) {
+		cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
+		cmdq_guest_push(guest, C_SYNC_IRQ, 0);
+	}
+	cmdq_guest_ring(guest);
+	cmdq_guest_expect_idle(guest);
+	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 3);
+	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
 	cmdq_guest_free(guest);
 }
 
@@ -220,7 +386,7 @@ TEST(a_lost_atc_inv_is_not_forgotten_until_the_sync)
 	const struct cmdq_guest_setup setup = {.log2 = 12, .config.ats = true};
 	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
 
-	fail_calls(guest, 1, 3);
+	fail_all(guest);
 	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
 	for (unsigned int n = 0; n < INVALIDATION_MAX + 5; n++)
 		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
@@ -321,8 +487,12 @@ int main(void)
 		UNIT_TEST("S3 P9", what_fails_twice_becomes_everything),
 		UNIT_TEST("S3 P9 P10", what_fails_for_good_cuts_the_endpoints_off),
 		UNIT_TEST("S3 P9", access_comes_back_only_after_everything_was_invalidated),
-		UNIT_TEST("S3 P9", a_later_batch_pays_the_debt),
+		UNIT_TEST("S3 P9", where_everything_is_due_nothing_more_is_sent),
+		UNIT_TEST("S3 P9", a_failure_concerns_whom_it_must),
+		UNIT_TEST("S3 P9", everything_goes_to_all_viommus_of_a_parent),
+		UNIT_TEST("S2 S3 P10", an_atc_inv_of_a_device_that_is_cut_off_is_not_lost),
 		UNIT_TEST("S2 S3 P10", a_lost_atc_inv_is_told_at_the_sync),
+		UNIT_TEST("S2 S3", tlbis_alone_lose_no_atc_inv),
 		UNIT_TEST("S2 S3", a_lost_atc_inv_is_not_forgotten_until_the_sync),
 		UNIT_TEST("S3 S6", one_viommus_failure_is_its_own),
 		UNIT_TEST("S3 P9", success_of_less_than_all_is_no_success),

@@ -115,7 +115,16 @@ int fixture_refresh(struct install_fixture *fixture, uint32_t first, uint64_t co
 	int ret;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = install_refresh_range(vsmmu, first, count);
+	ret = 0;
+	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
+		endpoint = endpoint->next) {
+		int failed = 0;
+
+		if (endpoint->vsid >= first && endpoint->vsid - first < count)
+			failed = endpoint_refresh(endpoint);
+		if (failed < 0 && !ret)
+			ret = failed;
+	}
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }
@@ -151,6 +160,23 @@ void fixture_expect_nested(
 void fixture_expect(struct install_fixture *fixture, unsigned int n, enum interposed_kind kind)
 {
 	assert_int_equal(host_interposer_attached(fixture->host, fixture->dev[n]).kind, kind);
+}
+
+static void expect_on_parking(struct install_fixture *fixture, unsigned int n, uint64_t ste)
+{
+	fixture_expect_nested(fixture, n, ste, 0);
+	assert_int_equal(host_interposer_attached(fixture->host, fixture->dev[n]).viommu,
+		fixture->endpoint[n]->viommu->parent->parking_id);
+}
+
+void fixture_expect_parked(struct install_fixture *fixture, unsigned int n)
+{
+	expect_on_parking(fixture, n, STE_ABORT);
+}
+
+void fixture_expect_bypass(struct install_fixture *fixture, unsigned int n)
+{
+	expect_on_parking(fixture, n, STE_BYPASS);
 }
 
 bool fixture_event(struct install_fixture *fixture, unsigned int n, uint8_t id, uint64_t word2)

@@ -8,6 +8,7 @@
 
 #include "lib/host_interposer.h"
 #include "lib/test_vmm.h"
+#include "smmu/endpoint.h"
 
 #define FIXTURE_ENDPOINTS   6
 #define FIXTURE_VSID(n)	    (0x10u + (n))
@@ -66,12 +67,21 @@ int fixture_set_ste(
 void fixture_expect_nested(
 	struct install_fixture *fixture, unsigned int n, uint64_t word0, uint64_t word1);
 void fixture_expect(struct install_fixture *fixture, unsigned int n, enum interposed_kind kind);
+/* Its abort HWPT on the parking vIOMMU, or its bypass HWPT there; it is attached. */
+void fixture_expect_parked(struct install_fixture *fixture, unsigned int n);
+void fixture_expect_bypass(struct install_fixture *fixture, unsigned int n);
 
 /* The hardware records an event of endpoint @n. Return: whether the kernel numbered it. */
 bool fixture_event(struct install_fixture *fixture, unsigned int n, uint8_t id, uint64_t word2);
 /* Dispatches, then takes the guest's oldest record; false when there is none. */
 bool fixture_consume(struct install_fixture *fixture, uint64_t word[4]);
 
+/*
+ * Objects in the host: a parent has a parking vIOMMU; a vIOMMU a vEVENTQ; an endpoint two parked
+ * HWPTs and a vDEVICE; and with an STE installed there is a nested HWPT.
+ */
+#define OBJECTS(parents, viommus, endpoints, nested)                                               \
+	(2 * (parents) + 2 * (viommus) + 3 * (endpoints) + (nested))
 uint64_t fixture_objects(struct install_fixture *fixture);
 /* Every event that the simulator numbered is accounted for. */
 void fixture_expect_counted(struct install_fixture *fixture);

@@ -154,7 +154,7 @@ TEST(nothing_comes_in_while_an_endpoint_goes)
 
 TEST(a_streamid_is_used_again_when_its_events_are_gone)
 {
-	const struct vm_setup setup = {.endpoints = 3, .no_fair_share = true};
+	const struct vm_setup setup = {.endpoints = 3};
 	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 2);
@@ -184,7 +184,7 @@ TEST(a_streamid_is_used_again_when_its_events_are_gone)
 
 TEST(a_dispatch_frees_the_streamid_too)
 {
-	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true};
+	const struct vm_setup setup = {.endpoints = 2};
 	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 1);
@@ -205,7 +205,7 @@ TEST(a_dispatch_frees_the_streamid_too)
 /* A neighbour that never lets the vEVENTQ be empty: reading what it held is enough. */
 TEST(a_storming_neighbour_does_not_hold_a_streamid)
 {
-	const struct vm_setup setup = {.endpoints = 2, .no_fair_share = true, .depth = 4};
+	const struct vm_setup setup = {.endpoints = 2, .depth = 4};
 	struct test_vmm *vm = vm_new(&setup);
 
 	vm_enable(vm, 0);

@@ -7,6 +7,7 @@
 
 #include <vsmmu/decoder.h>
 
+#include "host/iommufd/iommufd.h"
 #include "lib/fail_nth.h"
 #include "lib/fake_kernel.h"
 #include "smmu/vsmmu.h"
@@ -129,7 +130,12 @@ static void an_end_that_the_host_refuses_is_told(void **unused)
 	vsmmu_free(vm->vsmmu);
 	vm->vsmmu = NULL;
 	assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_HOST_FAILED), 1);
-	vm_free(vm);
+	/* The attached device still needs its HWPT, that its vIOMMU, and that its parent. */
+	assert_int_equal(fake_kernel_objects(), 3);
+	vsmmu_host_unref(vm->host);
+	vm->host = NULL;
+	fake_kernel_stop();
+	test_vmm_free(vm);
 }
 
 static int refuse_write(void *opaque, uint64_t address, const void *bytes, size_t length)
@@ -148,9 +154,7 @@ static void another_type_of_record_is_refused(void **unused)
 {
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = refuse_write, .irq_pulse = no_pulse};
-	struct vsmmu_iommufd_config kernel = {.size = sizeof(kernel),
-		.viommu_type = 0xdeadbeef,
-		.veventq_type = VSMMU_VEVENTQ_SELFTEST};
+	struct vsmmu_iommufd_config kernel = {.size = sizeof(kernel)};
 	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
 	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 1};
 	struct vsmmu_endpoint *endpoint = NULL;
@@ -161,11 +165,13 @@ static void another_type_of_record_is_refused(void **unused)
 	kernel.iommufd = fake_kernel_iommufd();
 	kernel.ioas_id = fake_kernel_ioas();
 	device.vfio_fd = fake_kernel_device(0, &device.dev_id);
-	assert_int_equal(vsmmu_iommufd_new(&config.host, &kernel), 0);
+	assert_int_equal(
+		iommufd_host_new(&config.host, &kernel, 0xdeadbeef, VSMMU_VEVENTQ_SELFTEST), 0);
 	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &device, &endpoint), -EINVAL);
 	assert_null(endpoint);
 	assert_int_equal(fake_kernel_attached(device.dev_id), 0);
+	assert_int_equal(vsmmu_drop_parents(vsmmu), 0);
 	assert_int_equal(fake_kernel_objects(), 0);
 	vsmmu_free(vsmmu);
 	vsmmu_host_unref(config.host);
@@ -202,7 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
-		UNIT_TEST("E1", a_strange_name_is_reported),
+		UNIT_TEST("E1 A10", a_strange_name_is_reported),
 		UNIT_TEST("E1", an_unknown_name_is_not_reported),
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
 		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),

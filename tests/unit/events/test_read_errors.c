@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What happens to forwarding when a read fails: for now, or for good. */
+/* Forwarding when a read fails: for now, or for good. */
 #include <errno.h>
 #include <poll.h>
 
@@ -71,7 +71,7 @@ TEST(a_lasting_error_disarms_once)
 		assert_int_equal(test_vmm_reported(vm, VSMMU_REPORT_QUEUE_DISARMED), 1);
 		assert_int_equal(vm->reports[0].severity, VSMMU_ERROR);
 		reads = vm_host_reads(vm);
-		/* Whatever comes: no read, no report, no spinning. */
+		/* There is no read, no report, no spinning from then on. */
 		vm_faults(vm, 0, 3);
 		test_vmm_write(vm, SMMU_EVENTQ_CONS, 0);
 		assert_int_equal(vsmmu_dispatch(vm->vsmmu, 0), 0);

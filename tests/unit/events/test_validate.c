@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Of what comes from the host, the guest sees only what it may. */
+/* A guest sees only what it may of what comes from the host. */
 #include <string.h>
 
 #include "lib/vm.h"
@@ -87,7 +87,7 @@ TEST(substreams_are_those_that_the_guest_has)
 	}
 }
 
-/* What is refused raises nothing: no interrupt, no OVFLG, and takes no slot. */
+/* A refused record raises no interrupt and no OVFLG, and takes no slot. */
 TEST(refusing_is_not_loss)
 {
 	struct test_vmm *vm = vm_new(NULL);

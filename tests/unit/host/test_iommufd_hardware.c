@@ -5,7 +5,7 @@
 
 #include "arch/command.h"
 #include "lib/fake_kernel.h"
-#include "host/host.h"
+#include "host/iommufd/iommufd.h"
 #include "uapi/iommufd.h"
 #include "uapi/iommufd_test.h"
 #include "lib/unit.h"
@@ -32,13 +32,16 @@ static struct vsmmu_host *new_host(uint32_t viommu_type, uint32_t veventq_type)
 		.size = sizeof(config),
 		.iommufd = fake_kernel_iommufd(),
 		.ioas_id = fake_kernel_ioas(),
-		.viommu_type = viommu_type,
-		.veventq_type = veventq_type,
 	};
 	struct vsmmu_host *host = NULL;
 
-	assert_int_equal(vsmmu_iommufd_new(&host, &config), 0);
+	assert_int_equal(iommufd_host_new(&host, &config, viommu_type, veventq_type), 0);
 	return host;
+}
+
+static struct vsmmu_host *new_smmu(void)
+{
+	return new_host(UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3, UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3);
 }
 
 /* What an invalidation needs: a vIOMMU, and a vDEVICE for its StreamID. */
@@ -69,7 +72,7 @@ static void chain_undo(struct vsmmu_host *host, struct chain *chain)
 
 TEST(hardware_is_told_apart)
 {
-	struct vsmmu_host *host = new_host(0, 0);
+	struct vsmmu_host *host = new_smmu();
 	struct fake_smmu *smmu = fake_kernel_smmu(1);
 	struct host_endpoint endpoint = {.attach = NULL};
 	struct host_hw_info info;
@@ -96,7 +99,7 @@ TEST(hardware_is_told_apart)
 TEST(other_hardware_is_not_supported)
 {
 	static const int errors[] = {ENOENT, EOPNOTSUPP, ENOTTY, EFAULT, ENOMEM};
-	struct vsmmu_host *host = new_host(0, 0);
+	struct vsmmu_host *host = new_smmu();
 	struct fake_smmu *smmu = fake_kernel_smmu(0);
 	struct host_endpoint endpoint = {.attach = NULL};
 	struct host_hw_info info, before;
@@ -126,7 +129,7 @@ TEST(other_hardware_is_not_supported)
 
 TEST(commands_reach_the_hardware)
 {
-	struct vsmmu_host *host = new_host(0, 0);
+	struct vsmmu_host *host = new_smmu();
 	uint64_t command[COMMANDS][2];
 	uint32_t handled = 1234;
 	struct chain chain;
@@ -159,7 +162,7 @@ TEST(refused_command_is_over_reported)
 		{COMMAND_OP_ATC_INV | (uint64_t)VSID << 32, 0},		  /* no ATS */
 		{COMMAND_OP_TLBI_NH_ALL | 1 << 10, 0},			  /* SSec */
 	};
-	struct vsmmu_host *host = new_host(0, 0);
+	struct vsmmu_host *host = new_smmu();
 	uint64_t command[COMMANDS][2];
 	struct chain chain;
 	uint32_t handled;
@@ -188,7 +191,7 @@ TEST(invalidation_fails_as_the_kernel_says)
 {
 	static const int errors[] = {EIO, ENOMEM, ENOENT, EINVAL, EFAULT, EOPNOTSUPP, ENOTTY};
 	const uint64_t command[1][2] = {{COMMAND_OP_TLBI_NSNH_ALL, 0}};
-	struct vsmmu_host *host = new_host(0, 0), *mock;
+	struct vsmmu_host *host = new_smmu(), *mock;
 	struct chain chain;
 	uint32_t handled;
 

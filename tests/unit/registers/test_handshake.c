@@ -4,6 +4,7 @@
  * so, and until then their guards hold. Seen from within the host's calls.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "smmu/vsmmu.h"
 #include "lib/host_interposer.h"
@@ -12,6 +13,8 @@
 #define VSID   0x42
 #define STRTAB (TEST_VMM_MEMORY + 0x10000)
 #define CMDQ   (TEST_VMM_MEMORY + 0x20000)
+#define EVENTQ (TEST_VMM_MEMORY + 0x30000)
+#define CD     (TEST_VMM_MEMORY + 0x40000)
 #define SEEN   8
 
 /* The registers while the endpoint is being attached to something else. */
@@ -23,6 +26,8 @@ struct seen {
 };
 
 static struct test_vmm *vmm;
+static struct vsmmu_host *sim;
+static uint32_t dev_id;
 static struct seen seen[SEEN];
 static unsigned int attaches;
 static int attach_error;
@@ -55,7 +60,6 @@ static int set_up(void **unused)
 		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
 	struct vsmmu_endpoint *handle;
 	struct host_interposer *host;
-	struct vsmmu_host *sim;
 
 	(void)unused;
 	vmm = test_vmm_alloc();
@@ -64,6 +68,7 @@ static int set_up(void **unused)
 	assert_int_equal(test_vmm_new(vmm, &host->host, NULL), 0);
 	assert_int_equal(vsmmu_sim_endpoint_new(sim, 0, &endpoint.dev_id), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
+	dev_id = endpoint.dev_id;
 	host->hook = before_call;
 	test_vmm_write64(vmm, SMMU_STRTAB_BASE, STRTAB);
 	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 8);
@@ -140,6 +145,22 @@ TEST(a_failing_host_is_acknowledged_too)
 	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
 }
 
+/* What the host has refused is asked for again, though GBPA says nothing new. */
+TEST(gbpa_tries_again_what_failed)
+{
+	attach_error = -EIO;
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
+	assert_int_equal(test_vmm_stats(vmm).blocked, 1);
+	attach_error = 0;
+	attaches = 0;
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(attaches, 1);
+	assert_int_equal(seen[0].gbpa, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
+	assert_int_equal(attaches, 1);
+}
+
 /* Only what changes something may have to wait for the host's ioctls. */
 TEST(other_registers_do_not_wait_for_ioctls)
 {
@@ -200,6 +221,108 @@ TEST(what_makes_commands_available_kicks)
 	assert_int_equal(test_vmm_stats(vmm).syncs, 3);
 }
 
+static void start_events(void)
+{
+	test_vmm_store64(vmm, STRTAB + 64 * VSID, 1 | 5 << 1 | CD);
+	test_vmm_write64(vmm, SMMU_EVENTQ_BASE, EVENTQ | 3);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+}
+
+static void fault(unsigned int count)
+{
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+
+	for (unsigned int n = 0; n < count; n++)
+		assert_int_equal(vsmmu_sim_fault(sim, dev_id, &record), 0);
+}
+
+static void expect_counts(uint64_t delivered, uint64_t discarded, uint64_t pending)
+{
+	struct vsmmu_stats stats = test_vmm_stats(vmm);
+
+	assert_int_equal(stats.delivered, delivered);
+	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_DISABLED], discarded);
+	assert_int_equal(stats.discarded, discarded);
+	assert_int_equal(stats.pending, pending);
+	assert_int_equal(stats.sequenced, delivered + discarded + pending);
+}
+
+/* 7.2.1: a driver that begins anew is not told of what was before. */
+TEST(events_from_before_the_queue_was_enabled_are_discarded)
+{
+	static const uint32_t off[] = {SMMU_CR0_SMMUEN, SMMU_CR0_EVENTQEN, 0};
+
+	start_events();
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		uint32_t prod = test_vmm_read(vmm, SMMU_EVENTQ_PROD);
+
+		fault(3);
+		test_vmm_write(vmm, SMMU_CR0, off[i]);
+		test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+		expect_counts(i, 3 * (i + 1), 0);
+		assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 0);
+		assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), prod);
+		fault(1);
+		assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 1);
+		expect_counts(i + 1, 3 * (i + 1), 0);
+	}
+	/* What leaves both bits on begins nothing. */
+	fault(3);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 3);
+	expect_counts(6, 9, 0);
+}
+
+/* Those that a save has read ahead are as old. */
+TEST(pending_events_are_discarded_too)
+{
+	void *snapshot;
+	size_t length;
+
+	start_events();
+	fault(11);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 8); /* full */
+	assert_int_equal(vsmmu_save(vmm->vsmmu, &snapshot, &length), 0);
+	vsmmu_snapshot_free(snapshot);
+	expect_counts(8, 0, 3);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	test_vmm_write(vmm, SMMU_EVENTQ_PROD, 0);
+	test_vmm_write(vmm, SMMU_EVENTQ_CONS, 0);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	expect_counts(8, 3, 0);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 0);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 0);
+}
+
+static bool is_readable(void)
+{
+	struct pollfd fd = {.fd = vsmmu_get_fd(vmm->vsmmu), .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* A pause for want of room ends with these writes, whatever CONS is. */
+TEST(cr0_and_gerrorn_end_a_pause)
+{
+	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
+
+	start_events();
+	fault(20);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 8);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 0);
+	assert_false(is_readable());
+	test_vmm_write(vmm, SMMU_GERRORN, 0);
+	assert_true(is_readable());
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 0);
+	assert_false(is_readable());
+	/* Off: what waits goes nowhere, and has to be read for that. */
+	test_vmm_write(vmm, SMMU_CR0, on & ~SMMU_CR0_EVENTQEN);
+	assert_true(is_readable());
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 12);
+	expect_counts(8, 12, 0);
+	assert_false(is_readable());
+}
+
 int main(void)
 {
 #define HANDSHAKE_TEST(ids, fn)                                                                    \
@@ -212,9 +335,13 @@ int main(void)
 		HANDSHAKE_TEST("S1 P13", gbpa_reads_update_until_installed),
 		HANDSHAKE_TEST("S1 P13", gbpa_matters_while_the_smmu_is_off_alone),
 		HANDSHAKE_TEST("S1", a_failing_host_is_acknowledged_too),
+		HANDSHAKE_TEST("S1 P13 D3", gbpa_tries_again_what_failed),
 		HANDSHAKE_TEST("S1 S9", other_registers_do_not_wait_for_ioctls),
 		HANDSHAKE_TEST("S2 S9", commands_that_came_meanwhile_are_done),
 		HANDSHAKE_TEST("S1 S2", what_makes_commands_available_kicks),
+		HANDSHAKE_TEST("S1 E7", events_from_before_the_queue_was_enabled_are_discarded),
+		HANDSHAKE_TEST("S1 E7", pending_events_are_discarded_too),
+		HANDSHAKE_TEST("S1 E7", cr0_and_gerrorn_end_a_pause),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -196,7 +196,7 @@ TEST(what_was_written_is_acknowledged)
 		.irq_pulse = irq_pulse,
 		.msi = msi,
 	};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .msi = true};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 	pthread_t threads[sizeof(bodies) / sizeof(bodies[0])];
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "lib/rng.h"
+#include "smmu/irq.h"
 #include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
 #include "lib/test_vmm.h"
@@ -103,7 +104,7 @@ static struct test_vmm *fixture_new(const struct vsmmu_config *config)
 
 static struct test_vmm *stand_msi(void)
 {
-	const struct vsmmu_config config = {.msi = true};
+	const struct vsmmu_config config = {0};
 
 	return fixture_new(&config);
 }
@@ -321,7 +322,8 @@ static void what_is_in_use_is_read_only(void **unused)
 
 static void without_msi_its_registers_are_res0(void **unused)
 {
-	struct test_vmm *vmm = fixture_new(NULL);
+	const struct vsmmu_config config = {.no_msi = true};
+	struct test_vmm *vmm = fixture_new(&config);
 
 	(void)unused;
 	assert_false(test_vmm_read(vmm, SMMU_IDR0) & SMMU_IDR0_MSI);

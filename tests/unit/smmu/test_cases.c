@@ -486,5 +486,6 @@ int main(void)
 		UNIT_TEST_PLAIN(no_wrong_result_is_taken),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, open_stand, close_stand);
 }

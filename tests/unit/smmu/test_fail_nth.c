@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/fail_nth.h"
-#include "smmu/viommu/viommu.h"
+#include "smmu/vsmmu.h"
 #include "lib/vm.h"
 
 #define ENDPOINTS 3
@@ -203,7 +203,7 @@ TEST(any_call_may_fail_with_several)
 	assert_true(every_call(&isolated) > 30);
 }
 
-/* The same while everything is taken down: no failure may stop that. */
+/* Everything is taken down, and no failure may stop that. */
 TEST(any_call_may_fail_at_the_end)
 {
 	const struct vm_setup setup = {.smmus = 2};
@@ -237,26 +237,26 @@ TEST(any_call_may_fail_at_the_end)
 	}
 }
 
-/* What waits for memory goes on waiting when it cannot be polled again. */
+/* A source that waits for memory goes on waiting when it cannot be polled again. */
 TEST(a_backoff_may_not_end_at_once)
 {
 	struct test_vmm *own = vm_new(NULL);
-	const struct viommu *viommu = own->vsmmu->viommus;
+	const struct event_source *source = own->vsmmu->sources.first;
 	uint64_t first;
 
 	vm_enable(own, 4);
 	vm_host_fail_read(own, 0, ENOMEM);
 	vm_faults(own, 0, 2);
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
-	first = viommu->backoff;
+	first = source->backoff;
 	vm_wait(own);
-	fail_nth_arm(2); /* after the timer's read() */
+	fail_nth_arm(2); /* after the timer's */
 	assert_int_equal(vsmmu_dispatch(own->vsmmu, 0), 0);
 	assert_true(fail_nth_fired());
 	assert_string_equal(fail_nth_what(), "epoll_ctl");
 	fail_nth_arm(0);
-	assert_int_equal(viommu->state, VIOMMU_BACKOFF);
-	assert_int_equal(viommu->backoff, 2 * first);
+	assert_int_equal(source->state, SOURCE_BACKOFF);
+	assert_int_equal(source->backoff, 2 * first);
 	assert_false(vm_queue_readable(own));
 	vm_wait(own);
 	assert_int_equal(vm_dispatch(own), 2);

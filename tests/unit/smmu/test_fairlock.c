@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who has a lock again and again lets those in that wait for it. */
+/* A thread that has a lock again and again lets those in that wait for it. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>

@@ -95,7 +95,6 @@ static struct vsmmu *deaf_new(struct vsmmu_host *host)
 		.ops = &ops,
 		.host = host,
 		.veventq_depth = 200,
-		.msi = true,
 	};
 	struct vsmmu *vsmmu = NULL;
 

@@ -91,7 +91,7 @@ TEST(by_default_it_is_the_simulators)
 	struct test_vmm *vmm = test_vmm_alloc();
 
 	assert_int_equal(test_vmm_new(vmm, NULL, NULL), 0);
-	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40101a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40301a);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), 0x02730010);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 8), 0);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 12), 0x00000404);
@@ -110,7 +110,6 @@ TEST(the_config_says_the_rest)
 		.cmdq_log2_max = 8,
 		.eventq_log2_max = 7,
 		.oas_bits = 48,
-		.msi = true,
 		.ats = true,
 		.no_ril = true,
 	};
@@ -138,7 +137,7 @@ TEST(a_probed_host_says_what_there_is)
 	assert_int_equal(probed.vfio_fd, -1);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR5), 0x00000054);
 	/* Nothing that is not on the kernel's list: S2P, HTTU, Hyp and many more. */
-	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d48101a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d48301a);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 8), 0);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 16), 0);
 	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 12), 0x00001404);
@@ -211,7 +210,7 @@ TEST(a_host_without_an_smmu_is_as_none)
 	probed_init(&probed);
 	probed.error = -EOPNOTSUPP;
 	assert_int_equal(make(vmm, &probed, &(struct vsmmu_config){0}), 0);
-	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40101a);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0), 0x0d40301a);
 	assert_int_equal(identity_check(vmm->vsmmu, &endpoint, VSID, &features), 0);
 	assert_int_equal(probed.asked, 2);
 	assert_true(features.arch.ril);

@@ -111,7 +111,7 @@ static void build(enum vsmmu_irq irq, enum way way)
 		.irq_pulse = irq_pulse,
 		.msi = msi,
 	};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .msi = true};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
 	struct vsmmu_endpoint_config endpoint = {
 		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
 	struct vsmmu_endpoint *handle;

@@ -51,13 +51,14 @@ TEST(streams_are_found_while_they_are_there)
 				index_of[n] = STREAM_NONE;
 				used--;
 			} else {
-				assert_int_equal(stream_reserve(&table), 0);
-				index_of[n] = stream_add(&table, vsid, NULL);
-				assert_int_equal(table.entries[index_of[n]].queued, 0);
+				assert_int_equal(stream_reserve(&table, vsid), 0);
+				index_of[n] = stream_find(&table, vsid);
+				assert_int_not_equal(index_of[n], STREAM_NONE);
+				assert_int_equal(table.entries[index_of[n]].delivered, 0);
 				used++;
 			}
 			assert_int_equal(table.used, used);
-			assert_int_equal(table.live, used);
+			assert_int_equal(table.live, 0);
 			assert_true(used <= table.capacity);
 		}
 		for (uint32_t n = 0; n < IDS; n++)
@@ -69,21 +70,70 @@ TEST(streams_are_found_while_they_are_there)
 TEST(a_table_that_cannot_grow_stays_as_it_is)
 {
 	struct stream_table table;
+	uint32_t used;
 
 	assert_int_equal(stream_table_init(&table), 0);
 	while (table.used < table.capacity)
-		stream_add(&table, table.used << 8, NULL);
-	/* Two allocations: either may fail. */
-	for (unsigned int n = 1; n <= 2; n++) {
+		assert_int_equal(stream_reserve(&table, table.used << 8), 0);
+	used = table.used;
+	/* Four allocations: any may fail. */
+	for (unsigned int n = 1; n <= 4; n++) {
 		fail_nth_arm(n);
-		assert_int_equal(stream_reserve(&table), -ENOMEM);
+		assert_int_equal(stream_reserve(&table, 0xabc00), -ENOMEM);
 		fail_nth_arm(0);
-		for (uint32_t i = 0; i < table.used; i++)
+		assert_int_equal(table.used, used);
+		assert_int_equal(stream_find(&table, 0xabc00), STREAM_NONE);
+		for (uint32_t i = 0; i < used; i++)
 			assert_int_equal(stream_find(&table, i << 8), i);
 	}
-	assert_int_equal(stream_reserve(&table), 0);
-	for (uint32_t i = 0; i < table.used; i++)
+	assert_int_equal(stream_reserve(&table, 0xabc00), 0);
+	for (uint32_t i = 0; i < used; i++)
 		assert_int_equal(stream_find(&table, i << 8), i);
+	assert_int_equal(stream_find(&table, 0xabc00), used);
+	stream_table_destroy(&table);
+}
+
+/* Reserved, live, stale, gone: who is found, who is counted, who is swept. */
+TEST(a_stream_has_its_states)
+{
+	static int one, other; /* stand for sources */
+	const struct event_source *source = (const struct event_source *)&one;
+	const struct event_source *neighbour = (const struct event_source *)&other;
+	struct vsmmu_endpoint *endpoint = (struct vsmmu_endpoint *)&one;
+	struct stream_table table;
+	uint32_t index, vsid = 0;
+
+	assert_int_equal(stream_table_init(&table), 0);
+	for (uint32_t n = 0; n < 4; n++)
+		assert_int_equal(stream_reserve(&table, n), 0);
+	index = stream_find(&table, 1);
+	assert_int_equal(stream_find_live(&table, 1), STREAM_NONE);
+	for (uint32_t n = 1; n < 4; n++)
+		stream_go_live(
+			&table, stream_find(&table, n), endpoint, n == 3 ? neighbour : source);
+	assert_int_equal(stream_find_live(&table, 1), index);
+	assert_ptr_equal(table.holders[index].endpoint, endpoint);
+	assert_int_equal(table.live, 3);
+	stream_go_stale(&table, index);
+	assert_null(table.holders[index].endpoint);
+	assert_int_equal(table.live, 2);
+	assert_int_equal(stream_find_live(&table, 1), STREAM_NONE);
+	/* The number is still taken. */
+	assert_int_equal(stream_find(&table, 1), index);
+	assert_int_equal(stream_sweep(&table, neighbour, false, &vsid), 0);
+	assert_int_equal(stream_find(&table, 1), index);
+	table.holders[index].wanted = true;
+	assert_int_equal(stream_sweep(&table, source, false, &vsid), 1);
+	assert_int_equal(vsid, 1);
+	assert_int_equal(stream_find(&table, 1), STREAM_NONE);
+	/* The live ones only if asked for, and of nobody else. */
+	assert_int_not_equal(stream_find_live(&table, 2), STREAM_NONE);
+	assert_int_equal(stream_sweep(&table, source, true, &vsid), 0);
+	assert_int_equal(stream_find(&table, 2), STREAM_NONE);
+	assert_int_not_equal(stream_find_live(&table, 3), STREAM_NONE);
+	assert_int_not_equal(stream_find(&table, 0), STREAM_NONE);
+	assert_int_equal(table.live, 1);
+	assert_int_equal(table.used, 2);
 	stream_table_destroy(&table);
 }
 
@@ -158,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(streams_are_found_while_they_are_there),
 		UNIT_TEST_PLAIN(a_table_that_cannot_grow_stays_as_it_is),
+		UNIT_TEST("E10", a_stream_has_its_states),
 		UNIT_TEST("E11", an_attach_without_memory_leaves_nothing),
 	};
 

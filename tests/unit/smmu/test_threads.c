@@ -297,7 +297,7 @@ static void build(bool isolate)
 	atomic_store(&over, false);
 }
 
-/* What is left must flow by itself: a lost wake-up would leave it where it is. */
+/* The rest must flow by itself: a lost wake-up would leave it where it is. */
 static void run_dry(void)
 {
 	struct vsmmu_sim_stats sim = {.size = sizeof(sim)};
@@ -311,7 +311,7 @@ static void run_dry(void)
 	assert_int_equal(stats_now().sequenced, sim.numbered);
 }
 
-/* What the threads came to is a matter of luck: here is one of each. */
+/* It is a matter of luck what the threads came to: here is one of each. */
 static void deliver_abort_and_discard(uint64_t *last)
 {
 	struct vsmmu_stats before;

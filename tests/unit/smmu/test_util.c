@@ -147,45 +147,6 @@ TEST(a_config_that_makes_no_sense_is_refused)
 }
 
 /* Against a plain array: StreamIDs that collide, come and go. */
-TEST(the_stream_table_finds_what_is_in_it)
-{
-	struct stream_table table;
-	struct rng rng = {7};
-	uint32_t held[300], index[300];
-	unsigned int count = 0;
-
-	assert_int_equal(stream_table_init(&table), 0);
-	for (int step = 0; step < 5000; step++) {
-		uint32_t vsid = (uint32_t)rng_below(&rng, 400) * 0x10001u;
-		unsigned int at = 0;
-
-		while (at < count && held[at] != vsid)
-			at++;
-		if (at < count) {
-			assert_int_equal(stream_find(&table, vsid), index[at]);
-			assert_int_equal(table.entries[index[at]].vsid, vsid);
-			if (rng_below(&rng, 2)) {
-				stream_remove(&table, index[at]);
-				assert_int_equal(stream_find(&table, vsid), STREAM_NONE);
-				held[at] = held[--count];
-				index[at] = index[count];
-			}
-		} else {
-			assert_int_equal(stream_find(&table, vsid), STREAM_NONE);
-			if (count == 300)
-				continue;
-			assert_int_equal(stream_reserve(&table), 0);
-			held[count] = vsid;
-			index[count++] = stream_add(&table, vsid, NULL);
-		}
-		assert_int_equal(table.live, count);
-		assert_int_equal(table.used, count);
-	}
-	for (unsigned int at = 0; at < count; at++)
-		assert_int_equal(stream_find(&table, held[at]), index[at]);
-	stream_table_destroy(&table);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,7 +154,6 @@ int main(void)
 		UNIT_TEST_PLAIN(results_grow),
 		UNIT_TEST_PLAIN(the_version_is_that_of_the_headers),
 		UNIT_TEST_PLAIN(a_config_that_makes_no_sense_is_refused),
-		UNIT_TEST_PLAIN(the_stream_table_finds_what_is_in_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

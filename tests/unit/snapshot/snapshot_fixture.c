@@ -14,7 +14,7 @@ void fixture_machine_new(struct machine *machine)
 	/* ATS, and stalls that the guest's SMMU does not have. */
 	static const struct vsmmu_sim_config host = {
 		.idr = {0x0c48100c, 0x20 | 5 << 6, 0, 0x400, 0, 0x76}, .ats = true};
-	static const struct vsmmu_config config = {.msi = true};
+	static const struct vsmmu_config config = {0};
 
 	machine_new(machine, &host, &config, ENDPOINTS);
 }

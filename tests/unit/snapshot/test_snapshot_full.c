@@ -5,8 +5,8 @@
 
 #include <vsmmu/event.h>
 
-#include "host/host.h"
-#include "smmu/viommu/viommu.h"
+#include "host/call_gate.h"
+#include "smmu/endpoints/ste_install.h"
 #include "snapshot_machine.h"
 
 static void assert_same_registers(struct test_vmm *one, struct test_vmm *other)
@@ -20,13 +20,12 @@ static void assert_same_registers(struct test_vmm *one, struct test_vmm *other)
 /* A host in front of the simulator that refuses some calls, from the first one on. */
 TEST(every_register_comes_along)
 {
-	const struct vsmmu_config config = {.msi = true,
-		.ssid_bits = 5,
+	const struct vsmmu_config config = {.ssid_bits = 5,
 		.cmdq_log2_max = 10,
 		.eventq_log2_max = 9,
 		.sid_bits = 12,
 		.oas_bits = 40};
-	const struct vsmmu_config other = {.msi = true, .ssid_bits = 6, .oas_bits = 48};
+	const struct vsmmu_config other = {.ssid_bits = 6, .oas_bits = 48};
 	struct machine from, to;
 	struct test_vmm *vmm;
 
@@ -120,7 +119,11 @@ TEST(a_lost_atc_inv_comes_along)
 	machine_start(&from);
 	test_vmm_store64(from.vmm, STRTAB + (VSID + 1) * 64, 0xb | (TEST_VMM_MEMORY + 0x30000));
 	machine_queue(&from, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
-	host_interposer_fail(from.host, HOST_CALLS_OF(HOST_CALL_INVALIDATE), 1, UINT32_MAX, EIO);
+	machine_kick(&from);
+	/* Nor can the device be cut off, so that its ATC matters. */
+	host_interposer_fail(from.host,
+		HOST_CALLS_OF(HOST_CALL_INVALIDATE) | HOST_CALLS_OF(HOST_CALL_ATTACH), 1,
+		UINT32_MAX, EIO);
 	for (unsigned int i = 0; i <= INVALIDATION_MAX; i++) {
 		machine_queue(&from, COMMAND_OP_ATC_INV | (uint64_t)(VSID + 1) << 32, 0);
 		if (i % 64 == 0)
@@ -180,7 +183,7 @@ static void assert_consumes_all(struct machine *machine)
 /* MSI_GERROR_ABT is the one error that raises no interrupt (IHI 0070 7.5). */
 TEST(a_gerror_msi_that_went_nowhere_is_not_tried_again)
 {
-	const struct vsmmu_config config = {.msi = true};
+	const struct vsmmu_config config = {0};
 	struct machine from, to;
 
 	machine_new(&from, NULL, &config, 1);
@@ -209,25 +212,67 @@ TEST(a_gerror_msi_that_went_nowhere_is_not_tried_again)
  */
 TEST(waiting_commands_are_consumed)
 {
-	const struct vsmmu_config config = {.msi = true};
+	const struct vsmmu_config config = {0};
 	struct machine from, to;
+	unsigned int writes;
 
 	machine_new(&from, NULL, &config, ENDPOINTS);
 	machine_new(&to, NULL, &config, ENDPOINTS);
 	machine_start(&from);
+	/* A register write ends with a CFGI_STE that makes the host do something. */
+	test_vmm_store64(from.vmm, STRTAB + (VSID + 1) * 64, 1);
+	machine_queue(&from, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
 	for (int i = 0; i < 200; i++)
 		machine_queue(&from, COMMAND_OP_SYNC | UINT64_C(1) << 12,
 			CMDQ + (uint64_t)from.prod * 16);
 	machine_kick(&from);
-	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), CMDQ_KICK_MAX);
+	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), 1);
+	writes = from.vmm->memory_writes;
 	assert_int_equal(machine_move(&from, &to), 0);
-	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), CMDQ_KICK_MAX);
+	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), 1);
+	assert_int_equal(from.vmm->memory_writes, writes);
 	assert_true(machine_waits(&from));
 	assert_consumes_all(&to);
 	/* The source may go on as well. */
 	assert_consumes_all(&from);
 	machine_free(&from);
 	machine_free(&to);
+}
+
+/* Something of each kind is to be installed: stream 0 aborts, 1 is stage 1, 2 bypasses. */
+static void machine_start_mixed(struct machine *machine)
+{
+	machine_start(machine);
+	test_vmm_store64(machine->vmm, STRTAB + (VSID + 1) * 64, 0xb | (TEST_VMM_MEMORY + 0x30000));
+	machine_queue(machine, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
+	machine_kick(machine);
+	assert_int_equal(machine->endpoint[1]->installed, INSTALLED_NESTED);
+}
+
+/* The CD of stream 1 is a bad one: an event. */
+static void machine_start_with_event(struct machine *machine)
+{
+	machine_start_mixed(machine);
+	assert_int_equal(machine_dma(machine, 1, DATA), -EFAULT);
+}
+
+static void assert_as_it_was(struct machine *machine)
+{
+	assert_int_equal(test_vmm_read(machine->vmm, SMMU_CR0), 0);
+	assert_int_equal(test_vmm_read64(machine->vmm, SMMU_STRTAB_BASE), 0);
+	assert_int_equal(test_vmm_read64(machine->vmm, SMMU_EVENTQ_BASE), 0);
+	assert_int_equal(test_vmm_stats(machine->vmm).pending, 0);
+	for (unsigned int n = 0; n < ENDPOINTS; n++)
+		assert_int_equal(machine_dma(machine, n, DATA), 0);
+}
+
+static void assert_moved(struct machine *machine)
+{
+	for (unsigned int n = 0; n < ENDPOINTS; n++) {
+		assert_int_equal(machine_dma(machine, n, DATA), n < 2 ? -EFAULT : 0);
+		assert_int_equal(machine->endpoint[n]->installed, INSTALLED_NESTED);
+		assert_false(machine->endpoint[n]->blocked);
+	}
 }
 
 static struct machine *interrupted;
@@ -244,15 +289,18 @@ TEST(commands_left_to_a_save_are_told)
 {
 	struct machine from;
 	struct veventq_source *source;
+	uint32_t cons;
 	size_t length;
 	void *bytes;
 
-	machine_new(&from, NULL, NULL, 1);
-	machine_start(&from);
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_start_with_event(&from);
 	assert_int_equal(vsmmu_save(from.vmm->vsmmu, &bytes, &length), 0);
 	vsmmu_snapshot_free(bytes);
+	assert_int_equal(machine_dma(&from, 1, DATA), -EFAULT);
+	cons = test_vmm_read(from.vmm, SMMU_CMDQ_CONS);
 	assert_false(machine_waits(&from));
-	source = &from.vmm->vsmmu->viommus->reader.source;
+	source = &from.vmm->vsmmu->sources.first->reader.source;
 	interrupted = &from;
 	undisturbed = source->read;
 	source->read = read_disturbed;
@@ -260,37 +308,45 @@ TEST(commands_left_to_a_save_are_told)
 	assert_int_equal(vsmmu_save(from.vmm->vsmmu, &bytes, &length), 0);
 	vsmmu_snapshot_free(bytes);
 	source->read = undisturbed;
-	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), 0);
+	assert_int_equal(test_vmm_read(from.vmm, SMMU_CMDQ_CONS), cons);
 	assert_true(machine_waits(&from));
 	assert_consumes_all(&from);
 	machine_free(&from);
 }
 
-/* Each call that installs something fails once; then the vSMMU is as it was. */
+/* Each host call fails once; then the vSMMU is as it was, or did not need that call. */
 TEST(a_failing_host_leaves_it_as_it_was)
 {
+	unsigned int failed = 0, again = 0;
 	struct machine from, to;
-	unsigned int failed = 0;
-	int ret = -EIO;
+	bool fired = true;
 
 	machine_new(&from, NULL, NULL, ENDPOINTS);
-	machine_new(&to, NULL, NULL, ENDPOINTS);
-	machine_start(&from);
-	for (uint32_t after = 0; ret; after++) {
-		assert_int_equal(vsmmu_sim_fail(to.sim, VSMMU_SIM_FAIL_CALL, after, EIO), 0);
+	machine_start_with_event(&from);
+	for (unsigned int n = 1; fired; n++) {
+		int ret;
+
+		machine_new(&to, NULL, NULL, ENDPOINTS);
+		host_interposer_fail(to.host, HOST_CALLS_ANY, n, 1, EIO);
 		ret = machine_move(&from, &to);
-		if (!ret)
-			break;
-		assert_int_equal(ret, -EIO);
-		failed++;
-		assert_int_equal(test_vmm_read(to.vmm, SMMU_CR0), 0);
-		assert_int_equal(test_vmm_read64(to.vmm, SMMU_STRTAB_BASE), 0);
-		for (unsigned int n = 0; n < ENDPOINTS; n++)
-			assert_int_equal(machine_dma(&to, n, DATA), 0);
+		fired = host_interposer_failed(to.host);
+		host_interposer_heal(to.host);
+		if (ret) {
+			assert_true(fired);
+			assert_int_equal(ret, -EIO);
+			assert_as_it_was(&to);
+			failed++;
+			assert_int_equal(machine_move(&from, &to), 0);
+		}
+		again += fired && !ret;
+		assert_int_equal(test_vmm_stats(to.vmm).pending, 1);
+		assert_moved(&to);
+		machine_free(&to);
 	}
-	assert_int_equal(failed, 2 * ENDPOINTS);
+	/* hw_info, a nested HWPT and an attach of each; 2 vIOMMUs' invalidations, made again. */
+	assert_int_equal(failed, 3 * ENDPOINTS);
+	assert_int_equal(again, 4);
 	machine_free(&from);
-	machine_free(&to);
 }
 
 static int machine_move_unwillingly(struct machine *from, struct machine *to, enum host_call call,
@@ -304,64 +360,49 @@ static int machine_move_unwillingly(struct machine *from, struct machine *to, en
 	return ret;
 }
 
-static void assert_as_it_was(struct machine *machine)
-{
-	assert_int_equal(test_vmm_read(machine->vmm, SMMU_CR0), 0);
-	assert_int_equal(test_vmm_read64(machine->vmm, SMMU_STRTAB_BASE), 0);
-	for (unsigned int n = 0; n < ENDPOINTS; n++)
-		assert_int_equal(machine_dma(machine, n, DATA), 0);
-	for (struct viommu *viommu = machine->vmm->vsmmu->viommus; viommu; viommu = viommu->next)
-		assert_false(viommu->needs_full_inval);
-}
-
-static void assert_moved(struct machine *machine)
-{
-	for (unsigned int n = 0; n < ENDPOINTS; n++)
-		assert_int_equal(machine_dma(machine, n, DATA), n ? 0 : -EFAULT);
-	assert_int_equal(test_vmm_reported(machine->vmm, VSMMU_REPORT_BLOCKED), 0);
-	assert_int_equal(test_vmm_stats(machine->vmm).blocked, 0);
-}
-
 /* Invalidations that fail for good end a restore while there is nothing to be undone. */
 TEST(a_host_that_invalidates_nothing_leaves_it_as_it_was)
 {
-	const struct {
-		unsigned int first, count;
-		int error;
-	} cases[] = {
-		{0, UINT32_MAX / 2, -EIO}, {1, UINT32_MAX / 2, -EIO}, {2, UINT32_MAX / 2, 0},
-		{0, 2, -EIO}, {1, 2, -EIO}, /* of either vIOMMU */
-		{0, 1, 0}, {1, 1, 0},	    /* it is tried again */
-	};
 	struct machine from;
+	bool good = false;
 
 	machine_new(&from, NULL, NULL, ENDPOINTS);
-	machine_start(&from);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	machine_start_mixed(&from);
+	for (unsigned int first = 0; !good; first++) {
 		struct machine to;
+		uint64_t before;
+		int ret;
 
 		machine_new(&to, NULL, NULL, ENDPOINTS);
-		assert_int_equal(machine_move_unwillingly(&from, &to, HOST_CALL_INVALIDATE,
-					 cases[i].first, cases[i].count),
-			cases[i].error);
-		if (cases[i].error) {
+		before = machine_sim(&to).replaces;
+		ret = machine_move_unwillingly(
+			&from, &to, HOST_CALL_INVALIDATE, first, UINT32_MAX / 2);
+		good = !ret;
+		if (ret) {
+			assert_int_equal(ret, -EIO);
+			/* Nothing had been installed. */
+			assert_int_equal(machine_sim(&to).replaces, before);
 			assert_as_it_was(&to);
 			assert_int_equal(test_vmm_reported(to.vmm, VSMMU_REPORT_INVALIDATION), 1);
 			assert_int_equal(machine_move(&from, &to), 0);
+		} else {
+			/* TLB and configuration behind two physical SMMUs. */
+			assert_int_equal(first, 4);
 		}
 		assert_moved(&to);
+		assert_int_equal(test_vmm_reported(to.vmm, VSMMU_REPORT_BLOCKED), 0);
 		machine_free(&to);
 	}
 	machine_free(&from);
 }
 
-/* What cannot be undone is cut off, and comes back with the next restore, or reset. */
-TEST(a_host_that_does_not_take_it_back_cuts_off)
+/* Where it cannot even be undone that is reported, and mended by the next restore, or reset. */
+TEST(a_host_that_takes_nothing_back_is_reported)
 {
 	struct machine from;
 
 	machine_new(&from, NULL, NULL, ENDPOINTS);
-	machine_start(&from);
+	machine_start_mixed(&from);
 	for (unsigned int first = 0; first < ENDPOINTS; first++) {
 		for (int again = 0; again < 2; again++) {
 			struct machine to;
@@ -371,20 +412,163 @@ TEST(a_host_that_does_not_take_it_back_cuts_off)
 						 first, UINT32_MAX / 2),
 				-EIO);
 			assert_int_equal(test_vmm_read(to.vmm, SMMU_CR0), 0);
-			for (unsigned int n = 0; n < ENDPOINTS; n++)
-				assert_int_equal(machine_dma(&to, n, DATA), -EFAULT);
-			assert_true(test_vmm_reported(to.vmm, VSMMU_REPORT_BLOCKED) >= ENDPOINTS);
+			assert_true(test_vmm_reported(to.vmm, VSMMU_REPORT_BLOCKED) >= 2);
 			if (again) {
 				assert_int_equal(vsmmu_reset(to.vmm->vsmmu), 0);
 				assert_as_it_was(&to);
 			}
 			assert_int_equal(machine_move(&from, &to), 0);
-			for (unsigned int n = 0; n < ENDPOINTS; n++)
-				assert_int_equal(machine_dma(&to, n, DATA), n ? 0 : -EFAULT);
+			assert_moved(&to);
 			machine_free(&to);
 		}
 	}
 	machine_free(&from);
+}
+
+struct interloper {
+	struct machine *to;
+	unsigned int attaches;
+	unsigned int faults;
+	uint32_t prod; /* of the guest's queue, when that was looked at */
+	int error;     /* of the last attach */
+};
+
+/* While STEs are installed something faults, and another thread dispatches. */
+static int interlope(void *opaque, enum host_call call, uint32_t count)
+{
+	const struct vsmmu_event_record record = {
+		.word = {VSMMU_EVENT_F_TRANSLATION, UINT64_C(1) << 35, 0x7000, 0}};
+	struct interloper *interloper = opaque;
+	struct machine *to = interloper->to;
+
+	(void)count;
+	if (call != HOST_CALL_ATTACH)
+		return 0;
+	interloper->attaches++;
+	for (unsigned int n = 0; n < ENDPOINTS; n++)
+		if (to->endpoint[n]->installed == INSTALLED_NESTED &&
+			!vsmmu_sim_fault(to->sim, to->dev_id[n], &record))
+			interloper->faults++;
+	vsmmu_dispatch(to->vmm->vsmmu, 0);
+	interloper->prod |= test_vmm_read(to->vmm, SMMU_EVENTQ_PROD);
+	return interloper->faults ? interloper->error : 0;
+}
+
+/* Whatever comes in while a restore is under way is behind the snapshot's events. */
+TEST(nothing_overtakes_a_snapshots_events)
+{
+	for (int error = 0; error >= -EIO; error -= EIO) {
+		struct interloper interloper = {.error = error};
+		struct machine from, to;
+
+		machine_new(&from, NULL, NULL, ENDPOINTS);
+		machine_new(&to, NULL, NULL, ENDPOINTS);
+		machine_start_with_event(&from);
+		interloper.to = &to;
+		to.host->opaque = &interloper;
+		to.host->hook = interlope;
+		assert_int_equal(machine_move(&from, &to), error);
+		to.host->hook = NULL;
+		assert_int_equal(interloper.prod, 0);
+		assert_true(interloper.faults > 0);
+		if (error) {
+			assert_int_equal(test_vmm_stats(to.vmm).delivered, 0);
+		} else {
+			assert_int_equal(test_vmm_stats(to.vmm).pending, 1);
+			while (vsmmu_dispatch(to.vmm->vsmmu, 0))
+				;
+			assert_int_equal(
+				test_vmm_read(to.vmm, SMMU_EVENTQ_PROD), 1 + interloper.faults);
+			assert_int_equal(
+				test_vmm_load64(to.vmm, EVENTQ) & 0xff, VSMMU_EVENT_C_BAD_CD);
+			assert_int_equal(test_vmm_load64(to.vmm, EVENTQ + 32) & 0xff,
+				VSMMU_EVENT_F_TRANSLATION);
+		}
+		machine_free(&from);
+		machine_free(&to);
+	}
+}
+
+/* Before the guest's queue can take events, what waits from before is discarded (7.2.1). */
+TEST(enabling_the_queue_discards_pending_records)
+{
+	struct vsmmu_stats stats;
+	struct machine from, to;
+
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_new(&to, NULL, NULL, ENDPOINTS);
+	machine_start_with_event(&from);
+	assert_int_equal(machine_move(&from, &to), 0);
+	assert_int_equal(test_vmm_stats(to.vmm).pending, 1);
+	test_vmm_write(to.vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_CMDQEN);
+	assert_int_equal(test_vmm_stats(to.vmm).pending, 1);
+	test_vmm_write(to.vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN);
+	stats = test_vmm_stats(to.vmm);
+	assert_int_equal(stats.pending, 0);
+	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_DISABLED], 1);
+	assert_int_equal(stats.sequenced, 1);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+struct move {
+	struct machine *from, *to;
+};
+
+static int move(void *opaque)
+{
+	const struct move *move = opaque;
+
+	return machine_move(move->from, move->to);
+}
+
+static int attach_last(void *opaque)
+{
+	return machine_attach(opaque, ENDPOINTS - 1);
+}
+
+/* An endpoint that is being attached is there for the snapshot, or it is not: nothing between. */
+TEST(a_restore_waits_for_an_attach)
+{
+	struct call_gate gate = CALL_GATE_INIT;
+	struct aside attaching, restoring;
+	struct machine from, to;
+	struct move both = {&from, &to};
+
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_new(&to, NULL, NULL, ENDPOINTS - 1);
+	machine_start_mixed(&from);
+	assert_int_equal(vsmmu_sim_on_call(to.sim, call_gate_hook, &gate), 0);
+	call_gate_hold(&gate, VSMMU_SIM_CALL_FIRST_ATTACH);
+	aside_start(&attaching, attach_last, &to);
+	call_gate_await(&gate);
+	aside_start(&restoring, move, &both);
+	aside_await_asleep(&restoring);
+	call_gate_hold(&gate, 0);
+	assert_int_equal(aside_join(&attaching), 0);
+	assert_int_equal(aside_join(&restoring), 0);
+	assert_moved(&to);
+	machine_free(&from);
+	machine_free(&to);
+}
+
+/* A CMD_SYNC, behind which the guest may look for events, gives it those that wait too. */
+TEST(a_sync_delivers_pending_records)
+{
+	struct machine from, to;
+
+	machine_new(&from, NULL, NULL, ENDPOINTS);
+	machine_new(&to, NULL, NULL, ENDPOINTS);
+	machine_start_with_event(&from);
+	assert_int_equal(machine_move(&from, &to), 0);
+	assert_int_equal(test_vmm_stats(to.vmm).pending, 1);
+	machine_queue(&to, COMMAND_OP_SYNC, 0);
+	machine_kick(&to);
+	assert_int_equal(test_vmm_read(to.vmm, SMMU_EVENTQ_PROD), 1);
+	assert_int_equal(test_vmm_stats(to.vmm).pending, 0);
+	assert_int_equal(test_vmm_stats(to.vmm).delivered, 1);
+	machine_free(&from);
+	machine_free(&to);
 }
 
 /* What C_BAD_STE stands for was so when it was recorded, however long ago. */
@@ -426,7 +610,11 @@ int main(void)
 		UNIT_TEST("S7 S9", commands_left_to_a_save_are_told),
 		UNIT_TEST("S7", a_failing_host_leaves_it_as_it_was),
 		UNIT_TEST("S7 S3", a_host_that_invalidates_nothing_leaves_it_as_it_was),
-		UNIT_TEST("S7", a_host_that_does_not_take_it_back_cuts_off),
+		UNIT_TEST("S7", a_host_that_takes_nothing_back_is_reported),
+		UNIT_TEST("S7", nothing_overtakes_a_snapshots_events),
+		UNIT_TEST("S7", enabling_the_queue_discards_pending_records),
+		UNIT_TEST("S7 S9", a_restore_waits_for_an_attach),
+		UNIT_TEST("S7 E7", a_sync_delivers_pending_records),
 		UNIT_TEST("S7 S4", what_c_bad_ste_stood_for_comes_along),
 	};
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/events/pending.h"
 #include "snapshot_fixture.h"
 
-static void damage_is_noticed(void **unused)
+TEST(damage_is_noticed)
 {
 	static const uint8_t damages[] = {0x01, 0x80, 0xff};
 
-	(void)unused;
 	for (size_t i = 0; i < fixture.length; i++) {
 		for (size_t j = 0; j < sizeof(damages); j++) {
 			fixture.bytes[i] ^= damages[j];
@@ -22,11 +22,10 @@ static void damage_is_noticed(void **unused)
 	fixture_assert_still_good();
 }
 
-static void another_length_is_noticed(void **unused)
+TEST(another_length_is_noticed)
 {
 	uint8_t *longer = calloc(1, fixture.length + 1);
 
-	(void)unused;
 	assert_non_null(longer);
 	memcpy(longer, fixture.bytes, fixture.length);
 	assert_int_equal(fixture_restore(longer, fixture.length + 1), -EBADMSG);
@@ -44,9 +43,8 @@ static void another_length_is_noticed(void **unused)
 	fixture_assert_still_good();
 }
 
-static void newer_versions_are_refused(void **unused)
+TEST(newer_versions_are_refused)
 {
-	(void)unused;
 	fixture_put(fixture.bytes + 8, SNAPSHOT_VERSION + 1, 4);
 	fixture_seal(fixture.bytes, fixture.length);
 	fixture_assert_refused(fixture.bytes, fixture.length, -EPROTONOSUPPORT);
@@ -67,7 +65,7 @@ static size_t row(uint64_t offset)
 	return register_row(offset) * sizeof(uint64_t);
 }
 
-static void values_out_of_range_are_refused(void **unused)
+TEST(values_out_of_range_are_refused)
 {
 	const struct value bad[] = {
 		{CONFIG, 0, 2},			 /* a flag */
@@ -103,13 +101,12 @@ static void values_out_of_range_are_refused(void **unused)
 		{REGISTERS, row(SMMU_CMDQ_PROD), 0x80000000},
 		{REGISTERS, row(SMMU_CMDQ_CONS), 0x80000000}, {BATCH, 0, 3},
 		{BATCH, 4, COMMAND_OP_SYNC}, {BATCH, 4, COMMAND_OP_CFGI_STE},
-		{COUNTERS, 8, 77},	/* they do not add up */
-		{STREAMS, 0, VSID + 1}, /* twice */
-		{STREAMS, 4, VSID - 1}, /* not in order */
-		{EVENTS, 0, 1},		/* a LOST header: then it is cut short */
+		{COUNTERS, 8, 77},	       /* they do not add up */
+		{STREAMS, 0, VSID + 1},	       /* twice */
+		{STREAMS, 4, VSID - 1},	       /* not in order */
+		{EVENTS, 4, VSID + ENDPOINTS}, /* no such stream */
 	};
 
-	(void)unused;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint8_t *at = fixture_section(bad[i].tag) + bad[i].offset;
 		uint32_t before = fixture_get32(at);
@@ -133,7 +130,7 @@ static void change(const struct value *value)
 }
 
 /* Registers of what the guest's SMMU does not have. */
-static void what_is_not_there_is_not_on(void **unused)
+TEST(what_is_not_there_is_not_on)
 {
 	const uint32_t cr0 = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN;
 	const struct value no_msi = {IDENTITY, 0, 0x0d40101a};
@@ -154,7 +151,6 @@ static void what_is_not_there_is_not_on(void **unused)
 	};
 	uint8_t *good = malloc(fixture.length);
 
-	(void)unused;
 	assert_non_null(good);
 	memcpy(good, fixture.bytes, fixture.length);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -171,9 +167,8 @@ static void what_is_not_there_is_not_on(void **unused)
 }
 
 /* Unknown, missing, doubled or of another length. */
-static void other_sections_are_refused(void **unused)
+TEST(other_sections_are_refused)
 {
-	(void)unused;
 	for (uint8_t *at = fixture.bytes + FIXTURE_HEADER; at < fixture.bytes + fixture.length - 4;
 		at += 8 + fixture_get32(at + 4)) {
 		const uint32_t tag = fixture_get32(at), length = fixture_get32(at + 4);
@@ -197,14 +192,13 @@ static void other_sections_are_refused(void **unused)
 }
 
 /* More commands than a batch holds. */
-static void a_batch_has_a_limit(void **unused)
+TEST(a_batch_has_a_limit)
 {
 	const size_t more = (INVALIDATION_MAX + 1) * 16;
 	uint8_t *bytes = calloc(1, fixture.length + more), *batch = fixture_section(BATCH);
 	const uint32_t length = fixture_get32(batch - 4);
 	const size_t before = (size_t)(batch - fixture.bytes) + length;
 
-	(void)unused;
 	assert_non_null(bytes);
 	memcpy(bytes, fixture.bytes, before);
 	fixture_put(bytes + before - length - 4, length + more, 4);
@@ -216,33 +210,157 @@ static void a_batch_has_a_limit(void **unused)
 	free(bytes);
 }
 
-/* As many LOST headers as one with the greatest depth could come to, and one more. */
-static void events_have_a_limit(void **unused)
+/* @extra more records, copies of the first one, and a number of them in COUNTERS that fits. */
+static uint8_t *with_more_events(uint32_t extra, size_t *length)
 {
-	uint8_t *events = fixture_section(EVENTS), *bytes;
+	const uint8_t *events = fixture_section(EVENTS);
 	const size_t before = (size_t)(events - fixture.bytes);
-	struct vsmmu_stats stats;
+	const uint32_t there = fixture_get32(events - 4) / VSMMU_EVENT_RECORD_SIZE;
+	const uint32_t count = there + extra;
+	uint8_t *bytes, *counters = fixture_section(COUNTERS);
 
-	(void)unused;
-	bytes = malloc(before + (SNAPSHOT_RECORDS + 1) * 8 + 4);
+	*length = before + (size_t)count * VSMMU_EVENT_RECORD_SIZE + 4;
+	bytes = malloc(*length);
 	assert_non_null(bytes);
-	memcpy(bytes, fixture.bytes, before);
-	for (uint32_t i = 0; i <= SNAPSHOT_RECORDS; i++) {
-		fixture_put(bytes + before + (size_t)i * 8, 1, 4);
-		fixture_put(bytes + before + (size_t)i * 8 + 4, i, 4);
-	}
-	for (uint32_t count = SNAPSHOT_RECORDS + 1; count >= SNAPSHOT_RECORDS; count--) {
-		fixture_put(bytes + before - 4, count * 8, 4);
-		fixture_seal(bytes, before + count * 8 + 4);
-		if (count > SNAPSHOT_RECORDS)
-			fixture_assert_refused(bytes, before + count * 8 + 4, -EBADMSG);
-	}
+	memcpy(bytes, fixture.bytes, fixture.length - 4);
+	for (uint32_t i = there; i < count; i++)
+		memcpy(bytes + before + (size_t)i * VSMMU_EVENT_RECORD_SIZE, events,
+			VSMMU_EVENT_RECORD_SIZE);
+	fixture_put(bytes + before - 4, count * VSMMU_EVENT_RECORD_SIZE, 4);
+	counters = bytes + (counters - fixture.bytes);
+	/* sequenced, and pending */
+	fixture_put(counters, fixture_get32(counters) + extra, 8);
+	fixture_put(counters + 4 * 8, count, 8);
+	fixture_seal(bytes, *length);
+	return bytes;
+}
+
+TEST(events_have_a_limit)
+{
+	const uint32_t there = FIXTURE_EVENTS - 1;
+	struct vsmmu_stats stats;
+	uint8_t *bytes;
+	size_t length;
+
+	bytes = with_more_events(PENDING_MAX + 1 - there, &length);
+	fixture_assert_refused(bytes, length, -EBADMSG);
+	free(bytes);
+	bytes = with_more_events(PENDING_MAX - there, &length);
+	assert_int_equal(fixture_restore(bytes, length), 0);
+	free(bytes);
 	stats = test_vmm_stats(fixture.to.vmm);
-	assert_int_equal(fixture_restore(bytes, before + SNAPSHOT_RECORDS * 8 + 4), 0);
+	assert_int_equal(stats.pending, PENDING_MAX);
+	assert_int_equal(stats.sequenced, PENDING_MAX + 1);
 	/* All of it goes in one go, for those who must be sure that it has gone. */
 	assert_int_equal(vsmmu_reset(fixture.to.vmm->vsmmu), 0);
-	assert_int_equal(test_vmm_stats(fixture.to.vmm).lost - stats.lost, SNAPSHOT_RECORDS);
-	free(bytes);
+	stats = test_vmm_stats(fixture.to.vmm);
+	assert_int_equal(stats.pending, 0);
+	assert_int_equal(stats.discarded_by[VSMMU_DISCARD_RESET], PENDING_MAX);
+}
+
+/* The number of records and stats.pending are one number. */
+TEST(events_are_as_many_as_the_counters_say)
+{
+	uint8_t *counters = fixture_section(COUNTERS);
+
+	for (int change = -1; change <= 1; change += 2) {
+		const uint32_t sequenced = fixture_get32(counters);
+		const uint32_t pending = fixture_get32(counters + 32);
+
+		assert_int_equal(pending, FIXTURE_EVENTS - 1);
+		fixture_put(counters, sequenced + (uint32_t)change, 4);
+		fixture_put(counters + 32, pending + (uint32_t)change, 4);
+		fixture_seal(fixture.bytes, fixture.length);
+		fixture_assert_refused(fixture.bytes, fixture.length, -EBADMSG);
+		fixture_put(counters, sequenced, 4);
+		fixture_put(counters + 32, pending, 4);
+	}
+	fixture_seal(fixture.bytes, fixture.length);
+	fixture_assert_still_good();
+}
+
+#define SID	 ((uint64_t)VSID << 32)
+#define STALL	 (UINT64_C(1) << 31)
+#define RNW	 (UINT64_C(1) << 35)
+#define S2	 (UINT64_C(1) << 39)
+#define CLASS_TT (UINT64_C(1) << 40)
+#define CLASS_IN (UINT64_C(2) << 40)
+#define SSV	 (UINT64_C(1) << 11)
+#define SSID(n)	 ((uint64_t)(n) << 12)
+
+/* Each record is what the forwarder could have let through, or the snapshot is refused. */
+TEST(each_event_is_judged)
+{
+	const struct {
+		uint64_t word[4];
+		int ret;
+	} events[] = {
+		{{SID | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, 0}, 0},
+		{{SID | VSMMU_EVENT_F_PERMISSION, RNW | CLASS_TT, UINT64_MAX, 0}, 0},
+		/* What C_BAD_STE stood for, and C_BAD_STE itself. */
+		{{SID | VSMMU_EVENT_C_BAD_STE, 0, 0, 0}, 0},
+		{{SID | VSMMU_EVENT_C_BAD_STREAMID, 0, 0, 0}, 0},
+		{{SID | VSMMU_EVENT_F_STE_FETCH, 0, 0, 0x00fffffffffffff8}, 0},
+		/* FetchAddr out of range, or in an event that has none. */
+		{{SID | VSMMU_EVENT_F_STE_FETCH, 0, 0, 0x0100000000000000}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_STE_FETCH, 0, 0, 4}, -EBADMSG},
+		{{SID | VSMMU_EVENT_C_BAD_STREAMID, 0, 0, 8}, -EBADMSG},
+		{{SID | VSMMU_EVENT_C_BAD_STE, 0, 0, 8}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_STE_FETCH, 1, 0, 8}, -EBADMSG},
+		{{SID | VSMMU_EVENT_C_BAD_STREAMID, 0, 1, 0}, -EBADMSG},
+		/* Another StreamID than an endpoint's. */
+		{{(SID - (UINT64_C(1) << 32)) | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0, 0},
+			-EBADMSG},
+		{{(SID + ((uint64_t)ENDPOINTS << 32)) | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN,
+			 0, 0},
+			-EBADMSG},
+		{{UINT64_C(0xffffffff) << 32 | VSMMU_EVENT_C_BAD_STREAMID, 0, 0, 0}, -EBADMSG},
+		/* A stall, stage 2, and an IPA. */
+		{{SID | VSMMU_EVENT_F_TRANSLATION, STALL | RNW | CLASS_IN, 0x1000, 0}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_TRANSLATION, S2 | RNW | CLASS_IN, 0x1000, 0}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, 0x1000}, -EBADMSG},
+		/* Reserved bits. */
+		{{SID | 0x100 | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, 0}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN | UINT64_C(1) << 63, 0x1000, 0},
+			-EBADMSG},
+		{{SID | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, UINT64_C(1) << 63},
+			-EBADMSG},
+		/* A SubstreamID, which this guest's SMMU does not have. */
+		{{SID | SSV | SSID(1) | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, 0},
+			-EBADMSG},
+		{{SID | SSID(1) | VSMMU_EVENT_F_TRANSLATION, RNW | CLASS_IN, 0x1000, 0}, -EBADMSG},
+		/* Ids that are none, or that no vEVENTQ has. */
+		{{SID, 0, 0, 0}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_UUT, 0, 0, 0}, -EBADMSG},
+		{{SID | VSMMU_EVENT_F_CD_FETCH, 0, 0, 0}, -EBADMSG},
+		{{SID | 0xff, 0, 0, 0}, -EBADMSG},
+	};
+	uint8_t *last = fixture_section(EVENTS) + (FIXTURE_EVENTS - 2) * VSMMU_EVENT_RECORD_SIZE;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		int ret;
+
+		for (int n = 0; n < 4; n++)
+			fixture_put(last + 8 * n, events[i].word[n], 8);
+		fixture_seal(fixture.bytes, fixture.length);
+		ret = fixture_restore(fixture.bytes, fixture.length);
+		if (ret != events[i].ret)
+			fail_msg("event %zu: %d", i, ret);
+		if (ret) {
+			fixture_assert_untouched();
+			continue;
+		}
+		/* As it is, it comes to the guest. */
+		vsmmu_dispatch(fixture.to.vmm->vsmmu, 0);
+		assert_int_equal(test_vmm_read(fixture.to.vmm, SMMU_EVENTQ_PROD), FIXTURE_EVENTS);
+		for (uint64_t n = 0; n < 4; n++)
+			assert_int_equal(test_vmm_load64(fixture.to.vmm,
+						 EVENTQ + (FIXTURE_EVENTS - 1) * 32 + 8 * n),
+				events[i].word[n]);
+		/* A fresh one for the next. */
+		machine_free(&fixture.to);
+		fixture_machine_new(&fixture.to);
+	}
 }
 
 int main(void)
@@ -256,6 +374,8 @@ int main(void)
 		FIXTURE_TEST(other_sections_are_refused),
 		FIXTURE_TEST(a_batch_has_a_limit),
 		FIXTURE_TEST(events_have_a_limit),
+		FIXTURE_TEST(events_are_as_many_as_the_counters_say),
+		FIXTURE_TEST(each_event_is_judged),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

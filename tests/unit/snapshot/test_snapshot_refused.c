@@ -94,24 +94,21 @@ TEST(other_endpoints_are_refused)
 TEST(smaller_configs_are_refused)
 {
 	static const struct vsmmu_sim_config host = {.ats = true};
-	static const struct vsmmu_config full = {.msi = true, .ats = true, .ssid_bits = 8};
+	static const struct vsmmu_config full = {.ats = true, .ssid_bits = 8};
 	static const struct {
 		struct vsmmu_config config;
 		const char *name;
 	} smaller[] = {
-		{{.msi = true, .ats = true, .ssid_bits = 8, .eventq_log2_max = 18},
+		{{.ats = true, .ssid_bits = 8, .eventq_log2_max = 18},
 			"eventq_log2_max 19, but this vSMMU 18"},
-		{{.msi = true, .ats = true, .ssid_bits = 8, .cmdq_log2_max = 18},
+		{{.ats = true, .ssid_bits = 8, .cmdq_log2_max = 18},
 			"cmdq_log2_max 19, but this vSMMU 18"},
-		{{.msi = true, .ats = true, .ssid_bits = 8, .sid_bits = 15},
-			"sid_bits 16, but this vSMMU 15"},
-		{{.msi = true, .ats = true, .ssid_bits = 8, .oas_bits = 42},
-			"oas_bits 44, but this vSMMU 42"},
-		{{.msi = true, .ats = true, .ssid_bits = 8, .no_ril = true},
-			"no_ril 0, but this vSMMU 1"},
-		{{.msi = true, .ats = true, .ssid_bits = 7}, "ssid_bits 8, but this vSMMU 7"},
-		{{.msi = true, .ssid_bits = 8}, "ats 1, but this vSMMU 0"},
-		{{.ats = true, .ssid_bits = 8}, "msi 1, but this vSMMU 0"},
+		{{.ats = true, .ssid_bits = 8, .sid_bits = 15}, "sid_bits 16, but this vSMMU 15"},
+		{{.ats = true, .ssid_bits = 8, .oas_bits = 42}, "oas_bits 44, but this vSMMU 42"},
+		{{.ats = true, .ssid_bits = 8, .no_ril = true}, "ril 1, but this vSMMU 0"},
+		{{.ats = true, .ssid_bits = 7}, "ssid_bits 8, but this vSMMU 7"},
+		{{.ssid_bits = 8}, "ats 1, but this vSMMU 0"},
+		{{.no_msi = true, .ats = true, .ssid_bits = 8}, "msi 1, but this vSMMU 0"},
 	};
 	struct machine from, to;
 
@@ -234,7 +231,7 @@ TEST(a_used_vsmmu_is_busy)
 		{SMMU_EVENTQ_PROD, 1},
 		{SMMU_EVENTQ_CONS, 1},
 	};
-	static const struct vsmmu_config config = {.msi = true};
+	static const struct vsmmu_config config = {0};
 	struct machine from, to;
 
 	machine_new(&from, NULL, &config, 0);

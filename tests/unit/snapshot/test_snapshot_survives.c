@@ -46,6 +46,7 @@ static void drive(struct machine *machine)
 	machine_queue(machine, COMMAND_OP_TLBI_NSNH_ALL, 0);
 	machine_queue(machine, COMMAND_OP_SYNC, 0);
 	machine_kick(machine);
+	vsmmu_run_commands(vmm->vsmmu, 0);
 	/* An ATC_INV that was lost before: told once. */
 	if (test_vmm_read(vmm, SMMU_CMDQ_CONS) == (SMMU_CERROR_ATC_INV << SMMU_CMDQ_ERR_LOW | 2))
 		test_vmm_write(vmm, SMMU_GERRORN, test_vmm_read(vmm, SMMU_GERROR));
@@ -140,8 +141,8 @@ TEST(saving_survives_every_failed_call)
 		assert_int_equal(test_vmm_stats(from.vmm).lost, 0);
 		machine_free(&from);
 	}
-	/* Two vEVENTQs with memory, eventfd, poll set and bytes each, and four more. */
-	assert_true(n - 1 > 2 * 4 + 4);
+	/* Itself, the records, the StreamIDs and the bytes, at least. */
+	assert_true(n - 1 >= 4);
 }
 
 TEST(restoring_survives_every_failed_call)
@@ -158,7 +159,8 @@ TEST(restoring_survives_every_failed_call)
 		assert_true(fail_nth_fired());
 		fixture_assert_untouched();
 	} while (ret);
-	assert_true(n > 10);
+	/* Itself, the StreamIDs and the records, at least. */
+	assert_true(n - 1 >= 3);
 	fixture_assert_restored();
 }
 

@@ -137,6 +137,11 @@ void guest_driver_disable(struct guest_driver *driver)
 	write_sync(driver, REG_CR0, REG_CR0ACK, 0);
 	write_sync(driver, REG_IRQ_CTRL, REG_IRQ_CTRLACK, 0);
 	/* What was written before the acknowledgement counts, interrupt or not (7.2.1). */
+	guest_driver_look(driver);
+}
+
+void guest_driver_look(struct guest_driver *driver)
+{
 	driver->irq_pending[VSMMU_IRQ_EVENTQ] = true;
 	guest_driver_run(driver, UINT32_MAX);
 }

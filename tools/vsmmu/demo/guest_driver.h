@@ -45,6 +45,12 @@ void guest_driver_enable(struct guest_driver *driver, uint64_t address, unsigned
 /* Disables all that, then consumes what had been written to the queue before. */
 void guest_driver_disable(struct guest_driver *driver);
 
+/*
+ * Looks at the queue without an interrupt: of an overflow of an empty queue none tells, and the
+ * guest would see it with the next event.
+ */
+void guest_driver_look(struct guest_driver *driver);
+
 /* An interrupt arrives. Callable from irq_pulse: it touches no register. */
 void guest_driver_interrupt(struct guest_driver *driver, enum vsmmu_irq irq);
 

@@ -205,7 +205,6 @@ void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
 	ret = vsmmu_endpoint_detach(endpoint->handle);
 	machine_check(machine, ret, "vsmmu_endpoint_detach");
 	endpoint->handle = NULL;
-	endpoint->queued = 0;
 	machine->unplugged = endpoint;
 	/* The last one takes the vEVENTQ with it: the next one counts from the start. */
 	if (--smmu->endpoints)
@@ -265,7 +264,6 @@ void machine_sample(struct machine *machine)
 			vsmmu_get_stream_stats(machine->vsmmu, endpoint->vsid, &stream);
 		endpoint->delivered = endpoint->delivered_before + stream.delivered;
 		endpoint->discarded = endpoint->discarded_before + stream.discarded;
-		endpoint->queued = stream.queued;
 		if (endpoint == machine->unplugged)
 			endpoint->discarded += machine->stats.discarded_by[VSMMU_DISCARD_STALE] +
 					       machine->stats.discarded_by[VSMMU_DISCARD_TEARDOWN];

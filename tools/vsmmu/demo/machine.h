@@ -44,7 +44,6 @@ struct machine_endpoint {
 	/* As the library counts; sampled, over all attachments. */
 	uint64_t delivered;
 	uint64_t discarded;
-	uint64_t queued;
 	uint64_t delivered_before; /* until it was last detached */
 	uint64_t discarded_before;
 };

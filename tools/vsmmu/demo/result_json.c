@@ -14,7 +14,6 @@ static struct json_object *endpoint_object(const struct machine_endpoint *endpoi
 		add_number(object, "faults", endpoint->faults) &&
 		add_number(object, "delivered", endpoint->delivered) &&
 		add_number(object, "discarded", endpoint->discarded) &&
-		add_number(object, "queued", endpoint->queued) &&
 		add_number(object, "host_log", endpoint->host_log))
 		return object;
 	json_object_put(object);

@@ -118,15 +118,14 @@ void view_format_endpoint(char *line, size_t size, const struct machine *machine
 	const struct machine_endpoint *endpoint)
 {
 	if (!endpoint) {
-		snprintf(line, size, "%8s  %6s %12s %12s %12s %8s %9s", "endpoint", "vSID",
-			"faults", "delivered", "discarded", "queued", "host log");
+		snprintf(line, size, "%8s  %6s %12s %12s %12s %9s", "endpoint", "vSID", "faults",
+			"delivered", "discarded", "host log");
 		return;
 	}
 	snprintf(line, size,
-		"%8td  %#6" PRIx32 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %8" PRIu64
-		" %9" PRIu64 "%s",
+		"%8td  %#6" PRIx32 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %9" PRIu64 "%s",
 		endpoint - machine->endpoints, endpoint->vsid, endpoint->faults,
-		endpoint->delivered, endpoint->discarded, endpoint->queued, endpoint->host_log,
+		endpoint->delivered, endpoint->discarded, endpoint->host_log,
 		endpoint->handle ? "" : "  unplugged");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "lib/host_interposer.h"
+#include "lib/host_interposer_state.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "arch/idr.h"
-#include "lib/host_interposer_state.h"
 
 #define TEXT_SIZE     (1U << 20)
 #define LINE_SIZE     96

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smmu/endpoints/adopt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "smmu/events/forwarder.h"
+#include "smmu/events/source.h"
+#include "smmu/report.h"
+#include "util/fd.h"
+#include "veventq/fd.h"
+
+static int adopted_add(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+{
+	int ret;
+
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = source_begin(vsmmu, &adopted->source);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	if (ret)
+		return ret;
+	adopted->next = vsmmu->adopted;
+	vsmmu->adopted = adopted;
+	return 0;
+}
+
+int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
+{
+	struct vsmmu_veventq_source *adopted;
+	char name[VEVENTQ_FD_NAME_SIZE];
+	struct host_veventq *veventq;
+	int ret;
+
+	if (!out)
+		return -EINVAL;
+	adopted = calloc(1, sizeof(*adopted));
+	if (!adopted)
+		return -ENOMEM;
+	adopted->source.depth = VEVENTQ_DEPTH_MAX;
+	veventq = &adopted->source.veventq;
+	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	veventq->first_sequence = VSMMU_SEQUENCE_UNKNOWN;
+	veventq->fd = veventq_fd_adopt(fd, &veventq->source, name);
+	if (veventq->fd < 0) {
+		ret = veventq->fd;
+		goto fail_free;
+	}
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	ret = adopted_add(vsmmu, adopted);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	if (ret)
+		goto fail_close;
+	if (name[0])
+		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
+			"the vEVENTQ to be adopted calls itself \"%s\": each record of it is "
+			"checked",
+			name);
+	*out = adopted;
+	return 0;
+fail_close:
+	fd_close(veventq->fd);
+fail_free:
+	free(adopted);
+	return ret;
+}
+
+bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted)
+{
+	const struct vsmmu_veventq_source *it = vsmmu->adopted;
+
+	while (it && it != adopted)
+		it = it->next;
+	return it;
+}
+
+void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+{
+	struct vsmmu_veventq_source **link = &vsmmu->adopted;
+
+	while (*link != adopted)
+		link = &(*link)->next;
+	*link = adopted->next;
+	pthread_mutex_lock(&vsmmu->control_lock);
+	forwarder_end(vsmmu, &adopted->source);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	fd_close(adopted->source.veventq.fd);
+	free(adopted);
+}
+
+void adopted_free_all(struct vsmmu *vsmmu)
+{
+	while (vsmmu->adopted)
+		adopted_free(vsmmu, vsmmu->adopted);
+}
+
+int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	if (!adopted_is_here(vsmmu, adopted))
+		ret = -EINVAL;
+	else if (adopted->endpoints)
+		ret = -EBUSY;
+	else
+		adopted_free(vsmmu, adopted);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	return ret;
+}

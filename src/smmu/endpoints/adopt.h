@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vEVENTQs that the VMM allocated itself. Under the attach lock. */
+#ifndef SMMU_ENDPOINTS_ADOPT_H
+#define SMMU_ENDPOINTS_ADOPT_H
+
+#include "smmu/viommu/viommu.h"
+
+/* Return: false when it is another vSMMU's, or was dropped. */
+bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted);
+
+/* Stops reading one that no endpoint uses, counts what it held, and frees it. */
+void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted);
+
+/* Frees all of them. */
+void adopted_free_all(struct vsmmu *vsmmu);
+
+#endif

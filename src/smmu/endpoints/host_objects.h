@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host objects of an endpoint, and those that it shares. Under the attach lock alone. */
+#ifndef SMMU_ENDPOINTS_HOST_OBJECTS_H
+#define SMMU_ENDPOINTS_HOST_OBJECTS_H
+
+#include "smmu/endpoint.h"
+
+/*
+ * Finds or makes all that an endpoint needs but its vDEVICE, and parks it: whatever the device
+ * had is detached, then its abort HWPT is attached. Return: 0; -errno, nothing left but perhaps a
+ * parent: -EINVAL when it shares an IOMMU group with another endpoint, which is reported.
+ */
+int host_objects_make(struct vsmmu_endpoint *endpoint);
+
+/* Detaches an endpoint that has been unlinked, and has not been detached yet. Return: -errno. */
+int host_objects_detach(struct vsmmu_endpoint *endpoint);
+
+/*
+ * Detaches it, and takes what only it used away; the nesting parent stays. Return: first -errno;
+ * it is gone all the same.
+ */
+int host_objects_free(struct vsmmu_endpoint *endpoint);
+
+/*
+ * Destroys the orphans, and the parents that no vIOMMU is on. A parent that cannot be destroyed
+ * is kept for another time, or with @last forgotten. Return: first -errno.
+ */
+int host_objects_drop_parents(struct vsmmu *vsmmu, bool last);
+
+#endif
