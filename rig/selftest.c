@@ -26,7 +26,8 @@
 
 static int count, failed;
 static char bdf[16][32], cdev[16][64];
-static int edus;
+static char pair[2][32]; /* two edu functions that the kernel cannot tell apart */
+static int edus, pairs;
 
 static void check(bool good, const char *name)
 {
@@ -53,14 +54,27 @@ static bool opens(const char *path, int flags)
 static void read_endpoints(void)
 {
 	FILE *f = fopen("/run/rig/endpoints", "re");
-	char kind[16];
+	char kind[16], address[32], path[64];
 
 	if (!f)
 		return;
-	while (edus < 16 && fscanf(f, "%15s %31s %63s", kind, bdf[edus], cdev[edus]) == 3)
-		if (!strcmp(kind, "edu"))
-			edus++;
+	while (fscanf(f, "%15s %31s %63s", kind, address, path) == 3) {
+		if (!strcmp(kind, "edu") && edus < 16) {
+			strcpy(bdf[edus], address);
+			strcpy(cdev[edus++], path);
+		} else if (!strcmp(kind, "edu-shared") && pairs < 2) {
+			strcpy(pair[pairs++], address);
+		}
+	}
 	fclose(f);
+}
+
+static bool read_group(const char *address, char group[PATH_MAX])
+{
+	char path[640];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+	return realpath(path, group);
 }
 
 /* Endpoints of one group could not get different translations. */
@@ -69,16 +83,21 @@ static bool groups_differ(void)
 	char group[16][PATH_MAX];
 
 	for (int i = 0; i < edus; i++) {
-		char path[640];
-
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf[i]);
-		if (!realpath(path, group[i]))
+		if (!read_group(bdf[i], group[i]))
 			return false;
 		for (int k = 0; k < i; k++)
 			if (!strcmp(group[i], group[k]))
 				return false;
 	}
 	return edus > 0;
+}
+
+static bool pair_shares_group(void)
+{
+	char group[2][PATH_MAX];
+
+	return pairs == 2 && read_group(pair[0], group[0]) && read_group(pair[1], group[1]) &&
+	       !strcmp(group[0], group[1]);
 }
 
 static bool userfaultfd_works(void)
@@ -158,6 +177,7 @@ int main(void)
 	check(opens("/dev/iommu", O_RDWR), "/dev/iommu opens");
 	check(edus >= LEAST_EDU, "four edu endpoints or more belong to vfio-pci");
 	check(groups_differ(), "each edu has an IOMMU group of its own");
+	check(pair_shares_group(), "but two, the functions of one slot, which share one");
 	check(access("/sys/bus/iommufd_mock", F_OK) == 0, "the kernel has iommufd's mock device");
 	check(fail_nth_works(), "fail-nth makes an allocation fail");
 	check(userfaultfd_works(), "userfaultfd works");

@@ -3,6 +3,7 @@
 #include "init.h"
 
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,21 @@ static const char *kind_of(const char *device)
 	return NULL;
 }
 
+/* Programs that want endpoints which the kernel can tell apart must not be given these. */
+static bool shares_group(const char *device)
+{
+	char pattern[512];
+	glob_t found;
+	bool shares;
+
+	snprintf(pattern, sizeof(pattern), "%s/iommu_group/devices/*", device);
+	if (glob(pattern, 0, NULL, &found))
+		return false;
+	shares = found.gl_pathc > 1;
+	globfree(&found);
+	return shares;
+}
+
 /* Prints, and writes down for the programs, where the endpoint can be opened. */
 static void announce(FILE *list, const char *kind, const char *device, const char *bdf)
 {
@@ -39,10 +55,11 @@ static void announce(FILE *list, const char *kind, const char *device, const cha
 		return;
 	}
 	const char *name = strrchr(found.gl_pathv[0], '/') + 1;
+	const char *shared = shares_group(device) ? "-shared" : "";
 
-	printf("# rig: endpoint %s %s /dev/vfio/devices/%s\n", kind, bdf, name);
+	printf("# rig: endpoint %s%s %s /dev/vfio/devices/%s\n", kind, shared, bdf, name);
 	if (list)
-		fprintf(list, "%s %s /dev/vfio/devices/%s\n", kind, bdf, name);
+		fprintf(list, "%s%s %s /dev/vfio/devices/%s\n", kind, shared, bdf, name);
 	globfree(&found);
 }
 

@@ -3,7 +3,10 @@
 #ifndef RIG_FILES_H
 #define RIG_FILES_H
 
-/* Lists the endpoints for the programs: lines "KIND BDF /dev/vfio/devices/vfioN". */
+/*
+ * Lists the endpoints for the programs: lines "KIND BDF /dev/vfio/devices/vfioN". KIND is "edu",
+ * "nvme", or with "-shared" behind it when another function is in the same IOMMU group.
+ */
 #define ENDPOINTS_FILE "/run/rig/endpoints"
 
 /* Return: 0; -1 if not all of the text was written. */

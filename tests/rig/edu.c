@@ -67,7 +67,24 @@ static int vfio_name(const char *bdf, char *name, size_t size)
 	return ret;
 }
 
-unsigned int edu_find(char bdf[][16], unsigned int max)
+static bool shares_group(const char *bdf)
+{
+	unsigned int devices = 0;
+	struct dirent *entry;
+	char path[320];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu_group/devices", bdf);
+	folder = opendir(path);
+	if (!folder)
+		return false;
+	while ((entry = readdir(folder)))
+		devices += entry->d_name[0] != '.';
+	closedir(folder);
+	return devices > 1;
+}
+
+static unsigned int find(char bdf[][16], unsigned int max, bool shared)
 {
 	struct dirent **entries;
 	unsigned int found = 0;
@@ -80,13 +97,23 @@ unsigned int edu_find(char bdf[][16], unsigned int max)
 		if (found < max && strlen(device) < 16 &&
 			attribute_is(device, "vendor", "0x1234") &&
 			attribute_is(device, "device", "0x11e8") &&
-			!vfio_name(device, name, sizeof(name)))
+			!vfio_name(device, name, sizeof(name)) && shares_group(device) == shared)
 			strcpy(bdf[found++], device);
 		free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
 	return found;
+}
+
+unsigned int edu_find(char bdf[][16], unsigned int max)
+{
+	return find(bdf, max, false);
+}
+
+unsigned int edu_find_group(char bdf[][16], unsigned int max)
+{
+	return find(bdf, max, true);
 }
 
 static int map_bar(struct edu *edu)

@@ -25,8 +25,14 @@ struct edu {
 	char bdf[16];
 };
 
-/* All edu devices that vfio-pci has, in the order of their addresses. Return: how many. */
+/*
+ * All edu devices that vfio-pci has and that are alone in their IOMMU groups, in the order of
+ * their addresses. Return: how many.
+ */
 unsigned int edu_find(char bdf[][16], unsigned int max);
+
+/* This finds those that are not alone: the functions of one slot. */
+unsigned int edu_find_group(char bdf[][16], unsigned int max);
 
 /*
  * Opens the device's file, binds it to @iommufd, enables bus mastering. Nothing is

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/iommufd/ioctl.h"
+#include "host/iommufd/iommufd.h"
 #include "injection.h"
 #include "uapi/iommufd_test.h"
 
@@ -76,11 +77,10 @@ int mock_machine_host(struct mock_machine *machine, struct vsmmu_host **out)
 		.size = sizeof(config),
 		.iommufd = machine->iommufd,
 		.ioas_id = machine->ioas_id,
-		.viommu_type = UAPI_IOMMU_VIOMMU_TYPE_SELFTEST,
-		.veventq_type = UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST,
 	};
 
-	return vsmmu_iommufd_new(out, &config);
+	return iommufd_host_new(
+		out, &config, UAPI_IOMMU_VIOMMU_TYPE_SELFTEST, UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST);
 }
 
 struct host_endpoint mock_machine_endpoint(struct mock_machine *machine, unsigned int n)

@@ -34,7 +34,7 @@ int mock_machine_open(struct mock_machine *machine, unsigned int devices);
 /* The kernel destroys in order what was not destroyed. */
 void mock_machine_close(struct mock_machine *machine);
 
-/* A host on this machine. Return: as vsmmu_iommufd_new(). */
+/* A host on this machine. Return: as iommufd_host_new(). */
 int mock_machine_host(struct mock_machine *machine, struct vsmmu_host **out);
 
 /* Device @n as the host's calls want it. Valid while the machine is. */

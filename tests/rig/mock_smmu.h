@@ -23,8 +23,11 @@ enum mock_smmu_batches {
 struct mock_smmu_endpoint {
 	const struct mock_device *device;
 	unsigned int attaches;
-	unsigned int detaches;
-	uint32_t pt_id; /* the last one; 0: detached */
+	unsigned int detaches; /* the first one comes before the first attach */
+	uint32_t pt_id;	       /* the last one; 0: detached */
+	/* On the parking vIOMMU: made before anything was attached. */
+	uint32_t abort_id;
+	uint32_t bypass_id;
 };
 
 struct mock_smmu {
@@ -37,7 +40,8 @@ struct mock_smmu {
 	uint32_t handled;   /* of how many it told then */
 	unsigned int calls, empty_calls;
 	uint32_t largest;
-	unsigned int nested; /* allocated */
+	unsigned int parents; /* allocated */
+	unsigned int nested;
 	uint64_t ste0, ste1; /* all bits that any vSTE had */
 	uint64_t last_vste[2];
 	struct mock_smmu_endpoint endpoint[SMMU_MACHINE_ENDPOINTS];
@@ -56,6 +60,9 @@ int mock_smmu_fault(const struct smmu_guest *guest, unsigned int n, unsigned int
 void mock_smmu_expect_event(struct smmu_guest *guest, unsigned int n);
 /* No event can come of it: bypass, or cut off. */
 void mock_smmu_expect_silence(struct smmu_guest *guest, unsigned int n);
+/* It is parked at the HWPT that aborts, or at the one that bypasses stage 1. */
+void mock_smmu_expect_abort(struct smmu_guest *guest, unsigned int n);
+void mock_smmu_expect_bypass(struct smmu_guest *guest, unsigned int n);
 
 /* Whether cache entry @cache of endpoint @n was invalidated since the machine was made. */
 bool mock_smmu_invalidated(const struct smmu_guest *guest, unsigned int n, unsigned int cache);

@@ -56,8 +56,8 @@ static void endpoint_comes_and_goes_with_events_in_flight(void *context)
 	smmu_guest_close(&guest);
 }
 
-/* The last one out takes the vIOMMU, the vEVENTQ and the parent with it. */
-static void last_endpoint_takes_everything_along(void *context)
+/* The last one out takes the vIOMMU and the vEVENTQ with it, but the parent stays. */
+static void last_endpoint_takes_its_veventq_along(void *context)
 {
 	unsigned int events = 0;
 	struct vsmmu_stats stats;
@@ -81,6 +81,31 @@ static void last_endpoint_takes_everything_along(void *context)
 	/* Those of the one that went first; the other's were its own still, or went along. */
 	TAP_EQ(stats.discarded + stats.delivered, events);
 	TAP_CHECK(stats.discarded >= 9, "stale events reached the guest");
+	TAP_EQ(mock_smmu_of(&guest)->parents, 1);
+	smmu_guest_close(&guest);
+}
+
+static void parent_is_kept_until_it_is_dropped(void *context)
+{
+	const struct mock_smmu *smmu;
+
+	open_guest(context, NULL);
+	smmu = mock_smmu_of(&guest);
+	/* One that is in use stays. */
+	TAP_EQ(vsmmu_drop_parents(guest.vsmmu), 0);
+	mock_smmu_expect_event(&guest, 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		unplug(n);
+	smmu_guest_attach(&guest, 0, guest.vsid[0]);
+	mock_smmu_expect_event(&guest, 0);
+	TAP_EQ(smmu->parents, 1);
+	unplug(0);
+	TAP_EQ(vsmmu_drop_parents(guest.vsmmu), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		smmu_guest_attach(&guest, n, guest.vsid[n]);
+		mock_smmu_expect_event(&guest, n);
+	}
+	TAP_EQ(smmu->parents, 2);
 	smmu_guest_close(&guest);
 }
 
@@ -123,7 +148,6 @@ static void streamid_changes_with_events_in_flight(void *context)
 static void streamid_is_taken_while_its_events_wait(void *context)
 {
 	const struct smmu_guest_options options = {
-		.vsmmu = {.no_fair_share = true},
 		.driver = {.eventq_log2 = 3},
 	};
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
@@ -180,11 +204,11 @@ static void isolated_endpoints_have_queues_of_their_own(void *context)
 	stats = mock_smmu_expect_accounted(&guest, 3 * DEPTH + 5);
 	TAP_EQ(stats.lost, 2 * DEPTH);
 	TAP_EQ(stats.delivered, DEPTH + 5);
-	/* TLBs concern both vIOMMUs, a stream's CDs its own. */
+	/* Both vIOMMUs have the TLB entries of one nesting parent; CDs are a stream's own. */
 	TAP_EQ(driver_tlbi_all(&guest.driver), 0);
-	TAP_EQ(smmu_guest_stats(&guest).invalidation_calls - stats.invalidation_calls, 2);
+	TAP_EQ(smmu_guest_stats(&guest).invalidation_calls - stats.invalidation_calls, 1);
 	TAP_EQ(driver_cfgi_cd_all(&guest.driver, guest.vsid[0]), 0);
-	TAP_EQ(smmu_guest_stats(&guest).invalidation_calls - stats.invalidation_calls, 3);
+	TAP_EQ(smmu_guest_stats(&guest).invalidation_calls - stats.invalidation_calls, 2);
 	TAP_EQ(smmu_guest_stats(&guest).invalidation_failures, 0);
 	smmu_guest_close(&guest);
 }
@@ -244,7 +268,8 @@ static void two_smmus_share_an_iommufd(void *context)
 static const struct tap_test tests[] = {
 	{"endpoint_comes_and_goes_with_events_in_flight", "S6",
 		endpoint_comes_and_goes_with_events_in_flight},
-	{"last_endpoint_takes_everything_along", "S6", last_endpoint_takes_everything_along},
+	{"last_endpoint_takes_its_veventq_along", "S6", last_endpoint_takes_its_veventq_along},
+	{"parent_is_kept_until_it_is_dropped", "S6 D1", parent_is_kept_until_it_is_dropped},
 	{"streamid_changes_with_events_in_flight", "S6", streamid_changes_with_events_in_flight},
 	{"streamid_is_taken_while_its_events_wait", "S6", streamid_is_taken_while_its_events_wait},
 	{"events_of_before_a_reset_are_nobodys", "S6", events_of_before_a_reset_are_nobodys},

@@ -93,6 +93,37 @@ static void one_call_for_each_sync(void *context)
 	smmu_guest_close(&guest);
 }
 
+/*
+ * What several vCPUs put into the queue before one of them writes PROD: TLBIs and their SYNCs
+ * need one call, but what names a stream keeps a call and a SYNC of its own.
+ */
+static void one_call_for_a_group_of_syncs(void *context)
+{
+	const struct driver_command tlbi = {{SMMU_CMD_TLBI_NH_ASID | SMMU_CMD_ASID(7), 0}};
+	const struct driver_command sync = {{SMMU_CMD_SYNC, 0}};
+	struct mock_smmu *smmu = open_guest(context, true);
+	struct driver *driver = &guest.driver;
+	const struct driver_command cd_all = {
+		{SMMU_CMD_CFGI_CD_ALL | SMMU_CMD_SID(guest.vsid[0]), 0}};
+	const struct driver_command group[] = {tlbi, sync, tlbi, tlbi, sync, sync, tlbi, sync};
+	const struct driver_command mixed[] = {tlbi, sync, cd_all, sync, tlbi, sync};
+	unsigned int calls = smmu->calls;
+	uint64_t syncs = smmu_guest_stats(&guest).syncs;
+
+	TAP_EQ(driver_issue(driver, group, sizeof(group) / sizeof(group[0])), 0);
+	TAP_EQ(driver_read32(driver, MMIO_CMDQ_CONS), driver->cmdq.prod);
+	TAP_EQ(smmu->calls, calls + 1);
+	TAP_EQ(smmu_guest_stats(&guest).syncs, syncs + 4);
+	expect_caches(0, false);
+	TAP_EQ(driver_issue(driver, mixed, sizeof(mixed) / sizeof(mixed[0])), 0);
+	TAP_EQ(driver_read32(driver, MMIO_CMDQ_CONS), driver->cmdq.prod);
+	TAP_EQ(smmu->calls, calls + 4);
+	TAP_EQ(smmu_guest_stats(&guest).syncs, syncs + 7);
+	expect_caches(0, true);
+	expect_caches(1, false);
+	smmu_guest_close(&guest);
+}
+
 /* The kernel would refuse the batch for a StreamID that has no vDEVICE. */
 static void strangers_never_reach_the_kernel(void *context)
 {
@@ -185,22 +216,24 @@ static void kernel_that_refuses_everything(void *context)
 	stats = smmu_guest_stats(&guest);
 	TAP_EQ(stats.invalidation_calls - before.invalidation_calls, 3);
 	TAP_EQ(stats.invalidation_failures - before.invalidation_failures, 3);
-	TAP_EQ(stats.invalidations - before.invalidations, 1 + 1 + 3);
+	/* "Everything" is the CDs of both: no TLB entry is owed. */
+	TAP_EQ(stats.invalidations - before.invalidations, 1 + 1 + SMMU_MACHINE_ENDPOINTS);
 	TAP_EQ(stats.blocked, SMMU_MACHINE_ENDPOINTS);
 	TAP_EQ(guest.reports[VSMMU_REPORT_BLOCKED], SMMU_MACHINE_ENDPOINTS);
 	TAP_EQ(guest.reports[VSMMU_REPORT_INVALIDATION], 1);
 	expect_no_command_error();
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
-		TAP_EQ(smmu->endpoint[n].pt_id, 0);
-		mock_smmu_expect_silence(&guest, n);
+		mock_smmu_expect_abort(&guest, n);
+		TAP_EQ(smmu->endpoint[n].detaches, 1);
 	}
 
 	/* As long as it refuses, nothing opens an endpoint. */
 	TAP_EQ(driver_bypass(driver, guest.vsid[0]), 0);
-	TAP_EQ(smmu->endpoint[0].pt_id, 0);
+	mock_smmu_expect_abort(&guest, 0);
+	TAP_EQ(vsmmu_recover(guest.vsmmu), -EINVAL);
 	TAP_CHECK(vsmmu_reset(guest.vsmmu) < 0, "a reset that claims to have worked");
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
-		TAP_EQ(smmu->endpoint[n].pt_id, 0);
+		mock_smmu_expect_abort(&guest, n);
 
 	smmu->batches = MOCK_SMMU_TAKEN;
 	TAP_EQ(vsmmu_reset(guest.vsmmu), 0);
@@ -208,7 +241,7 @@ static void kernel_that_refuses_everything(void *context)
 	expect_caches(0, true);
 	expect_caches(1, true);
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
-		TAP_CHECK(smmu->endpoint[n].pt_id, "endpoint %u is still cut off", n);
+		mock_smmu_expect_bypass(&guest, n);
 	TAP_EQ(driver_reset(driver), 0);
 	TAP_EQ(driver_attach(driver, guest.vsid[0], &domains[0]), 0);
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
@@ -233,6 +266,28 @@ static void blocked_endpoints_come_back_with_their_ste(void *context)
 	mock_smmu_expect_event(&guest, 1);
 	TAP_EQ(driver_cfgi_all(&guest.driver), 0);
 	mock_smmu_expect_event(&guest, 0);
+	expect_no_command_error();
+	smmu_guest_close(&guest);
+}
+
+/* And without the guest: its VMM says that the host works again. */
+static void blocked_endpoints_come_back_when_asked(void *context)
+{
+	struct mock_smmu *smmu = open_guest(context, true);
+
+	smmu->batches = MOCK_SMMU_REFUSED;
+	TAP_EQ(driver_tlbi_all(&guest.driver), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		mock_smmu_expect_abort(&guest, n);
+	smmu->batches = MOCK_SMMU_TAKEN;
+	TAP_EQ(vsmmu_recover(guest.vsmmu), 0);
+	TAP_EQ(guest.reports[VSMMU_REPORT_RECOVERED], 1);
+	/* What was owed came before the access. */
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		expect_caches(n, true);
+		mock_smmu_expect_event(&guest, n);
+		TAP_EQ(smmu->endpoint[n].detaches, 1);
+	}
 	expect_no_command_error();
 	smmu_guest_close(&guest);
 }
@@ -340,12 +395,15 @@ static void kernel_that_fails_once_is_asked_again(void *context)
 static const struct tap_test tests[] = {
 	{"kernel_carries_them_out", "S3 S10", kernel_carries_them_out},
 	{"one_call_for_each_sync", "S3", one_call_for_each_sync},
+	{"one_call_for_a_group_of_syncs", "S2 S3", one_call_for_a_group_of_syncs},
 	{"strangers_never_reach_the_kernel", "S3 P9", strangers_never_reach_the_kernel},
 	{"random_commands_are_refused_by_nobody", "S3 P9 P15",
 		random_commands_are_refused_by_nobody},
 	{"kernel_that_refuses_everything", "S3 P9 P10", kernel_that_refuses_everything},
 	{"blocked_endpoints_come_back_with_their_ste", "S3 P10",
 		blocked_endpoints_come_back_with_their_ste},
+	{"blocked_endpoints_come_back_when_asked", "S3 P10 D3",
+		blocked_endpoints_come_back_when_asked},
 	{"library_refuses_for_the_mock", "S3", library_refuses_for_the_mock},
 	{"partial_failure_is_sent_again_whole", "S3 P9 P10", partial_failure_is_sent_again_whole},
 	{"partial_failure_again_invalidates_everything", "S3 P9 P10",

@@ -118,6 +118,28 @@ static int invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_
 
 static const struct host_ops *record_ops;
 
+static int parent_alloc(
+	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t *out)
+{
+	int ret = record_ops->parent_alloc(host, endpoint, out);
+
+	of_host(host)->parents += !ret;
+	return ret;
+}
+
+/* What is made before anything is attached is what the endpoint will be parked at. */
+static void note_parking(const struct host_endpoint *host, uint64_t ste0, uint32_t id)
+{
+	struct mock_smmu_endpoint *endpoint = host->opaque;
+
+	if (endpoint->pt_id)
+		return;
+	if (ste0 == SMMU_STE0_V)
+		endpoint->abort_id = id;
+	else if (ste0 == (SMMU_STE0_V | SMMU_STE0_BYPASS))
+		endpoint->bypass_id = id;
+}
+
 static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t viommu_id, const uint64_t ste[2], uint32_t *out)
 {
@@ -128,6 +150,8 @@ static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *end
 	smmu->ste1 |= ste[1];
 	memcpy(smmu->last_vste, ste, sizeof(smmu->last_vste));
 	smmu->nested += !ret;
+	if (!ret)
+		note_parking(endpoint, ste[0], *out);
 	return ret;
 }
 
@@ -159,6 +183,7 @@ static int make_host(struct mock_smmu *smmu, struct vsmmu_host **out)
 	smmu->ops = *record_ops;
 	smmu->ops.hw_info = hw_info;
 	smmu->ops.invalidate = invalidate;
+	smmu->ops.parent_alloc = parent_alloc;
 	smmu->ops.nested_alloc = nested_alloc;
 	(*out)->ops = &smmu->ops;
 	return 0;
@@ -297,6 +322,23 @@ void mock_smmu_expect_silence(struct smmu_guest *guest, unsigned int n)
 	TAP_EQ(mock_smmu_fault(guest, n, 1), -ENOENT);
 	smmu_guest_run(guest);
 	TAP_EQ(guest->records, before);
+}
+
+static void expect_parked(struct smmu_guest *guest, unsigned int n, uint32_t id)
+{
+	TAP_CHECK(id, "it has no HWPT to be parked at");
+	TAP_EQ(mock_smmu_of(guest)->endpoint[n].pt_id, id);
+	mock_smmu_expect_silence(guest, n);
+}
+
+void mock_smmu_expect_abort(struct smmu_guest *guest, unsigned int n)
+{
+	expect_parked(guest, n, mock_smmu_of(guest)->endpoint[n].abort_id);
+}
+
+void mock_smmu_expect_bypass(struct smmu_guest *guest, unsigned int n)
+{
+	expect_parked(guest, n, mock_smmu_of(guest)->endpoint[n].bypass_id);
 }
 
 bool mock_smmu_invalidated(const struct smmu_guest *guest, unsigned int n, unsigned int cache)

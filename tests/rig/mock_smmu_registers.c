@@ -29,8 +29,7 @@ static void identity_comes_from_the_config(void *context)
 					    .ssid_bits = 3,
 					    .eventq_log2_max = 9,
 					    .cmdq_log2_max = 11,
-					    .oas_bits = 40,
-					    .msi = true},
+					    .oas_bits = 40},
 			    });
 	TAP_EQ(features->sid_bits, 12);
 	TAP_EQ(features->ssid_bits, 3);
@@ -61,7 +60,7 @@ static void ats_needs_an_endpoint_that_can(void *context)
 	TAP_CHECK(!vsmmu, "a vSMMU all the same");
 }
 
-/* Right after a reset: everything is off, and the parent HWPT lets endpoints pass. */
+/* Right after a reset: everything is off, and endpoints bypass stage 1. */
 static void reset_values(void *context)
 {
 	static const uint64_t zero[] = {MMIO_CR0, MMIO_CR0ACK, MMIO_CR1, MMIO_CR2, MMIO_STATUSR,
@@ -125,7 +124,7 @@ static void what_is_in_use_is_read_only(void *context)
 		MMIO_STATUSR};
 	struct driver *driver = &guest.driver;
 
-	open_guest(context, &(struct smmu_guest_options){.vsmmu = {.msi = true}});
+	open_guest(context, NULL);
 	mock_smmu_attach(&guest, 0, &domain);
 	for (unsigned int i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
 		uint32_t before = driver_read32(driver, guarded[i]);
@@ -206,7 +205,6 @@ static void events_by_wire(void *context)
 }
 
 static const struct smmu_guest_options with_msis = {
-	.vsmmu = {.msi = true},
 	.driver = {.doorbell = SMMU_GUEST_DOORBELL, .msi_data = {0x21, 0x22, 0x23}},
 };
 

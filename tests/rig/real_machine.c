@@ -144,6 +144,9 @@ static int watch_driver(struct real_machine *machine)
 	return 0;
 }
 
+/* This is edu_find() or edu_find_group(). */
+typedef unsigned int (*edu_find_fn)(char bdf[][16], unsigned int max);
+
 static void write_tables(struct real_machine *machine, unsigned int n)
 {
 	struct real_endpoint *endpoint = &machine->endpoint[n];
@@ -157,12 +160,12 @@ static void write_tables(struct real_machine *machine, unsigned int n)
 	real_machine_set_cd(machine, n, true);
 }
 
-int real_machine_add(struct real_machine *machine, unsigned int endpoints)
+static int add(struct real_machine *machine, edu_find_fn find, unsigned int endpoints)
 {
 	char bdf[REAL_ENDPOINTS][16];
 	int ret = 0;
 
-	if (endpoints > REAL_ENDPOINTS || edu_find(bdf, REAL_ENDPOINTS) < endpoints)
+	if (endpoints > REAL_ENDPOINTS || find(bdf, REAL_ENDPOINTS) < endpoints)
 		return -ENODEV;
 	while (!ret && machine->count < endpoints) {
 		unsigned int n = machine->count;
@@ -173,7 +176,12 @@ int real_machine_add(struct real_machine *machine, unsigned int endpoints)
 	return ret;
 }
 
-int real_machine_open(struct real_machine *machine, unsigned int endpoints)
+int real_machine_add(struct real_machine *machine, unsigned int endpoints)
+{
+	return add(machine, edu_find, endpoints);
+}
+
+static int open_machine(struct real_machine *machine, edu_find_fn find, unsigned int endpoints)
 {
 	int ret;
 
@@ -187,7 +195,7 @@ int real_machine_open(struct real_machine *machine, unsigned int endpoints)
 	if (!ret)
 		ret = watch_driver(machine);
 	if (!ret)
-		ret = real_machine_add(machine, endpoints);
+		ret = add(machine, find, endpoints);
 	if (ret) {
 		real_machine_close(machine);
 		return ret;
@@ -195,6 +203,16 @@ int real_machine_open(struct real_machine *machine, unsigned int endpoints)
 	for (unsigned int n = 0; n < endpoints; n++)
 		write_tables(machine, n);
 	return 0;
+}
+
+int real_machine_open(struct real_machine *machine, unsigned int endpoints)
+{
+	return open_machine(machine, edu_find, endpoints);
+}
+
+int real_machine_open_group(struct real_machine *machine, unsigned int endpoints)
+{
+	return open_machine(machine, edu_find_group, endpoints);
 }
 
 void real_machine_close(struct real_machine *machine)

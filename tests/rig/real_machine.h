@@ -58,6 +58,9 @@ struct real_machine {
  */
 int real_machine_open(struct real_machine *machine, unsigned int endpoints);
 
+/* Here the @endpoints share an IOMMU group: they are functions of one slot. */
+int real_machine_open_group(struct real_machine *machine, unsigned int endpoints);
+
 /*
  * Opens more endpoints, until there are @endpoints in all. These have no tables: the memory
  * is a guest's. Return: as real_machine_open(); what was there stays.

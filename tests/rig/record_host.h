@@ -2,7 +2,8 @@
 /*
  * A host around the mock's host whose events are SMMUv3 records: the mock's payload is a
  * vSID alone, from which an F_TRANSLATION is made as it is read. All else, the numbers,
- * the losses and the errors, is the kernel's. So a full vSMMU runs on the mock's queues.
+ * the losses and the errors, is the kernel's. So a full vSMMU runs on the mock's queues, and
+ * its devices can be parked.
  */
 #ifndef RIG_RECORD_HOST_H
 #define RIG_RECORD_HOST_H

@@ -13,7 +13,7 @@ struct real_machine *smmu_machine_real_of(struct smmu_machine *machine)
 }
 
 /* Each edu reads its canary while the whole memory is open to it, as no guest's is yet. */
-static int load_marks(struct smmu_machine *machine, struct real_machine *real)
+static int load_canaries(struct smmu_machine *machine, struct real_machine *real)
 {
 	const struct host_ops *ops = machine->host->ops;
 	int ret = 0, failed;
@@ -34,10 +34,11 @@ static int load_marks(struct smmu_machine *machine, struct real_machine *real)
 	return ret;
 }
 
-static int smmu_machine_real_open(struct smmu_machine *machine)
+static int open_with(struct smmu_machine *machine,
+	int (*open_real)(struct real_machine *real, unsigned int endpoints))
 {
 	static struct real_machine real;
-	int ret = real_machine_open(&real, SMMU_MACHINE_ENDPOINTS);
+	int ret = open_real(&real, SMMU_MACHINE_ENDPOINTS);
 
 	if (ret)
 		return ret;
@@ -55,7 +56,7 @@ static int smmu_machine_real_open(struct smmu_machine *machine)
 	ret = real_machine_host(&real, &machine->host);
 	if (ret)
 		goto fail_real;
-	ret = load_marks(machine, &real);
+	ret = load_canaries(machine, &real);
 	if (ret)
 		goto fail_host;
 	return 0;
@@ -64,6 +65,16 @@ fail_host:
 fail_real:
 	real_machine_close(&real);
 	return ret;
+}
+
+static int smmu_machine_real_open(struct smmu_machine *machine)
+{
+	return open_with(machine, real_machine_open);
+}
+
+static int smmu_machine_group_open(struct smmu_machine *machine)
+{
+	return open_with(machine, real_machine_open_group);
 }
 
 static void smmu_machine_real_close(struct smmu_machine *machine)
@@ -110,6 +121,16 @@ static int smmu_machine_real_fail_invalidation(struct smmu_machine *machine, int
 const struct smmu_machine_ops smmu_machine_real = {
 	.lane = "real",
 	.open = smmu_machine_real_open,
+	.close = smmu_machine_real_close,
+	.dma = smmu_machine_real_dma,
+	.write_canary = smmu_machine_real_write_canary,
+	.settle = smmu_machine_real_settle,
+	.fail_invalidation = smmu_machine_real_fail_invalidation,
+};
+
+const struct smmu_machine_ops smmu_machine_group = {
+	.lane = "real",
+	.open = smmu_machine_group_open,
 	.close = smmu_machine_real_close,
 	.dma = smmu_machine_real_dma,
 	.write_canary = smmu_machine_real_write_canary,

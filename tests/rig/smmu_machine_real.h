@@ -7,6 +7,8 @@
 #include "real_machine.h"
 
 extern const struct smmu_machine_ops smmu_machine_real;
+/* Here the endpoints share an IOMMU group. */
+extern const struct smmu_machine_ops smmu_machine_group;
 
 /* What is behind a machine that this opened. */
 struct real_machine *smmu_machine_real_of(struct smmu_machine *machine);

@@ -220,7 +220,7 @@ static void threads_share_the_work(void *context)
 	atomic_bool stop;
 	pthread_t thread;
 
-	smmu_guest_open(&guest, context, &(struct smmu_guest_options){.vsmmu.no_fair_share = true});
+	smmu_guest_open(&guest, context, NULL);
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
 		attach_space(n, &spaces[n]);
 	make_twin(&spaces[0], &other);
@@ -324,7 +324,7 @@ static void snapshot_moves_a_guest(void *context)
 static void snapshot_between_two_storms(void *context)
 {
 	static const struct smmu_guest_options options = {
-		.vsmmu = {.veventq_depth = DEPTH, .no_fair_share = true},
+		.vsmmu = {.veventq_depth = DEPTH},
 		.driver = {.eventq_log2 = 8},
 	};
 	struct smmu_guest_space space;
