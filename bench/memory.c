@@ -1,61 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that the library takes. The simulated host takes some too, for the same calls:
- * how much shows a second one, on which the calls are made without the library.
+ * Memory that the library has on the heap. The simulated host takes some too, within the calls
+ * that the library makes of it: what each of them adds is told apart.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include <vsmmu/sim.h>
-
-#include "host/host.h"
+#include "host_spy.h"
 #include "stage.h"
 
-#define DEPTH 4096
+/* All in bytes. */
+struct memory {
+	uint64_t before; /* the call that is under way */
+	uint64_t host;	 /* what calls have added, less what they have taken away */
+};
 
-/* The host calls of @streams endpoints of one vSMMU. */
-static void host_alone(struct vsmmu_host *host, unsigned int streams)
+static void before_call(void *opaque, enum spied_call call)
 {
-	const struct host_ops *ops = host->ops;
-	struct host_endpoint endpoint = {.vfio_fd = -1};
-	struct host_veventq veventq;
-	const uint64_t ste[2] = {0xb, 0};
-	uint32_t parent = 0, viommu = 0, id;
+	struct memory *memory = opaque;
 
-	for (unsigned int s = 0; s < streams; s++) {
-		bench_check(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), "endpoint");
-		if (!s)
-			bench_check(ops->parent_alloc(host, &endpoint, &parent), "parent");
-		bench_check(ops->attach(host, &endpoint, parent), "attach");
-		if (!s) {
-			bench_check(ops->viommu_alloc(host, &endpoint, parent, &viommu), "vIOMMU");
-			bench_check(ops->veventq_alloc(host, viommu, DEPTH, &veventq), "vEVENTQ");
-		}
-		bench_check(
-			ops->vdevice_alloc(host, &endpoint, viommu, STAGE_VSID(s), &id), "vDEVICE");
-		bench_check(ops->nested_alloc(host, &endpoint, viommu, ste, &id), "nested HWPT");
-		bench_check(ops->attach(host, &endpoint, id), "attach");
-	}
+	(void)call;
+	memory->before = stage_allocated();
+}
+
+static void after_call(void *opaque, enum spied_call call)
+{
+	struct memory *memory = opaque;
+
+	(void)call;
+	memory->host += stage_allocated() - memory->before;
 }
 
 void measure_memory(bool whole, unsigned int vmms, unsigned int streams)
 {
-	struct vsmmu_host *alone;
-	uint64_t begin, both, host;
+	struct memory memory = {0};
+	const struct host_spy spy = {.before = before_call, .after = after_call, .opaque = &memory};
 	struct stage stage;
+	uint64_t begin;
 
+	stage_plug(&stage, whole, vmms, streams);
+	host_spy_begin(stage.host, &spy);
 	begin = stage_allocated();
-	bench_check(vsmmu_sim_new(&alone, NULL), "the simulator");
-	for (unsigned int v = 0; v < vmms; v++)
-		host_alone(alone, streams);
-	host = stage_allocated() - begin;
-
-	begin = stage_allocated();
-	stage_open(&stage, whole, vmms, streams);
+	stage_boot(&stage);
 	/* What the guests' drivers know of their streams is the only other thing in the heap. */
 	for (unsigned int v = 0; v < vmms; v++)
 		driver_destroy(&stage.vmm[v].driver);
-	both = stage_allocated() - begin;
-	printf("library_bytes=%llu\n", (unsigned long long)(both - host));
+	printf("library_bytes=%llu\n",
+		(unsigned long long)(stage_allocated() - begin - memory.host));
 }

@@ -16,6 +16,8 @@ static const char usage[] =
 	"       native_bench sync VSMMUS STREAMS INVALIDATIONS TIMES\n"
 	"       native_bench sync-syscalls INVALIDATIONS TIMES\n"
 	"       native_bench syscalls QUEUED TIMES\n"
+	"       native_bench saturated|isolated STREAMS EVENTS\n"
+	"       native_bench hotplug SYNCS\n"
 	"       native_bench latency FAULTS\n";
 
 static unsigned int number(char **argv, int index)
@@ -106,6 +108,11 @@ int main(int argc, char **argv)
 		measure_sync_syscalls(number(argv, 2), number(argv, 3));
 	else if (!strcmp(what, "syscalls") && argc == 4)
 		measure_syscalls(number(argv, 2), number(argv, 3));
+	else if ((!strcmp(what, "saturated") || !strcmp(what, "isolated")) && argc == 4 &&
+		 number(argv, 2) <= SATURATED_STREAMS_MAX)
+		measure_saturated(!strcmp(what, "isolated"), number(argv, 2), number(argv, 3));
+	else if (!strcmp(what, "hotplug") && argc == 3)
+		measure_hotplug(number(argv, 2));
 	else if (!strcmp(what, "latency") && argc == 3)
 		measure_latency(number(argv, 2));
 	else {

@@ -9,27 +9,31 @@
 #include <vsmmu/event.h>
 #include <vsmmu/sim.h>
 
-/* What is queued at a time has room in both, and far from the fair share's last slots. */
+/* What is queued at a time is a small part of either. */
 #define QUEUE_LOG2	   17
 #define QUEUE_LOG2_OF_MANY 12
 #define DEPTH		   4096
+
+static uint32_t *stage_dev_id(const struct stage *stage, unsigned int v, unsigned int s)
+{
+	return &stage->dev_id[(size_t)v * stage->streams + s];
+}
 
 /* What the VMM of an event path alone would have read in its guest's stream table. */
 static const uint64_t ste[2] = {SMMU_STE0_V | SMMU_STE0_STAGE1, 0};
 
 static void attach(struct stage *stage, unsigned int v, unsigned int s)
 {
-	struct vsmmu_endpoint_config config = {
+	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
 		.vsid = STAGE_VSID(s),
+		.dev_id = *stage_dev_id(stage, v, s),
 		.vfio_fd = -1,
 	};
 	struct vsmmu_endpoint *endpoint;
 
-	bench_check(vsmmu_sim_endpoint_new(stage->host, 0, &config.dev_id), "endpoint");
-	stage->dev_id[v * stage->streams + s] = config.dev_id;
 	bench_check(vsmmu_endpoint_attach(stage->vmm[v].vsmmu, &config, &endpoint), "attach");
-	if (stage->whole)
+	if (stage->config.whole)
 		vmm_attach_stream(&stage->vmm[v], config.vsid);
 	else
 		bench_check(vsmmu_endpoint_set_ste(endpoint, ste), "STE");
@@ -46,40 +50,59 @@ static void raise_file_limit(void)
 	}
 }
 
-void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams)
+void stage_plug(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams)
 {
-	struct vmm_config config = {
-		.whole = whole,
-		.depth = DEPTH,
-		.log2 = vmms > 1 ? QUEUE_LOG2_OF_MANY : QUEUE_LOG2,
-	};
-
-	*stage = (struct stage){.whole = whole, .vmms = vmms, .streams = streams};
+	*stage = (struct stage){.vmms = vmms, .streams = streams};
 	raise_file_limit();
 	stage->vmm = bench_map(vmms * sizeof(*stage->vmm) + 1);
 	stage->dev_id = bench_map((size_t)vmms * streams * sizeof(*stage->dev_id) + 1);
 	bench_check(vsmmu_sim_new(&stage->host, NULL), "the simulator");
-	config.host = stage->host;
-	for (unsigned int v = 0; v < vmms; v++) {
-		vmm_open(&stage->vmm[v], &config);
+	for (unsigned int v = 0; v < vmms; v++)
 		for (unsigned int s = 0; s < streams; s++)
+			bench_check(
+				vsmmu_sim_endpoint_new(stage->host, 0, stage_dev_id(stage, v, s)),
+				"endpoint");
+	stage->config = (struct vmm_config){
+		.host = stage->host,
+		.whole = whole,
+		.depth = DEPTH,
+		.log2 = vmms > 1 ? QUEUE_LOG2_OF_MANY : QUEUE_LOG2,
+	};
+}
+
+void stage_boot(struct stage *stage)
+{
+	for (unsigned int v = 0; v < stage->vmms; v++) {
+		vmm_open(&stage->vmm[v], &stage->config);
+		for (unsigned int s = 0; s < stage->streams; s++)
 			attach(stage, v, s);
+	}
+}
+
+void stage_open(struct stage *stage, bool whole, unsigned int vmms, unsigned int streams)
+{
+	stage_plug(stage, whole, vmms, streams);
+	stage_boot(stage);
+}
+
+void stage_fault_stream(struct stage *stage, unsigned int v, unsigned int s, unsigned int count)
+{
+	const uint32_t dev_id = *stage_dev_id(stage, v, s);
+
+	while (count--) {
+		const struct vsmmu_event_record record = {
+			.word = {VSMMU_EVENT_F_TRANSLATION, UINT64_C(0x20800000000),
+				0x100000 + 4 * stage->faults++, 0},
+		};
+
+		bench_check(vsmmu_sim_fault(stage->host, dev_id, &record), "fault");
 	}
 }
 
 void stage_fault(struct stage *stage, unsigned int v, unsigned int count)
 {
-	while (count--) {
-		const uint64_t n = stage->faults++;
-		const struct vsmmu_event_record record = {
-			.word = {VSMMU_EVENT_F_TRANSLATION, UINT64_C(0x20800000000),
-				0x100000 + 4 * n, 0},
-		};
-		const uint32_t *dev_id = &stage->dev_id[v * stage->streams];
-
-		bench_check(
-			vsmmu_sim_fault(stage->host, dev_id[n % stage->streams], &record), "fault");
-	}
+	while (count--)
+		stage_fault_stream(stage, v, (unsigned int)(stage->faults % stage->streams), 1);
 }
 
 void stage_sync(struct stage *stage, unsigned int v, unsigned int invalidations)

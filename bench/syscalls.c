@@ -1,146 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * System calls of an event's way, all of them: a child drains, and its parent counts by
- * ptrace what it asks of the kernel meanwhile. A read of the simulated vEVENTQ, which is
- * none here, counts as the one that it is on a kernel; what the simulator itself asks
- * for (its eventfd, cleared when the vEVENTQ runs empty) is counted too.
- */
+/* System calls of an event's way, and of a CMD_SYNC's. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <vsmmu/sim.h>
-
+#include "counted.h"
 #include "stage.h"
 
-/* Nobody else makes this call. */
-#define MARK SYS_getpgid
+#define STREAMS 16
 
-static uint64_t sim_reads(const struct stage *stage)
+struct events {
+	unsigned int queued; /* before each drain */
+	unsigned int times;
+};
+
+struct syncs {
+	unsigned int invalidations; /* before each CMD_SYNC */
+	unsigned int times;
+};
+
+static void drain_child(void *opaque)
 {
-	struct vsmmu_sim_stats stats = {.size = sizeof(stats)};
-
-	bench_check(vsmmu_sim_get_stats(stage->host, &stats), "the simulator");
-	return stats.reads;
-}
-
-static void child(unsigned int queued, unsigned int times)
-{
+	const struct events *events = opaque;
 	struct stage stage;
-	uint64_t reads = 0;
 
-	stage_open(&stage, false, 1, 16);
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		bench_check(-errno, "ptrace");
-	raise(SIGSTOP);
-	for (unsigned int i = 0; i < times; i++) {
-		stage_fault(&stage, 0, queued);
-		reads -= sim_reads(&stage);
-		syscall(MARK, 0);
+	stage_plug(&stage, false, 1, STREAMS);
+	host_spy_begin(stage.host, &counted_spy);
+	stage_boot(&stage);
+	host_spy_end(stage.host);
+	counted_ready();
+	for (unsigned int i = 0; i < events->times; i++) {
+		stage_fault(&stage, 0, events->queued);
+		counted_begin();
 		vmm_drain(stage.vmm);
-		syscall(MARK, 0);
-		reads += sim_reads(&stage);
+		counted_end();
 	}
-	if (vmm_stats(stage.vmm).delivered != (uint64_t)queued * times)
-		_exit(1);
-	printf("simulated_reads=%llu\n", (unsigned long long)reads);
-	fflush(stdout);
-	_exit(0);
+	if (vmm_stats(stage.vmm).delivered != (uint64_t)events->queued * events->times)
+		bench_check(-EPROTO, "events");
+	printf("simulated_reads=%llu\n", (unsigned long long)counted_reads());
 }
 
 /* Of a CMD_SYNC's way, what the library does counts, and not how its guest waits. */
-static void mark(struct vmm *vmm, uint64_t offset, bool done)
+static void watch(struct vmm *vmm, uint64_t offset, bool done)
 {
 	(void)vmm;
 	(void)offset;
-	(void)done;
-	syscall(MARK, 0);
+	if (done)
+		counted_end();
+	else
+		counted_begin();
 }
 
 /* Each invalidation call of the library, which is none here, is an ioctl on a kernel. */
-static void sync_child(unsigned int invalidations, unsigned int times)
+static void sync_child(void *opaque)
 {
+	const struct syncs *syncs = opaque;
 	struct stage stage;
 	uint64_t calls;
 
-	stage_open(&stage, true, 1, 16);
+	stage_open(&stage, true, 1, STREAMS);
 	calls = vmm_stats(stage.vmm).invalidation_calls;
-	stage.vmm->watch = mark;
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		bench_check(-errno, "ptrace");
-	raise(SIGSTOP);
-	for (unsigned int i = 0; i < times; i++)
-		stage_sync(&stage, 0, invalidations);
+	stage.vmm->watch = watch;
+	counted_ready();
+	for (unsigned int i = 0; i < syncs->times; i++)
+		stage_sync(&stage, 0, syncs->invalidations);
 	printf("simulated_ioctls=%llu\n",
 		(unsigned long long)(vmm_stats(stage.vmm).invalidation_calls - calls));
-	fflush(stdout);
-	_exit(0);
-}
-
-/* Lets it run up to where it enters or leaves a system call. Return: whether it lives. */
-static bool next_stop(pid_t pid)
-{
-	int status;
-
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid)
-		bench_check(-errno, "ptrace");
-	if (WIFSTOPPED(status))
-		return true;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		bench_check(-ECHILD, "the child that is counted");
-	return false;
-}
-
-/* Return: what a child asked for between its marks. */
-static uint64_t count_calls(pid_t pid)
-{
-	uint64_t calls = 0;
-	bool counting = false;
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-		bench_check(-ECHILD, "the child that is counted");
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD))
-		bench_check(-errno, "ptrace");
-	while (next_stop(pid)) {
-		struct __ptrace_syscall_info info;
-
-		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
-			bench_check(-errno, "ptrace");
-		if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
-			continue;
-		if (info.entry.nr == MARK)
-			counting = !counting;
-		else
-			calls += counting;
-	}
-	return calls;
 }
 
 void measure_syscalls(unsigned int queued, unsigned int times)
 {
-	uint64_t calls;
-	pid_t pid = fork();
+	struct events events = {queued, times};
+	uint64_t calls = counted_run(drain_child, &events);
 
-	if (pid == 0)
-		child(queued, times);
-	calls = count_calls(pid);
 	printf("events=%llu\nsyscalls=%llu\n", (unsigned long long)queued * times,
 		(unsigned long long)calls);
 }
 
 void measure_sync_syscalls(unsigned int invalidations, unsigned int times)
 {
-	uint64_t calls;
-	pid_t pid = fork();
+	struct syncs syncs = {invalidations, times};
+	uint64_t calls = counted_run(sync_child, &syncs);
 
-	if (pid == 0)
-		sync_child(invalidations, times);
-	calls = count_calls(pid);
 	printf("syncs=%u\nsyscalls=%llu\n", times, (unsigned long long)calls);
 }

@@ -192,11 +192,14 @@ void vmm_open(struct vmm *vmm, const struct vmm_config *config)
 		.opaque = vmm,
 		.host = config->host,
 		.veventq_depth = config->depth,
+		.isolate = config->isolate,
 		.probe_dev_id = config->whole ? config->probe_dev_id : 0,
 	};
 	const struct driver_options options = {
 		.eventq_log2 = (uint8_t)config->log2,
-		.cons_per_batch = true,
+		.cmdq_log2 = (uint8_t)config->cmdq_log2,
+		/* The end of a CMD_SYNC is read in CONS, whether or not MSIs are there. */
+		.sync = DRIVER_SYNC_CONS,
 	};
 	struct driver_memory memory = {.gpa = MEMORY_ADDRESS, .size = MEMORY_SIZE};
 

@@ -32,6 +32,8 @@ struct vmm {
  * @probe_dev_id: whose SMMU a whole one is modelled on; 0: the simulator's
  * @depth: of vEVENTQs
  * @log2: the guest's event queue holds 2^log2 records
+ * @cmdq_log2: its command queue 2^cmdq_log2 commands; 0: as Linux makes it
+ * @isolate: a vEVENTQ for each endpoint
  * @memory: base, gpa and size of the guest's memory; NULL: its own
  */
 struct vmm_config {
@@ -40,6 +42,8 @@ struct vmm_config {
 	uint32_t probe_dev_id;
 	uint32_t depth;
 	unsigned int log2;
+	unsigned int cmdq_log2;
+	bool isolate;
 	const struct driver_memory *memory;
 };
 
