@@ -390,10 +390,10 @@ struct vsmmu_endpoint_config {
  *
  * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
  * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
- * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when its SMMU cannot do what the
- * guest was promised, with a report that says what; -ENOMEM; or -errno of the host's call that
- * failed, -EOPNOTSUPP when the host cannot nest. On failure nothing is left behind but
- * perhaps a parent, see vsmmu_drop_parents(). Since: 0.1
+ * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when
+ * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or
+ * -errno of the host's call that failed, -EOPNOTSUPP when the host cannot nest. On failure
+ * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(). Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);

@@ -189,6 +189,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
 	if (!ret) {
 		endpoint->ste_is_set = true;
+		endpoint->blocked = false;
 		memcpy(endpoint->ste, ste, sizeof(endpoint->ste));
 	}
 	pthread_mutex_unlock(&vsmmu->control_lock);

@@ -60,7 +60,6 @@ static int endpoint_replace(
 		object_destroy(vsmmu, endpoint->nested_id);
 	endpoint->nested_id = nested_id;
 	endpoint->installed = installed;
-	endpoint->blocked = false;
 	return 0;
 }
 
@@ -107,10 +106,7 @@ static int endpoint_install(struct vsmmu_endpoint *endpoint, const struct ste_ta
 	case INSTALLED_BYPASS:
 		return endpoint_replace(endpoint, endpoint->bypass_id, INSTALLED_BYPASS, 0);
 	default:
-		ret = endpoint_park(endpoint);
-		if (!ret)
-			endpoint->blocked = false;
-		return ret;
+		return endpoint_park(endpoint);
 	}
 }
 
@@ -144,6 +140,7 @@ int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
 		}
 		if (ret)
 			return ret;
+		endpoint->blocked = false;
 		told = NULL;
 		changed = 1;
 	}
@@ -184,7 +181,6 @@ int endpoint_block_again(struct vsmmu_endpoint *endpoint)
 	if (!endpoint->blocked || endpoint->installed == INSTALLED_ABORT)
 		return 0;
 	endpoint->park_error = endpoint_park(endpoint);
-	endpoint->blocked = true;
 	return endpoint->park_error;
 }
 
