@@ -66,10 +66,10 @@ int stream_reserve(struct stream_table *table, uint32_t vsid);
 void stream_go_live(struct stream_table *table, uint32_t index,
 	struct vsmmu_endpoint *endpoint, const struct event_source *source);
 
-/* Its events still go to the guest, but nobody finds its endpoint any more. */
+/* Events of it still go to the guest, but nobody finds its endpoint any more. */
 void stream_disown(struct stream_table *table, uint32_t index);
 
-/* Its endpoint is gone before an event came of it. */
+/* The endpoint is gone before an event came of it. */
 void stream_go_reserved(struct stream_table *table, uint32_t index);
 
 /* Its endpoint is gone, but events of it may still come. */

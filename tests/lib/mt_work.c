@@ -21,7 +21,7 @@ bool mt_work_is_over(void)
 	return atomic_load(&over);
 }
 
-/* What is left of an older page is what no device may see. */
+/* No device may see what is left of an older page. */
 static void check_dma(unsigned int n, uint64_t expected)
 {
 	const uint64_t value = mt_vmm_dma_read(n, MT_VMM_IOVA);

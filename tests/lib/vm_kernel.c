@@ -22,7 +22,7 @@ void vm_host_plug(struct test_vmm *vm, unsigned int n)
 	endpoint->fd = fake_kernel_device(n % vm->smmus, &endpoint->dev_id);
 }
 
-/* Its vEVENTQ is the newest or a neighbour's. */
+/* The vEVENTQ is the newest or a neighbour's. */
 void vm_host_attached(struct test_vmm *vm, unsigned int n)
 {
 	struct test_vmm_endpoint *endpoint = &vm->endpoints[n];

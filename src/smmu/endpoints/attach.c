@@ -196,7 +196,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	return ret;
 }
 
-/* Its StreamID is free, or will be. Under the control lock. */
+/* The StreamID is free, or will be. Under the control lock. */
 static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 {
 	if (endpoint->viommu && !endpoint->vdevice_id)
@@ -205,7 +205,7 @@ static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 		vsid_retire(endpoint);
 }
 
-/* One that cannot be parked may cause events until it is detached. Return: -errno of parking. */
+/* If it cannot be parked it may cause events until it is detached. Return: -errno of parking. */
 static int endpoint_end(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;

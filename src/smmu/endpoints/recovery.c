@@ -57,7 +57,7 @@ static void endpoint_recover(struct vsmmu_endpoint *endpoint, struct recovery_ro
 	round_failed(round, endpoint_block_again(endpoint));
 }
 
-/* Who waits for the control lock gets it, though the host may take its time. */
+/* Lets others have the control lock, though the host may take its time. */
 static void round_pause(struct vsmmu *vsmmu)
 {
 	pthread_mutex_unlock(&vsmmu->control_lock);

@@ -67,7 +67,7 @@ int fixture_set_ste(
 void fixture_expect_nested(
 	struct install_fixture *fixture, unsigned int n, uint64_t word0, uint64_t word1);
 void fixture_expect(struct install_fixture *fixture, unsigned int n, enum interposed_kind kind);
-/* Its abort HWPT on the parking vIOMMU, or its bypass HWPT there; it is attached. */
+/* The endpoint has its abort HWPT on the parking vIOMMU, or its bypass HWPT there. */
 void fixture_expect_parked(struct install_fixture *fixture, unsigned int n);
 void fixture_expect_bypass(struct install_fixture *fixture, unsigned int n);
 

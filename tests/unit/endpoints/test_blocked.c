@@ -59,14 +59,14 @@ static int event_at_detach(void *opaque, enum host_call call, uint32_t count)
 	(void)count;
 	if (call != HOST_CALL_DETACH)
 		return 0;
-	/* Whoever looks meanwhile must not take the StreamID for free. */
+	/* A dispatch meanwhile must not take the StreamID for free. */
 	while (vsmmu_dispatch(fixture->vmm->vsmmu, 0))
 		;
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
 	return 0;
 }
 
-/* What comes of one that could not be parked, until it is detached, is not its successor's. */
+/* Events of an endpoint that could not be parked, until it is detached, are not its successor's. */
 TEST(removal_without_parking_keeps_the_streamid_till_the_end)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 4);

@@ -52,7 +52,7 @@ static void expect_refused(struct install_fixture *fixture, unsigned int n)
 	assert_int_equal(fixture_objects(fixture), objects);
 }
 
-/* What the first one meets: memory, or an abort. */
+/* The first one meets memory, or an abort. */
 static void expect_first(struct install_fixture *fixture, bool reaches_memory)
 {
 	const struct vsmmu_access access = {.size = sizeof(access), .address = TEST_VMM_MEMORY};

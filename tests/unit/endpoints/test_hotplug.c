@@ -64,7 +64,7 @@ TEST(endpoints_find_their_physical_smmu)
 							  FIXTURE_ENDPOINTS, FIXTURE_ENDPOINTS));
 		assert_int_equal(host_interposer_count(fixture->host, "parent"), 2);
 		assert_int_equal(host_interposer_count(fixture->host, "attach parent"), 0);
-		/* What parks it, and the guest's STE. */
+		/* Each has its abort HWPT attached, then the guest's STE. */
 		assert_int_equal(host_interposer_count(fixture->host, "attach nested"),
 			2 * FIXTURE_ENDPOINTS);
 		/* The last one out takes what it shared with it, but for the parent. */

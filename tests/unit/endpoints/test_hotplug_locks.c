@@ -72,7 +72,7 @@ static int fail_unless(bool condition, int line)
 	return condition ? 0 : -1;
 }
 
-/* What a guest's vCPUs and its VMM's threads do. Return: 0 if it worked. */
+/* Does what a guest's vCPUs and its VMM's threads do. Return: 0 if it worked. */
 static int work(void *opaque)
 {
 	struct hang *hang = opaque;
@@ -158,7 +158,7 @@ static void nobody_waits(bool isolate)
 	work_beside(hang, detach, VSMMU_SIM_CALL_DETACH);
 	work_beside(hang, drop_parents, VSMMU_SIM_CALL_PARENT_DESTROY);
 	work_beside(hang, attach, VSMMU_SIM_CALL_FIRST_ATTACH);
-	/* Its parent has another endpoint. */
+	/* The parent of this one has another endpoint. */
 	hang->neighbour = 2;
 	work_beside(hang, attach, VSMMU_SIM_CALL_FIRST_ATTACH);
 	work_beside(hang, detach, VSMMU_SIM_CALL_DETACH);

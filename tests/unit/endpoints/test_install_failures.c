@@ -142,7 +142,8 @@ TEST(any_call_may_fail_in_a_reset)
 			assert_int_equal(test_vmm_read(fixture->vmm, SMMU_CR0), 0);
 			assert_int_equal(
 				test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_RESET], 1);
-			/* One that could not be parked at first is replaced all the same. */
+			/* An endpoint that could not be parked at first is replaced all the same.
+			 */
 			assert_int_equal(
 				count_parked(fixture, STE_BYPASS), abort ? 3 : failed && n > 3);
 			host_interposer_heal(fixture->host);

@@ -27,7 +27,7 @@ static unsigned int abort_hwpts(const struct install_fixture *fixture)
 	       host_interposer_count(fixture->host, "nested 1 0 = -22");
 }
 
-/* One attach each, after a detach of what the VMM had attached; the rest are replaces. */
+/* Each is attached once, after a detach of what the VMM had attached; the rest are replaces. */
 TEST(an_endpoint_is_attached_once)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 0);
@@ -212,7 +212,7 @@ TEST(a_parent_that_cannot_go_goes_later)
 		host_interposer_fail(fixture->host, HOST_CALLS_UNDO, n, 1, EBUSY);
 		assert_int_equal(vsmmu_drop_parents(fixture->vmm->vsmmu), -EBUSY);
 		assert_int_equal(fixture_objects(fixture), left[n - 1]);
-		/* Who comes meanwhile does not depend on it. */
+		/* An endpoint that comes meanwhile does not depend on it. */
 		assert_int_equal(fixture_attach(fixture, 0), 0);
 		fixture_detach(fixture, 0);
 		assert_int_equal(vsmmu_drop_parents(fixture->vmm->vsmmu), 0);

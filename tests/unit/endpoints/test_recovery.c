@@ -61,7 +61,7 @@ static int wait_for_command_fd(struct install_fixture *fixture, int ms)
 	return poll(&fd, 1, ms);
 }
 
-/* As its VMM's loop does: the command fd tells when. */
+/* Does what a VMM's loop does: the command fd tells when. */
 static void run_when_readable(struct install_fixture *fixture)
 {
 	assert_int_equal(wait_for_command_fd(fixture, PATIENCE), 1);
@@ -169,7 +169,7 @@ TEST(what_does_not_pass_comes_back_when_asked)
 	}
 }
 
-/* As long as invalidating fails nothing is attached; then everything is invalidated first. */
+/* While invalidating fails nothing is attached; then everything is invalidated first. */
 TEST(everything_is_invalidated_first)
 {
 	struct install_fixture *fixture = fixture_running();
@@ -296,7 +296,7 @@ TEST(orphans_of_a_detach_go_later)
 	fixture_free(fixture);
 }
 
-/* Whoever waits for the host is not in the way of an endpoint that goes or is renumbered. */
+/* An endpoint that waits for the host can be detached. */
 TEST(one_that_is_blocked_can_go)
 {
 	for (size_t i = 0; i < LOSSES; i++) {

@@ -14,7 +14,7 @@ static const char *const undoings[] = {"destroy nested", "detach", "destroy vdev
 
 #define UNDOINGS (sizeof(undoings) / sizeof(undoings[0]))
 
-/* What cannot be undone does not keep the rest from being so, and is tried again later. */
+/* A call that fails does not keep the rest from being undone, and is made again later. */
 TEST(any_undoing_may_fail_in_a_detach)
 {
 	for (unsigned int n = 1; n <= UNDOINGS; n++) {
@@ -47,7 +47,7 @@ TEST(any_undoing_may_fail_in_a_detach)
 	}
 }
 
-/* Of a reset nothing is undone but the STEs' HWPTs, after something took their place. */
+/* A reset undoes nothing but the STEs' HWPTs, after something took their place. */
 TEST(any_undoing_may_fail_in_a_reset)
 {
 	for (unsigned int n = 1; n <= 3; n++) {

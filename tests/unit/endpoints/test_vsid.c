@@ -182,7 +182,7 @@ TEST(any_undoing_may_fail)
 	}
 }
 
-/* One that the host cost its access may ask for its own StreamID again. */
+/* An endpoint that the host cost its access may ask for its own StreamID again. */
 TEST(its_present_one_is_tried_again)
 {
 	struct install_fixture *fixture = fixture_with(1);

@@ -13,7 +13,7 @@
 #define PHASE_MS 40
 #define HANG_MS	 2000
 
-/* What the host does with each call. */
+/* The host does this with each call. */
 static struct {
 	atomic_int error;		/* -errno that it answers, or 0 */
 	atomic_bool hangs;		/* it does not answer for now */
@@ -114,7 +114,7 @@ static void expect_everything_back(void)
 	uint32_t done = UINT32_MAX;
 
 	mt_vmm_write(SMMU_GERRORN, mt_vmm_read(SMMU_GERROR, 4), 4);
-	/* Who toggles everything may have left another table. */
+	/* The toggling may have left another table. */
 	mt_vmm_write(SMMU_CR0, SMMU_CR0_CMDQEN, 4);
 	mt_vmm_write(SMMU_STRTAB_BASE_CFG, 6, 4);
 	mt_vmm_write(SMMU_CR0, MT_VMM_ON, 4);
@@ -153,7 +153,7 @@ static void all_at_once(enum mt_work_mode mode, void *(*leader)(void *), bool is
 	mt_vmm_destroy(mt_vmm.sim);
 }
 
-/* Whatever fails, no device sees what its guest has taken away and seen invalidated. */
+/* No device sees what its guest has taken away and seen invalidated. */
 TEST(a_host_that_fails_for_a_while)
 {
 	all_at_once(MT_WORK_FAILING, failures_that_pass, false);

@@ -219,7 +219,7 @@ static void drop_parents(void)
 TEST(events_go_on_while_a_parent_goes)
 {
 	build(NULL);
-	/* Its parking vIOMMU, then itself. */
+	/* The parking vIOMMU goes, then the parent. */
 	for (unsigned int n = 1; n <= 2; n++) {
 		attach();
 		detach();
