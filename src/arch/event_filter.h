@@ -54,6 +54,14 @@ struct event_rule {
 		.refuse1 = EVENT_WORD1_STALL | EVENT_WORD1_STAGE2                                  \
 	}
 
+/*
+ * A plain fault is one of those four without a SubstreamID, with Stall = 0 and S2 = 0: in word 0
+ * these bits, and no others of them, are the id's; in word 1 none of these is set.
+ */
+#define EVENT_PLAIN_WORD0    (UINT64_C(0xfc) | EVENT_WORD0_SSV)
+#define EVENT_PLAIN_ID	     UINT64_C(0x10)
+#define EVENT_PLAIN_REFUSED1 (EVENT_WORD1_STALL | EVENT_WORD1_STAGE2)
+
 #define EVENT_RULES 0x14
 
 /* By id. An id that does not pass has plain0 = 0. */

@@ -26,9 +26,7 @@ int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stre
 	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find_live(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE) {
-		const struct stream *stream = &vsmmu->streams.entries[index];
-
-		now.delivered = stream->delivered;
+		now.delivered = stream_probe(&vsmmu->streams, vsid)->delivered;
 		now.discarded = vsmmu->streams.discarded[index];
 		ret = 0;
 	}

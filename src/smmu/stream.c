@@ -9,59 +9,30 @@
 
 static void stream_insert(struct stream_table *table, uint32_t index)
 {
-	uint32_t mask = 2 * table->capacity - 1;
-	uint32_t slot = stream_slot(table, table->entries[index].vsid);
+	const struct stream *stream = &table->entries[index];
 
-	while (table->slots[slot] != STREAM_NONE)
-		slot = (slot + 1) & mask;
-	table->slots[slot] = index;
+	const uint32_t at = stream_place(table, stream->vsid);
+
+	table->slots[at].key = stream_key(stream->vsid, stream->tag);
+	table->slots[at].delivered = stream->delivered;
+	table->slot_index[at] = index;
+}
+
+/* The counts of the slots go to the entries, before the slots are made anew. */
+static void stream_collect(struct stream_table *table)
+{
+	for (uint32_t i = 0; table->slots && i < 2 * table->capacity; i++)
+		if (table->slot_index[i] != STREAM_NONE)
+			table->entries[table->slot_index[i]].delivered = table->slots[i].delivered;
 }
 
 static void stream_rehash(struct stream_table *table)
 {
-	memset(table->slots, 0xff, 2 * table->capacity * sizeof(*table->slots));
+	memset(table->slots, 0, 2 * table->capacity * sizeof(*table->slots));
+	memset(table->slot_index, 0xff, 2 * table->capacity * sizeof(*table->slot_index));
 	for (uint32_t i = 0; i < table->capacity; i++)
 		if (table->entries[i].state != STREAM_FREE)
 			stream_insert(table, i);
-}
-
-static int stream_resize(struct stream_table *table, uint32_t capacity)
-{
-	struct stream *entries = calloc(capacity, sizeof(*entries));
-	uint64_t *discarded = calloc(capacity, sizeof(*discarded));
-	struct stream_holder *holders = calloc(capacity, sizeof(*holders));
-	uint32_t *slots = calloc(2 * (size_t)capacity, sizeof(*slots));
-
-	if (!entries || !discarded || !holders || !slots) {
-		free(entries);
-		free(discarded);
-		free(holders);
-		free(slots);
-		return -ENOMEM;
-	}
-	if (table->entries) {
-		memcpy(entries, table->entries, table->capacity * sizeof(*entries));
-		memcpy(discarded, table->discarded, table->capacity * sizeof(*discarded));
-		memcpy(holders, table->holders, table->capacity * sizeof(*holders));
-	}
-	free(table->entries);
-	free(table->discarded);
-	free(table->holders);
-	free(table->slots);
-	table->entries = entries;
-	table->discarded = discarded;
-	table->holders = holders;
-	table->slots = slots;
-	table->capacity = capacity;
-	table->slot_shift = (uint32_t)__builtin_clz(capacity);
-	stream_rehash(table);
-	return 0;
-}
-
-int stream_table_init(struct stream_table *table)
-{
-	memset(table, 0, sizeof(*table));
-	return stream_resize(table, CAPACITY_FIRST);
 }
 
 void stream_table_destroy(struct stream_table *table)
@@ -70,7 +41,42 @@ void stream_table_destroy(struct stream_table *table)
 	free(table->discarded);
 	free(table->holders);
 	free(table->slots);
+	free(table->slot_index);
 	memset(table, 0, sizeof(*table));
+}
+
+static int stream_resize(struct stream_table *table, uint32_t capacity)
+{
+	struct stream_table next = *table;
+
+	next.entries = calloc(capacity, sizeof(*next.entries));
+	next.discarded = calloc(capacity, sizeof(*next.discarded));
+	next.holders = calloc(capacity, sizeof(*next.holders));
+	next.slots = calloc(2 * (size_t)capacity, sizeof(*next.slots));
+	next.slot_index = calloc(2 * (size_t)capacity, sizeof(*next.slot_index));
+	next.slot_shift = (uint32_t)__builtin_clz(capacity);
+	next.capacity = capacity;
+	if (!next.entries || !next.discarded || !next.holders || !next.slots || !next.slot_index) {
+		stream_table_destroy(&next);
+		return -ENOMEM;
+	}
+	if (table->entries) {
+		stream_collect(table);
+		memcpy(next.entries, table->entries, table->capacity * sizeof(*next.entries));
+		memcpy(next.discarded, table->discarded,
+			table->capacity * sizeof(*next.discarded));
+		memcpy(next.holders, table->holders, table->capacity * sizeof(*next.holders));
+	}
+	stream_table_destroy(table);
+	*table = next;
+	stream_rehash(table);
+	return 0;
+}
+
+int stream_table_init(struct stream_table *table)
+{
+	memset(table, 0, sizeof(*table));
+	return stream_resize(table, CAPACITY_FIRST);
 }
 
 int stream_reserve(struct stream_table *table, uint32_t vsid)
@@ -94,10 +100,14 @@ int stream_reserve(struct stream_table *table, uint32_t vsid)
 }
 
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
-	const struct event_source *source)
+	const struct event_source *source, uint32_t tag)
 {
-	table->entries[index].state = STREAM_LIVE;
-	table->entries[index].source = source;
+	struct stream *stream = &table->entries[index];
+
+	stream->state = STREAM_LIVE;
+	stream->source = source;
+	stream->tag = tag;
+	stream_probe(table, stream->vsid)->key = stream_key(stream->vsid, tag);
 	table->holders[index].endpoint = endpoint;
 	table->live++;
 }
@@ -109,7 +119,11 @@ void stream_disown(struct stream_table *table, uint32_t index)
 
 void stream_go_reserved(struct stream_table *table, uint32_t index)
 {
-	table->entries[index].state = STREAM_RESERVED;
+	struct stream *stream = &table->entries[index];
+
+	stream->state = STREAM_RESERVED;
+	stream->tag = 0;
+	stream_probe(table, stream->vsid)->key = stream_key(stream->vsid, 0);
 	stream_disown(table, index);
 	table->live--;
 }
@@ -132,6 +146,7 @@ void stream_remove(struct stream_table *table, uint32_t index)
 {
 	stream_end(table, index);
 	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
+	stream_collect(table);
 	stream_rehash(table);
 }
 
@@ -153,7 +168,9 @@ uint32_t stream_sweep(
 		}
 		stream_end(table, i);
 	}
-	if (table->used != used)
+	if (table->used != used) {
+		stream_collect(table);
 		stream_rehash(table);
+	}
 	return wanted;
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define STREAM_NONE UINT32_MAX
+/* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
+#define STREAM_HASH UINT32_C(0x9e3779b9)
 
 struct event_source;
 struct vsmmu_endpoint;
@@ -22,11 +24,18 @@ enum stream_state {
 	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
 };
 
-/* Every event touches this: half a cache line. */
+/* A StreamID that the guest knows. */
 struct stream {
 	uint32_t vsid;
 	enum stream_state state;
 	const struct event_source *source; /* the only one that may carry its events */
+	uint32_t tag;			   /* of that, while the stream is live; else 0 */
+	uint64_t delivered;		   /* while the slots are made anew */
+};
+
+/* Every event touches this: a place of the hash, with all that a plain fault needs. */
+struct stream_slot {
+	uint64_t key; /* stream_key() of the entry */
 	uint64_t delivered;
 };
 
@@ -52,8 +61,9 @@ struct stream_table {
 	uint32_t capacity;		/* a power of two */
 	uint32_t live;
 	uint32_t used;	     /* entries that are not free */
-	uint32_t *slots;     /* open addressing: index of the entry, or STREAM_NONE */
-	uint32_t slot_shift; /* 32 less log2 of their number */
+	struct stream_slot *slots; /* open addressing */
+	uint32_t *slot_index;	   /* of the entry in the same place, or STREAM_NONE */
+	uint32_t slot_shift;	   /* 32 less log2 of their number */
 };
 
 int stream_table_init(struct stream_table *table);
@@ -62,9 +72,9 @@ void stream_table_destroy(struct stream_table *table);
 /* Reserves a StreamID that is not in the table. Return: 0 or -ENOMEM. */
 int stream_reserve(struct stream_table *table, uint32_t vsid);
 
-/* A reserved one gets its endpoint. */
-void stream_go_live(struct stream_table *table, uint32_t index,
-	struct vsmmu_endpoint *endpoint, const struct event_source *source);
+/* A reserved one gets its endpoint. @tag, not 0, is @source's alone. */
+void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
+	const struct event_source *source, uint32_t tag);
 
 /* Events of it still go to the guest, but nobody finds its endpoint any more. */
 void stream_disown(struct stream_table *table, uint32_t index);
@@ -87,21 +97,35 @@ uint32_t stream_sweep(
 /* Where the search for a StreamID begins. Twice as many slots as entries: it soon ends. */
 static inline uint32_t stream_slot(const struct stream_table *table, uint32_t vsid)
 {
-	/* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
-	return vsid * UINT32_C(0x9e3779b9) >> table->slot_shift;
+	return vsid * STREAM_HASH >> table->slot_shift;
+}
+
+/* Live streams alone have a tag, so that one comparison tells StreamID, vEVENTQ and state. */
+static inline uint64_t stream_key(uint32_t vsid, uint32_t tag)
+{
+	return (uint64_t)tag << 32 | vsid;
+}
+
+/* Return: the place of a StreamID, or a free one. */
+static inline uint32_t stream_place(const struct stream_table *table, uint32_t vsid)
+{
+	uint32_t at = stream_slot(table, vsid);
+
+	while (table->slot_index[at] != STREAM_NONE && (uint32_t)table->slots[at].key != vsid)
+		at = (at + 1) & (2 * table->capacity - 1);
+	return at;
+}
+
+/* Return: the slot of a StreamID that is in the table. */
+static inline struct stream_slot *stream_probe(const struct stream_table *table, uint32_t vsid)
+{
+	return &table->slots[stream_place(table, vsid)];
 }
 
 /* Return: index of the entry, whatever its state, or STREAM_NONE. */
 static inline uint32_t stream_find(const struct stream_table *table, uint32_t vsid)
 {
-	uint32_t slot = stream_slot(table, vsid);
-	uint32_t index = table->slots[slot];
-
-	while (index != STREAM_NONE && table->entries[index].vsid != vsid) {
-		slot = (slot + 1) & (2 * table->capacity - 1);
-		index = table->slots[slot];
-	}
-	return index;
+	return table->slot_index[stream_place(table, vsid)];
 }
 
 static inline uint32_t stream_find_live(const struct stream_table *table, uint32_t vsid)

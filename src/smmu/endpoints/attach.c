@@ -97,7 +97,7 @@ static int endpoint_set_up_adopted(
 	pthread_mutex_lock(&vsmmu->control_lock);
 	fairlock_lock(&vsmmu->event_lock);
 	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
-		endpoint->source);
+		endpoint->source, endpoint->source->tag);
 	fairlock_unlock(&vsmmu->event_lock);
 	endpoint_link(endpoint);
 	pthread_mutex_unlock(&vsmmu->control_lock);

@@ -90,7 +90,7 @@ int vsid_enter(struct vsmmu_endpoint *endpoint)
 	endpoint->fault_override = (struct fault_override){0};
 	fairlock_lock(&vsmmu->event_lock);
 	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
-		endpoint->source);
+		endpoint->source, endpoint->source->tag);
 	fairlock_unlock(&vsmmu->event_lock);
 	return 0;
 }

@@ -67,10 +67,10 @@ struct eventq_commit deliver_events(struct vsmmu *vsmmu, bool lost)
 	/* An aborted write ends the batch: the streams had been credited with the rest. */
 	for (uint32_t i = commit.written; i < staged; i++) {
 		uint64_t word0 = record_load_word(vsmmu->eventq.records[i], 0);
-		uint32_t index = stream_find(&vsmmu->streams, (uint32_t)(word0 >> 32));
+		const uint32_t at = stream_place(&vsmmu->streams, (uint32_t)(word0 >> 32));
 
-		vsmmu->streams.entries[index].delivered--;
-		stats_discard(vsmmu, index, VSMMU_DISCARD_ABORT);
+		vsmmu->streams.slots[at].delivered--;
+		stats_discard(vsmmu, vsmmu->streams.slot_index[at], VSMMU_DISCARD_ABORT);
 	}
 	return commit;
 }

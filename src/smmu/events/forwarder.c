@@ -12,6 +12,9 @@
 #include "smmu/report.h"
 #include "smmu/stats.h"
 
+/* A header and an SMMUv3 record: no other vEVENTQ is read here. */
+#define RECORD_SIZE (VEVENTQ_HEADER_SIZE + VSMMU_EVENT_RECORD_SIZE)
+
 #define TRIES 8 /* of a read that fails for a while, where there is no later */
 
 /* Cold paths are kept out of the hot loop. */
@@ -97,50 +100,101 @@ static COLD struct fault_override fault_override(const struct vsmmu *vsmmu, uint
 	return event;
 }
 
+/* Stages a record that the fast path does not take. */
+static COLD void forward_one(struct vsmmu *vsmmu, struct batch *batch, const uint8_t *payload)
+{
+	uint64_t word[4], word0 = record_load_word(payload, 0);
+	const uint32_t at = stream_place(&vsmmu->streams, (uint32_t)(word0 >> 32));
+	const uint32_t index = vsmmu->streams.slot_index[at];
+	struct stream_slot *slot = &vsmmu->streams.slots[at];
+	struct eventq *queue = &vsmmu->eventq;
+	enum event_verdict verdict;
+
+	if (batch->sink == SINK_NOWHERE || index == STREAM_NONE ||
+		slot->key != stream_key((uint32_t)(word0 >> 32), batch->source->tag)) {
+		forward_nowhere(vsmmu, batch, index, word0);
+		return;
+	}
+	record_load(payload, word);
+	verdict = arch_event_filter(word, vsmmu->config.ssid_bits);
+	if (verdict != EVENT_OK) {
+		refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
+		return;
+	}
+	if ((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE) {
+		struct fault_override event = fault_override(vsmmu, index);
+
+		word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
+		word[3] = event.fetch_address;
+	}
+	record_store(word, queue->records[queue->staged++]);
+	slot->delivered++;
+}
+
+/* Return: the slot with @key, where it is not in the first place, or NULL. */
+static COLD struct stream_slot *slot_elsewhere(const struct vsmmu *vsmmu, uint64_t key)
+{
+	struct stream_slot *slot = stream_probe(&vsmmu->streams, (uint32_t)key);
+
+	return slot->key == key ? slot : NULL;
+}
+
 /*
- * Stages the records of a run. What stays the same throughout it is copied first: only of a
- * copy does the compiler know that no record's store changes it. Return: where the run has
- * come to.
+ * Stages plain faults of live streams of this vEVENTQ: F_TRANSLATION to F_PERMISSION without a
+ * SubstreamID, neither stalled nor of stage 2. Nearly all records of a storm are such. Tables
+ * and pointers are copied first: only of a copy does the compiler know that no record's store
+ * changes it. @run goes on at the first other record.
  */
+static void forward_plain(struct vsmmu *vsmmu, uint32_t tag, struct veventq_run *run)
+{
+	struct stream_slot *const slots = vsmmu->streams.slots;
+	const uint32_t shift = vsmmu->streams.slot_shift;
+	struct eventq *queue = &vsmmu->eventq;
+	uint8_t *to = queue->records[queue->staged];
+	const uint8_t *record = run->record, *const end = run->end;
+	uint64_t header = run->header;
+
+	for (; record != end; record += RECORD_SIZE, to += VSMMU_EVENT_RECORD_SIZE) {
+		const uint64_t word0 = record_load_word(record, 1);
+		const uint64_t word1 = record_load_word(record, 2);
+		const uint64_t key = stream_key((uint32_t)(word0 >> 32), tag);
+		struct stream_slot *slot = &slots[(uint32_t)key * STREAM_HASH >> shift];
+		uint64_t is;
+
+		memcpy(&is, record, sizeof(is));
+		if (is != header || ((word0 & EVENT_PLAIN_WORD0) ^ EVENT_PLAIN_ID) |
+					    (word1 & EVENT_PLAIN_REFUSED1))
+			break;
+		if (slot->key != key) {
+			slot = slot_elsewhere(vsmmu, key);
+			if (!slot)
+				break;
+		}
+		record_store_word(word0 & EVENT_KEEP0_SID, to, 0);
+		record_store_word(word1 & EVENT_KEEP1_FAULT, to, 1);
+		record_store_word(record_load_word(record, 3), to, 2);
+		record_store_word(0, to, 3);
+		slot->delivered++;
+		header += veventq_header(1);
+	}
+	queue->staged += (uint32_t)((size_t)(record - run->record) / RECORD_SIZE);
+	run->record = record;
+	run->header = header;
+}
+
+/* Stages the records of a run. Return: where it has come to. */
 static const uint8_t *forward_run(struct vsmmu *vsmmu, struct batch *batch, struct veventq_run run)
 {
-	const struct stream_table streams = vsmmu->streams;
-	/* No stream has NULL: then every record goes nowhere. */
-	const struct event_source *source = batch->sink == SINK_NOWHERE ? NULL : batch->source;
-	const unsigned int ssid_bits = vsmmu->config.ssid_bits;
-	struct eventq *queue = &vsmmu->eventq;
-	uint32_t staged = queue->staged;
 	const uint8_t *payload;
 
-	while ((payload = veventq_run_next(&run))) {
-		uint64_t word[4], word0 = record_load_word(payload, 0);
-		uint32_t index = stream_find(&streams, (uint32_t)(word0 >> 32));
-		enum event_verdict verdict;
-		struct stream *stream;
-
-		if (index == STREAM_NONE || streams.entries[index].source != source ||
-			streams.entries[index].state != STREAM_LIVE) {
-			forward_nowhere(vsmmu, batch, index, word0);
-			continue;
-		}
-		stream = &streams.entries[index];
-		record_load(payload, word);
-		verdict = arch_event_filter(word, ssid_bits);
-		if (verdict != EVENT_OK) {
-			refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
-			continue;
-		}
-		if (__builtin_expect((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE, 0)) {
-			struct fault_override event = fault_override(vsmmu, index);
-
-			word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
-			word[3] = event.fetch_address;
-		}
-		record_store(word, queue->records[staged++]);
-		stream->delivered++;
+	for (;;) {
+		if (batch->sink != SINK_NOWHERE)
+			forward_plain(vsmmu, batch->source->tag, &run);
+		payload = veventq_run_next(&run);
+		if (!payload)
+			return run.record;
+		forward_one(vsmmu, batch, payload);
 	}
-	queue->staged = staged;
-	return run.record;
 }
 
 static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
@@ -186,8 +240,7 @@ static COLD void forward_to_pending(struct vsmmu *vsmmu, struct batch *batch)
 	for (uint32_t i = 0; i < staged; i++) {
 		uint64_t word0 = record_load_word(queue->records[i], 0);
 
-		vsmmu->streams.entries[stream_find(&vsmmu->streams, (uint32_t)(word0 >> 32))]
-			.delivered--;
+		stream_probe(&vsmmu->streams, (uint32_t)(word0 >> 32))->delivered--;
 	}
 	pending_append(vsmmu, queue->records, kept);
 	batch->left_out = staged - kept;

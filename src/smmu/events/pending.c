@@ -79,7 +79,7 @@ static void pending_stage(struct vsmmu *vsmmu, uint32_t count)
 			continue;
 		}
 		memcpy(queue->records[queue->staged++], record, sizeof(queue->records[0]));
-		vsmmu->streams.entries[index].delivered++;
+		stream_probe(&vsmmu->streams, record_vsid(record))->delivered++;
 	}
 }
 

@@ -95,6 +95,7 @@ int source_begin(struct vsmmu *vsmmu, struct event_source *source)
 	fairlock_lock(&vsmmu->dispatch_lock);
 	ret = source_poll(vsmmu, source);
 	if (!ret) {
+		source->tag = ++vsmmu->sources.tags;
 		source->next = vsmmu->sources.first;
 		vsmmu->sources.first = source;
 	}

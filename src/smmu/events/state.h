@@ -31,6 +31,7 @@ struct event_source {
 	struct host_veventq veventq;
 	struct veventq_reader reader;
 	uint32_t depth; /* records that the vEVENTQ can hold */
+	uint32_t tag;	/* that its live streams have in the hash; not 0 */
 	enum source_state state;
 	bool polled;
 	bool waiting;	     /* in the list of those that are read next */
@@ -53,6 +54,7 @@ struct sources {
 	struct event_source *waiting; /* they are read in this order */
 	struct event_source *waiting_last;
 	uint32_t waiting_count;
+	uint32_t tags; /* given out so far */
 };
 
 /*

@@ -54,7 +54,7 @@ TEST(streams_are_found_while_they_are_there)
 				assert_int_equal(stream_reserve(&table, vsid), 0);
 				index_of[n] = stream_find(&table, vsid);
 				assert_int_not_equal(index_of[n], STREAM_NONE);
-				assert_int_equal(table.entries[index_of[n]].delivered, 0);
+				assert_int_equal(stream_probe(&table, vsid)->delivered, 0);
 				used++;
 			}
 			assert_int_equal(table.used, used);
@@ -76,8 +76,8 @@ TEST(a_table_that_cannot_grow_stays_as_it_is)
 	while (table.used < table.capacity)
 		assert_int_equal(stream_reserve(&table, table.used << 8), 0);
 	used = table.used;
-	/* Four allocations: any may fail. */
-	for (unsigned int n = 1; n <= 4; n++) {
+	/* Five allocations: any may fail. */
+	for (unsigned int n = 1; n <= 5; n++) {
 		fail_nth_arm(n);
 		assert_int_equal(stream_reserve(&table, 0xabc00), -ENOMEM);
 		fail_nth_arm(0);
@@ -109,12 +109,15 @@ TEST(a_stream_has_its_states)
 	index = stream_find(&table, 1);
 	assert_int_equal(stream_find_live(&table, 1), STREAM_NONE);
 	for (uint32_t n = 1; n < 4; n++)
-		stream_go_live(
-			&table, stream_find(&table, n), endpoint, n == 3 ? neighbour : source);
+		stream_go_live(&table, stream_find(&table, n), endpoint,
+			n == 3 ? neighbour : source, n == 3 ? 2 : 1);
 	assert_int_equal(stream_find_live(&table, 1), index);
 	assert_ptr_equal(table.holders[index].endpoint, endpoint);
 	assert_int_equal(table.live, 3);
+	assert_true(stream_probe(&table, 1)->key == stream_key(1, 1));
+	assert_true(stream_probe(&table, 3)->key == stream_key(3, 2));
 	stream_go_stale(&table, index);
+	assert_true(stream_probe(&table, 1)->key == stream_key(1, 0));
 	assert_null(table.holders[index].endpoint);
 	assert_int_equal(table.live, 2);
 	assert_int_equal(stream_find_live(&table, 1), STREAM_NONE);
@@ -134,6 +137,33 @@ TEST(a_stream_has_its_states)
 	assert_int_not_equal(stream_find(&table, 0), STREAM_NONE);
 	assert_int_equal(table.live, 1);
 	assert_int_equal(table.used, 2);
+	stream_table_destroy(&table);
+}
+
+/* What was counted moves along when slots are made anew: at a removal, and as the table grows. */
+TEST(counts_stay_with_their_streams)
+{
+	static int one; /* stands for a source */
+	struct stream_table table;
+
+	assert_int_equal(stream_table_init(&table), 0);
+	for (uint32_t n = 0; n < 100; n++) {
+		assert_int_equal(stream_reserve(&table, n << 8), 0);
+		stream_go_live(&table, stream_find(&table, n << 8), NULL,
+			(const struct event_source *)&one, 7);
+		stream_probe(&table, n << 8)->delivered = 1000 + n;
+		if (n % 10 == 9)
+			stream_remove(&table, stream_find(&table, (n - 5) << 8));
+	}
+	for (uint32_t n = 0; n < 100; n++) {
+		if (n % 10 == 4)
+			continue;
+		assert_true(stream_probe(&table, n << 8)->delivered == 1000 + n);
+		assert_true(stream_probe(&table, n << 8)->key == stream_key(n << 8, 7));
+	}
+	/* Whoever gets a number later begins anew. */
+	assert_int_equal(stream_reserve(&table, 4 << 8), 0);
+	assert_int_equal(stream_probe(&table, 4 << 8)->delivered, 0);
 	stream_table_destroy(&table);
 }
 
@@ -209,6 +239,7 @@ int main(void)
 		UNIT_TEST_PLAIN(streams_are_found_while_they_are_there),
 		UNIT_TEST_PLAIN(a_table_that_cannot_grow_stays_as_it_is),
 		UNIT_TEST("E10", a_stream_has_its_states),
+		UNIT_TEST("E10", counts_stay_with_their_streams),
 		UNIT_TEST("E11", an_attach_without_memory_leaves_nothing),
 	};
 
