@@ -32,7 +32,7 @@
 #include "arch/idr.h"
 #include "host/host.h"
 #include "smmu/events/eventq.h"
-#include "smmu/events/pollset.h"
+#include "util/pollset.h"
 #include "smmu/events/state.h"
 #include "smmu/guest_queue.h"
 #include "smmu/stream.h"

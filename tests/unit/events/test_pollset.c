@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "smmu/events/pollset.h"
+#include "util/pollset.h"
 #include "lib/unit.h"
 
 #define QUEUES 100

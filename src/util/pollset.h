@@ -3,8 +3,8 @@
  * A pollable fd for a VMM: one epoll set with vEVENTQs, an eventfd and a timerfd in it. The
  * eventfd lets any thread make the fd readable (kick); the timerfd does so later.
  */
-#ifndef SMMU_EVENTS_POLLSET_H
-#define SMMU_EVENTS_POLLSET_H
+#ifndef UTIL_POLLSET_H
+#define UTIL_POLLSET_H
 
 #include <pthread.h>
 #include <stdatomic.h>

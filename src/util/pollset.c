@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/events/pollset.h"
+#include "util/pollset.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
