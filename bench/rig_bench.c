@@ -295,6 +295,8 @@ static void print_ratio(
 	printf("bench: %s=%.4f\n", name,
 		quantile(b->part[over], rounds, 0.5) / quantile(b->part[under], rounds, 0.5));
 	printf("bench: %s_per_round=%.4f\n", name, quantile(ratio, rounds, 0.5));
+	printf("bench: %s_spread=%.6f\n", name,
+		quantile(ratio, rounds, 1) - quantile(ratio, rounds, 0));
 	printf("bench: %s_whole=%.4f\n", name,
 		quantile(b->whole[over], rounds, 0.5) / quantile(b->whole[under], rounds, 0.5));
 }
