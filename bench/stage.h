@@ -7,6 +7,7 @@
 
 #define STAGE_VSID(n)		(0x100u + (n))
 #define SATURATED_STREAMS_MAX	64
+#define VCPUS_MAX		8
 #define STAGE_INVALIDATIONS_MAX 64 /* of a CMD_SYNC: with it, what one write of PROD consumes */
 
 struct stage {
@@ -52,6 +53,7 @@ void measure_hotplug(unsigned int syncs);
 void measure_sync(
 	unsigned int vmms, unsigned int streams, unsigned int invalidations, unsigned int times);
 void measure_sync_syscalls(unsigned int invalidations, unsigned int times);
+void measure_vcpus(unsigned int count, bool ranges, bool msi, unsigned int unmaps);
 void measure_latency(unsigned int faults);
 
 #endif

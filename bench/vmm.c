@@ -79,10 +79,13 @@ static int memory_read(void *opaque, uint64_t address, void *bytes, size_t lengt
 static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
 	void *memory = memory_at(opaque, address, length);
+	struct vmm *vmm = opaque;
 
 	if (!memory)
 		return -EFAULT;
 	memcpy(memory, bytes, length);
+	if (vmm->written)
+		vmm->written(vmm);
 	return 0;
 }
 

@@ -23,6 +23,9 @@ struct vmm {
 	bool irq_clock;
 	/* NULL, or called when the guest's access enters the library and when it is done. */
 	void (*watch)(struct vmm *vmm, uint64_t offset, bool done);
+	/* NULL, or called when the library has written the guest's memory. */
+	void (*written)(struct vmm *vmm);
+	void *watcher; /* for the two */
 };
 
 /**
