@@ -19,6 +19,7 @@ static const char usage[] =
 	"       native_bench saturated|isolated STREAMS EVENTS\n"
 	"       native_bench hotplug SYNCS\n"
 	"       native_bench vcpus VCPUS RANGES(0|1) MSI(0|1) UNMAPS\n"
+	"       native_bench isolated-sync ENDPOINTS RANGES(0|1) NAMED TIMES\n"
 	"       native_bench latency FAULTS\n";
 
 static unsigned int number(char **argv, int index)
@@ -116,6 +117,8 @@ int main(int argc, char **argv)
 		measure_hotplug(number(argv, 2));
 	else if (!strcmp(what, "vcpus") && argc == 6 && number(argv, 2) <= VCPUS_MAX)
 		measure_vcpus(number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
+	else if (!strcmp(what, "isolated-sync") && argc == 6 && number(argv, 4) <= number(argv, 2))
+		measure_isolate(number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
 	else if (!strcmp(what, "latency") && argc == 3)
 		measure_latency(number(argv, 2));
 	else {

@@ -54,6 +54,7 @@ void measure_sync(
 	unsigned int vmms, unsigned int streams, unsigned int invalidations, unsigned int times);
 void measure_sync_syscalls(unsigned int invalidations, unsigned int times);
 void measure_vcpus(unsigned int count, bool ranges, bool msi, unsigned int unmaps);
+void measure_isolate(unsigned int endpoints, bool ranges, unsigned int named, unsigned int times);
 void measure_latency(unsigned int faults);
 
 #endif
