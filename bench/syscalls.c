@@ -50,21 +50,28 @@ static void watch(struct vmm *vmm, uint64_t offset, bool done)
 		counted_begin();
 }
 
-/* Each invalidation call of the library, which is none here, is an ioctl on a kernel. */
+/*
+ * Each invalidation call of the library, which is none here, is an ioctl on a kernel, and each
+ * read of a vEVENTQ a read().
+ */
 static void sync_child(void *opaque)
 {
 	const struct syncs *syncs = opaque;
 	struct stage stage;
 	uint64_t calls;
 
-	stage_open(&stage, true, 1, STREAMS);
+	stage_plug(&stage, true, 1, STREAMS);
+	host_spy_begin(stage.host, &counted_spy);
+	stage_boot(&stage);
+	host_spy_end(stage.host);
 	calls = vmm_stats(stage.vmm).invalidation_calls;
 	stage.vmm->watch = watch;
 	counted_ready();
 	for (unsigned int i = 0; i < syncs->times; i++)
 		stage_sync(&stage, 0, syncs->invalidations);
-	printf("simulated_ioctls=%llu\n",
-		(unsigned long long)(vmm_stats(stage.vmm).invalidation_calls - calls));
+	printf("simulated_ioctls=%llu\nsimulated_reads=%llu\n",
+		(unsigned long long)(vmm_stats(stage.vmm).invalidation_calls - calls),
+		(unsigned long long)counted_reads());
 }
 
 void measure_syscalls(unsigned int queued, unsigned int times)
