@@ -115,7 +115,8 @@ int main(int argc, char **argv)
 		measure_saturated(!strcmp(what, "isolated"), number(argv, 2), number(argv, 3));
 	else if (!strcmp(what, "hotplug") && argc == 3)
 		measure_hotplug(number(argv, 2));
-	else if (!strcmp(what, "vcpus") && argc == 6 && number(argv, 2) <= VCPUS_MAX)
+	else if (!strcmp(what, "vcpus") && argc == 6 && number(argv, 2) &&
+		 number(argv, 2) <= VCPUS_MAX)
 		measure_vcpus(number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));
 	else if (!strcmp(what, "isolated-sync") && argc == 6 && number(argv, 4) <= number(argv, 2))
 		measure_isolate(number(argv, 2), number(argv, 3), number(argv, 4), number(argv, 5));

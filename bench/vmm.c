@@ -76,6 +76,19 @@ static int memory_read(void *opaque, uint64_t address, void *bytes, size_t lengt
 	return 0;
 }
 
+/* All at once where it may be an MSI: a vCPU polls for that. */
+static void store(void *to, const void *bytes, size_t length)
+{
+	uint32_t word;
+
+	if (length != sizeof(word) || (uintptr_t)to % sizeof(word)) {
+		memcpy(to, bytes, length);
+		return;
+	}
+	memcpy(&word, bytes, sizeof(word));
+	__atomic_store_n((uint32_t *)to, word, __ATOMIC_RELEASE);
+}
+
 static int memory_write(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
 	void *memory = memory_at(opaque, address, length);
@@ -83,7 +96,7 @@ static int memory_write(void *opaque, uint64_t address, const void *bytes, size_
 
 	if (!memory)
 		return -EFAULT;
-	memcpy(memory, bytes, length);
+	store(memory, bytes, length);
 	if (vmm->written)
 		vmm->written(vmm);
 	return 0;
