@@ -83,8 +83,8 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	struct smmu_guest *guest = opaque;
 
 	guest->reports[report->code]++;
-	if (report->code == VSMMU_REPORT_UNFIT)
-		snprintf(guest->unfit, sizeof(guest->unfit), "%s", report->text);
+	if (report->code == VSMMU_REPORT_UNFIT || report->code == VSMMU_REPORT_BLOCKED)
+		snprintf(guest->refusal, sizeof(guest->refusal), "%s", report->text);
 }
 
 static uint64_t mmio_read(void *opaque, uint64_t offset, unsigned int size)

@@ -28,7 +28,7 @@ struct smmu_guest {
 	unsigned int irqs[VSMMU_IRQ_COUNT];
 	unsigned int msis;
 	unsigned int reports[VSMMU_REPORT_CODE_COUNT];
-	char unfit[256];			/* text of the last VSMMU_REPORT_UNFIT */
+	char refusal[256];			/* text of the last UNFIT or BLOCKED */
 	uint64_t record[SMMU_GUEST_RECORDS][4]; /* that the driver took */
 	unsigned int records;
 	/* Runs after each register write of the driver's. */

@@ -445,7 +445,7 @@ static const struct tap_test tests[] = {
 	{"queue_without_smmuen_discards", "E7 P5", queue_without_smmuen_discards},
 	{"last_event_before_a_reset", "E10 P20", last_event_before_a_reset},
 	{"loss_right_before_the_first_record", "E5 E6", loss_right_before_the_first_record},
-	{"loss_of_an_empty_queue_raises_no_interrupt", "E7 E8 P22 A2",
+	{"loss_of_an_empty_queue_raises_no_interrupt", "E7 E8 P22 A2 D4",
 		loss_of_an_empty_queue_raises_no_interrupt},
 	{"loss_beside_records_raises_an_interrupt", "E7 E8 P17",
 		loss_beside_records_raises_an_interrupt},

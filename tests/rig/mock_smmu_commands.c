@@ -198,7 +198,7 @@ static void queue_outside_memory_aborts(void *context)
 
 static const struct tap_test tests[] = {
 	{"sync_is_seen_in_cons", "S2 S10", sync_is_seen_in_cons},
-	{"sync_is_seen_in_its_entry", "S2 S5 S10 P23", sync_is_seen_in_its_entry},
+	{"sync_is_seen_in_its_entry", "S2 S5 S10 P23 D5", sync_is_seen_in_its_entry},
 	{"sync_is_seen_by_its_interrupt", "S2 S5", sync_is_seen_by_its_interrupt},
 	{"sync_without_signal", "S2", sync_without_signal},
 	{"sync_by_msi_comes_after_the_events", "S2 S5", sync_by_msi_comes_after_the_events},

@@ -483,7 +483,7 @@ int main(void)
 		UNIT_TEST("S2", nothing_is_consumed_while_disabled),
 		UNIT_TEST("S2", a_nonsense_prod_ends),
 		UNIT_TEST("S2", a_sync_signals_as_it_was_asked_to),
-		UNIT_TEST("S2 S5 D5", an_msi_goes_into_the_entry_itself),
+		UNIT_TEST("S2 S5 P23 D5", an_msi_goes_into_the_entry_itself),
 		UNIT_TEST("S2 S5", an_msi_that_goes_nowhere_is_a_gerror),
 		UNIT_TEST("S2 S5", without_idr0_msi_nothing_is_stored),
 		UNIT_TEST("S2", on_the_event_path_alone_there_are_no_commands),

@@ -319,7 +319,7 @@ TEST(without_a_doorbell_memory_is_all_there_is)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT_TEST("S5 D5", the_three_go_to_the_doorbell),
+		UNIT_TEST("S5 P23 D5", the_three_go_to_the_doorbell),
 		UNIT_TEST("S5", an_msi_to_memory_is_a_store_of_4_bytes),
 		UNIT_TEST("S5", address_0_is_no_msi),
 		UNIT_TEST("S5 D5", without_idr0_msi_there_is_none),
