@@ -19,6 +19,18 @@
 #define IIDR_VALUE UINT32_C(0x00100000)
 
 /*
+ * PIDR4 to 7, PIDR0 to 3, CIDR0 to 3: a generic IP component (class 0xf) without a JEP106
+ * code, since it is nobody's hardware; part number 1, as in IIDR.
+ */
+static const uint8_t component_id[] = {
+	0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+
+_Static_assert(SMMU_PIDR4 + 4 * (sizeof(component_id) - 1) == SMMU_CIDR3, "one byte each");
+_Static_assert(offsetof(struct idr_registers, iidr) == SMMU_IIDR &&
+		       offsetof(struct idr_registers, aidr) == SMMU_AIDR,
+	"ID registers lie as in the register space");
+
+/*
  * What Linux allows to be read. IDR0: ST_LEVEL, TERM_MODEL, STALL_MODEL, TTENDIAN, CD2L,
  * ASID16, TTF; IDR1: SSIDSIZE, SIDSIZE; IDR3: BBML, RIL; IDR5: VAX, DS, GRAN64K, 16K, 4K.
  */
@@ -216,6 +228,17 @@ bool arch_idr_build(const struct idr_config *config, const uint32_t host_idr[6],
 	registers->idr[3] = idr3(config, &host);
 	registers->idr[5] = idr5(config, &host);
 	return true;
+}
+
+uint32_t arch_idr_read(const struct idr_registers *registers, uint64_t offset)
+{
+	uint32_t value = 0;
+
+	if (offset <= SMMU_AIDR)
+		memcpy(&value, (const uint8_t *)registers + offset, sizeof(value));
+	else if (offset >= SMMU_PIDR4 && offset <= SMMU_CIDR3)
+		value = component_id[(offset - SMMU_PIDR4) / 4];
+	return value;
 }
 
 /* A host with these very registers can keep them, and gets the same ones built. */

@@ -82,6 +82,10 @@ bool arch_idr_build(const struct idr_config *config, const uint32_t host[6],
  */
 bool arch_idr_possible(const struct idr_registers *registers);
 
+/* Return: the register at @offset of page 0, PIDR4 to CIDR3 among them; 0 if it is none of these.
+ */
+uint32_t arch_idr_read(const struct idr_registers *registers, uint64_t offset);
+
 /**
  * arch_idr_fits() - can this host keep what a guest was promised?
  * @registers: from arch_idr_build(), perhaps for another host

@@ -15,7 +15,7 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/idregs.h"
-#include "smmu/registers/registers.h"
+#include "smmu/registers/table.h"
 #include "smmu/report.h"
 #include "util/sized.h"
 

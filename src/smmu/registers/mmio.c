@@ -7,6 +7,8 @@
  * A 64-bit access is two 32-bit ones, low half first: right for the 64-bit registers, and
  * what guests that read PROD and CONS at once rely on. EVENTQ_PROD and _CONS are in page 1
  * alone, as 6.2 has it: their places in page 0 are RAZ/WI.
+ *
+ * The registers that have state are in table.c, the ID registers in arch/idr.c.
  */
 #include <errno.h>
 
@@ -16,7 +18,7 @@
 #include "smmu/events/deliver.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
-#include "smmu/registers/registers.h"
+#include "smmu/registers/table.h"
 
 #define HIGH_HALF 4
 
@@ -52,6 +54,19 @@ static void events_discard_old(struct vsmmu *vsmmu, uint32_t cr0)
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
+/* Takes a value of the bits that this vSMMU has. Return: the bits that changed. */
+static uint32_t cr0_set(struct vsmmu *vsmmu, uint32_t value)
+{
+	uint32_t changed = vsmmu->registers.cr0 ^ value;
+
+	vsmmu->registers.cr0 = value;
+	if (changed & SMMU_CR0_EVENTQEN)
+		eventq_enable(&vsmmu->eventq, value & SMMU_CR0_EVENTQEN);
+	if (changed & SMMU_CR0_CMDQEN)
+		cmdq_enable(vsmmu, value & SMMU_CR0_CMDQEN);
+	return changed;
+}
+
 /* Return: whether to ring the doorbell: who rang meanwhile found the command lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
@@ -60,11 +75,13 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	bool done;
 
 	fairlock_lock(&vsmmu->event_lock);
-	value &= registers_cr0_bits(vsmmu);
+	/* No other bit is ever acknowledged. */
+	value &= (uint32_t)register_may_hold(
+		register_row(SMMU_CR0), vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
 	done = registers->cr0 == value && registers->cr0ack == value;
 	/* On an event path alone the VMM does what CR0 says of translation: nothing to wait for. */
 	if (!done && !vsmmu_is_whole(vsmmu)) {
-		registers_set_cr0(vsmmu, value);
+		cr0_set(vsmmu, value);
 		registers->cr0ack = value;
 		done = true;
 	}
@@ -74,7 +91,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	config_lock(vsmmu);
 	events_discard_old(vsmmu, value);
 	fairlock_lock(&vsmmu->event_lock);
-	changed = registers_set_cr0(vsmmu, value);
+	changed = cr0_set(vsmmu, value);
 	fairlock_unlock(&vsmmu->event_lock);
 	/* What fails is blocked and reported there; the guest cannot do anything about it. */
 	if (changed & SMMU_CR0_SMMUEN)
@@ -110,6 +127,22 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 	return true;
 }
 
+/*
+ * Toggling the bit of an inactive error is CONSTRAINED UNPREDICTABLE (6.3.20): here it has
+ * no effect. Return: whether the command queue can go on: CMDQ_ERR was acknowledged.
+ */
+static bool gerrorn_write(struct vsmmu *vsmmu, uint32_t value)
+{
+	uint32_t acknowledged;
+
+	fairlock_lock(&vsmmu->event_lock);
+	acknowledged = gerror_active(vsmmu) & (value ^ vsmmu->registers.gerrorn);
+	vsmmu->registers.gerrorn ^= acknowledged;
+	fairlock_unlock(&vsmmu->event_lock);
+	return acknowledged & SMMU_GERROR_CMDQ_ERR;
+}
+
+/* Unknown registers read as zero. */
 static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 {
 	uint32_t value;
@@ -125,7 +158,8 @@ static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 		return atomic_load(&vsmmu->cmdq.queue.cons);
 	default:
 		fairlock_lock(&vsmmu->event_lock);
-		value = registers_read(vsmmu, offset);
+		if (!register_load(vsmmu, offset, &value))
+			value = vsmmu_is_whole(vsmmu) ? arch_idr_read(&vsmmu->id, offset) : 0;
 		fairlock_unlock(&vsmmu->event_lock);
 		return value;
 	}
@@ -152,13 +186,15 @@ static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 	case SMMU_GBPA:
 		ring = gbpa_write(vsmmu, value);
 		break;
+	case SMMU_GERRORN:
+		ring = gerrorn_write(vsmmu, value);
+		/* An acknowledged EVENTQ_ABT_ERR lets events through again. */
+		dispatch_resume(vsmmu);
+		break;
 	default:
 		fairlock_lock(&vsmmu->event_lock);
-		ring = registers_write(vsmmu, offset, value);
+		register_store(vsmmu, offset, value);
 		fairlock_unlock(&vsmmu->event_lock);
-		/* An acknowledged EVENTQ_ABT_ERR lets events through again. */
-		if (offset == SMMU_GERRORN)
-			dispatch_resume(vsmmu);
 	}
 	if (ring)
 		cmdq_doorbell(vsmmu);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "arch/regs.h"
-#include "smmu/vsmmu.h"
+#include "smmu/commands/cmdq.h"
 
 #define IRQ_CTRL_BITS	 (SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN)
 #define QUEUE_BASE_BITS	 (SMMU_QUEUE_BASE_HINT | SMMU_QUEUE_BASE_ADDR | SMMU_QUEUE_BASE_LOG2SIZE)
@@ -15,7 +15,7 @@
 /* While a guard is on, the SMMU uses the register and ignores writes of it. */
 enum guard {
 	GUARD_NONE = 0,
-	GUARD_ALWAYS, /* read-only, or written otherwise: registers.c, mmio.c */
+	GUARD_ALWAYS, /* read-only, or written otherwise: mmio.c */
 	GUARD_SMMUEN,
 	GUARD_CMDQEN,
 	GUARD_EVENTQEN,
@@ -95,8 +95,8 @@ static const struct row rows[] = {
 		.presence = WITH_MSI, .bits = ALL_BITS},
 	{SMMU_EVENTQ_IRQ_CFG2, AT(registers.eventq_msi.attributes), .guard = GUARD_EVENTQ_IRQEN,
 		.presence = WITH_MSI, .bits = SMMU_IRQ_CFG2_BITS},
-	{SMMU_EVENTQ_PROD, AT_ATOMIC(eventq.queue.prod), .guard = GUARD_EVENTQEN, .presence = IN_ANY,
-		.bits = EVENTQ_PROD_BITS},
+	{SMMU_EVENTQ_PROD, AT_ATOMIC(eventq.queue.prod), .guard = GUARD_EVENTQEN,
+		.presence = IN_ANY, .bits = EVENTQ_PROD_BITS},
 	{SMMU_EVENTQ_CONS, AT_ATOMIC(eventq.queue.cons), .presence = IN_ANY,
 		.bits = SMMU_EVENTQ_CONS_BITS},
 };
@@ -118,27 +118,27 @@ static bool is_present(unsigned int presence, bool whole, uint32_t idr0)
 	}
 }
 
-static bool exists(const struct vsmmu *vsmmu, const struct row *row)
+static bool exists(const struct vsmmu *vsmmu, unsigned int row)
 {
-	return is_present(row->presence, vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
+	return is_present(rows[row].presence, vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
 }
 
-/* Return: the row that has @offset in one of its halves, or NULL. */
-static const struct row *row_find(const struct vsmmu *vsmmu, uint64_t offset)
+/* Return: the row that has @offset in one of its halves, or REGISTER_ROWS. */
+static unsigned int row_find(const struct vsmmu *vsmmu, uint64_t offset)
 {
-	for (const struct row *row = rows; row < rows + REGISTER_ROWS; row++)
-		if (offset >= row->offset && offset - row->offset < row->size)
-			return exists(vsmmu, row) ? row : NULL;
-	return NULL;
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		if (offset >= rows[row].offset && offset - rows[row].offset < rows[row].size)
+			return exists(vsmmu, row) ? row : REGISTER_ROWS;
+	return REGISTER_ROWS;
 }
 
-static bool is_guarded(const struct vsmmu *vsmmu, const struct row *row)
+static bool is_guarded(const struct vsmmu *vsmmu, unsigned int row)
 {
 	const struct registers *registers = &vsmmu->registers;
 	/* Until a change is acknowledged both its states guard. */
 	const uint32_t cr0 = registers->cr0 | registers->cr0ack;
 
-	switch (row->guard) {
+	switch (rows[row].guard) {
 	case GUARD_NONE:
 		return false;
 	case GUARD_SMMUEN:
@@ -156,27 +156,6 @@ static bool is_guarded(const struct vsmmu *vsmmu, const struct row *row)
 	}
 }
 
-static uint64_t row_load(const struct vsmmu *vsmmu, const struct row *row)
-{
-	const void *place = (const uint8_t *)vsmmu + row->place;
-
-	if (row->atomic)
-		return atomic_load((const atomic_uint *)place);
-	return row->size == sizeof(uint64_t) ? *(const uint64_t *)place : *(const uint32_t *)place;
-}
-
-static void row_store(struct vsmmu *vsmmu, const struct row *row, uint64_t value)
-{
-	void *place = (uint8_t *)vsmmu + row->place;
-
-	if (row->atomic)
-		atomic_store((atomic_uint *)place, (uint32_t)value);
-	else if (row->size == sizeof(uint64_t))
-		*(uint64_t *)place = value;
-	else
-		*(uint32_t *)place = (uint32_t)value;
-}
-
 unsigned int register_row(uint64_t offset)
 {
 	unsigned int row = 0;
@@ -188,17 +167,29 @@ unsigned int register_row(uint64_t offset)
 
 uint64_t register_get(const struct vsmmu *vsmmu, unsigned int row)
 {
-	return row_load(vsmmu, &rows[row]);
+	const void *place = (const uint8_t *)vsmmu + rows[row].place;
+
+	if (rows[row].atomic)
+		return atomic_load((const atomic_uint *)place);
+	return rows[row].size == sizeof(uint64_t) ? *(const uint64_t *)place
+						  : *(const uint32_t *)place;
 }
 
 void register_put(struct vsmmu *vsmmu, unsigned int row, uint64_t value)
 {
-	row_store(vsmmu, &rows[row], value);
+	void *place = (uint8_t *)vsmmu + rows[row].place;
+
+	if (rows[row].atomic)
+		atomic_store((atomic_uint *)place, (uint32_t)value);
+	else if (rows[row].size == sizeof(uint64_t))
+		*(uint64_t *)place = value;
+	else
+		*(uint32_t *)place = (uint32_t)value;
 }
 
 uint64_t register_reset_value(const struct vsmmu *vsmmu, unsigned int row)
 {
-	if (rows[row].offset != SMMU_GBPA || !exists(vsmmu, &rows[row]))
+	if (rows[row].offset != SMMU_GBPA || !exists(vsmmu, row))
 		return 0;
 	return SMMU_GBPA_INCOMING | (vsmmu->config.gbpa_abort ? SMMU_GBPA_ABORT : 0);
 }
@@ -220,29 +211,37 @@ bool register_is_ack(unsigned int row)
 	return rows[row].ack;
 }
 
-static unsigned int half_shift(const struct row *row, uint64_t offset)
+static unsigned int half_shift(unsigned int row, uint64_t offset)
 {
-	return offset == row->offset ? 0 : 32;
+	return offset == rows[row].offset ? 0 : 32;
 }
 
 bool register_load(const struct vsmmu *vsmmu, uint64_t offset, uint32_t *value)
 {
-	const struct row *row = row_find(vsmmu, offset);
+	const unsigned int row = row_find(vsmmu, offset);
 
-	if (row)
-		*value = (uint32_t)(row_load(vsmmu, row) >> half_shift(row, offset));
-	return row;
+	if (row == REGISTER_ROWS)
+		return false;
+	*value = (uint32_t)(register_get(vsmmu, row) >> half_shift(row, offset));
+	return true;
 }
 
 void register_store(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 {
-	const struct row *row = row_find(vsmmu, offset);
-	uint64_t bits;
+	const unsigned int row = row_find(vsmmu, offset);
+	uint64_t bits, written;
 
-	if (!row || is_guarded(vsmmu, row))
+	if (row == REGISTER_ROWS || is_guarded(vsmmu, row))
 		return;
-	bits = row->bits & (uint64_t)UINT32_MAX << half_shift(row, offset);
-	row_store(vsmmu, row,
-		(row_load(vsmmu, row) & ~bits) |
-			((uint64_t)value << half_shift(row, offset) & bits));
+	bits = rows[row].bits & (uint64_t)UINT32_MAX << half_shift(row, offset);
+	written = (uint64_t)value << half_shift(row, offset);
+	register_put(vsmmu, row, (register_get(vsmmu, row) & ~bits) | (written & bits));
+}
+
+void registers_reset(struct vsmmu *vsmmu)
+{
+	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
+		register_put(vsmmu, row, register_reset_value(vsmmu, row));
+	cmdq_reset(vsmmu);
+	eventq_reset(&vsmmu->eventq);
 }

@@ -40,4 +40,7 @@ bool register_load(const struct vsmmu *vsmmu, uint64_t offset, uint32_t *value);
 /* A guest's write of 32 bits; ignored where there is no register, or something guards it. */
 void register_store(struct vsmmu *vsmmu, uint64_t offset, uint32_t value);
 
+/* Gives the registers and queues their reset state. Under the command lock too. */
+void registers_reset(struct vsmmu *vsmmu);
+
 #endif
