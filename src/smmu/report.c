@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "smmu/report.h"
 
 #define TEXT_SIZE 256
-
-static uint64_t report_now(struct vsmmu *vsmmu)
-{
-	struct timespec now;
-
-	if (vsmmu->ops.clock)
-		return vsmmu->ops.clock(vsmmu->config.opaque);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severity severity,
 	uint64_t vsid, const char *format, ...)
@@ -29,12 +18,12 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 
 	if (!vsmmu->ops.report)
 		return;
-	now = report_now(vsmmu);
+	now = vsmmu->ops.clock ? vsmmu->ops.clock(vsmmu->config.opaque) : pollset_now();
 	pthread_mutex_lock(&vsmmu->report_lock);
 	/* A VMM waits for this one; there is no more than one for each attach that it tried. */
 	pass = code == VSMMU_REPORT_VSID_FREE ||
-	       ratelimit_pass(limit, now, vsmmu->config.report_burst,
-		       vsmmu->config.report_interval_ns);
+	       ratelimit_pass(
+		       limit, now, vsmmu->config.report_burst, vsmmu->config.report_interval_ns);
 	if (pass) {
 		out.suppressed = limit->suppressed;
 		limit->suppressed = 0;

@@ -29,14 +29,14 @@
 #include <vsmmu/smmu.h>
 
 #include "arch/features.h"
+#include "arch/guest_queue.h"
 #include "arch/idr.h"
 #include "host/host.h"
 #include "smmu/events/eventq.h"
-#include "util/pollset.h"
 #include "smmu/events/state.h"
-#include "smmu/guest_queue.h"
 #include "smmu/stream.h"
 #include "util/fairlock.h"
+#include "util/pollset.h"
 #include "util/ratelimit.h"
 
 struct nesting_parent;

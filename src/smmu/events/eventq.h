@@ -10,7 +10,7 @@
 #include <vsmmu/event.h>
 #include <vsmmu/smmu.h>
 
-#include "smmu/guest_queue.h"
+#include "arch/guest_queue.h"
 
 #define EVENTQ_BATCH 256 /* records that one batch can stage */
 

@@ -13,7 +13,7 @@
  *	2 IDENTITY     IDR0 to IDR5:32, IIDR:32, AIDR:32
  *	3 REGISTERS    the rows of registers/table.h, each 64
  *	4 INVALIDATION atc_lost:32 (0, 1), then commands of 128 bits that no SYNC has sent yet
- *	5 COUNTERS     the list of counters.c, each 64
+ *	5 COUNTERS     the list of stats.c, each 64
  *	6 STREAMS      StreamIDs of the endpoints, each 32, ascending
  *	7 EVENTS       records of 32 bytes that the guest's queue takes next: PENDING_MAX at most
  */

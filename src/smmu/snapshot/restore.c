@@ -17,8 +17,8 @@
 #include "smmu/irq.h"
 #include "smmu/registers/table.h"
 #include "smmu/report.h"
-#include "smmu/snapshot/counters.h"
 #include "smmu/snapshot/format.h"
+#include "smmu/stats.h"
 #include "smmu/viommu/invalidate.h"
 
 /* The SMMU that a guest finds: it keeps the one of the snapshot. */
@@ -255,16 +255,6 @@ static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	vsmmu->invalidation.atc_lost = snapshot->atc_lost;
 }
 
-static void counters_go_on(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	counters_add(&vsmmu->stats, &snapshot->stats);
-	/* This one is kept elsewhere. */
-	vsmmu->stats.reports_suppressed = 0;
-	pthread_mutex_lock(&vsmmu->report_lock);
-	vsmmu->reports_suppressed += snapshot->stats.reports_suppressed;
-	pthread_mutex_unlock(&vsmmu->report_lock);
-}
-
 /* Interrupts are edges and one may be lost on the way: whatever is to be seen tells again. */
 static void restore_pulse(struct vsmmu *vsmmu)
 {
@@ -288,7 +278,7 @@ static void restore_events(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	fairlock_lock(&vsmmu->dispatch_lock);
 	fairlock_lock(&vsmmu->event_lock);
-	counters_go_on(vsmmu, snapshot);
+	stats_go_on(vsmmu, &snapshot->stats);
 	vsmmu->stats.pending -= snapshot->events_count;
 	pending_append(vsmmu, snapshot->events, snapshot->events_count);
 	vsmmu->eventq.held = false;

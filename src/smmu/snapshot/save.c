@@ -14,6 +14,7 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/report.h"
+#include "smmu/stats.h"
 
 /* Under the event lock. */
 static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
@@ -28,15 +29,6 @@ static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 			snapshot->vsid[snapshot->streams++] = streams->entries[i].vsid;
 	qsort(snapshot->vsid, snapshot->streams, sizeof(*snapshot->vsid), snapshot_compare_vsids);
 	return 0;
-}
-
-/* Under the event lock. */
-static void save_counters(struct vsmmu *vsmmu, struct snapshot *snapshot)
-{
-	snapshot->stats = vsmmu->stats;
-	pthread_mutex_lock(&vsmmu->report_lock);
-	snapshot->stats.reports_suppressed = vsmmu->reports_suppressed;
-	pthread_mutex_unlock(&vsmmu->report_lock);
 }
 
 /* Under the command and event locks. */
@@ -62,7 +54,7 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	snapshot->atc_lost = batch->atc_lost;
 	snapshot->commands = batch->count;
 	memcpy(snapshot->command, batch->command, batch->count * sizeof(batch->command[0]));
-	save_counters(vsmmu, snapshot);
+	snapshot->stats = stats_now(vsmmu);
 }
 
 /* Under the command, control and dispatch locks. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "smmu/snapshot/counters.h"
+#include "smmu/stats.h"
 #include "util/codec.h"
 #include "util/crc32.h"
 
@@ -55,8 +55,8 @@ static void code_invalidation(struct codec *codec, struct snapshot *snapshot)
 
 static void code_counters(struct codec *codec, struct snapshot *snapshot)
 {
-	for (unsigned int n = 0; n < counters_count(); n++)
-		codec_64(codec, counters_at(&snapshot->stats, n));
+	for (unsigned int n = 0; n < stats_count(); n++)
+		codec_64(codec, stats_at(&snapshot->stats, n));
 }
 
 static void code_streams(struct codec *codec, struct snapshot *snapshot)

@@ -6,8 +6,8 @@
  * Any thread may access PROD and CONS and read @log2 at any time; everything else belongs to
  * the holder of the vSMMU's event lock.
  */
-#ifndef SMMU_GUEST_QUEUE_H
-#define SMMU_GUEST_QUEUE_H
+#ifndef ARCH_GUEST_QUEUE_H
+#define ARCH_GUEST_QUEUE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
