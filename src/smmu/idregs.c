@@ -12,26 +12,19 @@ struct hardware {
 	const uint32_t *idr;
 };
 
-/* Return: 0 or -errno; nothing known is no failure. */
-static int hardware_ask(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, struct hardware *hardware)
+/* Return: 0; -errno, reported; nothing known is no failure. */
+static int hardware_ask(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
+	struct hardware *hardware)
 {
-	int ret;
+	int ret = vsmmu->host->ops->hw_info(vsmmu->host, endpoint, &hardware->info);
 
-	*hardware = (struct hardware){0};
-	ret = host->ops->hw_info(host, endpoint, &hardware->info);
-	if (ret == -EOPNOTSUPP)
-		return 0;
 	if (!ret)
 		hardware->idr = hardware->info.idr;
-	return ret;
-}
-
-static void report_silence(struct vsmmu *vsmmu, uint32_t dev_id, uint64_t vsid, int ret)
-{
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
-		"asked what the SMMU of endpoint %u can do, the host said %s", dev_id,
-		strerror(-ret));
+	else if (ret != -EOPNOTSUPP)
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+			"asked what the SMMU of endpoint %u can do, the host said %s",
+			endpoint->dev_id, strerror(-ret));
+	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 
 /* Beyond a byte a number is out of range, and stays so. */
@@ -56,7 +49,6 @@ static int hardware_probe(struct vsmmu *vsmmu, struct hardware *hardware)
 	const struct host_endpoint endpoint = {.dev_id = config->probe_dev_id, .vfio_fd = -1};
 	int ret;
 
-	*hardware = (struct hardware){0};
 	if (!config->probe_dev_id)
 		return 0;
 	if (!vsmmu->host) {
@@ -65,18 +57,23 @@ static int hardware_probe(struct vsmmu *vsmmu, struct hardware *hardware)
 			config->probe_dev_id);
 		return -EINVAL;
 	}
-	ret = hardware_ask(vsmmu->host, &endpoint, hardware);
-	if (ret) {
-		report_silence(vsmmu, config->probe_dev_id, VSMMU_NO_VSID, ret);
-		return ret;
-	}
-	if (config->ats && !hardware->info.ats) {
+	ret = hardware_ask(vsmmu, &endpoint, VSMMU_NO_VSID, hardware);
+	if (!ret && config->ats && !hardware->info.ats) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
 			"ats asked for, but endpoint %u cannot do ATS on this host",
 			config->probe_dev_id);
 		return -EINVAL;
 	}
-	return 0;
+	return ret;
+}
+
+void identity_take(struct vsmmu *vsmmu, const struct idr_registers *id)
+{
+	fairlock_lock(&vsmmu->event_lock);
+	vsmmu->id = *id;
+	arch_features_from_idr(id->idr, &vsmmu->features);
+	vsmmu->eventq.log2_max = id->idr[1] >> 16 & 0x1f;
+	fairlock_unlock(&vsmmu->event_lock);
 }
 
 int identity_init(struct vsmmu *vsmmu)
@@ -96,12 +93,11 @@ int identity_init(struct vsmmu *vsmmu)
 	}
 	if (ret)
 		return ret;
-	if (!arch_idr_build(&idr, hardware.idr, &vsmmu->id, why, sizeof(why))) {
+	if (!arch_idr_build(&idr, hardware.idr, &vsmmu->own_id, why, sizeof(why))) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
 		return -EINVAL;
 	}
-	arch_features_from_idr(vsmmu->id.idr, &vsmmu->features);
-	vsmmu->own_id = vsmmu->id;
+	identity_take(vsmmu, &vsmmu->own_id);
 	return 0;
 }
 
@@ -110,18 +106,15 @@ int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, ui
 {
 	struct hardware hardware = {0};
 	char why[IDR_WHY_SIZE];
-	int ret = 0;
+	int ret;
 
-	if (vsmmu_is_whole(vsmmu))
-		ret = hardware_ask(vsmmu->host, endpoint, &hardware);
-	if (ret) {
-		report_silence(vsmmu, endpoint->dev_id, vsid, ret);
-		return ret;
-	}
-	arch_idr_host_features(hardware.idr, hardware.info.ats, &host->arch);
-	host->repeat_commands = hardware.info.repeat_commands;
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
+	ret = hardware_ask(vsmmu, endpoint, vsid, &hardware);
+	if (ret)
+		return ret;
+	arch_idr_host_features(hardware.idr, hardware.info.ats, &host->arch);
+	host->repeat_commands = hardware.info.repeat_commands;
 	if (!arch_idr_fits(&vsmmu->id, hardware.idr, why, sizeof(why))) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid, "endpoint %u: %s",
 			endpoint->dev_id, why);

@@ -49,6 +49,17 @@ static int config_complete(struct vsmmu_config *config)
 	return 0;
 }
 
+static void locks_destroy_and_free(struct vsmmu *vsmmu)
+{
+	pthread_mutex_destroy(&vsmmu->attach_lock);
+	fairlock_destroy(&vsmmu->command_lock);
+	pthread_mutex_destroy(&vsmmu->control_lock);
+	fairlock_destroy(&vsmmu->dispatch_lock);
+	fairlock_destroy(&vsmmu->event_lock);
+	pthread_mutex_destroy(&vsmmu->report_lock);
+	free(vsmmu);
+}
+
 int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 {
 	struct vsmmu_config config;
@@ -73,37 +84,34 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	vsmmu->ops = ops;
 	vsmmu->config.ops = &vsmmu->ops;
 	vsmmu->host = config.host;
+	pthread_mutex_init(&vsmmu->attach_lock, NULL);
+	fairlock_init(&vsmmu->command_lock);
+	pthread_mutex_init(&vsmmu->control_lock, NULL);
+	fairlock_init(&vsmmu->dispatch_lock);
+	fairlock_init(&vsmmu->event_lock);
 	pthread_mutex_init(&vsmmu->report_lock, NULL);
 	ret = identity_init(vsmmu);
 	if (ret)
-		goto fail_free;
+		goto fail_locks;
 	ret = stream_table_init(&vsmmu->streams);
 	if (ret)
-		goto fail_free;
+		goto fail_locks;
 	ret = pollset_init(&vsmmu->pollset);
 	if (ret)
 		goto fail_streams;
 	ret = pollset_init(&vsmmu->cmdq.pollset);
 	if (ret)
 		goto fail_pollset;
-	vsmmu->eventq.log2_max = config.eventq_log2_max;
 	registers_reset(vsmmu);
-	pthread_mutex_init(&vsmmu->attach_lock, NULL);
-	fairlock_init(&vsmmu->command_lock);
-	pthread_mutex_init(&vsmmu->control_lock, NULL);
-	fairlock_init(&vsmmu->dispatch_lock);
-	fairlock_init(&vsmmu->event_lock);
-	if (config.host)
-		vsmmu_host_ref(config.host);
+	vsmmu_host_ref(config.host);
 	*out = vsmmu;
 	return 0;
 fail_pollset:
 	pollset_destroy(&vsmmu->pollset);
 fail_streams:
 	stream_table_destroy(&vsmmu->streams);
-fail_free:
-	pthread_mutex_destroy(&vsmmu->report_lock);
-	free(vsmmu);
+fail_locks:
+	locks_destroy_and_free(vsmmu);
 	return ret;
 }
 
@@ -164,13 +172,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	pollset_destroy(&vsmmu->pollset);
 	pending_destroy(&vsmmu->pending);
 	stream_table_destroy(&vsmmu->streams);
-	pthread_mutex_destroy(&vsmmu->attach_lock);
-	fairlock_destroy(&vsmmu->command_lock);
-	pthread_mutex_destroy(&vsmmu->control_lock);
-	fairlock_destroy(&vsmmu->dispatch_lock);
-	fairlock_destroy(&vsmmu->event_lock);
-	pthread_mutex_destroy(&vsmmu->report_lock);
-	free(vsmmu);
+	locks_destroy_and_free(vsmmu);
 }
 
 int vsmmu_get_fd(const struct vsmmu *vsmmu)

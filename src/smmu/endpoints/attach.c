@@ -68,10 +68,8 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = 0;
+	int ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 
-	if (vsmmu_is_whole(vsmmu))
-		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 	if (!ret)
 		ret = host_objects_make(endpoint);
 	if (ret)

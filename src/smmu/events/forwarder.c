@@ -116,7 +116,7 @@ static COLD void forward_one(struct vsmmu *vsmmu, struct batch *batch, const uin
 		return;
 	}
 	record_load(payload, word);
-	verdict = arch_event_filter(word, vsmmu->config.ssid_bits);
+	verdict = arch_event_filter(word, vsmmu->features.ssid_bits);
 	if (verdict != EVENT_OK) {
 		refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
 		return;

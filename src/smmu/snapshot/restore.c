@@ -21,14 +21,6 @@
 #include "smmu/stats.h"
 #include "smmu/viommu/invalidate.h"
 
-/* The SMMU that a guest finds: it keeps the one of the snapshot. */
-struct identity {
-	struct idr_registers id;
-	struct arch_features features;
-	uint32_t ssid_bits;
-	unsigned int eventq_log2_max;
-};
-
 static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_t there)
 {
 	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
@@ -128,39 +120,14 @@ static bool is_fresh(struct vsmmu *vsmmu)
 	return fresh;
 }
 
-static struct identity identity_own(const struct vsmmu *vsmmu)
+/* The ID registers that the guest keeps. An event path alone shows none: a size is all. */
+static struct idr_registers saved_id(const struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	return (struct identity){
-		.id = vsmmu->id,
-		.features = vsmmu->features,
-		.ssid_bits = vsmmu->config.ssid_bits,
-		.eventq_log2_max = vsmmu->eventq.log2_max,
-	};
-}
+	struct idr_registers id = vsmmu->id;
 
-/* An event path alone shows no ID registers. */
-static struct identity identity_saved(const struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	struct identity identity = identity_own(vsmmu);
-
-	identity.eventq_log2_max = snapshot->eventq_log2_max;
-	if (!snapshot->whole)
-		return identity;
-	identity.id = snapshot->id;
-	identity.features = features_of(&snapshot->id);
-	identity.ssid_bits = snapshot->ssid_bits;
-	return identity;
-}
-
-static void identity_take(struct vsmmu *vsmmu, const struct identity *identity)
-{
-	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->id = identity->id;
-	vsmmu->features = identity->features;
-	/* Events are judged by it. What was asked for is in @own_id. */
-	vsmmu->config.ssid_bits = identity->ssid_bits;
-	vsmmu->eventq.log2_max = identity->eventq_log2_max;
-	fairlock_unlock(&vsmmu->event_lock);
+	id.idr[1] &= ~(UINT32_C(0x1f) << 16);
+	id.idr[1] |= snapshot->eventq_log2_max << 16;
+	return snapshot->whole ? snapshot->id : id;
 }
 
 /*
@@ -174,8 +141,6 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 	struct host_features unused;
 	int ret = 0;
 
-	if (!vsmmu_is_whole(vsmmu))
-		return 0;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
 		endpoint = endpoint->next) {
 		if (!endpoint->viommu)
@@ -238,7 +203,7 @@ static int restore_endpoints(struct vsmmu *vsmmu)
  * As it was: endpoints get what they had before, and what fails again is blocked. Under the
  * command and control locks.
  */
-static void restore_undo(struct vsmmu *vsmmu, const struct identity *own)
+static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 {
 	fairlock_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
@@ -315,7 +280,7 @@ static int restore_install(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 /* Under the command and control locks. */
 static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct identity own = identity_own(vsmmu), saved = identity_saved(vsmmu, snapshot);
+	const struct idr_registers own = vsmmu->id, saved = saved_id(vsmmu, snapshot);
 	int ret;
 
 	if (!is_fresh(vsmmu))

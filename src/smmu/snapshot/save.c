@@ -41,7 +41,7 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	snapshot->eventq_log2_max = vsmmu->eventq.log2_max;
 	if (snapshot->whole)
 		snapshot->cmdq_log2_max = vsmmu_cmdq_log2_max(vsmmu);
-	snapshot->ssid_bits = vsmmu->config.ssid_bits;
+	snapshot->ssid_bits = vsmmu->features.ssid_bits;
 	snapshot->id = vsmmu->id;
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		snapshot->registers[row] = register_get(vsmmu, row);
