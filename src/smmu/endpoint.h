@@ -18,9 +18,8 @@ struct vsmmu_endpoint {
 	struct vsmmu *vsmmu;
 	struct host_endpoint host;
 	uint32_t vsid;
-	struct event_source *source; /* of @viommu or @adopted */
-	struct viommu *viommu;	     /* NULL on an adopted vEVENTQ: then it has no host objects */
-	struct vsmmu_veventq_source *adopted;
+	struct event_source *source;   /* of @viommu, or adopted */
+	struct viommu *viommu;	       /* NULL on an adopted vEVENTQ: then it has no host objects */
 	struct host_features hardware; /* of the SMMU that it is behind */
 
 	uint32_t abort_id, bypass_id; /* on the parking vIOMMU; live as long as it does */
@@ -35,9 +34,9 @@ struct vsmmu_endpoint {
 	int park_error; /* -errno of cutting it off, if even that failed */
 	uint32_t round; /* of recovery, in which it was tried last */
 
-	const char *bad;  /* why the guest's STE could not be used, or NULL */
-	bool ste_is_set;  /* on an event path alone: its VMM's last one is */
-	uint64_t ste[2];  /* this */
+	const char *bad;		      /* why the guest's STE could not be used, or NULL */
+	bool ste_is_set;		      /* on an event path alone: its VMM's last one is */
+	uint64_t ste[2];		      /* this */
 	struct fault_override fault_override; /* the same as its stream's */
 };
 

@@ -102,7 +102,6 @@ struct vsmmu {
 	struct idr_registers own_id;   /* before a snapshot brought others: as config asks */
 
 	pthread_mutex_t attach_lock;
-	struct vsmmu_veventq_source *adopted;
 
 	struct fairlock command_lock;
 	struct cmdq cmdq;

@@ -10,20 +10,6 @@
 #include "util/fd.h"
 #include "veventq/fd.h"
 
-static int adopted_add(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
-{
-	int ret;
-
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = source_begin(vsmmu, &adopted->source);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	if (ret)
-		return ret;
-	adopted->next = vsmmu->adopted;
-	vsmmu->adopted = adopted;
-	return 0;
-}
-
 int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
 {
 	struct vsmmu_veventq_source *adopted;
@@ -46,7 +32,9 @@ int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source
 		goto fail_free;
 	}
 	pthread_mutex_lock(&vsmmu->attach_lock);
-	ret = adopted_add(vsmmu, adopted);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = source_begin(vsmmu, &adopted->source);
+	pthread_mutex_unlock(&vsmmu->control_lock);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
 	if (ret)
 		goto fail_close;
@@ -66,20 +54,15 @@ fail_free:
 
 bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted)
 {
-	const struct vsmmu_veventq_source *it = vsmmu->adopted;
+	const struct event_source *source = vsmmu->sources.first;
 
-	while (it && it != adopted)
-		it = it->next;
-	return it;
+	while (source && source != &adopted->source)
+		source = source->next;
+	return source;
 }
 
-void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+static void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
 {
-	struct vsmmu_veventq_source **link = &vsmmu->adopted;
-
-	while (*link != adopted)
-		link = &(*link)->next;
-	*link = adopted->next;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	forwarder_end(vsmmu, &adopted->source);
 	pthread_mutex_unlock(&vsmmu->control_lock);
@@ -89,8 +72,8 @@ void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
 
 void adopted_free_all(struct vsmmu *vsmmu)
 {
-	while (vsmmu->adopted)
-		adopted_free(vsmmu, vsmmu->adopted);
+	while (vsmmu->sources.first)
+		adopted_free(vsmmu, (struct vsmmu_veventq_source *)vsmmu->sources.first);
 }
 
 int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
@@ -100,7 +83,7 @@ int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	if (!adopted_is_here(vsmmu, adopted))
 		ret = -EINVAL;
-	else if (adopted->endpoints)
+	else if (adopted->source.endpoints)
 		ret = -EBUSY;
 	else
 		adopted_free(vsmmu, adopted);

@@ -8,10 +8,7 @@
 /* Return: false when it is another vSMMU's, or was dropped. */
 bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted);
 
-/* Stops reading one that no endpoint uses, counts what it held, and frees it. */
-void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted);
-
-/* Frees all of them. */
+/* With no endpoint left: stops reading all of them, counts what they held, and frees them. */
 void adopted_free_all(struct vsmmu *vsmmu);
 
 #endif

@@ -13,7 +13,6 @@
 #include "smmu/endpoints/host_objects.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
-#include "smmu/idregs.h"
 #include "smmu/report.h"
 #include "util/fd.h"
 #include "util/sized.h"
@@ -61,17 +60,25 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 	return ret;
 }
 
+/* On an adopted vEVENTQ an endpoint has no host objects: its VMM has them. */
+static int endpoint_adopt(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
+{
+	if (!adopted_is_here(endpoint->vsmmu, adopted))
+		return -EINVAL;
+	endpoint->source = &adopted->source;
+	endpoint->source->endpoints++;
+	return 0;
+}
+
 /*
  * At no moment does the endpoint reach more than the guest lets it: what is attached first
  * aborts. Return: 0 or -errno, nothing left but the reserved StreamID.
  */
-static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
+static int endpoint_set_up(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
+	int ret = adopted ? endpoint_adopt(endpoint, adopted) : host_objects_make(endpoint);
 
-	if (!ret)
-		ret = host_objects_make(endpoint);
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&vsmmu->control_lock);
@@ -80,26 +87,6 @@ static int endpoint_set_up(struct vsmmu_endpoint *endpoint)
 	if (ret)
 		host_objects_free(endpoint);
 	return ret;
-}
-
-static int endpoint_set_up_adopted(
-	struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
-{
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-
-	if (!adopted_is_here(vsmmu, adopted))
-		return -EINVAL;
-	adopted->endpoints++;
-	endpoint->source = &adopted->source;
-	endpoint->adopted = adopted;
-	pthread_mutex_lock(&vsmmu->control_lock);
-	fairlock_lock(&vsmmu->event_lock);
-	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
-		endpoint->source, endpoint->source->tag);
-	fairlock_unlock(&vsmmu->event_lock);
-	endpoint_link(endpoint);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	return 0;
 }
 
 /* Under the attach lock. */
@@ -113,7 +100,7 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (ret)
 		return ret;
-	ret = adopted ? endpoint_set_up_adopted(endpoint, adopted) : endpoint_set_up(endpoint);
+	ret = endpoint_set_up(endpoint, adopted);
 	if (ret) {
 		pthread_mutex_lock(&vsmmu->control_lock);
 		vsid_release(vsmmu, endpoint->vsid);
@@ -224,12 +211,9 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	const int parked = endpoint_end(endpoint);
-	int ret = 0, failed;
+	const int ret = host_objects_detach(endpoint);
+	int failed;
 
-	if (endpoint->viommu)
-		ret = host_objects_detach(endpoint);
-	else
-		endpoint->adopted->endpoints--;
 	if (parked) {
 		pthread_mutex_lock(&vsmmu->control_lock);
 		endpoint_end_stream(endpoint);
@@ -240,7 +224,7 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint)
 			"removing an endpoint: the host said %s; it could not even be cut off from "
 			"memory, and reaches the guest's until its device is closed",
 			strerror(-ret));
-	failed = endpoint->viommu ? host_objects_free(endpoint) : 0;
+	failed = host_objects_free(endpoint);
 	endpoint_free(endpoint);
 	return ret ? ret : failed;
 }

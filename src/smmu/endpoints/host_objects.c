@@ -147,51 +147,46 @@ static void viommu_unlink(struct vsmmu *vsmmu, struct viommu *viommu)
 	pthread_mutex_unlock(&vsmmu->control_lock);
 }
 
-static int viommu_alloc(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
+/* Return: 0 or -errno: what there is of it is to be freed. */
+static int viommu_make(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
 {
 	const struct host_ops *ops = ops_of(endpoint);
+	struct nesting_parent *parent = viommu->parent;
+	struct event_source *source = &viommu->source;
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret;
+	int ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, parent->id, &viommu->id);
 
-	ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, viommu->parent->id, &viommu->id);
+	if (!ret)
+		ret = ops->veventq_alloc(vsmmu->host, viommu->id, source->depth, &source->veventq);
 	if (ret)
 		return ret;
-	ret = ops->veventq_alloc(
-		vsmmu->host, viommu->id, viommu->source.depth, &viommu->source.veventq);
-	if (ret)
-		object_destroy_unlocked(vsmmu, viommu->id);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = source_begin(vsmmu, source);
+	if (!ret) {
+		viommu->next = parent->viommus;
+		parent->viommus = viommu;
+	}
+	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }
 
 static int viommu_new(
 	struct vsmmu_endpoint *endpoint, struct nesting_parent *parent, struct viommu **out)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
 	struct viommu *viommu = calloc(1, sizeof(*viommu));
 	int ret, unused = 0;
 
 	if (!viommu)
 		return -ENOMEM;
 	viommu->parent = parent;
-	viommu->source.depth = vsmmu->config.veventq_depth;
-	ret = viommu_alloc(endpoint, viommu);
-	if (ret) {
-		free(viommu);
-		return ret;
-	}
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = source_begin(vsmmu, &viommu->source);
-	if (!ret) {
-		viommu->next = parent->viommus;
-		parent->viommus = viommu;
-	}
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	if (ret) {
-		viommu_free(vsmmu, viommu, &unused);
-		return ret;
-	}
-	*out = viommu;
-	return 0;
+	viommu->source.depth = endpoint->vsmmu->config.veventq_depth;
+	viommu->source.veventq.fd = -1;
+	ret = viommu_make(endpoint, viommu);
+	if (ret)
+		viommu_free(endpoint->vsmmu, viommu, &unused);
+	else
+		*out = viommu;
+	return ret;
 }
 
 static int viommu_get(struct vsmmu_endpoint *endpoint, struct nesting_parent *parent)
@@ -201,21 +196,21 @@ static int viommu_get(struct vsmmu_endpoint *endpoint, struct nesting_parent *pa
 
 	if (ret)
 		return ret;
-	viommu->endpoints++;
 	endpoint->viommu = viommu;
 	endpoint->source = &viommu->source;
+	endpoint->source->endpoints++;
 	return 0;
 }
 
-static void viommu_put(struct vsmmu_endpoint *endpoint, int *ret)
+/* An adopted vEVENTQ stays when its last endpoint goes. */
+static void source_put(struct vsmmu_endpoint *endpoint, int *ret)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
 	struct viommu *viommu = endpoint->viommu;
 
-	if (!viommu || --viommu->endpoints)
+	if (!endpoint->source || --endpoint->source->endpoints || !viommu)
 		return;
-	viommu_unlink(vsmmu, viommu);
-	viommu_free(vsmmu, viommu, ret);
+	viommu_unlink(endpoint->vsmmu, viommu);
+	viommu_free(endpoint->vsmmu, viommu, ret);
 }
 
 /*
@@ -245,13 +240,15 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 
 int host_objects_make(struct vsmmu_endpoint *endpoint)
 {
+	struct vsmmu *vsmmu = endpoint->vsmmu;
 	struct nesting_parent *parent;
-	int ret;
+	int ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 
+	if (ret)
+		return ret;
 	/* This device may have had one of them: it can have one vDEVICE only. */
-	orphans_destroy(endpoint->vsmmu);
+	orphans_destroy(vsmmu);
 	ret = parent_find(endpoint, &parent);
-
 	if (!ret)
 		ret = parking_alloc(endpoint, parent, vste_bypass, &endpoint->bypass_id);
 	if (!ret)
@@ -280,6 +277,6 @@ int host_objects_free(struct vsmmu_endpoint *endpoint)
 	destroy(vsmmu, endpoint->vdevice_id, &ret);
 	destroy(vsmmu, endpoint->abort_id, &ret);
 	destroy(vsmmu, endpoint->bypass_id, &ret);
-	viommu_put(endpoint, &ret);
+	source_put(endpoint, &ret);
 	return ret;
 }

@@ -6,9 +6,10 @@
 #include "smmu/endpoint.h"
 
 /*
- * Finds or makes all that an endpoint needs but its vDEVICE, and parks it: whatever the device
- * had is detached, then its abort HWPT is attached. Return: 0; -errno, nothing left but perhaps a
- * parent: -EINVAL when it shares an IOMMU group with another endpoint, which is reported.
+ * Finds or makes all that an endpoint needs but its vDEVICE, if its SMMU can do what the guest
+ * was promised, and parks it: whatever the device had is detached, then its abort HWPT is
+ * attached. Return: 0; -errno, nothing left but perhaps a parent: -EINVAL when it shares an IOMMU
+ * group with another endpoint, which is reported.
  */
 int host_objects_make(struct vsmmu_endpoint *endpoint);
 
@@ -16,8 +17,8 @@ int host_objects_make(struct vsmmu_endpoint *endpoint);
 int host_objects_detach(struct vsmmu_endpoint *endpoint);
 
 /*
- * Detaches it, and takes what only it used away; the nesting parent stays. Return: first -errno;
- * it is gone all the same.
+ * Detaches it, and takes what only it used away; the nesting parent and an adopted vEVENTQ stay.
+ * Return: first -errno; it is gone all the same.
  */
 int host_objects_free(struct vsmmu_endpoint *endpoint);
 

@@ -80,9 +80,11 @@ void vsid_release(struct vsmmu *vsmmu, uint32_t vsid)
 int vsid_enter(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = vsmmu->host->ops->vdevice_alloc(vsmmu->host, &endpoint->host,
-		endpoint->viommu->id, endpoint->vsid, &endpoint->vdevice_id);
+	int ret = 0;
 
+	if (endpoint->viommu)
+		ret = vsmmu->host->ops->vdevice_alloc(vsmmu->host, &endpoint->host,
+			endpoint->viommu->id, endpoint->vsid, &endpoint->vdevice_id);
 	if (ret) {
 		endpoint->vdevice_id = 0;
 		return ret;

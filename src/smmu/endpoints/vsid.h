@@ -15,8 +15,8 @@ int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid);
 void vsid_release(struct vsmmu *vsmmu, uint32_t vsid);
 
 /*
- * Makes the vDEVICE of a parked endpoint for the StreamID that is reserved for it. Return: 0 or
- * -errno: it stays reserved.
+ * A parked endpoint, or one on an adopted vEVENTQ, gets the StreamID that is reserved for it, the
+ * first one its vDEVICE too. Return: 0 or -errno: it stays reserved.
  */
 int vsid_enter(struct vsmmu_endpoint *endpoint);
 

@@ -26,7 +26,8 @@ enum source_state {
  * to empty. So a storm costs no epoll_ctl() a batch.
  */
 struct event_source {
-	struct event_source *next; /* of all; changed with the control lock held too */
+	struct event_source *next; /* of all; changed with the attach and control locks held too */
+	unsigned int endpoints;	   /* it carries the events of so many; under the attach lock */
 	struct event_source *next_waiting;
 	struct host_veventq veventq;
 	struct veventq_reader reader;

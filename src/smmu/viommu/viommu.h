@@ -31,7 +31,6 @@ struct viommu {
 	struct viommu *next; /* of the parent's */
 	struct nesting_parent *parent;
 	uint32_t id;
-	unsigned int endpoints;
 	struct event_source source;
 	/* CDs and ATC entries of its streams may be there that the guest has invalidated. */
 	bool needs_cd_inval;
@@ -39,9 +38,7 @@ struct viommu {
 
 /* The public handle of a vEVENTQ that the VMM allocated itself. Under the attach lock. */
 struct vsmmu_veventq_source {
-	struct vsmmu_veventq_source *next;
 	struct event_source source;
-	unsigned int endpoints;
 };
 
 #endif
