@@ -120,8 +120,7 @@ static int endpoints_park(struct vsmmu *vsmmu)
 {
 	int ret = 0;
 
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next) {
+	list_for_each(endpoint, vsmmu->endpoints) {
 		/* From a bypass HWPT nothing is forwarded. */
 		int failed = endpoint->installed == INSTALLED_NESTED ? endpoint_park(endpoint) : 0;
 
@@ -187,8 +186,7 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoints_park(vsmmu);
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
+	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->ste_is_set = false;
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);

@@ -36,6 +36,7 @@
 #include "smmu/events/state.h"
 #include "smmu/stream.h"
 #include "util/fairlock.h"
+#include "util/list.h"
 #include "util/pollset.h"
 #include "util/ratelimit.h"
 

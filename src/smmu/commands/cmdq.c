@@ -183,8 +183,7 @@ static bool execute_stes(struct vsmmu *vsmmu, const struct command_scope *scope)
 	bool called = false;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
+	list_for_each(endpoint, vsmmu->endpoints)
 		if (endpoint->vsid >= scope->sid && endpoint->vsid - scope->sid < scope->count)
 			called = execute_ste(vsmmu, endpoint) || called;
 	pthread_mutex_unlock(&vsmmu->control_lock);

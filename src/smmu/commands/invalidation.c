@@ -109,8 +109,7 @@ static bool viommu_is_due(const struct viommu *viommu)
 
 static void block_all(struct vsmmu *vsmmu, const struct viommu *viommu, int error)
 {
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
+	list_for_each(endpoint, vsmmu->endpoints)
 		if (endpoint->viommu == viommu)
 			endpoint_block(endpoint, "invalidating", error);
 }
@@ -120,8 +119,7 @@ static bool block_again(struct vsmmu *vsmmu, const struct viommu *viommu)
 {
 	bool ats = false;
 
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next) {
+	list_for_each(endpoint, vsmmu->endpoints) {
 		if (endpoint->viommu != viommu)
 			continue;
 		endpoint_block_again(endpoint);
@@ -141,7 +139,7 @@ static void escalate(
 	int ret = 0;
 
 	parent->needs_tlb_inval = parent->needs_tlb_inval || !only;
-	for (struct viommu *viommu = parent->viommus; viommu; viommu = viommu->next) {
+	list_for_each(viommu, parent->viommus) {
 		int failed = ret;
 
 		if ((only && viommu != only) || viommu->needs_cd_inval)
@@ -208,7 +206,7 @@ static void parent_flush(struct vsmmu *vsmmu, struct nesting_parent *parent)
 	 * everything was invalidated. */
 	if (flush.tlbi && !parent->viommus)
 		parent->needs_tlb_inval = true;
-	for (struct viommu *viommu = parent->viommus; viommu; viommu = viommu->next) {
+	list_for_each(viommu, parent->viommus) {
 		if (parent->needs_tlb_inval)
 			flush.count = 0;
 		if (viommu_flush(vsmmu, viommu, &flush, each) && !each)
@@ -225,7 +223,7 @@ static void parent_flush(struct vsmmu *vsmmu, struct nesting_parent *parent)
 static void batch_flush(struct vsmmu *vsmmu)
 {
 	batch_resolve(vsmmu);
-	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = parent->next)
+	list_for_each(parent, vsmmu->parents)
 		parent_flush(vsmmu, parent);
 	vsmmu->invalidation.count = 0;
 	vsmmu->invalidation.names_streams = false;

@@ -23,37 +23,23 @@ static void endpoint_free(struct vsmmu_endpoint *endpoint)
 	free(endpoint);
 }
 
-static void endpoint_link(struct vsmmu_endpoint *endpoint)
-{
-	endpoint->next = endpoint->vsmmu->endpoints;
-	endpoint->vsmmu->endpoints = endpoint;
-}
-
-static void endpoint_unlink(struct vsmmu_endpoint *endpoint)
-{
-	struct vsmmu_endpoint **link = &endpoint->vsmmu->endpoints;
-
-	while (*link != endpoint)
-		link = &(*link)->next;
-	*link = endpoint->next;
-}
-
 /* The endpoint is parked: it gets its vDEVICE, and access as the guest's registers say. */
 static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 {
+	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = vsid_enter(endpoint);
 
 	if (ret)
 		return ret;
-	endpoint_link(endpoint);
+	list_push(vsmmu->endpoints, endpoint);
 	ret = endpoint_try_refresh(endpoint);
 	if (ret >= 0)
 		return 0;
-	endpoint_unlink(endpoint);
+	list_remove(vsmmu->endpoints, endpoint);
 	/* Nor do the guest's commands find it any more: it is taken apart without the lock. */
 	vsid_exit(endpoint);
 	if (ret == -ENOENT)
-		report(endpoint->vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
 			"endpoint %u cannot be attached: the host said %s to its guest's STE; "
 			"another device of its IOMMU group may be why",
 			endpoint->host.dev_id, strerror(ENOENT));
@@ -198,7 +184,7 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoint->viommu ? endpoint_park(endpoint) : 0;
-	endpoint_unlink(endpoint);
+	list_remove(vsmmu->endpoints, endpoint);
 	if (ret)
 		vsid_disown(endpoint);
 	else

@@ -49,15 +49,12 @@ static int parent_destroy(struct vsmmu *vsmmu, struct nesting_parent *parent)
  */
 static int parent_free(struct vsmmu *vsmmu, struct nesting_parent *parent, bool last)
 {
-	struct nesting_parent **link = &vsmmu->parents;
 	int ret = parent_destroy(vsmmu, parent);
 
 	if (ret && !last)
 		return ret;
 	pthread_mutex_lock(&vsmmu->control_lock);
-	while (*link != parent)
-		link = &(*link)->next;
-	*link = parent->next;
+	list_remove(vsmmu->parents, parent);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	free(parent);
 	return ret;
@@ -90,8 +87,7 @@ static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **o
 	}
 	parent->hardware = endpoint->hardware;
 	pthread_mutex_lock(&vsmmu->control_lock);
-	parent->next = vsmmu->parents;
-	vsmmu->parents = parent;
+	list_push(vsmmu->parents, parent);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, parent->id, &parent->parking_id);
 	if (ret)
@@ -137,13 +133,9 @@ static void viommu_free(struct vsmmu *vsmmu, struct viommu *viommu, int *ret)
 /* With no endpoint left: stops polling, drains, and takes it out of all lists. */
 static void viommu_unlink(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	struct viommu **link = &viommu->parent->viommus;
-
 	pthread_mutex_lock(&vsmmu->control_lock);
 	forwarder_end(vsmmu, &viommu->source);
-	while (*link != viommu)
-		link = &(*link)->next;
-	*link = viommu->next;
+	list_remove(viommu->parent->viommus, viommu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 }
 
@@ -162,10 +154,8 @@ static int viommu_make(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
 		return ret;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = source_begin(vsmmu, source);
-	if (!ret) {
-		viommu->next = parent->viommus;
-		parent->viommus = viommu;
-	}
+	if (!ret)
+		list_push(parent->viommus, viommu);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }

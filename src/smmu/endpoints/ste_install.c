@@ -197,8 +197,7 @@ int install_refresh_all(struct vsmmu *vsmmu)
 {
 	int ret = 0;
 
-	for (struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next) {
+	list_for_each(endpoint, vsmmu->endpoints) {
 		int failed = endpoint_refresh(endpoint);
 
 		if (failed < 0 && !ret)
@@ -209,8 +208,7 @@ int install_refresh_all(struct vsmmu *vsmmu)
 
 bool install_any_blocked(const struct vsmmu *vsmmu)
 {
-	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint;
-		endpoint = endpoint->next)
+	list_for_each(endpoint, vsmmu->endpoints)
 		if (endpoint->blocked)
 			return true;
 	return false;

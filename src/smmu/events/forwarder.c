@@ -502,7 +502,7 @@ void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
 	fairlock_lock(&vsmmu->event_lock);
 	pending_discard(vsmmu, pending_count(&vsmmu->pending), reason);
 	fairlock_unlock(&vsmmu->event_lock);
-	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+	list_for_each(source, vsmmu->sources.first)
 		forwarder_drain(vsmmu, source, reason);
 }
 

@@ -96,8 +96,7 @@ int source_begin(struct vsmmu *vsmmu, struct event_source *source)
 	ret = source_poll(vsmmu, source);
 	if (!ret) {
 		source->tag = ++vsmmu->sources.tags;
-		source->next = vsmmu->sources.first;
-		vsmmu->sources.first = source;
+		list_push(vsmmu->sources.first, source);
 	}
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	if (ret)
@@ -107,12 +106,8 @@ int source_begin(struct vsmmu *vsmmu, struct event_source *source)
 
 void source_remove(struct vsmmu *vsmmu, struct event_source *source)
 {
-	struct event_source **link = &vsmmu->sources.first;
-
 	source_leave(vsmmu, source, SOURCE_DISARMED);
-	while (*link != source)
-		link = &(*link)->next;
-	*link = source->next;
+	list_remove(vsmmu->sources.first, source);
 }
 
 void source_backoff(struct vsmmu *vsmmu, struct event_source *source)
@@ -135,7 +130,7 @@ static bool source_rearm(struct vsmmu *vsmmu, struct event_source *source)
 
 void source_retry_all(struct vsmmu *vsmmu)
 {
-	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+	list_for_each(source, vsmmu->sources.first)
 		if (source->state == SOURCE_BACKOFF && !source_rearm(vsmmu, source))
 			source_backoff(vsmmu, source);
 }
@@ -145,7 +140,7 @@ int vsmmu_rearm(struct vsmmu *vsmmu)
 	int rearmed = 0;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	for (struct event_source *source = vsmmu->sources.first; source; source = source->next)
+	list_for_each(source, vsmmu->sources.first)
 		if (source->state == SOURCE_DISARMED && source_rearm(vsmmu, source))
 			rearmed++;
 	fairlock_unlock(&vsmmu->dispatch_lock);

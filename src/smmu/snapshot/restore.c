@@ -176,7 +176,7 @@ static int restore_invalidate(struct vsmmu *vsmmu)
 	/* The VMM of an event path alone sends its guest's commands itself. */
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
-	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = parent->next) {
+	list_for_each(parent, vsmmu->parents) {
 		parent->needs_tlb_inval = true;
 		for (struct viommu *viommu = parent->viommus; viommu && !ret;
 			viommu = viommu->next) {
