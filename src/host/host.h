@@ -76,6 +76,9 @@ struct host_ops {
 	void (*free)(struct vsmmu_host *host);
 };
 
+/* Whether an error passes by itself: ETIMEDOUT, EBUSY, ENOMEM, EAGAIN, EINTR. */
+bool host_error_passes(int error);
+
 /* First member of each host's own structure. */
 struct vsmmu_host {
 	const struct host_ops *ops;

@@ -2,6 +2,7 @@
 #include "smmu/endpoints/retry.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #define BACKOFF_FIRST UINT64_C(100000000)
@@ -14,25 +15,11 @@ struct orphan {
 	uint32_t round; /* of recovery, in which it was tried last */
 };
 
-bool retry_is_worth(int error)
-{
-	switch (error) {
-	case -ETIMEDOUT:
-	case -EBUSY:
-	case -ENOMEM:
-	case -EAGAIN:
-	case -EINTR:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void retry_later(struct vsmmu *vsmmu, int error)
 {
 	struct recovery *recovery = &vsmmu->recovery;
 
-	if (!retry_is_worth(error))
+	if (!host_error_passes(error))
 		return;
 	if (!recovery->backoff)
 		recovery->backoff = BACKOFF_FIRST;
@@ -94,38 +81,58 @@ int object_destroy_unlocked(struct vsmmu *vsmmu, uint32_t id)
 	return ret;
 }
 
-bool orphan_try(struct vsmmu *vsmmu, uint32_t round, bool all, int *error)
+bool retry_is_due(const struct retry_round *round, uint32_t tried, int error)
 {
-	struct orphan **link = &vsmmu->recovery.orphans, *orphan;
+	return tried != round->number && (round->all || host_error_passes(error));
+}
 
-	while ((orphan = *link) &&
-		(orphan->round == round || !(all || retry_is_worth(orphan->error))))
-		link = &orphan->next;
-	if (!orphan)
-		return false;
-	orphan->round = round;
-	orphan->error = *error = host_destroy(vsmmu, orphan->id);
-	if (!*error) {
-		*link = orphan->next;
-		free(orphan);
+void retry_note(struct retry_round *round, int error)
+{
+	round->error = round->error ? round->error : error;
+	if (host_error_passes(error) && !round->passing)
+		round->passing = error;
+}
+
+void retry_pause(struct vsmmu *vsmmu)
+{
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	sched_yield();
+	pthread_mutex_lock(&vsmmu->control_lock);
+}
+
+static struct orphan *orphan_next(struct vsmmu *vsmmu, const struct retry_round *round)
+{
+	list_for_each(orphan, vsmmu->recovery.orphans)
+		if (retry_is_due(round, orphan->round, orphan->error))
+			return orphan;
+	return NULL;
+}
+
+void orphans_try(struct vsmmu *vsmmu, struct retry_round *round)
+{
+	struct orphan *orphan;
+
+	while ((orphan = orphan_next(vsmmu, round))) {
+		orphan->round = round->number;
+		orphan->error = host_destroy(vsmmu, orphan->id);
+		retry_note(round, orphan->error);
+		if (!orphan->error) {
+			list_remove(vsmmu->recovery.orphans, orphan);
+			free(orphan);
+		}
+		retry_pause(vsmmu);
 	}
-	return true;
 }
 
 int orphans_destroy(struct vsmmu *vsmmu)
 {
-	int ret = 0, failed = 0;
-	uint32_t round;
+	struct retry_round round = {.all = true};
 
 	pthread_mutex_lock(&vsmmu->control_lock);
-	round = ++vsmmu->recovery.round;
-	while (orphan_try(vsmmu, round, true, &failed)) {
-		ret = ret ? ret : failed;
-		pthread_mutex_unlock(&vsmmu->control_lock);
-		pthread_mutex_lock(&vsmmu->control_lock);
-	}
+	round.number = ++vsmmu->recovery.round;
+	orphans_try(vsmmu, &round);
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	return ret;
+	return round.error;
 }
 
 void orphans_forget(struct vsmmu *vsmmu)

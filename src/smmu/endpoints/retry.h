@@ -5,9 +5,6 @@
 
 #include "smmu/vsmmu.h"
 
-/* Whether an error passes by itself: ETIMEDOUT, EBUSY, ENOMEM, EAGAIN, EINTR. */
-bool retry_is_worth(int error);
-
 /*
  * Something waits for the host to work again: the command fd tells when to try, first after
  * 100 ms, each time twice as long up to 10 s. An error that does not pass by itself starts
@@ -27,12 +24,25 @@ int object_destroy(struct vsmmu *vsmmu, uint32_t id);
 /* Does the same without the control lock, which nobody then waits for. */
 int object_destroy_unlocked(struct vsmmu *vsmmu, uint32_t id);
 
-/*
- * Tries the oldest orphan again that was not tried in this round yet, and with @all also if its
- * error does not pass by itself. Under the control lock. Return: whether there was one, and
- * *error.
- */
-bool orphan_try(struct vsmmu *vsmmu, uint32_t round, bool all, int *error);
+/* One try at all that waits for the host: each thing once, though others come meanwhile. */
+struct retry_round {
+	uint32_t number;
+	bool all;    /* also what failed with an error that does not pass by itself */
+	int error;   /* first -errno of this round */
+	int passing; /* first one that passes by itself */
+};
+
+/* Whether something is due that failed with @error, and was last tried in round @tried. */
+bool retry_is_due(const struct retry_round *round, uint32_t tried, int error);
+
+/* Takes 0 or -errno of a try. */
+void retry_note(struct retry_round *round, int error);
+
+/* Lets others have the control lock between two tries, though the host may take its time. */
+void retry_pause(struct vsmmu *vsmmu);
+
+/* Tries all orphans that are due. Under the control lock. */
+void orphans_try(struct vsmmu *vsmmu, struct retry_round *round);
 
 /* Tries all orphans again. Without the control lock. Return: first -errno. */
 int orphans_destroy(struct vsmmu *vsmmu);

@@ -134,7 +134,7 @@ int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)
 		ret = endpoint_install(endpoint, &target);
 		/* Linux refuses stage 1, which an ILLEGAL one poses as, with ENOENT while another
 		 * device of the IOMMU group has no vDEVICE: then it aborts without an event. */
-		if (ret && target.bad && !retry_is_worth(ret)) {
+		if (ret && target.bad && !host_error_passes(ret)) {
 			target.installed = INSTALLED_ABORT;
 			ret = endpoint_install(endpoint, &target);
 		}
@@ -169,9 +169,9 @@ void endpoint_block(struct vsmmu_endpoint *endpoint, const char *what, int error
 	report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
 		"%s: the host said %s; the endpoint %s, until %s; %s", what, strerror(-error),
 		failed ? "could not even be cut off from memory" : "is cut off from memory",
-		retry_is_worth(error) ? "the host works again: it is tried every 10 s at least"
-				      : "vsmmu_recover() is called, or its guest configures the "
-					"stream again or is reset",
+		host_error_passes(error) ? "the host works again: it is tried every 10 s at least"
+					 : "vsmmu_recover() is called, or its guest configures the "
+					   "stream again or is reset",
 		error == -ENOENT ? "another device of its IOMMU group may be why"
 				 : "the host's log may say why");
 }
