@@ -8,6 +8,10 @@
  */
 #include "arch/event_filter.h"
 
+#include <string.h>
+
+#define FETCH_ADDRESS UINT64_C(0x00fffffffffffff8) /* FetchAddr of F_STE_FETCH (7.3.4) */
+
 #define CONFIG                                                                                     \
 	{                                                                                          \
 		.keep0 = EVENT_KEEP0_STREAM, .plain0 = EVENT_KEEP0_SID                             \
@@ -25,3 +29,32 @@ const struct event_rule arch_event_rules[EVENT_RULES] = {
 	[VSMMU_EVENT_F_ACCESS] = EVENT_RULE_FAULT,
 	[VSMMU_EVENT_F_PERMISSION] = EVENT_RULE_FAULT,
 };
+
+static void set_id(uint64_t word[4], uint8_t id)
+{
+	word[0] = (word[0] & ~UINT64_C(0xff)) | id;
+}
+
+void arch_event_override(uint64_t word[4], const struct fault_override *override)
+{
+	if (!override->event)
+		return;
+	set_id(word, override->event);
+	word[3] = override->fetch_address;
+}
+
+/* Those that C_BAD_STE stood for have its fields, and a FetchAddr in one of them. */
+bool arch_event_is_clean(const uint64_t word[4], unsigned int ssid_bits)
+{
+	const uint8_t id = (uint8_t)word[0];
+	uint64_t before[4], clean[4];
+
+	memcpy(before, word, sizeof(before));
+	if (id == VSMMU_EVENT_F_STE_FETCH && !(word[3] & ~FETCH_ADDRESS))
+		before[3] = 0;
+	if (id == VSMMU_EVENT_F_STE_FETCH || id == VSMMU_EVENT_C_BAD_STREAMID)
+		set_id(before, VSMMU_EVENT_C_BAD_STE);
+	memcpy(clean, before, sizeof(clean));
+	return arch_event_filter(clean, ssid_bits) == EVENT_OK &&
+	       !memcmp(clean, before, sizeof(clean));
+}

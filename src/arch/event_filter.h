@@ -6,6 +6,7 @@
 #ifndef ARCH_EVENT_FILTER_H
 #define ARCH_EVENT_FILTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vsmmu/event.h>
@@ -112,5 +113,25 @@ static inline enum event_verdict arch_event_filter(uint64_t word[4], unsigned in
 		return EVENT_UNKNOWN_ID;
 	return event_filter_by(&arch_event_rules[id], word, ssid_bits);
 }
+
+/*
+ * The event that a record of C_BAD_STE really stands for, which hardware has no way to know, as
+ * the STE is ILLEGAL on purpose where a guest has none, or one that cannot be read (7.3.3, 7.3.4);
+ * and its FetchAddr. With @event = 0 it stands for itself.
+ */
+struct fault_override {
+	uint8_t event;
+	uint64_t fetch_address;
+};
+
+/* Makes a record of C_BAD_STE, which the filter let through, what it stands for. */
+void arch_event_override(uint64_t word[4], const struct fault_override *override);
+
+/**
+ * arch_event_is_clean() - could a record have come out of the filter, and of an override?
+ * @word: the record in host byte order, from anywhere
+ * @ssid_bits: as above
+ */
+bool arch_event_is_clean(const uint64_t word[4], unsigned int ssid_bits);
 
 #endif

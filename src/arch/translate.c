@@ -6,6 +6,28 @@
 #define OVERRIDE_ON  3
 #define SSID_BITS    20
 
+bool arch_transaction_from(const struct vsmmu_access *access, struct arch_transaction *transaction)
+{
+	const uint32_t flags = access->flags, all = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION |
+						    VSMMU_ACCESS_PRIVILEGED | VSMMU_ACCESS_SSID;
+	const bool ssv = flags & VSMMU_ACCESS_SSID;
+
+	if (flags & ~all || (ssv && access->ssid >> SSID_BITS))
+		return false;
+	if (flags & VSMMU_ACCESS_WRITE && flags & VSMMU_ACCESS_INSTRUCTION)
+		return false;
+	*transaction = (struct arch_transaction){
+		.address = access->address,
+		.sid = access->vsid,
+		.ssid = ssv ? access->ssid : 0,
+		.ssv = ssv,
+		.access.write = flags & VSMMU_ACCESS_WRITE,
+		.access.instruction = flags & VSMMU_ACCESS_INSTRUCTION,
+		.access.privileged = flags & VSMMU_ACCESS_PRIVILEGED,
+	};
+	return true;
+}
+
 static void pass(struct arch_result *result, uint64_t address)
 {
 	*result = (struct arch_result){.outcome = ARCH_PASS, .address = address};

@@ -10,6 +10,7 @@
 #ifndef ARCH_TRANSLATE_H
 #define ARCH_TRANSLATE_H
 
+#include <vsmmu/access.h>
 #include <vsmmu/event.h>
 
 #include "arch/cd.h"
@@ -50,6 +51,15 @@ struct arch_transaction {
 	bool ssv;
 	struct arch_access access;
 };
+
+/**
+ * arch_transaction_from() - what an emulated device asks for
+ * @access: from a caller
+ * @transaction: set on success
+ *
+ * Return: whether there is such an access.
+ */
+bool arch_transaction_from(const struct vsmmu_access *access, struct arch_transaction *transaction);
 
 enum arch_outcome {
 	ARCH_PASS = 0,

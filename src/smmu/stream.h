@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/event_filter.h"
+
 #define STREAM_NONE UINT32_MAX
 /* Fibonacci hashing; StreamIDs are bus numbers, dense in the low bits. */
 #define STREAM_HASH UINT32_C(0x9e3779b9)
@@ -39,15 +41,6 @@ struct stream_slot {
 	uint64_t delivered;
 };
 
-/*
- * The event that a record of C_BAD_STE really stands for, which hardware has no way to know,
- * and its FetchAddr. With @event = 0 it stands for itself.
- */
-struct fault_override {
-	uint8_t event;
-	uint64_t fetch_address;
-};
-
 struct stream_holder {
 	struct vsmmu_endpoint *endpoint; /* NULL unless live; to be followed under control_lock */
 	struct fault_override fault_override;
@@ -56,11 +49,11 @@ struct stream_holder {
 
 struct stream_table {
 	struct stream *entries;
-	uint64_t *discarded;		/* of the entry with the same index */
-	struct stream_holder *holders;	/* the same */
-	uint32_t capacity;		/* a power of two */
+	uint64_t *discarded;	       /* of the entry with the same index */
+	struct stream_holder *holders; /* the same */
+	uint32_t capacity;	       /* a power of two */
 	uint32_t live;
-	uint32_t used;	     /* entries that are not free */
+	uint32_t used;		   /* entries that are not free */
 	struct stream_slot *slots; /* open addressing */
 	uint32_t *slot_index;	   /* of the entry in the same place, or STREAM_NONE */
 	uint32_t slot_shift;	   /* 32 less log2 of their number */
@@ -133,7 +126,7 @@ static inline uint32_t stream_find_live(const struct stream_table *table, uint32
 	uint32_t index = stream_find(table, vsid);
 
 	return index != STREAM_NONE && table->entries[index].state == STREAM_LIVE ? index
-										   : STREAM_NONE;
+										  : STREAM_NONE;
 }
 
 #endif

@@ -4,43 +4,15 @@
 
 #include <errno.h>
 
-#include <vsmmu/access.h>
-
 #include "arch/regs.h"
 #include "smmu/events/deliver.h"
 #include "util/sized.h"
-
-#define ACCESS_FLAGS                                                                               \
-	(VSMMU_ACCESS_WRITE | VSMMU_ACCESS_INSTRUCTION | VSMMU_ACCESS_PRIVILEGED |                 \
-		VSMMU_ACCESS_SSID)
 
 static int guest_read(void *ctx, uint64_t address, void *bytes, size_t n)
 {
 	const struct vsmmu *vsmmu = ctx;
 
 	return vsmmu->ops.memory_read(vsmmu->config.opaque, address, bytes, n);
-}
-
-static int transaction_from(const struct vsmmu_access *access, struct arch_transaction *transaction)
-{
-	const bool ssv = access->flags & VSMMU_ACCESS_SSID;
-
-	if (access->flags & ~(uint32_t)ACCESS_FLAGS)
-		return -EINVAL;
-	if (access->flags & VSMMU_ACCESS_WRITE && access->flags & VSMMU_ACCESS_INSTRUCTION)
-		return -EINVAL;
-	if (ssv && access->ssid >> SMMU_SSID_BITS_MAX)
-		return -EINVAL;
-	*transaction = (struct arch_transaction){
-		.address = access->address,
-		.sid = access->vsid,
-		.ssid = ssv ? access->ssid : 0,
-		.ssv = ssv,
-		.access.write = access->flags & VSMMU_ACCESS_WRITE,
-		.access.instruction = access->flags & VSMMU_ACCESS_INSTRUCTION,
-		.access.privileged = access->flags & VSMMU_ACCESS_PRIVILEGED,
-	};
-	return 0;
 }
 
 static struct arch_state state_now(struct vsmmu *vsmmu)
@@ -136,8 +108,8 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	if (!vsmmu_is_whole(vsmmu))
 		return -EOPNOTSUPP;
 	ret = sized_copy_in(&access, given, sizeof(access));
-	if (!ret)
-		ret = transaction_from(&access, &transaction);
+	if (!ret && !arch_transaction_from(&access, &transaction))
+		ret = -EINVAL;
 	/* Before anything happens: it must be of a size that something can be told in. */
 	if (!ret)
 		ret = sized_copy_out(translation, &out, sizeof(out));

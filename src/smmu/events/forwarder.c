@@ -87,19 +87,6 @@ static COLD void forward_nowhere(
 		stats_discard(vsmmu, index, VSMMU_DISCARD_STALE);
 }
 
-/*
- * C_BAD_STE of a stream whose vSTE is ILLEGAL on purpose, as hardware cannot know that the
- * guest has no STE for it, or one that cannot be read (IHI 0070 7.3.3, 7.3.4).
- */
-static COLD struct fault_override fault_override(const struct vsmmu *vsmmu, uint32_t index)
-{
-	struct fault_override event = vsmmu->streams.holders[index].fault_override;
-
-	if (!event.event)
-		event.event = VSMMU_EVENT_C_BAD_STE;
-	return event;
-}
-
 /* Stages a record that the fast path does not take. */
 static COLD void forward_one(struct vsmmu *vsmmu, struct batch *batch, const uint8_t *payload)
 {
@@ -121,12 +108,8 @@ static COLD void forward_one(struct vsmmu *vsmmu, struct batch *batch, const uin
 		refuse(vsmmu, batch, index, word0, verdict_reason(verdict));
 		return;
 	}
-	if ((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE) {
-		struct fault_override event = fault_override(vsmmu, index);
-
-		word[0] = (word[0] & ~UINT64_C(0xff)) | event.event;
-		word[3] = event.fetch_address;
-	}
+	if ((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE)
+		arch_event_override(word, &vsmmu->streams.holders[index].fault_override);
 	record_store(word, queue->records[queue->staged++]);
 	slot->delivered++;
 }

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A checksum tells of damage, not of malice: no value of a snapshot is believed as it is. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "arch/command.h"
 #include "arch/event_filter.h"
 #include "arch/record.h"
 #include "smmu/events/pending.h"
 #include "smmu/snapshot/format.h"
-
-#define FETCH_ADDRESS UINT64_C(0x00fffffffffffff8) /* FetchAddr of F_STE_FETCH (7.3.4) */
-
-static bool within(uint64_t value, uint64_t bits)
-{
-	return !(value & ~bits);
-}
 
 static bool config_is_sound(const struct snapshot *snapshot)
 {
@@ -101,25 +93,15 @@ int snapshot_compare_vsids(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-/*
- * A record is one that the forwarder could have let through. Those that C_BAD_STE stood for
- * have its fields, and a FetchAddr in one of them.
- */
+/* A record is one that the forwarder could have let through. */
 static bool event_is_sound(const struct snapshot *snapshot, const uint8_t *record)
 {
-	uint64_t word[4], clean[4];
+	uint64_t word[4];
 	uint32_t vsid;
 
 	record_load(record, word);
-	if ((uint8_t)word[0] == VSMMU_EVENT_F_STE_FETCH && within(word[3], FETCH_ADDRESS))
-		word[3] = 0;
-	if ((uint8_t)word[0] == VSMMU_EVENT_F_STE_FETCH ||
-		(uint8_t)word[0] == VSMMU_EVENT_C_BAD_STREAMID)
-		word[0] = (word[0] & ~UINT64_C(0xff)) | VSMMU_EVENT_C_BAD_STE;
-	memcpy(clean, word, sizeof(clean));
 	vsid = (uint32_t)(word[0] >> 32);
-	return arch_event_filter(clean, snapshot->ssid_bits) == EVENT_OK &&
-	       !memcmp(clean, word, sizeof(clean)) &&
+	return arch_event_is_clean(word, snapshot->ssid_bits) &&
 	       bsearch(&vsid, snapshot->vsid, snapshot->streams, sizeof(vsid),
 		       snapshot_compare_vsids);
 }
