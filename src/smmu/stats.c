@@ -108,7 +108,7 @@ int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stre
 	index = stream_find_live(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE) {
 		now.delivered = stream_probe(&vsmmu->streams, vsid)->delivered;
-		now.discarded = vsmmu->streams.discarded[index];
+		now.discarded = vsmmu->streams.entries[index].discarded;
 		ret = 0;
 	}
 	fairlock_unlock(&vsmmu->event_lock);

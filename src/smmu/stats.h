@@ -11,7 +11,7 @@ static inline void stats_discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmm
 	vsmmu->stats.discarded++;
 	vsmmu->stats.discarded_by[reason]++;
 	if (stream != STREAM_NONE)
-		vsmmu->streams.discarded[stream]++;
+		vsmmu->streams.entries[stream].discarded++;
 }
 
 /* The list of those that a snapshot has: their number, and the @n-th of it in @stats. */

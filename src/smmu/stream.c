@@ -10,7 +10,6 @@
 static void stream_insert(struct stream_table *table, uint32_t index)
 {
 	const struct stream *stream = &table->entries[index];
-
 	const uint32_t at = stream_place(table, stream->vsid);
 
 	table->slots[at].key = stream_key(stream->vsid, stream->tag);
@@ -38,8 +37,6 @@ static void stream_rehash(struct stream_table *table)
 void stream_table_destroy(struct stream_table *table)
 {
 	free(table->entries);
-	free(table->discarded);
-	free(table->holders);
 	free(table->slots);
 	free(table->slot_index);
 	memset(table, 0, sizeof(*table));
@@ -50,22 +47,17 @@ static int stream_resize(struct stream_table *table, uint32_t capacity)
 	struct stream_table next = *table;
 
 	next.entries = calloc(capacity, sizeof(*next.entries));
-	next.discarded = calloc(capacity, sizeof(*next.discarded));
-	next.holders = calloc(capacity, sizeof(*next.holders));
 	next.slots = calloc(2 * (size_t)capacity, sizeof(*next.slots));
 	next.slot_index = calloc(2 * (size_t)capacity, sizeof(*next.slot_index));
 	next.slot_shift = (uint32_t)__builtin_clz(capacity);
 	next.capacity = capacity;
-	if (!next.entries || !next.discarded || !next.holders || !next.slots || !next.slot_index) {
+	if (!next.entries || !next.slots || !next.slot_index) {
 		stream_table_destroy(&next);
 		return -ENOMEM;
 	}
 	if (table->entries) {
 		stream_collect(table);
 		memcpy(next.entries, table->entries, table->capacity * sizeof(*next.entries));
-		memcpy(next.discarded, table->discarded,
-			table->capacity * sizeof(*next.discarded));
-		memcpy(next.holders, table->holders, table->capacity * sizeof(*next.holders));
 	}
 	stream_table_destroy(table);
 	*table = next;
@@ -92,15 +84,13 @@ int stream_reserve(struct stream_table *table, uint32_t vsid)
 	while (table->entries[index].state != STREAM_FREE)
 		index++;
 	table->entries[index] = (struct stream){.vsid = vsid, .state = STREAM_RESERVED};
-	table->discarded[index] = 0;
-	table->holders[index] = (struct stream_holder){0};
 	table->used++;
 	stream_insert(table, index);
 	return 0;
 }
 
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
-	const struct event_source *source, uint32_t tag)
+	struct event_source *source, uint32_t tag)
 {
 	struct stream *stream = &table->entries[index];
 
@@ -108,13 +98,13 @@ void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_end
 	stream->source = source;
 	stream->tag = tag;
 	stream_probe(table, stream->vsid)->key = stream_key(stream->vsid, tag);
-	table->holders[index].endpoint = endpoint;
+	stream->endpoint = endpoint;
 	table->live++;
 }
 
 void stream_disown(struct stream_table *table, uint32_t index)
 {
-	table->holders[index].endpoint = NULL;
+	table->entries[index].endpoint = NULL;
 }
 
 void stream_go_reserved(struct stream_table *table, uint32_t index)
@@ -162,7 +152,7 @@ uint32_t stream_sweep(
 		if (stream->source != source ||
 			(stream->state != STREAM_STALE && !(live && stream->state == STREAM_LIVE)))
 			continue;
-		if (table->holders[i].wanted) {
+		if (stream->wanted) {
 			wanted++;
 			*vsid = stream->vsid;
 		}

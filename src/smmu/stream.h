@@ -30,9 +30,13 @@ enum stream_state {
 struct stream {
 	uint32_t vsid;
 	enum stream_state state;
-	const struct event_source *source; /* the only one that may carry its events */
-	uint32_t tag;			   /* of that, while the stream is live; else 0 */
-	uint64_t delivered;		   /* while the slots are made anew */
+	struct event_source *source; /* the only one that may carry its events */
+	uint32_t tag;		     /* of that, while the stream is live; else 0 */
+	bool wanted;		     /* an attach was answered -EAGAIN because of it */
+	uint64_t delivered;	     /* while the slots are made anew */
+	uint64_t discarded;
+	struct vsmmu_endpoint *endpoint; /* NULL unless live; to be followed under control_lock */
+	struct fault_override fault_override;
 };
 
 /* Every event touches this: a place of the hash, with all that a plain fault needs. */
@@ -41,17 +45,9 @@ struct stream_slot {
 	uint64_t delivered;
 };
 
-struct stream_holder {
-	struct vsmmu_endpoint *endpoint; /* NULL unless live; to be followed under control_lock */
-	struct fault_override fault_override;
-	bool wanted; /* an attach was answered -EAGAIN because of it */
-};
-
 struct stream_table {
 	struct stream *entries;
-	uint64_t *discarded;	       /* of the entry with the same index */
-	struct stream_holder *holders; /* the same */
-	uint32_t capacity;	       /* a power of two */
+	uint32_t capacity; /* a power of two */
 	uint32_t live;
 	uint32_t used;		   /* entries that are not free */
 	struct stream_slot *slots; /* open addressing */
@@ -67,7 +63,7 @@ int stream_reserve(struct stream_table *table, uint32_t vsid);
 
 /* A reserved one gets its endpoint. @tag, not 0, is @source's alone. */
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
-	const struct event_source *source, uint32_t tag);
+	struct event_source *source, uint32_t tag);
 
 /* Events of it still go to the guest, but nobody finds its endpoint any more. */
 void stream_disown(struct stream_table *table, uint32_t index);

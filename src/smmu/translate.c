@@ -8,13 +8,6 @@
 #include "smmu/events/deliver.h"
 #include "util/sized.h"
 
-static int guest_read(void *ctx, uint64_t address, void *bytes, size_t n)
-{
-	const struct vsmmu *vsmmu = ctx;
-
-	return vsmmu->ops.memory_read(vsmmu->config.opaque, address, bytes, n);
-}
-
 static struct arch_state state_now(struct vsmmu *vsmmu)
 {
 	const struct registers *registers = &vsmmu->registers;
@@ -43,7 +36,7 @@ static uint64_t length_left(unsigned int size_log2, uint64_t address)
 static unsigned int translate(
 	struct vsmmu *vsmmu, const struct arch_transaction *transaction, struct arch_result *result)
 {
-	const struct arch_memory memory = {.read = guest_read, .ctx = vsmmu};
+	const struct arch_memory memory = {vsmmu->ops.memory_read, vsmmu->config.opaque};
 	const struct arch_state state = state_now(vsmmu);
 	struct arch_context context;
 	struct arch_mapping mapping;

@@ -36,7 +36,7 @@ static struct viommu *command_viommu(const struct vsmmu *vsmmu, const uint64_t c
 	uint32_t vsid = (uint32_t)arch_command_get(command, COMMAND_FIELD_SID);
 	uint32_t index = stream_find(&vsmmu->streams, vsid);
 	const struct vsmmu_endpoint *endpoint =
-		index == STREAM_NONE ? NULL : vsmmu->streams.holders[index].endpoint;
+		index == STREAM_NONE ? NULL : vsmmu->streams.entries[index].endpoint;
 
 	if (!endpoint || !endpoint->vdevice_id)
 		return NULL;

@@ -40,7 +40,7 @@ static void endpoint_set_fault_override(
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_run(vsmmu, endpoint->source);
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->streams.holders[stream_find(&vsmmu->streams, endpoint->vsid)].fault_override =
+	vsmmu->streams.entries[stream_find(&vsmmu->streams, endpoint->vsid)].fault_override =
 		*fault_override;
 	fairlock_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);

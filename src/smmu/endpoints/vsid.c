@@ -38,8 +38,8 @@ static int vsid_reserve(struct vsmmu *vsmmu, uint32_t vsid)
 
 int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid)
 {
-	struct event_source *stale = NULL;
-	uint32_t index;
+	struct stream_table *streams = &vsmmu->streams;
+	struct event_source *source;
 	int ret = vsid_check(vsmmu, vsid);
 
 	if (ret)
@@ -48,18 +48,15 @@ int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid)
 	fairlock_lock(&vsmmu->event_lock);
 	ret = vsid_reserve(vsmmu, vsid);
 	if (ret == -EAGAIN) {
-		index = stream_find(&vsmmu->streams, vsid);
-		stale = (struct event_source *)(uintptr_t)vsmmu->streams.entries[index].source;
-	}
-	fairlock_unlock(&vsmmu->event_lock);
-	if (stale) {
-		forwarder_run(vsmmu, stale);
+		source = streams->entries[stream_find(streams, vsid)].source;
+		fairlock_unlock(&vsmmu->event_lock);
+		forwarder_run(vsmmu, source);
 		fairlock_lock(&vsmmu->event_lock);
 		ret = vsid_reserve(vsmmu, vsid);
-		if (ret == -EAGAIN)
-			vsmmu->streams.holders[stream_find(&vsmmu->streams, vsid)].wanted = true;
-		fairlock_unlock(&vsmmu->event_lock);
 	}
+	if (ret == -EAGAIN)
+		streams->entries[stream_find(streams, vsid)].wanted = true;
+	fairlock_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }

@@ -109,7 +109,7 @@ static COLD void forward_one(struct vsmmu *vsmmu, struct batch *batch, const uin
 		return;
 	}
 	if ((uint8_t)word0 == VSMMU_EVENT_C_BAD_STE)
-		arch_event_override(word, &vsmmu->streams.holders[index].fault_override);
+		arch_event_override(word, &vsmmu->streams.entries[index].fault_override);
 	record_store(word, queue->records[queue->staged++]);
 	slot->delivered++;
 }

@@ -76,8 +76,8 @@ TEST(a_table_that_cannot_grow_stays_as_it_is)
 	while (table.used < table.capacity)
 		assert_int_equal(stream_reserve(&table, table.used << 8), 0);
 	used = table.used;
-	/* Five allocations: any may fail. */
-	for (unsigned int n = 1; n <= 5; n++) {
+	/* Three allocations: any may fail. */
+	for (unsigned int n = 1; n <= 3; n++) {
 		fail_nth_arm(n);
 		assert_int_equal(stream_reserve(&table, 0xabc00), -ENOMEM);
 		fail_nth_arm(0);
@@ -97,8 +97,8 @@ TEST(a_table_that_cannot_grow_stays_as_it_is)
 TEST(a_stream_has_its_states)
 {
 	static int one, other; /* stand for sources */
-	const struct event_source *source = (const struct event_source *)&one;
-	const struct event_source *neighbour = (const struct event_source *)&other;
+	struct event_source *source = (struct event_source *)&one;
+	struct event_source *neighbour = (struct event_source *)&other;
 	struct vsmmu_endpoint *endpoint = (struct vsmmu_endpoint *)&one;
 	struct stream_table table;
 	uint32_t index, vsid = 0;
@@ -112,20 +112,20 @@ TEST(a_stream_has_its_states)
 		stream_go_live(&table, stream_find(&table, n), endpoint,
 			n == 3 ? neighbour : source, n == 3 ? 2 : 1);
 	assert_int_equal(stream_find_live(&table, 1), index);
-	assert_ptr_equal(table.holders[index].endpoint, endpoint);
+	assert_ptr_equal(table.entries[index].endpoint, endpoint);
 	assert_int_equal(table.live, 3);
 	assert_true(stream_probe(&table, 1)->key == stream_key(1, 1));
 	assert_true(stream_probe(&table, 3)->key == stream_key(3, 2));
 	stream_go_stale(&table, index);
 	assert_true(stream_probe(&table, 1)->key == stream_key(1, 0));
-	assert_null(table.holders[index].endpoint);
+	assert_null(table.entries[index].endpoint);
 	assert_int_equal(table.live, 2);
 	assert_int_equal(stream_find_live(&table, 1), STREAM_NONE);
 	/* The number is still taken. */
 	assert_int_equal(stream_find(&table, 1), index);
 	assert_int_equal(stream_sweep(&table, neighbour, false, &vsid), 0);
 	assert_int_equal(stream_find(&table, 1), index);
-	table.holders[index].wanted = true;
+	table.entries[index].wanted = true;
 	assert_int_equal(stream_sweep(&table, source, false, &vsid), 1);
 	assert_int_equal(vsid, 1);
 	assert_int_equal(stream_find(&table, 1), STREAM_NONE);
@@ -149,8 +149,8 @@ TEST(counts_stay_with_their_streams)
 	assert_int_equal(stream_table_init(&table), 0);
 	for (uint32_t n = 0; n < 100; n++) {
 		assert_int_equal(stream_reserve(&table, n << 8), 0);
-		stream_go_live(&table, stream_find(&table, n << 8), NULL,
-			(const struct event_source *)&one, 7);
+		stream_go_live(
+			&table, stream_find(&table, n << 8), NULL, (struct event_source *)&one, 7);
 		stream_probe(&table, n << 8)->delivered = 1000 + n;
 		if (n % 10 == 9)
 			stream_remove(&table, stream_find(&table, (n - 5) << 8));
