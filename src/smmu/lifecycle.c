@@ -14,7 +14,7 @@
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
-#include "smmu/idregs.h"
+#include "smmu/identity.h"
 #include "smmu/registers/table.h"
 #include "smmu/report.h"
 #include "util/sized.h"

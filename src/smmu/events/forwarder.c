@@ -472,7 +472,8 @@ static int source_read_all(struct vsmmu *vsmmu, struct batch *batch, uint64_t *l
 	return 0;
 }
 
-void forwarder_drain(struct vsmmu *vsmmu, struct event_source *source, enum vsmmu_discard reason)
+static void source_drain(
+	struct vsmmu *vsmmu, struct event_source *source, enum vsmmu_discard reason)
 {
 	struct batch batch = {.source = source, .sink = SINK_NOWHERE, .reason = reason};
 	uint64_t unused = 0;
@@ -486,7 +487,7 @@ void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
 	pending_discard(vsmmu, pending_count(&vsmmu->pending), reason);
 	fairlock_unlock(&vsmmu->event_lock);
 	list_for_each(source, vsmmu->sources.first)
-		forwarder_drain(vsmmu, source, reason);
+		source_drain(vsmmu, source, reason);
 }
 
 void forwarder_end(struct vsmmu *vsmmu, struct event_source *source)
@@ -495,7 +496,7 @@ void forwarder_end(struct vsmmu *vsmmu, struct event_source *source)
 
 	fairlock_lock(&vsmmu->dispatch_lock);
 	source_remove(vsmmu, source);
-	forwarder_drain(vsmmu, source, VSMMU_DISCARD_TEARDOWN);
+	source_drain(vsmmu, source, VSMMU_DISCARD_TEARDOWN);
 	fairlock_lock(&vsmmu->event_lock);
 	batch.freed = stream_sweep(&vsmmu->streams, source, true, &batch.freed_vsid);
 	fairlock_unlock(&vsmmu->event_lock);

@@ -28,10 +28,10 @@ enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, ui
  */
 void forwarder_run(struct vsmmu *vsmmu, struct event_source *source);
 
-/* Reads it to empty and discards every event for @reason; touches no register. */
-void forwarder_drain(struct vsmmu *vsmmu, struct event_source *source, enum vsmmu_discard reason);
-
-/* Does so with all of them, and with the records that wait. */
+/*
+ * Reads all vEVENTQs to empty and discards every event for @reason, and the records that wait;
+ * touches no register.
+ */
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason);
 
 /*

@@ -13,7 +13,7 @@
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/pending.h"
-#include "smmu/idregs.h"
+#include "smmu/identity.h"
 #include "smmu/irq.h"
 #include "smmu/registers/table.h"
 #include "smmu/report.h"

@@ -13,7 +13,7 @@
 #ifndef SMMU_VIOMMU_VIOMMU_H
 #define SMMU_VIOMMU_VIOMMU_H
 
-#include "smmu/idregs.h"
+#include "smmu/identity.h"
 
 struct viommu;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a guest is promised, what a host must have for that, and what is said if it has not. */
-#include "smmu/idregs.h"
+#include "smmu/identity.h"
 
 #include <errno.h>
 #include <string.h>

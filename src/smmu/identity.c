@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "smmu/idregs.h"
+#include "smmu/identity.h"
 
 #include <errno.h>
 #include <string.h>

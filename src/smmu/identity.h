@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ID registers that the guest reads, and whether a host can keep what they promise. */
-#ifndef SMMU_IDREGS_H
-#define SMMU_IDREGS_H
+#ifndef SMMU_IDENTITY_H
+#define SMMU_IDENTITY_H
 
 #include "smmu/vsmmu.h"
 
