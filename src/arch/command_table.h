@@ -3,6 +3,7 @@
 #ifndef ARCH_COMMAND_TABLE_H
 #define ARCH_COMMAND_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum command_opcode {
@@ -129,6 +130,12 @@ struct command_rule {
 };
 
 const struct command_rule *arch_command_rule(uint8_t opcode);
+
+/* Whether it has a StreamID, and so concerns one endpoint alone. */
+static inline bool arch_command_names_stream(const uint64_t word[2])
+{
+	return arch_command_rule((uint8_t)word[0])->fields >> COMMAND_FIELD_SID & 1;
+}
 
 static inline uint64_t arch_command_get(const uint64_t word[2], enum command_field_id id)
 {

@@ -49,4 +49,16 @@ static inline uint32_t queue_free(uint32_t prod, uint32_t cons, unsigned int log
 	return used < queue_size(log2) ? queue_size(log2) - used : 0;
 }
 
+/* Whether so much has been consumed that a full queue is worth filling again: a quarter. */
+static inline bool queue_quarter_is_free(uint32_t prod, uint32_t cons, unsigned int log2)
+{
+	return queue_free(prod, cons, log2) >= (queue_size(log2) + 3) / 4;
+}
+
+/* CONS and @end both lie behind PROD: CONS has passed @end if no more is left before it. */
+static inline bool queue_has_passed(uint32_t prod, uint32_t cons, uint32_t end, unsigned int log2)
+{
+	return queue_distance(prod, cons, log2) <= queue_distance(prod, end, log2);
+}
+
 #endif

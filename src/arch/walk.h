@@ -70,4 +70,10 @@ static inline uint64_t arch_mapping_output(const struct arch_mapping *mapping, u
 	return mapping->output | (address & arch_mask(mapping->size_log2));
 }
 
+/* Bytes from an address to the end of the block that it is in. */
+static inline uint64_t arch_block_left(unsigned int size_log2, uint64_t address)
+{
+	return arch_mask(size_log2) - (address & arch_mask(size_log2)) + 1;
+}
+
 #endif

@@ -24,11 +24,6 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 	return state;
 }
 
-static uint64_t length_left(unsigned int size_log2, uint64_t address)
-{
-	return arch_mask(size_log2) - (address & arch_mask(size_log2)) + 1;
-}
-
 /*
  * Return: with ARCH_PASS, log2 of what the same translation covers. An address that goes
  * through as it is does so up to the end of those there are.
@@ -112,7 +107,7 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	out.address = result.address;
 	out.ignored = result.outcome == ARCH_TERMINATE_RAZ_WI;
 	/* A fault is one transaction's, which ends where the simulator's do. */
-	out.length = length_left(out.ignored ? ARCH_GRANULE_MIN : size_log2, access.address);
+	out.length = arch_block_left(out.ignored ? ARCH_GRANULE_MIN : size_log2, access.address);
 	if (result.event && result.recorded)
 		record_event(vsmmu, &result.record);
 	if (result.outcome == ARCH_TERMINATE_ABORT)

@@ -23,13 +23,6 @@ void invalidation_reset(struct invalidation *batch)
 	batch->atc_lost = false;
 }
 
-/* Commands that name a StreamID concern the vIOMMU of its endpoint alone. */
-static bool names_stream(uint8_t opcode)
-{
-	return opcode == COMMAND_OP_CFGI_CD || opcode == COMMAND_OP_CFGI_CD_ALL ||
-	       opcode == COMMAND_OP_ATC_INV;
-}
-
 /* Under the event lock. Return: NULL when the command has nothing to invalidate. */
 static struct viommu *command_viommu(const struct vsmmu *vsmmu, const uint64_t command[2])
 {
@@ -56,7 +49,7 @@ static void batch_resolve(struct vsmmu *vsmmu)
 		const uint64_t *command = batch->command[i];
 		const struct viommu *viommu = NULL;
 
-		if (names_stream((uint8_t)command[0])) {
+		if (arch_command_names_stream(command)) {
 			viommu = command_viommu(vsmmu, command);
 			if (!viommu)
 				continue;
@@ -236,7 +229,7 @@ static void batch_append(struct vsmmu *vsmmu, const uint64_t command[2])
 
 	if (batch->count == INVALIDATION_MAX)
 		batch_flush(vsmmu);
-	batch->names_streams = batch->names_streams || names_stream((uint8_t)command[0]);
+	batch->names_streams = batch->names_streams || arch_command_names_stream(command);
 	memcpy(batch->command[batch->count++], command, sizeof(batch->command[0]));
 }
 

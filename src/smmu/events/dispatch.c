@@ -132,12 +132,6 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, bool sync, uint3
 	return false;
 }
 
-/* CONS and @end both lie behind PROD: CONS has passed @end if no more is left before it. */
-static bool has_passed(uint32_t prod, uint32_t cons, uint32_t end, unsigned int log2)
-{
-	return queue_distance(prod, cons, log2) <= queue_distance(prod, end, log2);
-}
-
 /* Finds those that have their share. Under the event lock. Return: whether there are any. */
 static bool hold_find(struct vsmmu *vsmmu)
 {
@@ -208,7 +202,7 @@ static bool dispatch_pause(struct vsmmu *vsmmu)
 	state = deliver_state(vsmmu);
 	fairlock_unlock(&vsmmu->event_lock);
 	/* Writers of CONS see the pause from now on, and earlier ones are seen here. */
-	return state == EVENTQ_READY ? eventq_quarter_is_free(atomic_load(&queue->prod),
+	return state == EVENTQ_READY ? queue_quarter_is_free(atomic_load(&queue->prod),
 					       atomic_load(&queue->cons), queue->log2)
 				     : state != EVENTQ_FULL;
 }
@@ -285,8 +279,8 @@ void dispatch_consumed(struct vsmmu *vsmmu)
 		return;
 	prod = atomic_load(&queue->prod);
 	cons = atomic_load(&queue->cons);
-	worth = full ? eventq_quarter_is_free(prod, cons, queue->log2)
-		     : has_passed(prod, cons, atomic_load(&pause->end), queue->log2);
+	worth = full ? queue_quarter_is_free(prod, cons, queue->log2)
+		     : queue_has_passed(prod, cons, atomic_load(&pause->end), queue->log2);
 	/* Only who ends the pause rings. */
 	if (worth && atomic_exchange(full ? &pause->full : &pause->held, false))
 		pollset_kick(&vsmmu->pollset);

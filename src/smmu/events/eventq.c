@@ -43,13 +43,6 @@ uint64_t eventq_consumed(const struct eventq *eventq)
 	return eventq->written > left ? eventq->written - left : 0;
 }
 
-bool eventq_quarter_is_free(uint32_t prod, uint32_t cons, unsigned int log2)
-{
-	const uint32_t size = queue_size(log2);
-
-	return queue_free(prod, cons, log2) >= (size + 3) / 4;
-}
-
 bool eventq_overflow_is_active(const struct eventq *eventq)
 {
 	const struct guest_queue *queue = &eventq->queue;

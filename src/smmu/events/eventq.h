@@ -41,9 +41,6 @@ uint32_t eventq_room(const struct eventq *queue);
 /* Return: how much of @written the guest has consumed. */
 uint64_t eventq_consumed(const struct eventq *queue);
 
-/* Whether so much has been consumed that a full queue is worth filling again: a quarter. */
-bool eventq_quarter_is_free(uint32_t prod, uint32_t cons, unsigned int log2);
-
 /* Whether the guest has not acknowledged the last change of OVFLG (7.4). */
 bool eventq_overflow_is_active(const struct eventq *queue);
 

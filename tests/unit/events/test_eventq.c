@@ -330,16 +330,16 @@ TEST(a_quarter_is_rounded_up)
 		const uint32_t prod = size / 2;
 
 		for (uint32_t free = 0; free <= size; free += size > 64 ? size / 64 : 1)
-			assert_int_equal(eventq_quarter_is_free(prod,
+			assert_int_equal(queue_quarter_is_free(prod,
 						 (prod - (size - free)) & (2 * size - 1), log2),
 				free >= least);
 		assert_true(
-			eventq_quarter_is_free(prod, (prod - size + least) & (2 * size - 1), log2));
-		assert_false(eventq_quarter_is_free(
+			queue_quarter_is_free(prod, (prod - size + least) & (2 * size - 1), log2));
+		assert_false(queue_quarter_is_free(
 			prod, (prod - size + least - 1) & (2 * size - 1), log2));
 		/* Nonsense is full. */
 		if (size > 1)
-			assert_false(eventq_quarter_is_free(prod, prod + 1, log2));
+			assert_false(queue_quarter_is_free(prod, prod + 1, log2));
 	}
 }
 
