@@ -10,12 +10,13 @@
  * no other one under way.
  *
  * Which calls wait for the host's ioctls, and may call @attach of an endpoint: attach, detach,
- * set_ste, set_vsid, reset, restore, recover and free; on a vSMMU that reads the stream table
- * itself also vsmmu_run_commands() and vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN.
- * Of those, attach, detach, restore, drop_parents and free can take seconds, as they map or pin
- * the guest's memory or wait for whoever does; set_vsid, adopt_veventq and drop_veventq wait for
- * them, and no other call ever does. All others wait for no more than locks that are held for a
- * bounded time.
+ * set_ste, set_vsid, reset, restore, recover, vsmmu_run_commands() and free; on a vSMMU that reads
+ * the stream table itself also vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN. vsmmu_new()
+ * with a probe_dev_id and drop_parents make ioctls, too, and vsmmu_save() waits for those of the
+ * others.
+ * Attach, detach, drop_parents and free can take seconds, as they map or pin the guest's memory or
+ * wait for whoever does; restore, set_vsid, adopt_veventq and drop_veventq wait for them, and no
+ * other call ever does. All others wait for no more than locks that are held for a bounded time.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
@@ -49,11 +50,11 @@ enum vsmmu_severity {
 enum vsmmu_report_code {
 	VSMMU_REPORT_EVENTS_LOST = 1,	 /* the host's kernel dropped events */
 	VSMMU_REPORT_RECORD_REFUSED = 2, /* the host gave a record that a guest may not see */
-	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its own rules */
+	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its own rules, or may be none */
 	VSMMU_REPORT_QUEUE_DISARMED = 4, /* reading failed for good; see vsmmu_rearm() */
 	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
 	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
-	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed while tearing down or resetting */
+	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed in a detach, a reset or at the end */
 	VSMMU_REPORT_UNFIT = 8, /* config, endpoint or snapshot does not go with the host */
 	VSMMU_REPORT_COMMAND_ERROR = 9, /* the guest's command queue stopped with an error */
 	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
@@ -72,7 +73,8 @@ enum vsmmu_report_code {
  * @code: stable number; new ones may come, so have a default case
  * @severity: see enum vsmmu_severity
  * @vsid: the endpoint's guest StreamID, or VSMMU_NO_VSID
- * @suppressed: reports of this code that rate limiting held back since the last one
+ * @suppressed: reports of this code that rate limiting held back since the last one; none of
+ *	VSID_FREE is held back
  * @text: one line, says what to do where a person must act; valid during the call
  */
 struct vsmmu_report {
@@ -133,7 +135,7 @@ enum vsmmu_loss_policy {
  * @eventq_log2_max: largest event queue, as IDR1.EVENTQS says it to the guest: 1 to 19;
  *	0 means 19 (524,288 records)
  * @ssid_bits: IDR1.SSIDSIZE that the guest sees, 0 to 20
- * @veventq_depth: depth of each vEVENTQ that is allocated; 0 means 65,536
+ * @veventq_depth: depth of each vEVENTQ that is allocated, 524,288 at most; 0 means 65,536
  * @isolate: one vIOMMU and vEVENTQ for each endpoint, so that no endpoint's storm can
  *	cost another its events in the kernel, nor fill more than half of the guest's queue;
  *	else one for each physical SMMU
@@ -185,9 +187,12 @@ struct vsmmu_config {
  * @out: where it goes; untouched on failure
  * @config: see there; copied
  *
- * All memory of the event path is allocated here and in vsmmu_endpoint_attach().
+ * All memory of the event path is allocated here and in vsmmu_endpoint_attach(), but for records
+ * that a snapshot has to keep.
  *
- * Return: 0; -EINVAL for a config that makes no sense; -ENOMEM, -EMFILE. Since: 0.1
+ * Return: 0; -EINVAL for a config that makes no sense; -E2BIG for one of a later version that
+ * asks for what this one does not know; -ENOMEM, -EMFILE; -errno of the host that was asked for
+ * probe_dev_id. Since: 0.1
  */
 VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);
 
@@ -206,8 +211,9 @@ VSMMU_API void vsmmu_free(struct vsmmu *vsmmu);
  * @vsmmu: the vSMMU
  *
  * It is readable exactly while vsmmu_dispatch() has something to do: not while the guest's
- * queue is full, which lasts until a quarter of it is free, nor while a failing vEVENTQ is
- * waited for. Level-triggered; fit for poll and epoll.
+ * queue is full, which lasts until a quarter of it is free, nor, with isolate, for a vEVENTQ that
+ * has its share of the queue, nor while a failing vEVENTQ is waited for. Level-triggered; fit for
+ * poll and epoll.
  *
  * Return: an fd that the vSMMU owns. Threads: any. Since: 0.1
  */
@@ -216,7 +222,7 @@ VSMMU_API int vsmmu_get_fd(const struct vsmmu *vsmmu);
 /**
  * vsmmu_dispatch() - read events and propagate them into the guest's queue
  * @vsmmu: the vSMMU
- * @budget: records to read at most; 0 means 1024. Shared fairly among the vEVENTQs
+ * @budget: records to read at most; 0 means 1024. Each vEVENTQ that has some gets its turn
  *
  * Never blocks. Return: records and losses handled, 0 when there was nothing to do;
  * call again when the fd is readable still. Threads: any but a vCPU's MMIO exit, where
@@ -303,10 +309,11 @@ VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t si
  * vsmmu_reset() - the guest, or its machine, resets
  * @vsmmu: the vSMMU
  *
- * Every endpoint is parked first, so that the kernel stops forwarding; then what the vEVENTQs
+ * Endpoints are cut off first, so that the kernel stops forwarding; then what the vEVENTQs
  * hold is discarded and counted, never shown; the registers take their reset values, and
- * endpoints what GBPA's allows. Events that the hardware still had in flight and that come
- * later cannot be told from new ones; they are discarded while the guest's queue is disabled.
+ * endpoints what GBPA's allows, or on a vSMMU of the event path alone the guest's memory,
+ * untranslated. Events that the hardware still had in flight and that come later cannot be told
+ * from new ones; they are discarded while the guest's queue is disabled.
  *
  * Return: 0, or the first -errno of a host call: the rest was reset all the same.
  * Since: 0.1
@@ -405,13 +412,14 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  *	S1CDMax; S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS. Anything else is refused by
  *	the kernel with -EIO
  *
- * Replaces what was installed with no gap. Events flow once a stage 1 STE is installed.
+ * Replaces what was installed with no gap, and stays until the next one or vsmmu_reset(). Events
+ * flow once a stage 1 STE is installed.
  * For a vSMMU of the event path alone, whose VMM reads the stream table itself; where the
  * ops have memory_read the guest's CFGI commands do this.
  *
- * Return: 0; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that reads the
- * stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of the host:
- * the old STE stays in force. Since: 0.1
+ * Return: 0; -EINVAL for NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
+ * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of
+ * the host: the old STE stays in force. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
 
@@ -435,12 +443,13 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  * vsmmu_endpoint_detach() - take an endpoint away
  * @endpoint: dead afterwards; may be NULL
  *
- * It is cut off from memory first, so that the kernel stops forwarding; events that it
- * had queued are discarded as they are read, and @vsid is free for others after that. If the
- * host cannot detach it, it is given what aborts; if not even that, a report says that it has
+ * It is given what aborts first, so that it has no access to memory and the kernel stops
+ * forwarding; events that it had queued are discarded as they are read, and @vsid is free for
+ * others after that. Then it is detached. If the host can do neither, a report says that it has
  * access still.
  *
- * Return: 0, or the first -errno of a host call: the endpoint is gone all the same.
+ * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. Objects that
+ * could not be destroyed are tried again later.
  * Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
@@ -463,7 +472,7 @@ VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
 enum vsmmu_discard {
 	VSMMU_DISCARD_DISABLED = 0,   /* EVENTQEN or SMMUEN was 0 */
 	VSMMU_DISCARD_ABORT,	      /* EVENTQ_ABT_ERR active, or this write aborted */
-	VSMMU_DISCARD_STALE,	      /* its endpoint was detached */
+	VSMMU_DISCARD_STALE,	      /* its endpoint was detached, or got another StreamID */
 	VSMMU_DISCARD_RESET,	      /* read while the vSMMU was being reset */
 	VSMMU_DISCARD_TEARDOWN,	      /* read while the vEVENTQ was being taken down */
 	VSMMU_DISCARD_UNKNOWN_STREAM, /* no endpoint of that vEVENTQ has this StreamID */
