@@ -25,11 +25,9 @@
 #define SMMU_CR1_BITS UINT32_C(0x00000fff)
 
 #define SMMU_CR2	   0x002c
-#define SMMU_CR2_E2H	   (UINT32_C(1) << 0) /* RES0 without Hyp */
 #define SMMU_CR2_RECINVSID (UINT32_C(1) << 1)
 #define SMMU_CR2_PTM	   (UINT32_C(1) << 2) /* RES0 without BTM, and taken all the same */
 
-#define SMMU_STATUSR	   0x0040
 #define SMMU_GBPA	   0x0044
 #define SMMU_GBPA_UPDATE   (UINT32_C(1) << 31)
 #define SMMU_GBPA_ABORT	   (UINT32_C(1) << 20)

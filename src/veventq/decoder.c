@@ -14,7 +14,8 @@
 /* Only what the queue can hold at once can come twice or out of order. */
 #define BACKWARD_DISTANCE (SEQUENCE_COUNT - VEVENTQ_DEPTH_MAX)
 
-uint32_t veventq_payload_size(uint32_t type)
+/* Return: payload bytes of a queue of this type, or 0 when the type is unknown. */
+static uint32_t payload_size(uint32_t type)
 {
 	switch (type) {
 	case VSMMU_VEVENTQ_ARM_SMMUV3:
@@ -30,7 +31,7 @@ uint32_t veventq_payload_size(uint32_t type)
 
 int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence)
 {
-	uint32_t payload = veventq_payload_size(type);
+	uint32_t payload = payload_size(type);
 
 	if (!payload)
 		return -EINVAL;

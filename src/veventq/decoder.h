@@ -28,9 +28,6 @@ struct veventq_decoder {
 	uint64_t unknown_flags;
 };
 
-/* Return: payload bytes of a queue of this type, or 0 when the type is unknown. */
-uint32_t veventq_payload_size(uint32_t type);
-
 /* Return: 0 or -EINVAL, see vsmmu_decoder_new(). */
 int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence);
 
