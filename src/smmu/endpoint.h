@@ -5,7 +5,7 @@
 
 #include "smmu/viommu/viommu.h"
 
-/* What is attached to an endpoint. */
+/* The HWPT that is attached to an endpoint. */
 enum installed {
 	INSTALLED_NOTHING = 0, /* the endpoint is being made, or is an adopted vEVENTQ's */
 	INSTALLED_ABORT,       /* abort_id: no access to memory, no events */

@@ -6,7 +6,7 @@
 
 #include "smmu/report.h"
 
-/* What a host says of the SMMU behind an endpoint; of one that says nothing, @idr is NULL. */
+/* A host's word of the SMMU behind an endpoint; @idr is NULL if it says nothing. */
 struct hardware {
 	struct host_hw_info info;
 	const uint32_t *idr;

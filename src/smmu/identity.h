@@ -5,7 +5,7 @@
 
 #include "smmu/vsmmu.h"
 
-/* What a physical SMMU can do, of what concerns the guest. */
+/* The features of a physical SMMU, as far as they concern the guest. */
 struct host_features {
 	struct arch_features arch;
 	bool repeat_commands;

@@ -156,7 +156,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	endpoints_park(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_TEARDOWN);
-	/* What a failing read left behind is discarded when its vEVENTQ goes. */
+	/* Events that a failing read left behind are discarded when their vEVENTQ goes. */
 	vsmmu->eventq.held = true;
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	ret = objects_free(vsmmu);

@@ -71,7 +71,7 @@ void stream_disown(struct stream_table *table, uint32_t index);
 /* The endpoint is gone before an event came of it. */
 void stream_go_reserved(struct stream_table *table, uint32_t index);
 
-/* Its endpoint is gone, but events of it may still come. */
+/* The endpoint is gone, but events of it may still come. */
 void stream_go_stale(struct stream_table *table, uint32_t index);
 
 void stream_remove(struct stream_table *table, uint32_t index);

@@ -46,9 +46,9 @@ static unsigned int translate(
 }
 
 /*
- * As hardware records one (7.2, 7.4): a queue that is off or stopped by an abort drops it, a
- * full one notes an overflow. Under the event lock. Return: whether the guest's memory refused
- * it.
+ * Records an event as hardware does (7.2, 7.4): a queue that is off or stopped by an abort drops
+ * it, a full one notes an overflow. Under the event lock. Return: whether the guest's memory
+ * refused it.
  */
 static bool record(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
 {

@@ -15,7 +15,7 @@
 #define TURN_MAX       128 /* commands for which the command lock is held without a break */
 
 /*
- * One turn at the queue, with the command lock held. CMD_SYNCs with nothing but TLB
+ * A turn at the queue, with the command lock held. CMD_SYNCs with nothing but TLB
  * invalidations before and between them make a group: it needs one host call, and then each of
  * them completes in its order. Any other command ends the group, as an array for the host must
  * not hold a TLBI and an ATC_INV that the guest had put a CMD_SYNC between (3.9.1, 4.7.3).

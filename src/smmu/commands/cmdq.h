@@ -30,7 +30,7 @@ void cmdq_enable(struct vsmmu *vsmmu, bool enable);
 void cmdq_doorbell(struct vsmmu *vsmmu);
 
 /*
- * The same for a caller that must not consume: vsmmu_run_commands() gets the commands that
+ * A caller that must not consume defers: vsmmu_run_commands() gets the commands that
  * others left to it meanwhile, and the fd says so.
  */
 void cmdq_defer(struct vsmmu *vsmmu);

@@ -9,7 +9,7 @@
 #include "smmu/report.h"
 #include "smmu/viommu/invalidate.h"
 
-/* One array for the host. */
+/* An array for the host. */
 struct flush {
 	struct nesting_parent *parent;
 	uint32_t count;
@@ -107,7 +107,7 @@ static void block_all(struct vsmmu *vsmmu, const struct viommu *viommu, int erro
 			endpoint_block(endpoint, "invalidating", error);
 }
 
-/* Those that could not even be cut off then. Return: whether a device may have its ATS on. */
+/* Tries again to cut off those that it failed for. Return: whether a device may have ATS on. */
 static bool block_again(struct vsmmu *vsmmu, const struct viommu *viommu)
 {
 	bool ats = false;
@@ -184,7 +184,7 @@ static bool viommu_flush(
 }
 
 /*
- * What the batch has for one physical SMMU. Its vIOMMUs share a VMID: the first that is sent
+ * Sends what the batch has for a physical SMMU. Its vIOMMUs share a VMID: the first that is sent
  * commands of its own takes the TLB invalidations along, else the parking vIOMMU gets them.
  */
 static void parent_flush(struct vsmmu *vsmmu, struct nesting_parent *parent)

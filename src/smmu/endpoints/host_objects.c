@@ -120,7 +120,7 @@ static int parent_find(struct vsmmu_endpoint *endpoint, struct nesting_parent **
 	return ret ? ret : parking_alloc(endpoint, *out, vste_abort, &endpoint->abort_id);
 }
 
-/* Its vEVENTQ is not read any more. */
+/* Destroys it once its vEVENTQ is not read any more. */
 static void viommu_free(struct vsmmu *vsmmu, struct viommu *viommu, int *ret)
 {
 	/* The fd goes first, else the kernel answers EBUSY. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a failing host cost comes back when the host works again. Without the control lock. */
+/* Gives back what a failing host cost, once the host works again. Without the control lock. */
 #ifndef SMMU_ENDPOINTS_RECOVERY_H
 #define SMMU_ENDPOINTS_RECOVERY_H
 

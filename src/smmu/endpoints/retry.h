@@ -12,7 +12,7 @@
  */
 void retry_later(struct vsmmu *vsmmu, int error);
 
-/* The same after a try that failed: the next one comes twice as late. */
+/* Does so after a try that failed: the next one comes twice as late. */
 void retry_again(struct vsmmu *vsmmu, int error);
 
 /*

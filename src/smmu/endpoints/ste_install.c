@@ -25,7 +25,7 @@ static bool target_is_installed(
 }
 
 /*
- * What C_BAD_STE stands for changes; events that the vEVENTQ holds already are still of the old
+ * Changes what C_BAD_STE stands for; events that the vEVENTQ holds already are still of the old
  * meaning. But where the guest's full queue keeps them there, they are taken for the new.
  */
 static void endpoint_set_fault_override(
@@ -55,7 +55,7 @@ static int endpoint_replace(
 
 	if (ret)
 		return ret;
-	/* One that cannot be destroyed now is an orphan. */
+	/* An HWPT that cannot be destroyed now becomes an orphan. */
 	if (endpoint->nested_id)
 		object_destroy(vsmmu, endpoint->nested_id);
 	endpoint->nested_id = nested_id;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an endpoint's transactions meet: the guest's registers and stream table made into an
- * attached HWPT. Each change is one replace of one HWPT by another, so there is no moment
- * without either (IHI 0070 3.21.3 leaves it to us which of the two a transaction meets), and
+ * Makes the guest's registers and stream table into an attached HWPT, which is what an
+ * endpoint's transactions meet. Each change is one replace of one HWPT by another, so there is no
+ * moment without either (IHI 0070 3.21.3 leaves it to us which of the two a transaction meets), and
  * none waits for whoever maps or pins memory. Under the control lock.
  */
 #ifndef SMMU_ENDPOINTS_STE_INSTALL_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a guest wants an endpoint's transactions to meet. Under the control lock. */
+/* Finds what a guest wants an endpoint's transactions to meet. Under the control lock. */
 #ifndef SMMU_ENDPOINTS_STE_TARGET_H
 #define SMMU_ENDPOINTS_STE_TARGET_H
 

@@ -31,7 +31,7 @@ static int vsid_reserve(struct vsmmu *vsmmu, uint32_t vsid)
 
 	if (index != STREAM_NONE)
 		return streams->entries[index].state == STREAM_STALE ? -EAGAIN : -EEXIST;
-	/* Those that a snapshot brought are of the endpoint that had it elsewhere. */
+	/* Records that a snapshot brought are of the endpoint that had it elsewhere. */
 	pending_discard_stream(vsmmu, vsid);
 	return stream_reserve(streams, vsid);
 }

@@ -26,7 +26,7 @@ void vsid_exit(struct vsmmu_endpoint *endpoint);
 /* The guest's commands do not reach it any more, but its events still reach the guest. */
 void vsid_disown(struct vsmmu_endpoint *endpoint);
 
-/* Its events are stale from now on; the StreamID is free once they have been read. */
+/* Makes its events stale; the StreamID is free once they have been read. */
 void vsid_retire(struct vsmmu_endpoint *endpoint);
 
 #endif

@@ -29,7 +29,7 @@ static enum forward dispatch_source(struct vsmmu *vsmmu, struct event_source *so
 	return forward;
 }
 
-/* Those that are readable join those that wait. Return: whether there may be more of them. */
+/* Readable sources join those that wait. Return: whether there may be more of them. */
 static bool dispatch_gather(struct vsmmu *vsmmu)
 {
 	struct event_source *only = vsmmu->sources.first;
@@ -127,7 +127,7 @@ static bool dispatch_read(struct vsmmu *vsmmu, uint32_t budget, bool sync, uint3
 				return true;
 			held = forward == FORWARD_HELD ? held + 1 : 0;
 		}
-		/* Those that are readable and give nothing are asked once. */
+		/* Sources that are readable and give nothing are asked once. */
 	} while (more && *handled > before);
 	return false;
 }

@@ -39,7 +39,7 @@ uint64_t eventq_consumed(const struct eventq *eventq)
 	uint32_t left =
 		queue_distance(atomic_load(&queue->prod), atomic_load(&queue->cons), queue->log2);
 
-	/* It was enabled with records in it that are nobody's. */
+	/* The queue may have been enabled with records in it that are nobody's. */
 	return eventq->written > left ? eventq->written - left : 0;
 }
 

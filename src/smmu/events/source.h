@@ -39,7 +39,7 @@ void source_retry_all(struct vsmmu *vsmmu);
  */
 uint32_t source_share(const struct vsmmu *vsmmu, struct event_source *source);
 
-/* It has delivered so many. Under the event lock too. */
+/* Notes that it has delivered so many. Under the event lock too. */
 void source_delivered(const struct vsmmu *vsmmu, struct event_source *source, uint32_t records);
 
 #endif

@@ -93,7 +93,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	fairlock_lock(&vsmmu->event_lock);
 	changed = cr0_set(vsmmu, value);
 	fairlock_unlock(&vsmmu->event_lock);
-	/* What fails is blocked and reported there; the guest cannot do anything about it. */
+	/* An endpoint for which it fails is blocked and reported there. */
 	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);
 	fairlock_lock(&vsmmu->event_lock);

@@ -54,7 +54,7 @@ static bool commands_are_sound(const struct snapshot *snapshot)
 	return true;
 }
 
-/* What an event path alone does not have must not come to life by a snapshot. */
+/* A snapshot must not bring an event path alone what it does not have. */
 static bool event_path_is_alone(const struct snapshot *snapshot)
 {
 	return !snapshot->commands && !snapshot->atc_lost;

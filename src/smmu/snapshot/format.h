@@ -44,7 +44,7 @@ struct snapshot {
 	uint32_t events_count;
 };
 
-/* Its arrays; not itself. */
+/* Frees its arrays, and not itself. */
 void snapshot_release(struct snapshot *snapshot);
 
 /*

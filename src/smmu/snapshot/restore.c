@@ -83,7 +83,7 @@ static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snap
 		       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
 }
 
-/* The same set: every saved StreamID is live here, and the counts match. */
+/* Whether every saved StreamID is live here, and no other. Return: 0 or -ENODEV, reported. */
 static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	uint64_t missing = VSMMU_NO_VSID;
@@ -157,7 +157,7 @@ static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapsh
 	fairlock_lock(&vsmmu->event_lock);
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		register_put(vsmmu, row, snapshot->registers[row]);
-	/* What comes in from now on is younger than the snapshot's events. */
+	/* Events that come in from now on are younger than the snapshot's. */
 	vsmmu->eventq.held = true;
 	eventq_enable(&vsmmu->eventq, vsmmu->registers.cr0 & SMMU_CR0_EVENTQEN);
 	cmdq_enable(vsmmu, vsmmu->registers.cr0 & SMMU_CR0_CMDQEN);
@@ -200,8 +200,8 @@ static int restore_endpoints(struct vsmmu *vsmmu)
 }
 
 /*
- * As it was: endpoints get what they had before, and what fails again is blocked. Under the
- * command and control locks.
+ * Puts all back as it was: endpoints get what they had before, and what fails again is blocked.
+ * Under the command and control locks.
  */
 static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 {
@@ -212,7 +212,7 @@ static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 	restore_endpoints(vsmmu);
 }
 
-/* What no CMD_SYNC has sent yet. Under the command lock. */
+/* Invalidations that no CMD_SYNC has sent yet wait again. Under the command lock. */
 static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	for (uint32_t i = 0; i < snapshot->commands; i++)
