@@ -174,7 +174,7 @@ static bool endianness_legal(const struct arch_features *features, bool big_endi
 	return features->ttendian != (big_endian ? ARCH_TTENDIAN_LITTLE : ARCH_TTENDIAN_BIG);
 }
 
-/* What CdIllegal() of 5.4.2 asks of the CD as a whole. */
+/* Checks what CdIllegal() of 5.4.2 asks of the CD as a whole. */
 static bool whole_legal(
 	const uint64_t word[ARCH_ENTRY_WORDS], const struct arch_features *features, bool s1stalld)
 {

@@ -108,7 +108,7 @@ enum command_kind {
 	COMMAND_IGNORE,
 };
 
-/* What the guest's SMMU must have for an opcode to exist. */
+/* A feature that the guest's SMMU must have for an opcode to exist. */
 enum command_need {
 	COMMAND_NEEDS_NOTHING = 0,
 	COMMAND_NEEDS_ATS,

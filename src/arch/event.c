@@ -96,7 +96,7 @@ int vsmmu_event_encode(const struct vsmmu_event *event, struct vsmmu_event_recor
 		out.word[field->word] |= value << field->low;
 		member_set(&rest, field, 0);
 	}
-	/* What is left belongs to no field of this id. */
+	/* Bits that are left belong to no field of this id. */
 	for (unsigned int i = 0; i < EVENT_FIELDS; i++) {
 		if (member_get(&rest, &arch_event_fields[i]))
 			return -EINVAL;

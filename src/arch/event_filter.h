@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a guest may be told: the check that every record from the host passes before it
+ * Decides what a guest may be told: the check that every record from the host passes before it
  * is written to a guest's event queue. On the hot path of an event storm.
  */
 #ifndef ARCH_EVENT_FILTER_H
@@ -106,7 +106,7 @@ static inline enum event_verdict arch_event_filter(uint64_t word[4], unsigned in
 	static const struct event_rule fault = EVENT_RULE_FAULT;
 	uint8_t id = (uint8_t)word[0];
 
-	/* The same as by the table, with the masks as constants in the code. */
+	/* It says the same as the table, with the masks as constants in the code. */
 	if (__builtin_expect(id >= VSMMU_EVENT_F_TRANSLATION && id <= VSMMU_EVENT_F_PERMISSION, 1))
 		return event_filter_by(&fault, word, ssid_bits);
 	if (id >= EVENT_RULES)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one SMMU implements, as its ID registers tell (IHI 0070 6.3.1 to 6.3.6): the
+ * The features of an SMMU, as its ID registers tell (IHI 0070 6.3.1 to 6.3.6): the
  * guest's, when a guest's structures are judged by the architecture; the host's, when
  * the question is what the hardware would make of them.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What all walks share: the memory they read, how they fail, and bit fields. */
+/* All walks share this: the memory that they read, how they fail, and bit fields. */
 #ifndef ARCH_FETCH_H
 #define ARCH_FETCH_H
 

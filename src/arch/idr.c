@@ -75,7 +75,7 @@ void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_featur
 	for (int i = 0; i < 6; i++)
 		seen[i] = from[i] & allowed[i];
 	arch_features_from_idr(seen, features);
-	/* Of reserved values nothing is known. */
+	/* Reserved values tell nothing. */
 	if (features->bbml == 3)
 		features->bbml = 0;
 	if (features->vax == 3)

@@ -44,7 +44,7 @@ static bool overridden(bool incoming, uint8_t override)
 	return override == OVERRIDE_ON || (incoming && override != OVERRIDE_OFF);
 }
 
-/* What permissions are checked against, and what events tell (13.1.2, 7.3.13). */
+/* Permissions are checked against this, and events tell it (13.1.2, 7.3.13). */
 static struct arch_access effective_access(const struct arch_ste *ste, struct arch_access access)
 {
 	access.privileged = overridden(access.privileged, ste->privcfg);

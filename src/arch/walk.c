@@ -25,7 +25,7 @@
 
 #define LAST_LEVEL 3
 
-/* What the tables passed on the way forbid (DDI 0487 D8.4, hierarchical permissions). */
+/* Permissions that the tables on the way forbid (DDI 0487 D8.4, hierarchical permissions). */
 struct hierarchy {
 	bool read_only;
 	bool no_unprivileged;
@@ -49,7 +49,7 @@ static bool in_range(const struct arch_region *region, uint64_t address, bool up
 	return above == (upper ? arch_mask(top + 1U - region->ia_bits) : 0);
 }
 
-/* The same for all values of an ignored top byte. */
+/* Return: an address that is the same for all values of an ignored top byte. */
 static uint64_t canonical(const struct arch_region *region, uint64_t address, bool upper)
 {
 	if (!region->tbi)
@@ -195,7 +195,7 @@ static bool permits_execution(const struct arch_cd *cd, const struct arch_mappin
 
 	if (!access->privileged)
 		return !mapping->uxn && !(cd->wxn && writable && mapping->ap_unprivileged);
-	/* What is open to unprivileged writes is never executed privileged (DDI 0487 D8.4). */
+	/* A page open to unprivileged writes is never executed privileged (DDI 0487 D8.4). */
 	return !mapping->pxn && !(cd->wxn && writable) && !(writable && mapping->ap_unprivileged);
 }
 

@@ -9,7 +9,7 @@
 /* log2 of the smallest granule: what is within one is one transaction here. */
 #define ARCH_GRANULE_MIN 12
 
-/* Who does what. Writes are never instruction fetches (13.1.2). */
+/* The kind of an access. Writes are never instruction fetches (13.1.2). */
 struct arch_access {
 	bool write;
 	bool privileged;

@@ -77,7 +77,7 @@ static int parse_lost(const uint8_t *from, size_t length, struct vsmmu_capture_i
 	return 0;
 }
 
-/* What a later version puts behind the name begins with a NUL. */
+/* Anything that a later version puts behind the name begins with a NUL. */
 static int parse_endpoint(const uint8_t *from, size_t length, struct vsmmu_capture_item *item)
 {
 	size_t name;

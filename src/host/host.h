@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a vSMMU needs of its host, as one ops table. The calls are those of iommufd,
+ * The ops table of a host: all that a vSMMU needs of it. The calls are those of iommufd,
  * one to one, so that the order rules live in src/smmu/ once and hold for every host.
  */
 #ifndef HOST_HOST_H
@@ -29,7 +29,7 @@ struct host_veventq {
 	struct veventq_source source;
 };
 
-/* What is known of the physical SMMU behind an endpoint (IOMMU_GET_HW_INFO). */
+/* The physical SMMU behind an endpoint, as far as it is known (IOMMU_GET_HW_INFO). */
 struct host_hw_info {
 	uint32_t idr[6];      /* raw: arch/idr.h knows which fields may be used */
 	bool ats;	      /* the endpoint can do ATS */

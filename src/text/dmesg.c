@@ -50,7 +50,7 @@ static int id_of_name(struct span name)
 	return -1;
 }
 
-/* Of the names that stand for many numbers, and those that the driver does not know. */
+/* Whether a name stands for many numbers, or for those that the driver does not know. */
 static bool is_vague(struct span name)
 {
 	return span_is(name, vsmmu_event_name(0)) ||
@@ -186,7 +186,7 @@ static enum vsmmu_dmesg_kind apply_word(struct dmesg *dmesg, struct vsmmu_dmesg_
 	return dmesg_slot_give(slot, item);
 }
 
-/* What takes one line. It does not end an event that is under way: it comes in between. */
+/* An item that takes one line. It does not end an event that is under way: it comes in between. */
 static enum vsmmu_dmesg_kind apply_complaint(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
 {
 	const struct dmesg_message *message = &dmesg->message;

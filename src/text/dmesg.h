@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is behind struct vsmmu_dmesg. */
+/* The private side of struct vsmmu_dmesg. */
 #ifndef TEXT_DMESG_H
 #define TEXT_DMESG_H
 
@@ -17,7 +17,7 @@ enum dmesg_state {
 	DMESG_INCOMPLETE /* decoded lines only: the line with the details is missing yet */
 };
 
-/* One SMMU's event that is being put together. */
+/* An SMMU's event that is being put together. */
 struct dmesg_slot {
 	enum dmesg_state state;
 	uint8_t id; /* RAW: what the header says */

@@ -10,7 +10,7 @@
 
 #define WORD_DIGITS 16
 
-/* What the records' fields hold (IHI 0070 7.3); the driver prints even less of them. */
+/* Widths of the records' fields (IHI 0070 7.3); the driver prints even less of them. */
 #define SSID_MAX	0xfffff
 #define IPA_MASK	UINT64_C(0x00fffffffffff000)
 #define FETCH_ADDR_MASK UINT64_C(0x00fffffffffffff8)
@@ -78,7 +78,7 @@ static bool take_field(struct span *line, const char *text, uint64_t known,
 	return true;
 }
 
-/* What follows "sid: ": three forms, by the event's kind. */
+/* Reads what follows "sid: ": three forms, by the event's kind. */
 static bool parse_addresses(struct span line, struct dmesg_message *message)
 {
 	struct vsmmu_event *event = &message->event;
@@ -112,7 +112,7 @@ static bool parse_decoded(struct span line, struct dmesg_message *message)
 	       span_take_until(&line, " sid: ", &message->client) && parse_addresses(line, message);
 }
 
-/* One of two words. */
+/* Reads one of two words. */
 static bool take_either(struct span *line, const char *one, const char *zero, bool *value)
 {
 	*value = span_take(line, one);
@@ -181,7 +181,7 @@ static bool parse_suppressed(struct span line, struct dmesg_message *message)
 	if (!span_ends(line, " callbacks suppressed"))
 		return false;
 	rest.length -= strlen(" callbacks suppressed");
-	/* What is before the last colon. */
+	/* The name is before the last colon. */
 	while (span_take_until(&rest, ": ", &before))
 		function = (struct span){.at = line.at, .length = (size_t)(rest.at - line.at)};
 	if (!is_event_printer(function) || !span_take_number(&rest, 10, &message->value) ||

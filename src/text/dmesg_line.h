@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One line of a kernel log: whether it is of an SMMUv3's driver, and what it says. */
+/* A line of a kernel log: whether it is of an SMMUv3's driver, and what it says. */
 #ifndef TEXT_DMESG_LINE_H
 #define TEXT_DMESG_LINE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is before the driver's own text: times, levels, host names, the device. */
+/* Reads the text in front of the driver's own: times, levels, host names, the device. */
 #include "text/dmesg_prefix.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -82,7 +82,7 @@ static bool has_smmu(struct span prefix)
 }
 
 /*
- * What ends with no colon is no device. That is right if nothing but a time or a level
+ * A word that ends with no colon is no device. That is right if nothing but a time or a level
  * is there; then someone cut the device's name off.
  */
 static bool parse_device(struct span prefix, struct span *device)

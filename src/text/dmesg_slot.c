@@ -20,7 +20,7 @@ static void slot_close(struct dmesg_slot *slot)
 	memset(&slot->record, 0, sizeof(slot->record));
 }
 
-/* Of an event whose number the log does not tell, nothing but the StreamID has a place. */
+/* An event whose number the log does not tell has a place for nothing but its StreamID. */
 static void encode(const struct vsmmu_event *event, struct vsmmu_event_record *record)
 {
 	if (!vsmmu_event_encode(event, record))

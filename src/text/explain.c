@@ -35,7 +35,7 @@ static void add_who(struct text *text, const struct vsmmu_event *event, const ch
 		add(text, ", with PASID 0x%" PRIx32 ",", event->ssid);
 }
 
-/* What it did, for the events that tell. */
+/* Says what the endpoint did, for the events that tell. */
 static void add_access(struct text *text, const struct vsmmu_event *event)
 {
 	const char *verb = event->rnw ? "read" : "wrote";

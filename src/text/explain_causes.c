@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What experience says of each kind of event. */
+/* The usual causes of each kind of event. */
 #include <vsmmu/text.h>
 
 /* Stage 2 is the host's: the guest's own tables were in order. */

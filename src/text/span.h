@@ -123,14 +123,14 @@ static inline bool span_take_number(struct span *span, unsigned int base, uint64
 	return digits > 0;
 }
 
-/* The same for a number in base 16, with or without "0x" before it. */
+/* Does so with a number in base 16, with or without "0x" before it. */
 static inline bool span_take_hex(struct span *span, uint64_t *value)
 {
 	span_take(span, "0x");
 	return span_take_number(span, 16, value);
 }
 
-/* As a string of printable ASCII characters, cut to @size. */
+/* Makes it a string of printable ASCII characters, cut to @size. */
 static inline void span_print(struct span span, char *buffer, size_t size)
 {
 	size_t length = span.length < size ? span.length : size - 1;

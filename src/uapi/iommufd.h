@@ -171,7 +171,7 @@ struct uapi_iommu_hwpt_invalidate {
 	uint32_t rsvd;
 };
 
-/* One command of the guest, little endian (IHI 0070 chapter 4). */
+/* A command of the guest, little endian (IHI 0070 chapter 4). */
 struct uapi_iommu_viommu_arm_smmuv3_invalidate {
 	uapi_u64 cmd[2];
 };
@@ -217,7 +217,7 @@ struct uapi_iommu_veventq_alloc {
 	uint32_t rsvd;
 };
 
-/* What read() on a vEVENTQ gives: this header, then data unless LOST_EVENTS is set. */
+/* A read() on a vEVENTQ gives this header, then data unless LOST_EVENTS is set. */
 enum {
 	UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS = 1 << 0,
 };

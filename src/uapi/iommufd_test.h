@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What our tests need of the mock IOMMU that a Linux kernel built with
+ * The part that our tests need of the mock IOMMU that a Linux kernel built with
  * CONFIG_IOMMUFD_TEST has: a device without hardware whose vIOMMU makes events on
  * demand. No stable ABI: for the tests only.
  *
@@ -60,7 +60,7 @@ struct uapi_iommu_test_cmd {
 			uint32_t id;
 			uint32_t cache;
 		} check_dev_cache;
-		/* One event. ENOENT unless attached to a nested HWPT with a vDEVICE. */
+		/* Makes an event. ENOENT unless attached to a nested HWPT with a vDEVICE. */
 		struct {
 			uint32_t dev_id; /* idev */
 		} trigger_vevent;

@@ -32,7 +32,7 @@ int veventq_reader_init(struct veventq_reader *reader, const struct veventq_sour
 void veventq_reader_destroy(struct veventq_reader *reader);
 
 /*
- * One read of at most @records records (at most the batch) into the decoder, which must
+ * Does one read of at most @records records (at most the batch) into the decoder, which must
  * be at its end.
  *
  * Return: bytes read; 0 when the queue is empty; -EAGAIN to try later (EAGAIN, EINTR);

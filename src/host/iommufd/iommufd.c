@@ -89,7 +89,7 @@ static int iommufd_vdevice_alloc(struct vsmmu_host *host, const struct host_endp
 	return ret;
 }
 
-/* What a nested HWPT is made of depends on the vIOMMU that it belongs to. */
+/* The data that a nested HWPT is made of depends on the vIOMMU that it belongs to. */
 union nested_data {
 	struct uapi_iommu_hwpt_arm_smmuv3 arm_smmuv3;
 	struct uapi_iommu_hwpt_selftest selftest;

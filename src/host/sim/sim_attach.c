@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What attaching an endpoint does (Linux drivers/iommu/iommufd/device.c and
+ * Attaching and detaching endpoints (Linux drivers/iommu/iommufd/device.c and
  * drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-iommufd.c).
  */
 #include "host/sim/sim.h"
@@ -200,7 +200,7 @@ int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, ui
 	if (device->attached) {
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_REPLACE);
 	} else {
-		/* Its reserved regions come into the IOAS: iopt_table_enforce_dev_resv_regions().
+		/* The device's reserved regions come into the IOAS: iopt_table_enforce_dev_resv_regions().
 		 */
 		pthread_mutex_lock(&sim->iova_lock);
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_FIRST_ATTACH);

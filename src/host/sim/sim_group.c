@@ -99,7 +99,7 @@ static int set_group(struct sim *sim, uint32_t dev_id, uint32_t number)
 	group = get_group(sim, number);
 	if (!group)
 		return -ENOMEM;
-	/* One domain can serve one physical SMMU only. */
+	/* A domain can serve one physical SMMU only. */
 	if (group->members && group->members->physical_smmu != endpoint->physical_smmu)
 		return -EINVAL;
 	leave(endpoint);

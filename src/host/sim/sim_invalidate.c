@@ -101,7 +101,7 @@ static int run(struct sim *sim, struct sim_viommu *viommu, const uint64_t (*comm
 		}
 		if (i + 1 < count && i + 1 - begin < BATCH)
 			continue;
-		/* As if the hardware had not got done with the last batch. */
+		/* It is as if the hardware had not got done with the last batch. */
 		if (error && i + 1 == count)
 			return -error;
 		for (; begin <= i; begin++) {

@@ -23,7 +23,7 @@ static int grow(struct sim *sim)
 
 void *sim_object_new(struct sim *sim, enum sim_object_type type, size_t size)
 {
-	/* As the kernel's xarray: from 1, and a freed id is the next one to be used. */
+	/* Ids are the kernel's xarray's: from 1, and a freed one is the next to be used. */
 	uint32_t id = sim->objects_lowest ? sim->objects_lowest : 1;
 	struct sim_object *object;
 

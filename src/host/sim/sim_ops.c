@@ -280,7 +280,7 @@ static int sim_destroy(struct vsmmu_host *host, uint32_t id)
 	return ret;
 }
 
-/* As the kernel when the last fd of an iommufd goes: whatever is left goes with it. */
+/* Objects that are left go with the host, as in the kernel with the last fd of an iommufd. */
 static void sim_free(struct vsmmu_host *host)
 {
 	struct sim *sim = sim_of(host);

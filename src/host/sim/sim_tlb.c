@@ -7,7 +7,7 @@
 
 #define SCALE_MAX 39 /* what is more is taken for it (4.4.1.1) */
 
-/* What a TLBI covers. */
+/* The entries that a TLBI covers. */
 struct scope {
 	bool any_asid;
 	bool any_address;
@@ -19,7 +19,7 @@ struct scope {
 	uint64_t last;
 };
 
-/* Whatever an ignored top byte is, entries have bit 55 in its place. */
+/* Entries have bit 55 in the place of an ignored top byte. */
 static uint64_t extend(uint64_t address)
 {
 	return address & UINT64_C(1) << 55 ? address | ~arch_mask(56) : address & arch_mask(56);

@@ -19,7 +19,7 @@
 
 #define SIM_TLB_ENTRIES 1024
 
-/* Of a mapping with not_global the tag is its ASID; of others it is ASET, whatever the ASID. */
+/* The tag of a mapping with not_global is its ASID; that of others is ASET, for any ASID. */
 struct sim_tlb_entry {
 	struct arch_mapping mapping;
 	uint16_t asid;

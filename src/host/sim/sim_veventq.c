@@ -182,7 +182,7 @@ static int copy_event(struct sim_veventq *queue, uint8_t *buffer, size_t *done)
 	return 0;
 }
 
-/* The same for the LOST header, of which the kernel makes a copy before it lets go. */
+/* Hands out the LOST header, of which the kernel makes a copy before it lets go. */
 static int copy_lost(struct sim_veventq *queue, uint8_t *buffer, size_t *done)
 {
 	struct uapi_iommufd_vevent_header header = {
@@ -203,7 +203,7 @@ static int copy_lost(struct sim_veventq *queue, uint8_t *buffer, size_t *done)
 	pthread_mutex_lock(&queue->lock);
 	if (buffer)
 		return 0;
-	/* What came behind it made it superfluous: the gap tells. */
+	/* An event that came behind it made it superfluous: the gap tells. */
 	if (!queue->listed) {
 		queue->lost = true;
 		update_fd(queue);
@@ -211,7 +211,7 @@ static int copy_lost(struct sim_veventq *queue, uint8_t *buffer, size_t *done)
 	return -EFAULT;
 }
 
-/* One record. Return: 1 when it was handed out, 0 when that was all, or -errno. */
+/* Hands out a record. Return: 1 when it was handed out, 0 when that was all, or -errno. */
 static int read_one(struct sim_veventq *queue, uint8_t *buffer, size_t length, size_t *done)
 {
 	size_t room = length - *done;

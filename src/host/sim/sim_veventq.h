@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One vEVENTQ, as exact as its reader can tell (Linux drivers/iommu/iommufd/eventq.c,
+ * A vEVENTQ, as exact as its reader can tell (Linux drivers/iommu/iommufd/eventq.c,
  * iommufd_viommu_report_event() and iommufd_vevent_handler()). The kernel's list of
  * allocated events is here a ring of `depth` records and a flag for the LOST header,
  * which is always the last of the list.
@@ -19,13 +19,13 @@
 #include "host/sim/sim_failure.h"
 #include "uapi/iommufd.h"
 
-/* One record as read() gives it; the header in this machine's byte order. */
+/* A record as read() gives it; the header in this machine's byte order. */
 struct sim_vevent {
 	struct uapi_iommufd_vevent_header header;
 	uint8_t payload[VSMMU_EVENT_RECORD_SIZE];
 };
 
-/* What the reads of all queues of one host share. */
+/* State that the reads of all queues of a host share. */
 struct sim_reads {
 	enum vsmmu_sim_kernel kernel;
 	struct sim_failures failures;
