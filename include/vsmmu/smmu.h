@@ -93,10 +93,10 @@ struct vsmmu_report {
  *	Must not block. Called with the vSMMU's event lock held: do not call back into it
  * @irq_pulse: raise one edge on @irq. Same rule as memory_write; writing to an eventfd
  *	that is an irqfd is the usual body
- * @report: may be NULL. Called with no event lock held, in the thread of the call that
- *	found what it tells: any of this header's, vsmmu_new(), vsmmu_mmio_write() and
- *	vsmmu_translate() among them. May call vsmmu_get_stats() and
- *	vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
+ * @report: may be NULL. Called in the thread of the call that found what it tells: any of
+ *	this header's, vsmmu_new(), vsmmu_mmio_write() and vsmmu_translate() among them, or of
+ *	<vsmmu/snapshot.h>; without the event lock, but with others of the vSMMU held. May call
+ *	vsmmu_get_stats() and vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
  * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative
  *	number when that is not guest memory. Must not block. Called with locks of the vSMMU
