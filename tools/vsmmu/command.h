@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What main.c and the subcommands share. */
+/* Shared by main.c and the subcommands. */
 #ifndef VSMMU_COMMAND_H
 #define VSMMU_COMMAND_H
 
@@ -16,7 +16,7 @@ enum exit_code {
 	EXIT_ENVIRONMENT = 3, /* the machine would not let it run */
 };
 
-/* One subcommand: argv[0] is its full name, for messages. Return: an exit code. */
+/* A subcommand: argv[0] is its full name, for messages. Return: an exit code. */
 struct command {
 	const char *name;
 	const char *summary;

@@ -60,7 +60,7 @@ static bool usage_error(const char *command, const char *text)
 	return false;
 }
 
-/* One of a list of names, NULL at its end. Return: its place, or -1 after a message. */
+/* Looks a name up in a list, NULL at its end. Return: its place, or -1 after a message. */
 static int choose(
 	const char *command, const char *option, const char *text, const char *const *names)
 {

@@ -44,7 +44,7 @@ static void print_version(void)
 		VSMMU_VERSION_PATCH, vsmmu_version());
 }
 
-/* What was printed may still be lost: on a full disk, say, only the flush tells. */
+/* Text that was printed may still be lost: on a full disk, say, only the flush tells. */
 static int finish(int code)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -78,6 +78,8 @@ int main(int argc, char **argv)
 	};
 	int option;
 
+	/* getopt begins its messages with this, and all others begin so. */
+	argv[0] = (char[]){"vsmmu"};
 	/* "+": what follows the command's name is the command's business. */
 	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (option) {

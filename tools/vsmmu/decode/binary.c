@@ -57,7 +57,7 @@ static void give(struct input *input, const struct vsmmu_item *what)
 	output_item(input->output, &item);
 }
 
-/* One record by itself, so that its place is known. */
+/* Feeds a record by itself, so that its place is known. */
 static void feed(struct input *input, const uint8_t *bytes, size_t length)
 {
 	struct vsmmu_item item;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an input is, by its first bytes. vsmmu-decode(1) tells these rules. */
+/* Tells what an input is, by its first bytes. vsmmu-decode(1) has these rules. */
 #include <string.h>
 
 #include "decode/input.h"

@@ -7,7 +7,7 @@
 #define WORD_DIGITS 16
 #define BYTES	    VSMMU_EVENT_RECORD_SIZE
 
-/* One number: its digits, without "0x". */
+/* A number: its digits, without "0x". */
 struct token {
 	const char *digits;
 	size_t length;
@@ -30,7 +30,7 @@ static bool is_separator(char c)
 	return c == ' ' || c == ',' || c == ';' || (c >= '\t' && c <= '\r');
 }
 
-/* What is before a comment. */
+/* Return: length of what is before a comment. */
 static size_t code_length(const char *line, size_t length)
 {
 	const char *comment = memchr(line, '#', length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One input: its bytes come in pieces of any size, items go to the output. */
+/* An input: its bytes come in pieces of any size, items go to the output. */
 #ifndef DECODE_INPUT_H
 #define DECODE_INPUT_H
 
@@ -54,7 +54,7 @@ int input_pause(struct input *input);
 /* That was all. */
 int input_end(struct input *input);
 
-/* The same file begins anew. */
+/* Begins the file anew. */
 void input_restart(struct input *input);
 
 /* detect.c. Return: what it is, or INPUT_AUTO if that takes more bytes. */

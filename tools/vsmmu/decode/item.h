@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What every kind of input gives and every kind of output takes. */
+/* Items: every kind of input gives them, every kind of output takes them. */
 #ifndef DECODE_ITEM_H
 #define DECODE_ITEM_H
 

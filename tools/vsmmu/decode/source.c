@@ -51,7 +51,7 @@ static void close_file(struct source *source)
 	source->fd = -1;
 }
 
-/* What is there is shown before the next wait. */
+/* All that is there is shown before the next wait. */
 static int pause_input(struct source *source)
 {
 	int ret = input_pause(&source->input);
@@ -178,7 +178,7 @@ int source_read(const char *path, enum input_kind kind, bool follow, struct outp
 	input_init(&source.input, name, kind, output);
 	ret = open_file(&source);
 	if (!ret) {
-		/* What is no file ends by itself. */
+		/* A pipe, or anything else that is no file, ends by itself. */
 		ret = follow && source.regular ? follow_file(&source) : read_all(&source);
 		end = input_end(&source.input);
 		ret = ret ? ret : end;

@@ -45,7 +45,7 @@ static void print_event(const struct item *item)
 	/* Where there may be none it does not matter so much. */
 	if (item->event.id == VSMMU_EVENT_C_BAD_SUBSTREAMID && lacks(item, VSMMU_EVENT_FIELD_SSID))
 		printf("    The log lacks the words that tell which PASID it was.\n");
-	/* Of PCIe endpoints the StreamID mostly is the requester ID: bus, device, function. */
+	/* The StreamID of a PCIe endpoint mostly is its requester ID: bus, device, function. */
 	if (!*item->client && item_knows(item, VSMMU_EVENT_FIELD_SID) &&
 		item->event.sid <= UINT16_MAX)
 		printf("    If it is a PCIe endpoint, that may be %02x:%02x.%x.\n",

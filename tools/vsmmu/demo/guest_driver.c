@@ -136,7 +136,7 @@ void guest_driver_disable(struct guest_driver *driver)
 {
 	write_sync(driver, REG_CR0, REG_CR0ACK, 0);
 	write_sync(driver, REG_IRQ_CTRL, REG_IRQ_CTRLACK, 0);
-	/* What was written before the acknowledgement counts, interrupt or not (7.2.1). */
+	/* Records from before the acknowledgement count, interrupt or not (7.2.1). */
 	guest_driver_look(driver);
 }
 

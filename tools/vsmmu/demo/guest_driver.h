@@ -31,7 +31,7 @@ struct guest_driver {
 	bool irq_pending[VSMMU_IRQ_COUNT];
 	bool thread_runs; /* the event thread was woken and has not found the queue empty yet */
 
-	/* What the guest knows. */
+	/* These the guest knows. */
 	uint64_t consumed;
 	uint64_t unreadable; /* records in its queue that are not in its memory: none, ever */
 	uint64_t overflows;

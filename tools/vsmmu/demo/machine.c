@@ -50,7 +50,7 @@ static uint64_t simulated_clock(void *opaque)
 	return ((struct machine *)opaque)->now;
 }
 
-/* What the guest's driver makes of a record: its own fault if it does not know the stream. */
+/* Counts what no guest may get: a record of a stream that it does not know, or with an IPA. */
 static void guest_record(void *opaque, const struct vsmmu_event_record *record)
 {
 	struct machine *machine = opaque;

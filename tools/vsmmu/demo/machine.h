@@ -19,7 +19,7 @@
 #define MACHINE_ENDPOINTS_MAX 4096
 #define MACHINE_SMMUS_MAX     4096
 
-/* What the demo has of them; a replay has what the capture has. */
+/* The demo has so many; a replay has what the capture has. */
 #define DEMO_ENDPOINTS_MAX 64
 #define DEMO_SMMUS	   2
 
@@ -41,14 +41,14 @@ struct machine_endpoint {
 	uint64_t faults;   /* that the host's kernel numbered */
 	uint64_t host_log; /* that it printed instead */
 
-	/* As the library counts; sampled, over all attachments. */
+	/* The library's counts; sampled, over all attachments. */
 	uint64_t delivered;
 	uint64_t discarded;
 	uint64_t delivered_before; /* until it was last detached */
 	uint64_t discarded_before;
 };
 
-/* What a physical SMMU's vEVENTQ has numbered since it was made. */
+/* The events that a physical SMMU's vEVENTQ has numbered since it was made. */
 struct machine_smmu {
 	uint64_t numbered;
 	uint32_t endpoints;
@@ -62,7 +62,7 @@ struct machine_config {
 	uint64_t produced_max;
 };
 
-/* What a vEVENTQ numbers, for who writes it down. */
+/* The tap of a vEVENTQ: it is told all that is numbered. */
 struct machine_recorder {
 	void *opaque;
 	void (*endpoint)(void *opaque, const struct machine_endpoint *endpoint);

@@ -150,7 +150,7 @@ bool scenario_step(struct scenario *scenario)
 		step->take(scenario);
 		scenario->text = step->text;
 		scenario->next++;
-		/* One at a time, so that each is told. */
+		/* They come one at a time, so that each is told. */
 		break;
 	}
 	return scenario->next != before;

@@ -17,10 +17,10 @@
 #define FROM UINT64_C(0x10000000)
 #define TO   UINT64_C(0x20000000)
 
-/* Of the second endpoint */
+/* The second endpoint's */
 #define LARGE_PAGE_LOG2 14
 
-/* One endpoint's address space, its buffers scattered over the guest's memory. */
+/* An endpoint's address space, its buffers scattered over the guest's memory. */
 struct space {
 	struct driver_domain domain;
 	uint64_t page;

@@ -28,7 +28,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec;
 }
 
-/* Of 80 by 24 when it does not say. */
+/* Taken to be 80 by 24 when it does not say. */
 static struct winsize terminal_size(void)
 {
 	struct winsize size;

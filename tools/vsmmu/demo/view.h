@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a person sees while the demo runs: a table redrawn in place on a terminal, a few
+ * Shows a person how the demo goes: a table redrawn in place on a terminal, a few
  * plain lines otherwise, or nothing. The only part that looks at the wall clock.
  */
 #ifndef DEMO_VIEW_H
@@ -50,7 +50,7 @@ void view_tick(struct view *view);
 /* The table goes; what is printed next begins where it was. */
 void view_end(struct view *view);
 
-/* One row of the table of endpoints; @endpoint NULL gives the heading. */
+/* A row of the table of endpoints; @endpoint NULL gives the heading. */
 void view_format_endpoint(char *line, size_t size, const struct machine *machine,
 	const struct machine_endpoint *endpoint);
 

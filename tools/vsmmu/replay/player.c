@@ -110,7 +110,7 @@ static uint16_t *find_place(struct player *player, uint32_t vsid)
 	return &player->index[place];
 }
 
-/* What was lost in a queue before any endpoint of it was known. */
+/* Events that were lost in a queue before any endpoint of it was known. */
 static void drop(struct player *player, struct player_queue *queue, uint64_t count)
 {
 	struct machine_endpoint *endpoint;

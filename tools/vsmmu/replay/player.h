@@ -55,7 +55,7 @@ void player_init(
  */
 bool player_play(struct player *player, const struct vsmmu_capture_item *item);
 
-/* What is under way comes to its end. */
+/* Lets all that is under way come to its end. */
 void player_end(struct player *player);
 
 #endif
