@@ -207,7 +207,7 @@ VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);
 VSMMU_API void vsmmu_free(struct vsmmu *vsmmu);
 
 /**
- * vsmmu_get_fd() - the one fd to poll for POLLIN
+ * vsmmu_get_fd() - the fd to poll for POLLIN: events wait
  * @vsmmu: the vSMMU
  *
  * It is readable exactly while vsmmu_dispatch() has something to do: not while the guest's
