@@ -54,7 +54,7 @@ static void print_item(const struct vsmmu_item *item)
 static int print_all(struct vsmmu_veventq *veventq)
 {
 	struct pollfd pollfd = {.fd = vsmmu_veventq_get_fd(veventq), .events = POLLIN};
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 	int ret;
 
 	for (;;) {

@@ -22,17 +22,23 @@
 extern "C" {
 #endif
 
-/* vEVENTQ types, numbered as the kernel numbers them (enum iommu_veventq_type). */
-#define VSMMU_VEVENTQ_ARM_SMMUV3     UINT32_C(1)	  /* 32-byte SMMUv3 event records */
-#define VSMMU_VEVENTQ_TEGRA241_CMDQV UINT32_C(2)	  /* 16-byte maps of queues in error */
-#define VSMMU_VEVENTQ_SELFTEST	     UINT32_C(0xbeefbeef) /* the kernel's test type, 4 bytes */
+/**
+ * enum vsmmu_veventq_type - vEVENTQ types, numbered as the kernel numbers them
+ *
+ * A queue of another type is read when the payload's size is given with it. Source: Linux
+ * include/uapi/linux/iommufd.h, enum iommu_veventq_type
+ */
+enum vsmmu_veventq_type {
+	VSMMU_VEVENTQ_ARM_SMMUV3 = 1,	  /* 32-byte SMMUv3 event records */
+	VSMMU_VEVENTQ_TEGRA241_CMDQV = 2, /* 16-byte maps of queues in error */
+};
 
 /** VSMMU_SEQUENCE_UNKNOWN - first_sequence of a queue that somebody else has read before */
-#define VSMMU_SEQUENCE_UNKNOWN UINT32_MAX
+#define VSMMU_SEQUENCE_UNKNOWN 0xffffffffu
 
 /** enum vsmmu_item_kind - what the stream said next */
 enum vsmmu_item_kind {
-	VSMMU_ITEM_END = 0, /* all bytes that were fed are used up */
+	VSMMU_ITEM_END = 0, /* nothing: the call returned no item */
 	VSMMU_ITEM_EVENT,   /* one event: payload and its sequence number */
 	VSMMU_ITEM_LOST,    /* the kernel dropped `lost` events at this point */
 	VSMMU_ITEM_ERROR,   /* the stream broke its own rules; see `error`; go on */
@@ -46,6 +52,7 @@ enum vsmmu_item_error {
 
 /**
  * struct vsmmu_item - one item of the stream
+ * @size: set by the caller to sizeof(struct vsmmu_item), once: it stays
  * @kind: which of the members below are valid
  * @error: for ERROR
  * @sequence: for EVENT and LOST: the kernel's number (0 to INT_MAX) of the event,
@@ -55,6 +62,7 @@ enum vsmmu_item_error {
  * @payload_size: for EVENT, in bytes
  */
 struct vsmmu_item {
+	size_t size;
 	enum vsmmu_item_kind kind;
 	enum vsmmu_item_error error;
 	uint32_t sequence;
@@ -72,7 +80,7 @@ struct vsmmu_item {
  * @errors: ERROR items given out
  * @unknown_flags: records whose header had flag bits that this version does not know
  *
- * sequenced == events + lost, whenever vsmmu_decoder_next() has said END.
+ * sequenced == events + lost, whenever vsmmu_decoder_next() has returned 0.
  */
 struct vsmmu_decoder_stats {
 	size_t size;
@@ -86,17 +94,35 @@ struct vsmmu_decoder_stats {
 struct vsmmu_decoder;
 
 /**
+ * struct vsmmu_decoder_config - a queue whose stream is decoded
+ * @size: sizeof(struct vsmmu_decoder_config)
+ * @type: the queue's type, enum vsmmu_veventq_type or a later kernel's number
+ * @payload_size: bytes that follow the header of an event, 1 to 4096, for a type that this
+ *	version does not know. For a type that it knows: 0, or exactly what it knows
+ * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a
+ *	queue that was just allocated, so that loss before the first record counts, or where
+ *	somebody else has stopped, see vsmmu_decoder_get_sequence(). VSMMU_SEQUENCE_UNKNOWN: the
+ *	first record tells, and what was lost before it is not known
+ */
+struct vsmmu_decoder_config {
+	size_t size;
+	uint32_t type;
+	uint32_t payload_size;
+	uint32_t first_sequence;
+};
+
+/**
  * vsmmu_decoder_new() - make a decoder for one queue
  * @out: where the decoder goes; untouched on failure
- * @type: the queue's type (VSMMU_VEVENTQ_*), which fixes the payload's size
- * @first_sequence: number of the first event that this queue ever had (0 for a queue
- *	that was just allocated, so that loss before the first record counts), or
- *	VSMMU_SEQUENCE_UNKNOWN for a queue taken over from somebody else
+ * @config: see there
  *
- * Return: 0; -EINVAL for an unknown type or a sequence above INT_MAX; -ENOMEM.
+ * Return: 0; -EINVAL for a NULL, an unknown type without a payload_size, a known one with another
+ * payload_size than it has, or a sequence above INT_MAX; -E2BIG for a member that this version does
+ * not know and that is not 0; -ENOMEM.
  * Threads: a decoder belongs to one thread at a time. Since: 0.1
  */
-VSMMU_API int vsmmu_decoder_new(struct vsmmu_decoder **out, uint32_t type, uint32_t first_sequence);
+VSMMU_API int vsmmu_decoder_new(
+	struct vsmmu_decoder **out, const struct vsmmu_decoder_config *config);
 
 /**
  * vsmmu_decoder_free() - free a decoder
@@ -112,28 +138,28 @@ VSMMU_API void vsmmu_decoder_free(struct vsmmu_decoder *decoder);
  *
  * A read buffer smaller than this makes the kernel refuse to give the next event.
  *
- * Return: 40 for Arm SMMUv3, 24 for Tegra241 CMDQV, 12 for the test type.
- * Since: 0.1
+ * Return: 40 for Arm SMMUv3, 24 for Tegra241 CMDQV, 8 and the payload_size for others; 0 for a
+ * NULL. Since: 0.1
  */
 VSMMU_API size_t vsmmu_decoder_record_size(const struct vsmmu_decoder *decoder);
 
 /**
  * vsmmu_decoder_feed() - hand over the bytes of one read()
- * @decoder: a decoder that has said END for what was fed before
- * @bytes: what read() gave; must stay valid until vsmmu_decoder_next() says END
+ * @decoder: a decoder whose vsmmu_decoder_next() has returned 0 for what was fed before
+ * @bytes: what read() gave; must stay valid until vsmmu_decoder_next() returns 0
  * @length: its return value
  *
  * The kernel never splits a record over two reads, nor does the decoder join them:
  * a partial record at the end is a protocol error.
  *
- * Return: 0; -EBUSY when earlier bytes are not used up yet. Since: 0.1
+ * Return: 0; -EBUSY when earlier bytes are not used up yet; -EINVAL for a NULL. Since: 0.1
  */
 VSMMU_API int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *bytes, size_t length);
 
 /**
  * vsmmu_decoder_next() - take the next item
  * @decoder: the decoder
- * @item: filled in
+ * @item: with @size set; filled in up to that size, also when there is none
  *
  * A gap in the numbers before an event comes out as a LOST item, then the EVENT. A
  * header-only LOST_EVENTS record with number s means that all from the expected
@@ -141,17 +167,43 @@ VSMMU_API int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *byte
  * queue) behind the expected one is an ERROR: the decoder takes it as the new
  * position and invents no loss; the event, if there is one, still comes out next.
  *
- * Return: item->kind. Since: 0.1
+ * Return: 1 with an item; 0 when all bytes that were fed are used up; -EINVAL for a NULL or an
+ * @item of a wrong size: then nothing was taken. Since: 0.1
  */
-VSMMU_API enum vsmmu_item_kind vsmmu_decoder_next(
-	struct vsmmu_decoder *decoder, struct vsmmu_item *item);
+VSMMU_API int vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_item *item);
+
+/**
+ * vsmmu_decoder_get_sequence() - where in the sequence the decoder is
+ * @decoder: the decoder
+ * @sequence: gets the number of the event that is expected next, 0 to INT_MAX, behind the last
+ *	item that was taken; VSMMU_SEQUENCE_UNKNOWN before the first one of a queue that was taken
+ *	over so
+ *
+ * For another process that reads the queue from now on, as the first_sequence there: what is lost
+ * in between is counted there.
+ *
+ * Return: 0; -EINVAL for a NULL. Since: 0.1
+ */
+VSMMU_API int vsmmu_decoder_get_sequence(const struct vsmmu_decoder *decoder, uint32_t *sequence);
+
+/**
+ * vsmmu_decoder_set_sequence() - say where in the sequence the next bytes begin
+ * @decoder: the decoder
+ * @sequence: as the first_sequence of struct vsmmu_decoder_config
+ *
+ * For a queue that somebody else has read meanwhile. The counters stay as they are.
+ *
+ * Return: 0; -EBUSY while bytes that were fed are not used up; -EINVAL for a NULL or a sequence
+ * above INT_MAX. Since: 0.1
+ */
+VSMMU_API int vsmmu_decoder_set_sequence(struct vsmmu_decoder *decoder, uint32_t sequence);
 
 /**
  * vsmmu_decoder_get_stats() - counters since the decoder was made
  * @decoder: the decoder
  * @stats: with @size set; filled in up to that size
  *
- * Return: 0; -EINVAL when @size is too small to hold anything. Since: 0.1
+ * Return: 0; -EINVAL for a NULL, or when @size is too small to hold anything. Since: 0.1
  */
 VSMMU_API int vsmmu_decoder_get_stats(
 	const struct vsmmu_decoder *decoder, struct vsmmu_decoder_stats *stats);

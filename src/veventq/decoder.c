@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "uapi/iommufd.h"
+#include "uapi/iommufd_test.h"
 #include "util/sized.h"
 
 #define SEQUENCE_MASK  ((uint32_t)INT_MAX)
@@ -14,34 +15,52 @@
 /* Only what the queue can hold at once can come twice or out of order. */
 #define BACKWARD_DISTANCE (SEQUENCE_COUNT - VEVENTQ_DEPTH_MAX)
 
-/* Return: payload bytes of a queue of this type, or 0 when the type is unknown. */
-static uint32_t payload_size(uint32_t type)
+static uint32_t known_payload_size(uint32_t type)
 {
 	switch (type) {
 	case VSMMU_VEVENTQ_ARM_SMMUV3:
 		return 32;
 	case VSMMU_VEVENTQ_TEGRA241_CMDQV:
 		return 16;
-	case VSMMU_VEVENTQ_SELFTEST:
+	case UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST:
 		return 4;
 	default:
 		return 0;
 	}
 }
 
-int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence)
+int veventq_decoder_set_sequence(struct veventq_decoder *decoder, uint32_t sequence)
 {
-	uint32_t payload = payload_size(type);
-
-	if (!payload)
+	if (sequence > SEQUENCE_MASK && sequence != VSMMU_SEQUENCE_UNKNOWN)
 		return -EINVAL;
-	if (first_sequence > SEQUENCE_MASK && first_sequence != VSMMU_SEQUENCE_UNKNOWN)
+	if (!veventq_decoder_at_end(decoder))
+		return -EBUSY;
+	decoder->known = sequence != VSMMU_SEQUENCE_UNKNOWN;
+	decoder->expected = sequence & SEQUENCE_MASK;
+	return 0;
+}
+
+uint32_t veventq_decoder_get_sequence(const struct veventq_decoder *decoder)
+{
+	return decoder->known ? decoder->expected : VSMMU_SEQUENCE_UNKNOWN;
+}
+
+int veventq_decoder_init_sized(struct veventq_decoder *decoder, uint32_t type,
+	uint32_t payload_size, uint32_t first_sequence)
+{
+	const uint32_t known = known_payload_size(type);
+	const uint32_t payload = known ? known : payload_size;
+
+	if (!payload || payload > VEVENTQ_PAYLOAD_MAX || (payload_size && payload_size != payload))
 		return -EINVAL;
 	memset(decoder, 0, sizeof(*decoder));
 	decoder->record_size = (uint32_t)VEVENTQ_HEADER_SIZE + payload;
-	decoder->known = first_sequence != VSMMU_SEQUENCE_UNKNOWN;
-	decoder->expected = first_sequence & SEQUENCE_MASK;
-	return 0;
+	return veventq_decoder_set_sequence(decoder, first_sequence);
+}
+
+int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence)
+{
+	return veventq_decoder_init_sized(decoder, type, 0, first_sequence);
 }
 
 void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, size_t length)
@@ -51,7 +70,7 @@ void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, si
 }
 
 static enum vsmmu_item_kind decoder_error(
-	struct veventq_decoder *decoder, struct vsmmu_item *item, enum vsmmu_item_error error)
+	struct veventq_decoder *decoder, struct veventq_item *item, enum vsmmu_item_error error)
 {
 	decoder->errors++;
 	item->kind = VSMMU_ITEM_ERROR;
@@ -60,7 +79,7 @@ static enum vsmmu_item_kind decoder_error(
 }
 
 static enum vsmmu_item_kind decoder_lost(
-	struct veventq_decoder *decoder, struct vsmmu_item *item, uint32_t last, uint32_t count)
+	struct veventq_decoder *decoder, struct veventq_item *item, uint32_t last, uint32_t count)
 {
 	decoder->expected = (last + 1) & SEQUENCE_MASK;
 	decoder->sequenced += count;
@@ -75,7 +94,8 @@ static enum vsmmu_item_kind decoder_lost(
  * An item that precedes an event (its gap, or its number being wrong) leaves the record
  * where it is, with the state such that the next call takes it.
  */
-enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struct vsmmu_item *item)
+enum vsmmu_item_kind veventq_decoder_next(
+	struct veventq_decoder *decoder, struct veventq_item *item)
 {
 	size_t left = (size_t)(decoder->end - decoder->position);
 	struct uapi_iommufd_vevent_header header;
@@ -174,15 +194,22 @@ struct vsmmu_decoder {
 	struct veventq_decoder decoder;
 };
 
-int vsmmu_decoder_new(struct vsmmu_decoder **out, uint32_t type, uint32_t first_sequence)
+int vsmmu_decoder_new(struct vsmmu_decoder **out, const struct vsmmu_decoder_config *given)
 {
+	struct vsmmu_decoder_config config;
 	struct vsmmu_decoder *decoder;
 	int ret;
 
+	if (!out)
+		return -EINVAL;
+	ret = sized_copy_in(&config, given, sizeof(config));
+	if (ret)
+		return ret;
 	decoder = malloc(sizeof(*decoder));
 	if (!decoder)
 		return -ENOMEM;
-	ret = veventq_decoder_init(&decoder->decoder, type, first_sequence);
+	ret = veventq_decoder_init_sized(
+		&decoder->decoder, config.type, config.payload_size, config.first_sequence);
 	if (ret) {
 		free(decoder);
 		return ret;
@@ -198,37 +225,81 @@ void vsmmu_decoder_free(struct vsmmu_decoder *decoder)
 
 size_t vsmmu_decoder_record_size(const struct vsmmu_decoder *decoder)
 {
-	return decoder->decoder.record_size;
+	return decoder ? decoder->decoder.record_size : 0;
 }
 
 int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *bytes, size_t length)
 {
+	if (!decoder || (!bytes && length))
+		return -EINVAL;
 	if (!veventq_decoder_at_end(&decoder->decoder))
 		return -EBUSY;
-	veventq_decoder_feed(&decoder->decoder, bytes, length);
+	if (length)
+		veventq_decoder_feed(&decoder->decoder, bytes, length);
 	return 0;
 }
 
-enum vsmmu_item_kind vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_item *item)
+bool veventq_item_is_usable(const struct vsmmu_item *item)
 {
-	return veventq_decoder_next(&decoder->decoder, item);
+	return item && item->size > sizeof(item->size);
 }
 
-int veventq_decoder_get_stats(
-	const struct veventq_decoder *decoder, struct vsmmu_decoder_stats *stats)
+int veventq_item_copy_out(struct vsmmu_item *item, const struct veventq_item *own)
 {
-	const struct vsmmu_decoder_stats now = {
+	const struct vsmmu_item full = {
+		.kind = own->kind,
+		.error = own->error,
+		.sequence = own->sequence,
+		.lost = own->lost,
+		.payload = own->payload,
+		.payload_size = own->payload_size,
+	};
+
+	return sized_copy_out(item, &full, sizeof(full));
+}
+
+int vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_item *item)
+{
+	struct veventq_item own = {0};
+
+	/* Looked at first: an item that cannot be handed out must not be taken. */
+	if (!decoder || !veventq_item_is_usable(item))
+		return -EINVAL;
+	veventq_decoder_next(&decoder->decoder, &own);
+	veventq_item_copy_out(item, &own);
+	return own.kind != VSMMU_ITEM_END;
+}
+
+int vsmmu_decoder_get_sequence(const struct vsmmu_decoder *decoder, uint32_t *sequence)
+{
+	if (!decoder || !sequence)
+		return -EINVAL;
+	*sequence = veventq_decoder_get_sequence(&decoder->decoder);
+	return 0;
+}
+
+int vsmmu_decoder_set_sequence(struct vsmmu_decoder *decoder, uint32_t sequence)
+{
+	return decoder ? veventq_decoder_set_sequence(&decoder->decoder, sequence) : -EINVAL;
+}
+
+struct vsmmu_decoder_stats veventq_decoder_stats(const struct veventq_decoder *decoder)
+{
+	return (struct vsmmu_decoder_stats){
 		.sequenced = decoder->sequenced,
 		.events = decoder->events,
 		.lost = decoder->lost,
 		.errors = decoder->errors,
 		.unknown_flags = decoder->unknown_flags,
 	};
-
-	return sized_copy_out(stats, &now, sizeof(now));
 }
 
 int vsmmu_decoder_get_stats(const struct vsmmu_decoder *decoder, struct vsmmu_decoder_stats *stats)
 {
-	return veventq_decoder_get_stats(&decoder->decoder, stats);
+	struct vsmmu_decoder_stats now;
+
+	if (!decoder)
+		return -EINVAL;
+	now = veventq_decoder_stats(&decoder->decoder);
+	return sized_copy_out(stats, &now, sizeof(now));
 }

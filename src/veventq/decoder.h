@@ -14,6 +14,18 @@
 /* The kernel's deepest queue (VEVENTQ depth cap, Linux drivers/iommu/iommufd/eventq.c). */
 #define VEVENTQ_DEPTH_MAX (UINT32_C(1) << 19)
 
+#define VEVENTQ_PAYLOAD_MAX 4096
+
+/* struct vsmmu_item without its size: see there. */
+struct veventq_item {
+	enum vsmmu_item_kind kind;
+	enum vsmmu_item_error error;
+	uint32_t sequence;
+	uint64_t lost;
+	const void *payload;
+	size_t payload_size;
+};
+
 struct veventq_decoder {
 	const uint8_t *position;
 	const uint8_t *end;
@@ -31,6 +43,10 @@ struct veventq_decoder {
 /* Return: 0 or -EINVAL, see vsmmu_decoder_new(). */
 int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence);
 
+/* With a config's payload_size, or 0. */
+int veventq_decoder_init_sized(struct veventq_decoder *decoder, uint32_t type,
+	uint32_t payload_size, uint32_t first_sequence);
+
 void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, size_t length);
 
 static inline bool veventq_decoder_at_end(const struct veventq_decoder *decoder)
@@ -38,10 +54,22 @@ static inline bool veventq_decoder_at_end(const struct veventq_decoder *decoder)
 	return decoder->position == decoder->end;
 }
 
-int veventq_decoder_get_stats(
-	const struct veventq_decoder *decoder, struct vsmmu_decoder_stats *stats);
+/* Return: item->kind, VSMMU_ITEM_END when the bytes are used up. */
+enum vsmmu_item_kind veventq_decoder_next(
+	struct veventq_decoder *decoder, struct veventq_item *item);
 
-enum vsmmu_item_kind veventq_decoder_next(struct veventq_decoder *decoder, struct vsmmu_item *item);
+/* The counters, without a size. */
+struct vsmmu_decoder_stats veventq_decoder_stats(const struct veventq_decoder *decoder);
+
+/* As vsmmu_decoder_next() does it: @own for the caller. Return: 0 or -EINVAL. */
+int veventq_item_copy_out(struct vsmmu_item *item, const struct veventq_item *own);
+
+/* Return: whether vsmmu_decoder_next() could fill it. */
+bool veventq_item_is_usable(const struct vsmmu_item *item);
+
+/* See vsmmu_decoder_get_sequence() and vsmmu_decoder_set_sequence(). */
+uint32_t veventq_decoder_get_sequence(const struct veventq_decoder *decoder);
+int veventq_decoder_set_sequence(struct veventq_decoder *decoder, uint32_t sequence);
 
 /*
  * Many at once: a run is the events that come next with nothing to tell in between, no
@@ -67,7 +95,7 @@ static inline uint64_t veventq_header(uint32_t sequence)
 struct veventq_run veventq_run_begin(const struct veventq_decoder *decoder);
 
 /* The event of an item as a run of its own: for it there is no veventq_run_end(). */
-static inline struct veventq_run veventq_run_of(const struct vsmmu_item *item)
+static inline struct veventq_run veventq_run_of(const struct veventq_item *item)
 {
 	const uint8_t *record = (const uint8_t *)item->payload - VEVENTQ_HEADER_SIZE;
 	struct veventq_run run = {

@@ -64,11 +64,16 @@ int vsmmu_veventq_get_fd(const struct vsmmu_veventq *veventq)
 int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
 {
 	struct veventq_reader *reader = &veventq->reader;
+	struct veventq_item own = {0};
 	ssize_t got;
 
+	if (!veventq_item_is_usable(item))
+		return -EINVAL;
 	for (;;) {
-		if (veventq_decoder_next(&reader->decoder, item) != VSMMU_ITEM_END)
+		if (veventq_decoder_next(&reader->decoder, &own) != VSMMU_ITEM_END) {
+			veventq_item_copy_out(item, &own);
 			return 1;
+		}
 		/* The last read already said that there is no more: once is enough. */
 		if (reader->drained) {
 			reader->drained = false;
@@ -84,5 +89,7 @@ int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
 
 int vsmmu_veventq_get_stats(const struct vsmmu_veventq *veventq, struct vsmmu_decoder_stats *stats)
 {
-	return veventq_decoder_get_stats(&veventq->reader.decoder, stats);
+	const struct vsmmu_decoder_stats now = veventq_decoder_stats(&veventq->reader.decoder);
+
+	return sized_copy_out(stats, &now, sizeof(now));
 }

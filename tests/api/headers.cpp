@@ -26,6 +26,7 @@ static void check(bool passed, const char *what)
 
 int main()
 {
+	vsmmu_decoder_config config = vsmmu_decoder_config();
 	vsmmu_decoder *decoder = NULL;
 	vsmmu_host *host = NULL;
 	char version[32];
@@ -35,7 +36,9 @@ int main()
 	std::snprintf(version, sizeof(version), "%d.%d.%d", VSMMU_VERSION_MAJOR,
 		VSMMU_VERSION_MINOR, VSMMU_VERSION_PATCH);
 	check(!std::strcmp(vsmmu_version(), version), "the library is the headers' version");
-	check(vsmmu_decoder_new(&decoder, VSMMU_VEVENTQ_ARM_SMMUV3, 0) == 0 &&
+	config.size = sizeof(config);
+	config.type = VSMMU_VEVENTQ_ARM_SMMUV3;
+	check(vsmmu_decoder_new(&decoder, &config) == 0 &&
 			vsmmu_decoder_record_size(decoder) == 40,
 		"a decoder from C++");
 	vsmmu_decoder_free(decoder);

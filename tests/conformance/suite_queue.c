@@ -276,7 +276,7 @@ static void no_memory_for_a_lost_header_keeps_it(void *context)
 static void one_read_can_give_two_lost_headers(void *context)
 {
 	struct veventq_decoder decoder;
-	struct vsmmu_item item;
+	struct veventq_item item;
 	struct chain chain;
 	uint8_t buffer[2 * HEADER];
 

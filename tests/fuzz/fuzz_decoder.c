@@ -159,9 +159,10 @@ static void decode(struct vsmmu_decoder *decoder, struct reference *reference, s
 	FUZZ_CHECK(!vsmmu_decoder_feed(decoder, chunk, length));
 	for (;; items++) {
 		struct vsmmu_item should = reference_next(reference);
-		struct vsmmu_item is;
+		struct vsmmu_item is = {.size = sizeof(is)};
+		int ret = vsmmu_decoder_next(decoder, &is);
 
-		FUZZ_CHECK(vsmmu_decoder_next(decoder, &is) == is.kind);
+		FUZZ_CHECK(ret == (is.kind != VSMMU_ITEM_END));
 		check_item(&is, &should);
 		if (is.kind == VSMMU_ITEM_END)
 			break;
@@ -181,16 +182,23 @@ static void decode(struct vsmmu_decoder *decoder, struct reference *reference, s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t types[] = {
-		VSMMU_VEVENTQ_ARM_SMMUV3, VSMMU_VEVENTQ_TEGRA241_CMDQV, VSMMU_VEVENTQ_SELFTEST, 0};
+	/* The kernel's type for tests, a type without a size, and a type of a later kernel. */
+	static const struct vsmmu_decoder_config types[] = {
+		{.size = sizeof(types[0]), .type = VSMMU_VEVENTQ_ARM_SMMUV3},
+		{.size = sizeof(types[0]), .type = VSMMU_VEVENTQ_TEGRA241_CMDQV},
+		{.size = sizeof(types[0]), .type = 0xbeefbeef},
+		{.size = sizeof(types[0])},
+		{.size = sizeof(types[0]), .type = 0x77, .payload_size = 24},
+	};
 	struct fuzz_input input = {data, size};
-	uint32_t type = types[fuzz_take(&input, 1) % 4];
+	struct vsmmu_decoder_config config = types[fuzz_take(&input, 1) % 5];
 	uint32_t first = (uint32_t)fuzz_take(&input, 4);
-	bool valid = type && (first < COUNT || first == VSMMU_SEQUENCE_UNKNOWN);
+	bool valid = config.type && (first < COUNT || first == VSMMU_SEQUENCE_UNKNOWN);
 	struct reference reference = {.known = first != VSMMU_SEQUENCE_UNKNOWN};
 	struct vsmmu_decoder *decoder = NULL;
 
-	FUZZ_CHECK(vsmmu_decoder_new(&decoder, type, first) == (valid ? 0 : -EINVAL));
+	config.first_sequence = first;
+	FUZZ_CHECK(vsmmu_decoder_new(&decoder, &config) == (valid ? 0 : -EINVAL));
 	if (!valid) {
 		FUZZ_CHECK(!decoder);
 		return 0;

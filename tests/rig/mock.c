@@ -5,6 +5,7 @@
 #include "conformance/suite.h"
 #include "mock_machine.h"
 #include "record_host.h"
+#include "uapi/iommufd_test.h"
 
 static int machine_mock_open(struct machine *machine)
 {
@@ -15,7 +16,7 @@ static int machine_mock_open(struct machine *machine)
 		return ret;
 	machine->state = &mock;
 	machine->payload_size = 4;
-	machine->type = VSMMU_VEVENTQ_SELFTEST;
+	machine->type = UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST;
 	for (unsigned int n = 0; n < MACHINE_ENDPOINTS; n++)
 		machine->endpoint[n] = mock_machine_endpoint(&mock, n);
 	ret = mock_machine_host(&mock, &machine->host);

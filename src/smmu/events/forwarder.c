@@ -184,7 +184,7 @@ static void forward_items(struct vsmmu *vsmmu, struct batch *batch)
 {
 	struct veventq_decoder *decoder = &batch->source->reader.decoder;
 	uint64_t sequenced = decoder->sequenced;
-	struct vsmmu_item item;
+	struct veventq_item item;
 
 	for (;; batch->items++) {
 		const uint8_t *record = forward_run(vsmmu, batch, veventq_run_begin(decoder));

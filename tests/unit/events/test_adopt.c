@@ -11,6 +11,7 @@
 #include "lib/fail_nth.h"
 #include "lib/fake_kernel.h"
 #include "smmu/vsmmu.h"
+#include "uapi/iommufd_test.h"
 #include "lib/vm.h"
 
 static const struct vm_setup no_endpoints = {.unattached = true};
@@ -165,8 +166,9 @@ static void another_type_of_record_is_refused(void **unused)
 	kernel.iommufd = fake_kernel_iommufd();
 	kernel.ioas_id = fake_kernel_ioas();
 	device.vfio_fd = fake_kernel_device(0, &device.dev_id);
-	assert_int_equal(
-		iommufd_host_new(&config.host, &kernel, 0xdeadbeef, VSMMU_VEVENTQ_SELFTEST), 0);
+	assert_int_equal(iommufd_host_new(&config.host, &kernel, 0xdeadbeef,
+				 UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST),
+		0);
 	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &device, &endpoint), -EINVAL);
 	assert_null(endpoint);

@@ -226,7 +226,7 @@ static void mock_viommu_takes_its_own_data(void **unused)
 		0);
 	chain_plug(&chain);
 	assert_int_equal(chain_make(host, &chain), 0);
-	assert_int_equal(chain.veventq.type, VSMMU_VEVENTQ_SELFTEST);
+	assert_int_equal(chain.veventq.type, UAPI_IOMMU_VEVENTQ_TYPE_SELFTEST);
 	chain_undo(host, &chain);
 	vsmmu_host_unref(host);
 	assert_nothing_left();

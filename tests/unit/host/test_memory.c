@@ -55,14 +55,18 @@ TEST(plugging_in_finds_no_memory)
 
 TEST(a_decoder_finds_no_memory)
 {
+	const struct vsmmu_decoder_config config = {
+		.size = sizeof(config),
+		.type = VSMMU_VEVENTQ_ARM_SMMUV3,
+	};
 	struct vsmmu_decoder *decoder = NULL;
 
 	fail_nth_arm(1);
-	assert_int_equal(vsmmu_decoder_new(&decoder, VSMMU_VEVENTQ_ARM_SMMUV3, 0), -ENOMEM);
+	assert_int_equal(vsmmu_decoder_new(&decoder, &config), -ENOMEM);
 	assert_true(fail_nth_fired());
 	assert_null(decoder);
 	fail_nth_arm(0);
-	assert_int_equal(vsmmu_decoder_new(&decoder, VSMMU_VEVENTQ_ARM_SMMUV3, 0), 0);
+	assert_int_equal(vsmmu_decoder_new(&decoder, &config), 0);
 	vsmmu_decoder_free(decoder);
 }
 

@@ -19,8 +19,9 @@
 
 #include <vsmmu/decoder.h>
 
-#include "uapi/iommufd.h"
 #include "lib/unit.h"
+#include "uapi/iommufd.h"
+#include "uapi/iommufd_test.h"
 
 #define STREAM_TEXT_SIZE 4096
 #define STREAM_SIZE	 (1 << 20)
@@ -68,14 +69,26 @@ static inline void stream_put_text(struct stream *stream, const char *records)
 	free(text);
 }
 
-/* Takes items up to END and writes them to @text; checks every event's payload. */
+static inline int stream_decoder_new(
+	struct vsmmu_decoder **out, uint32_t type, uint32_t first_sequence)
+{
+	const struct vsmmu_decoder_config config = {
+		.size = sizeof(config),
+		.type = type,
+		.first_sequence = first_sequence,
+	};
+
+	return vsmmu_decoder_new(out, &config);
+}
+
+/* Takes all items and writes them to @text; checks every event's payload. */
 static inline void stream_decode(struct vsmmu_decoder *decoder, char *text, uint32_t payload)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 	size_t used = 0;
 
 	text[0] = '\0';
-	while (vsmmu_decoder_next(decoder, &item) != VSMMU_ITEM_END) {
+	while (vsmmu_decoder_next(decoder, &item) == 1) {
 		const char *space = used ? " " : "";
 
 		assert_true(used < STREAM_TEXT_SIZE - 64);
@@ -100,7 +113,8 @@ static inline void stream_decode(struct vsmmu_decoder *decoder, char *text, uint
 			break;
 		}
 	}
-	assert_int_equal(vsmmu_decoder_next(decoder, &item), VSMMU_ITEM_END);
+	assert_int_equal(vsmmu_decoder_next(decoder, &item), 0);
+	assert_int_equal(item.kind, VSMMU_ITEM_END);
 }
 
 static inline struct vsmmu_decoder_stats stream_stats(const struct vsmmu_decoder *decoder)

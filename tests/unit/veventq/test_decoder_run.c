@@ -29,7 +29,7 @@ static void see(struct seen *seen, uint64_t kind, uint64_t number, uint64_t plac
 static enum vsmmu_item_kind see_next(
 	struct veventq_decoder *decoder, const uint8_t *bytes, struct seen *seen)
 {
-	struct vsmmu_item item;
+	struct veventq_item item;
 	enum vsmmu_item_kind kind = veventq_decoder_next(decoder, &item);
 
 	if (kind == VSMMU_ITEM_EVENT)

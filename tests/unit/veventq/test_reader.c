@@ -65,7 +65,7 @@ static void begin(const struct answer *answers, size_t count, uint32_t first, si
 static void expect_items(const char *items)
 {
 	char text[STREAM_TEXT_SIZE] = "";
-	struct vsmmu_item item;
+	struct veventq_item item;
 	size_t used = 0;
 
 	while (veventq_decoder_next(&reader.decoder, &item) != VSMMU_ITEM_END) {

@@ -68,7 +68,7 @@ static void report(unsigned int count)
 
 static void expect_event(struct vsmmu_veventq *veventq, uint32_t sequence)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 
 	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
 	assert_int_equal(item.kind, VSMMU_ITEM_EVENT);
@@ -79,7 +79,7 @@ static void expect_event(struct vsmmu_veventq *veventq, uint32_t sequence)
 
 static void expect_lost(struct vsmmu_veventq *veventq, uint32_t sequence, uint64_t lost)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 
 	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
 	assert_int_equal(item.kind, VSMMU_ITEM_LOST);
@@ -89,7 +89,7 @@ static void expect_lost(struct vsmmu_veventq *veventq, uint32_t sequence, uint64
 
 static void expect_error(struct vsmmu_veventq *veventq, enum vsmmu_item_error error)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 
 	assert_int_equal(vsmmu_veventq_next(veventq, &item), 1);
 	assert_int_equal(item.kind, VSMMU_ITEM_ERROR);
@@ -98,7 +98,7 @@ static void expect_error(struct vsmmu_veventq *veventq, enum vsmmu_item_error er
 
 static void expect_return(struct vsmmu_veventq *veventq, int should)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 
 	assert_int_equal(vsmmu_veventq_next(veventq, &item), should);
 }
@@ -345,7 +345,7 @@ TEST(every_call_may_fail)
 	report(1);
 	do {
 		struct vsmmu_veventq *veventq = NULL;
-		struct vsmmu_item item;
+		struct vsmmu_item item = {.size = sizeof(item)};
 		int ret;
 
 		fail_nth_arm(++n);

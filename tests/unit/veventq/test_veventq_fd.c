@@ -179,7 +179,7 @@ static void what_is_no_veventq_is_found_out_by_reading(void **unused)
 		.first_sequence = VSMMU_SEQUENCE_UNKNOWN,
 	};
 	struct vsmmu_veventq *veventq = NULL;
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 	int set = epoll_create1(EPOLL_CLOEXEC);
 
 	(void)unused;
@@ -198,7 +198,7 @@ static void what_is_no_veventq_is_found_out_by_reading(void **unused)
 	close(set);
 }
 
-#define KERNEL_TEST(ids, fn)                                                                              \
+#define KERNEL_TEST(ids, fn)                                                                       \
 	{                                                                                          \
 		.name = #fn ids, .test_func = (fn), .setup_func = set_up,                          \
 		.teardown_func = tear_down                                                         \

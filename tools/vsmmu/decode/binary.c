@@ -60,21 +60,25 @@ static void give(struct input *input, const struct vsmmu_item *what)
 /* Feeds a record by itself, so that its place is known. */
 static void feed(struct input *input, const uint8_t *bytes, size_t length)
 {
-	struct vsmmu_item item;
+	struct vsmmu_item item = {.size = sizeof(item)};
 
 	vsmmu_decoder_feed(input->decoder, bytes, length);
-	while (vsmmu_decoder_next(input->decoder, &item) != VSMMU_ITEM_END)
+	while (vsmmu_decoder_next(input->decoder, &item) == 1)
 		give(input, &item);
 	input->position.number += length;
 }
 
 long stream_take(struct input *input, const uint8_t *bytes, size_t length, bool end)
 {
+	/* Where the queue began nobody knows: loss before the first record cannot be seen. */
+	static const struct vsmmu_decoder_config config = {
+		.size = sizeof(config),
+		.type = VSMMU_VEVENTQ_ARM_SMMUV3,
+		.first_sequence = VSMMU_SEQUENCE_UNKNOWN,
+	};
 	size_t used = 0;
 
-	/* Where the queue began nobody knows: loss before the first record cannot be seen. */
-	if (!input->decoder && vsmmu_decoder_new(&input->decoder, VSMMU_VEVENTQ_ARM_SMMUV3,
-				       VSMMU_SEQUENCE_UNKNOWN))
+	if (!input->decoder && vsmmu_decoder_new(&input->decoder, &config))
 		return -ENOMEM;
 	while (length - used >= HEADER_SIZE) {
 		size_t record = HEADER_SIZE + VSMMU_EVENT_RECORD_SIZE;
