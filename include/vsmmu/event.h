@@ -231,6 +231,48 @@ VSMMU_API int vsmmu_event_encode(
 	const struct vsmmu_event *event, struct vsmmu_event_record *record);
 
 /**
+ * enum vsmmu_event_refusal - why a guest must not see a record
+ *
+ * The list may grow: a program that does not know a reason refuses the record all the same.
+ */
+enum vsmmu_event_refusal {
+	VSMMU_EVENT_REFUSAL_NONE = 0,
+	VSMMU_EVENT_REFUSAL_ID,	       /* no event that Linux forwards to a guest */
+	VSMMU_EVENT_REFUSAL_STALL,     /* Stall = 1: the guest could not resume it */
+	VSMMU_EVENT_REFUSAL_STAGE2,    /* S2 = 1: the guest has no stage 2 */
+	VSMMU_EVENT_REFUSAL_SUBSTREAM, /* a SubstreamID that the guest's SMMU cannot have */
+};
+
+/**
+ * vsmmu_event_filter() - whether a guest may see a record, and the record as it may see it
+ * @record: a record from a vEVENTQ. Cleaned when 0 is returned, else left as it is
+ * @ssid_bits: IDR1.SSIDSIZE of the guest's SMMU, 0 to 20
+ *
+ * The check that a vSMMU makes of each record, for a VMM that fills its guest's event queue by
+ * itself. Records come from the host's hardware through the host's kernel; a guest is to be told
+ * what the architecture promises of an SMMU without stage 2, and nothing of the host. Cleared are
+ * all bits that the architecture does not define for the event, IMPLEMENTATION DEFINED ones, STAG,
+ * NSIPA, the TTRnW group, the IPA, and the SubstreamID with SSV = 0.
+ *
+ * Whether the StreamID is one of the guest's is the caller's to know.
+ *
+ * Return: 0; a positive enum vsmmu_event_refusal; -EINVAL for a NULL or more than 20 bits.
+ * Threads: any. Since: 0.1. Source: IHI 0070 7.3; Linux drivers/iommu/arm/arm-smmu-v3/
+ * arm-smmu-v3.c, arm_smmu_handle_event()
+ */
+VSMMU_API int vsmmu_event_filter(struct vsmmu_event_record *record, unsigned int ssid_bits);
+
+/**
+ * vsmmu_event_refusal_name() - a reason in words, for printing
+ * @refusal: the reason
+ *
+ * Return: e.g. "stalled", a constant string; NULL for none and for a reason that this version
+ * does not know.
+ * Threads: any. Since: 0.1
+ */
+VSMMU_API const char *vsmmu_event_refusal_name(enum vsmmu_event_refusal refusal);
+
+/**
  * vsmmu_event_name() - the architecture's name of an event
  * @id: event number
  *

@@ -8,6 +8,7 @@
  */
 #include "arch/event_filter.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define FETCH_ADDRESS UINT64_C(0x00fffffffffffff8) /* FetchAddr of F_STE_FETCH (7.3.4) */
@@ -57,4 +58,28 @@ bool arch_event_is_clean(const uint64_t word[4], unsigned int ssid_bits)
 	memcpy(clean, before, sizeof(clean));
 	return arch_event_filter(clean, ssid_bits) == EVENT_OK &&
 	       !memcmp(clean, before, sizeof(clean));
+}
+
+int vsmmu_event_filter(struct vsmmu_event_record *record, unsigned int ssid_bits)
+{
+	if (!record || ssid_bits > 20)
+		return -EINVAL;
+	return (int)arch_event_filter(record->word, ssid_bits);
+}
+
+const char *vsmmu_event_refusal_name(enum vsmmu_event_refusal refusal)
+{
+	switch (refusal) {
+	case VSMMU_EVENT_REFUSAL_NONE:
+		break;
+	case VSMMU_EVENT_REFUSAL_ID:
+		return "not an event for a guest";
+	case VSMMU_EVENT_REFUSAL_STALL:
+		return "stalled";
+	case VSMMU_EVENT_REFUSAL_STAGE2:
+		return "of stage 2";
+	case VSMMU_EVENT_REFUSAL_SUBSTREAM:
+		return "SubstreamID out of range";
+	}
+	return NULL;
 }

@@ -11,12 +11,13 @@
 
 #include <vsmmu/event.h>
 
+/* enum vsmmu_event_refusal has the words. */
 enum event_verdict {
-	EVENT_OK = 0,
-	EVENT_UNKNOWN_ID, /* not an id that the host kernel forwards */
-	EVENT_STALL,	  /* the guest could not answer: stalls take another way */
-	EVENT_STAGE2,	  /* the guest has no stage 2 */
-	EVENT_SUBSTREAM,  /* a SubstreamID that the guest's SMMU cannot have */
+	EVENT_OK = VSMMU_EVENT_REFUSAL_NONE,
+	EVENT_UNKNOWN_ID = VSMMU_EVENT_REFUSAL_ID,
+	EVENT_STALL = VSMMU_EVENT_REFUSAL_STALL,
+	EVENT_STAGE2 = VSMMU_EVENT_REFUSAL_STAGE2,
+	EVENT_SUBSTREAM = VSMMU_EVENT_REFUSAL_SUBSTREAM,
 };
 
 /**
