@@ -7,6 +7,8 @@
 #ifndef VSMMU_SIM_H
 #define VSMMU_SIM_H
 
+#include <sys/types.h>
+
 #include <vsmmu/access.h>
 #include <vsmmu/host.h>
 
@@ -152,6 +154,101 @@ VSMMU_API int vsmmu_sim_dma(struct vsmmu_host *sim, uint32_t dev_id,
  * endpoint; -EINVAL. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_sim_drop(struct vsmmu_host *sim, uint32_t dev_id, uint32_t count);
+
+/**
+ * struct vsmmu_sim_veventq - a vEVENTQ that no endpoint and no vSMMU has
+ *
+ * For a program that reads vEVENTQs by itself, or with <vsmmu/veventq.h>: bytes that come from no
+ * kernel, and from no hardware. Its read and its fd are the source of a reader:
+ *
+ *	struct vsmmu_veventq_config config = {
+ *		.size = sizeof(config),
+ *		.flags = VSMMU_VEVENTQ_FLAG_SOURCE,
+ *		.fd = vsmmu_sim_veventq_get_fd(queue),
+ *		.read = vsmmu_sim_veventq_read,
+ *		.opaque = queue,
+ *		.type = VSMMU_VEVENTQ_ARM_SMMUV3,
+ *	};
+ *
+ * It promises what read(2) of the kernel's does, as far as a reader can tell:
+ * - 0 for an empty queue, never -EAGAIN, and no end of file.
+ * - Whole records, as many as fit. -EINVAL when not even the next one does, unless another one was
+ *   handed out already.
+ * - Numbers from the host's first_sequence on, INT_MAX then 0; an event that is dropped has one.
+ * - One LOST_EVENTS header, always last, which tells the number of the last event that was dropped.
+ *   It vanishes when an event is queued behind it: then the gap in the numbers tells. It can also
+ *   come twice in one read, see vsmmu_sim_on_lost_copy().
+ * - -ENOMEM for want of memory for that header, while poll says readable: 0 with
+ *   VSMMU_SIM_KERNEL_BEFORE_2026.
+ * - -EFAULT for a payload that cannot be copied, and the event stays, unless a record was handed
+ *out already; with VSMMU_SIM_KERNEL_BEFORE_2026 a header alone is handed out, and the event comes
+ *   again.
+ * - The fd is readable while there is something to read, level-triggered.
+ *
+ * It does not promise: the contents of an event, which are the caller's, whether the kernel would
+ * forward it or not; types other than Arm SMMUv3; anything of the fd but poll(): read() of it
+ *breaks the queue; the kernel's timing, and its wake-ups beyond the state of the fd.
+ *
+ * vsmmu_sim_fail() and vsmmu_sim_on_lost_copy() on its host work on it.
+ */
+struct vsmmu_sim_veventq;
+
+/**
+ * vsmmu_sim_veventq_new() - make a vEVENTQ without an endpoint
+ * @out: where it goes; untouched on failure
+ * @sim: the simulated host; referenced
+ * @depth: events that it holds, 1 to 2^19
+ *
+ * Return: 0; -EINVAL; -ENOMEM; -EMFILE and what eventfd() says. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_veventq_new(
+	struct vsmmu_sim_veventq **out, struct vsmmu_host *sim, uint32_t depth);
+
+/**
+ * vsmmu_sim_veventq_free() - free it, close its fd
+ * @veventq: may be NULL; nobody reads it any more
+ *
+ * Since: 0.1
+ */
+VSMMU_API void vsmmu_sim_veventq_free(struct vsmmu_sim_veventq *veventq);
+
+/**
+ * vsmmu_sim_veventq_get_fd() - the fd to poll for POLLIN
+ * @veventq: the vEVENTQ
+ *
+ * Return: an fd that the vEVENTQ owns; -EINVAL for a NULL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_veventq_get_fd(const struct vsmmu_sim_veventq *veventq);
+
+/**
+ * vsmmu_sim_veventq_read() - read(2) of a vEVENTQ
+ * @veventq: a struct vsmmu_sim_veventq; void, so that it fits struct vsmmu_veventq_config
+ * @buffer: where the records go; NULL is memory that faults
+ * @length: of it
+ *
+ * Return: bytes, 0 for an empty queue, or -errno, as said above. Threads: any. Since: 0.1
+ */
+VSMMU_API ssize_t vsmmu_sim_veventq_read(void *veventq, void *buffer, size_t length);
+
+/**
+ * vsmmu_sim_veventq_report() - an event comes
+ * @veventq: the vEVENTQ
+ * @record: any 256 bits
+ *
+ * Return: 1 when it was queued, 0 when it was dropped: the queue is full, or without memory by
+ * vsmmu_sim_fail(); -EINVAL for a NULL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_veventq_report(
+	struct vsmmu_sim_veventq *veventq, const struct vsmmu_event_record *record);
+
+/**
+ * vsmmu_sim_veventq_drop() - many events come, and none is kept for want of memory
+ * @veventq: the vEVENTQ
+ * @count: how many, 1 to INT_MAX
+ *
+ * Return: 0; -EINVAL. Threads: any. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_veventq_drop(struct vsmmu_sim_veventq *veventq, uint32_t count);
 
 /** enum vsmmu_sim_failure - what can be made to go wrong, once each */
 enum vsmmu_sim_failure {

@@ -15,7 +15,7 @@ SONAME = 'libvsmmu.so.0'
 VERSION = 'VSMMU_0.1'
 
 # What a public header may include besides its own kind: the C standard's, no kernel's.
-STANDARD = {'stdbool.h', 'stddef.h', 'stdint.h'}
+STANDARD = {'stdbool.h', 'stddef.h', 'stdint.h', 'sys/types.h'}
 
 DOC = re.compile(r'/\*\*\n((?:(?!\*/).)*)\*/\s*(?=VSMMU_API\b)', re.DOTALL)
 FUNCTION = re.compile(r'VSMMU_API\b([^;{]*?)\b(\w+)\s*\(([^;]*)\)\s*;', re.DOTALL)
