@@ -159,7 +159,8 @@ VSMMU_API int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *byte
 /**
  * vsmmu_decoder_next() - take the next item
  * @decoder: the decoder
- * @item: with @size set; filled in up to that size, also when there is none
+ * @item: with @size set; filled in up to that size, also when there is none. Its payload is valid
+ *	as long as the bytes are
  *
  * A gap in the numbers before an event comes out as a LOST item, then the EVENT. A
  * header-only LOST_EVENTS record with number s means that all from the expected

@@ -24,24 +24,24 @@ static void name_get(int fd, char name[VEVENTQ_FD_NAME_SIZE])
 	snprintf(name, VEVENTQ_FD_NAME_SIZE, "%.*s", length < 0 ? 0 : (int)length, link);
 }
 
-/*
- * The kernel has no call that tells what a vEVENTQ's fd is, and reading it to find out would
- * take events. Its name is no ABI: a vEVENTQ of a later kernel may have another one. What is
- * certain is that it lives on an anonymous inode, and only files on those have no type.
- * Return: 0; -ENOTTY; -errno.
- */
-static int check(int fd, char name[VEVENTQ_FD_NAME_SIZE])
+int veventq_fd_check(int fd)
 {
 	struct stat status;
 
+	if (fstat(fd, &status))
+		return -errno;
+	return status.st_mode & S_IFMT ? -ENOTTY : 0;
+}
+
+/* Its name is no ABI: a vEVENTQ of a later kernel may have another one. */
+static int check(int fd, char name[VEVENTQ_FD_NAME_SIZE])
+{
 	name_get(fd, name);
 	if (!strcmp(name, VEVENTQ_LINK)) {
 		name[0] = '\0';
 		return 0;
 	}
-	if (fstat(fd, &status))
-		return -errno;
-	return status.st_mode & S_IFMT ? -ENOTTY : 0;
+	return veventq_fd_check(fd);
 }
 
 /* The file position stays 0, so that read() is right and pread() would be ESPIPE. */

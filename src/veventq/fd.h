@@ -9,6 +9,13 @@
 #define VEVENTQ_FD_NAME_SIZE 64
 
 /*
+ * The kernel has no call that tells what a vEVENTQ's fd is, and reading it to find out would
+ * take events. What is certain is that it lives on an anonymous inode, and only files on those
+ * have no type. Return: 0; -ENOTTY when it surely is none; -errno.
+ */
+int veventq_fd_check(int fd);
+
+/*
  * Makes a vEVENTQ's fd non-blocking and lets @source read from it. The fd stays the caller's
  * to close, once nobody reads @source any more. Return: 0 or -errno.
  */

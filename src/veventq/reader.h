@@ -29,6 +29,10 @@ struct veventq_reader {
 int veventq_reader_init(struct veventq_reader *reader, const struct veventq_source *source,
 	uint32_t type, uint32_t first_sequence, size_t batch);
 
+/* With a config's payload_size, or 0. */
+int veventq_reader_init_sized(struct veventq_reader *reader, const struct veventq_source *source,
+	uint32_t type, uint32_t payload_size, uint32_t first_sequence, size_t batch);
+
 void veventq_reader_destroy(struct veventq_reader *reader);
 
 /*

@@ -103,11 +103,22 @@ static void expect_return(struct vsmmu_veventq *veventq, int should)
 	assert_int_equal(vsmmu_veventq_next(veventq, &item), should);
 }
 
-static bool readable(const struct vsmmu_veventq *veventq)
+static bool readable_within(const struct vsmmu_veventq *veventq, int milliseconds)
 {
 	struct pollfd fd = {.fd = vsmmu_veventq_get_fd(veventq), .events = POLLIN};
 
-	return poll(&fd, 1, 0) == 1;
+	return poll(&fd, 1, milliseconds) == 1;
+}
+
+static bool readable(const struct vsmmu_veventq *veventq)
+{
+	return readable_within(veventq, 0);
+}
+
+/* The reader tries again by itself. */
+static void wait_for(const struct vsmmu_veventq *veventq)
+{
+	assert_true(readable_within(veventq, 60000));
 }
 
 TEST(one_read_takes_a_batch)
@@ -164,8 +175,10 @@ TEST(later_is_not_an_error)
 	fake_veventq_script_error(queue, EAGAIN);
 	fake_veventq_script_error(queue, EINTR);
 	report(1);
+	/* Twice nothing although there is something: no third time at once. */
 	expect_return(veventq, 0);
-	expect_return(veventq, 0);
+	assert_int_equal(fake_kernel_reads(), 2);
+	wait_for(veventq);
 	expect_event(veventq, 0);
 	vsmmu_veventq_free(veventq);
 }
@@ -177,8 +190,10 @@ TEST(reading_goes_on_after_enomem)
 	fake_veventq_script_error(queue, ENOMEM);
 	fake_veventq_script_error(queue, ENOMEM);
 	report(2);
-	expect_return(veventq, -ENOMEM);
-	expect_return(veventq, -ENOMEM);
+	expect_return(veventq, 0);
+	wait_for(veventq);
+	expect_return(veventq, 0);
+	wait_for(veventq);
 	expect_event(veventq, 0);
 	expect_event(veventq, 1);
 	expect_return(veventq, 0);
@@ -193,6 +208,13 @@ TEST(other_errors_are_told_as_they_are)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fake_veventq_script_error(queue, errors[i]);
 		expect_return(veventq, -errors[i]);
+		report(1);
+		expect_return(veventq, -errors[i]);
+		assert_false(readable(veventq));
+		assert_int_equal(vsmmu_veventq_rearm(veventq), 1);
+		assert_true(readable(veventq));
+		expect_event(veventq, (uint32_t)i);
+		expect_return(veventq, 0);
 	}
 	vsmmu_veventq_free(veventq);
 }
@@ -204,7 +226,7 @@ TEST(two_lost_headers_in_16_bytes)
 		{UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 2},
 		{UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 5},
 	};
-	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_veventq_stats stats = {.size = sizeof(stats)};
 	struct vsmmu_veventq *veventq = reader(0, 0);
 
 	fake_veventq_script(queue, headers, sizeof(headers));
@@ -259,7 +281,7 @@ TEST(loss_is_counted_from_the_first_event_on)
 
 TEST(numbers_wrap)
 {
-	struct vsmmu_decoder_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_veventq_stats stats = {.size = sizeof(stats)};
 	struct vsmmu_veventq *veventq = reader(INT32_MAX - 1, 0);
 
 	fake_veventq_set_sequence(queue, INT32_MAX - 1);
@@ -302,6 +324,84 @@ TEST(callers_fd_stays_its_own)
 	expect_event(veventq, 0);
 	vsmmu_veventq_free(veventq);
 	vsmmu_veventq_free(NULL);
+}
+
+TEST(a_reader_may_own_its_fd)
+{
+	struct vsmmu_veventq_config config = {
+		.size = sizeof(config),
+		.flags = VSMMU_VEVENTQ_FLAG_OWN_FD,
+		.fd = queue_fd,
+		.type = VSMMU_VEVENTQ_ARM_SMMUV3,
+		.batch = UINT32_MAX,
+	};
+	unsigned int open = fake_kernel_open_fds();
+	struct vsmmu_veventq *veventq = NULL;
+	int fds[2];
+
+	/* After a failure it is the caller's as before. */
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -EINVAL);
+	assert_int_equal(fake_kernel_open_fds(), open);
+	assert_int_equal(pipe(fds), 0);
+	config.batch = 0;
+	config.fd = fds[0];
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), -ENOTTY);
+	close(fds[1]);
+	assert_int_equal(close(fds[0]), 0);
+	config.fd = queue_fd;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), 0);
+	report(1);
+	assert_true(readable(veventq));
+	expect_event(veventq, 0);
+	vsmmu_veventq_free(veventq);
+	assert_int_equal(fake_kernel_open_fds(), open - 1);
+}
+
+/* Without a timer, and without memory to poll again, reading goes on all the same. */
+TEST(backing_off_may_fail)
+{
+	struct vsmmu_veventq *veventq = reader(0, 0);
+	struct vsmmu_item item = {.size = sizeof(item)};
+
+	fake_veventq_script_error(queue, ENOMEM);
+	report(2);
+	fail_nth_arm(2); /* read, timerfd_settime */
+	expect_return(veventq, 0);
+	assert_string_equal(fail_nth_what(), "timerfd_settime");
+	fail_nth_arm(0);
+	/* The fd is readable, and each call tries to set the timer, until the wait is over. */
+	assert_true(readable(veventq));
+	while (vsmmu_veventq_next(veventq, &item) == 0)
+		wait_for(veventq);
+	assert_int_equal(item.kind, VSMMU_ITEM_EVENT);
+	assert_int_equal(item.sequence, 0);
+	expect_event(veventq, 1);
+	expect_return(veventq, 0);
+
+	fake_veventq_script_error(queue, ENOMEM);
+	report(1);
+	expect_return(veventq, 0);
+	wait_for(veventq);
+	fail_nth_arm(2); /* timerfd_settime, EPOLL_CTL_ADD */
+	expect_return(veventq, 0);
+	assert_string_equal(fail_nth_what(), "epoll_ctl");
+	fail_nth_arm(0);
+	wait_for(veventq);
+	expect_event(veventq, 2);
+	expect_return(veventq, 0);
+	report(1);
+	assert_true(readable(veventq));
+
+	fake_veventq_script_error(queue, EIO);
+	expect_event(veventq, 3);
+	expect_return(veventq, 0);
+	expect_return(veventq, -EIO);
+	fail_nth_arm(1);
+	assert_true(vsmmu_veventq_rearm(veventq) < 0);
+	fail_nth_arm(0);
+	expect_return(veventq, -EIO);
+	assert_int_equal(vsmmu_veventq_rearm(veventq), 1);
+	vsmmu_veventq_free(veventq);
 }
 
 TEST(bad_configs_are_refused)
@@ -352,18 +452,21 @@ TEST(every_call_may_fail)
 		ret = reader_new(&veventq, VSMMU_SEQUENCE_UNKNOWN, 0);
 		if (!ret) {
 			ret = vsmmu_veventq_next(veventq, &item);
-			assert_int_equal(ret, n == 7 ? -EIO : 1);
+			assert_int_equal(ret, n == 12 ? -EIO : 1);
 		} else {
 			assert_null(veventq);
 		}
 		fail_nth_arm(0);
 		vsmmu_veventq_free(veventq);
 		assert_int_equal(fake_kernel_open_fds(), open);
-		/* Where /proc is missing, adopting works all the same, and took the event. */
 		if (ret == 1)
 			report(1);
 	} while (fail_nth_fired());
-	assert_int_equal(n - 1, 7); /* calloc, dup, readlink, F_GETFL, F_SETFL, malloc, read */
+	/*
+	 * calloc, dup, F_GETFL, F_SETFL, malloc, epoll_create1, eventfd, timerfd_create, three
+	 * times EPOLL_CTL_ADD, read
+	 */
+	assert_int_equal(n - 1, 12);
 }
 
 #define KERNEL_TEST(ids, fn)                                                                       \
@@ -391,6 +494,8 @@ int main(void)
 		KERNEL_TEST("E5 P1", numbers_wrap),
 		KERNEL_TEST("E5", adopted_queue_starts_anywhere),
 		TEST_PLAIN(callers_fd_stays_its_own),
+		TEST_PLAIN(a_reader_may_own_its_fd),
+		KERNEL_TEST("E3 P8", backing_off_may_fail),
 		TEST_PLAIN(bad_configs_are_refused),
 		KERNEL_TEST("E1 P18", every_call_may_fail),
 	};
