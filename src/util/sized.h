@@ -2,26 +2,39 @@
 /*
  * Structures that carry their own size first and only grow. An older caller's is
  * shorter than ours: what it lacks is zero. A newer caller's is longer: what we do not
- * know must be zero, or it asks for something that we would silently not do.
+ * know must be zero, or it asks for something that we would silently not do. None is larger
+ * than a page, as with the kernel's copy_struct_from_user(): more is a size that nobody has set.
  */
 #ifndef UTIL_SIZED_H
 #define UTIL_SIZED_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#define SIZED_MAX 4096
+
+/* Return: whether the size that a caller's structure says can be one. */
+static inline bool sized_is_valid(const void *structure)
+{
+	size_t given;
+
+	if (!structure)
+		return false;
+	memcpy(&given, structure, sizeof(given));
+	return given > sizeof(given) && given <= SIZED_MAX;
+}
 
 /* Copies a caller's config into @to, of @size bytes. Return: 0, -EINVAL or -E2BIG. */
 static inline int sized_copy_in(void *to, const void *from, size_t size)
 {
 	size_t given;
 
-	if (!from)
+	if (!sized_is_valid(from))
 		return -EINVAL;
 	memcpy(&given, from, sizeof(given));
-	if (given <= sizeof(given))
-		return -EINVAL;
 	for (size_t i = size; i < given; i++)
 		if (((const uint8_t *)from)[i])
 			return -E2BIG;
@@ -35,11 +48,9 @@ static inline int sized_copy_out(void *to, const void *from, size_t size)
 {
 	size_t given;
 
-	if (!to)
+	if (!sized_is_valid(to))
 		return -EINVAL;
 	memcpy(&given, to, sizeof(given));
-	if (given <= sizeof(given))
-		return -EINVAL;
 	if (given > size) {
 		memset((uint8_t *)to + size, 0, given - size);
 		given = size;

@@ -239,11 +239,6 @@ int vsmmu_decoder_feed(struct vsmmu_decoder *decoder, const void *bytes, size_t 
 	return 0;
 }
 
-bool veventq_item_is_usable(const struct vsmmu_item *item)
-{
-	return item && item->size > sizeof(item->size);
-}
-
 int veventq_item_copy_out(struct vsmmu_item *item, const struct veventq_item *own)
 {
 	const struct vsmmu_item full = {
@@ -263,7 +258,7 @@ int vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_item *item)
 	struct veventq_item own = {0};
 
 	/* Looked at first: an item that cannot be handed out must not be taken. */
-	if (!decoder || !veventq_item_is_usable(item))
+	if (!decoder || !sized_is_valid(item))
 		return -EINVAL;
 	veventq_decoder_next(&decoder->decoder, &own);
 	veventq_item_copy_out(item, &own);

@@ -61,11 +61,8 @@ enum vsmmu_item_kind veventq_decoder_next(
 /* The counters, without a size. */
 struct vsmmu_decoder_stats veventq_decoder_stats(const struct veventq_decoder *decoder);
 
-/* As vsmmu_decoder_next() does it: @own for the caller. Return: 0 or -EINVAL. */
+/* Fills a caller's item up to its size. Return: 0 or -EINVAL. */
 int veventq_item_copy_out(struct vsmmu_item *item, const struct veventq_item *own);
-
-/* Return: whether vsmmu_decoder_next() could fill it. */
-bool veventq_item_is_usable(const struct vsmmu_item *item);
 
 /* See vsmmu_decoder_get_sequence() and vsmmu_decoder_set_sequence(). */
 uint32_t veventq_decoder_get_sequence(const struct veventq_decoder *decoder);

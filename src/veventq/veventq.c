@@ -244,7 +244,7 @@ int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
 	int ret;
 
 	/* Looked at first: an item that cannot be handed out must not be taken. */
-	if (!veventq || !veventq_item_is_usable(item))
+	if (!veventq || !sized_is_valid(item))
 		return -EINVAL;
 	reader = &veventq->reader;
 	while (veventq_decoder_next(&reader->decoder, &own) == VSMMU_ITEM_END) {

@@ -53,6 +53,11 @@ TEST(configs_grow)
 	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
 	newer.size = 0;
 	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
+	/* Nobody has set such a size: nothing behind it is looked at. */
+	newer.size = 4097;
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
+	newer.size = SIZE_MAX;
+	assert_int_equal(copy_in(&small, &newer, sizeof(small)), -EINVAL);
 	assert_int_equal(copy_in(&small, NULL, sizeof(small)), -EINVAL);
 }
 
@@ -63,6 +68,9 @@ TEST(results_grow)
 	struct new newer = {.size = sizeof(newer), .b = 99};
 	struct new older = {.size = sizeof(struct old), .b = 99};
 
+	older.size = 4097;
+	assert_int_equal(copy_out(&older, &now, sizeof(now)), -EINVAL);
+	older.size = sizeof(struct old);
 	assert_int_equal(copy_out(&older, &now, sizeof(now)), 0);
 	assert_int_equal(older.a, 7);
 	assert_int_equal(older.b, 99);
