@@ -41,8 +41,8 @@ enum vsmmu_veventq_flag {
  * @batch: records per read() at most, up to 2^19; 0 means 256
  * @read: with VSMMU_VEVENTQ_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
  *	without: whole records, up to @length bytes of them; 0 when there is nothing now; a negative
- *	errno. Called within vsmmu_veventq_next() alone, must not block, must not call back into the
- *	reader but for vsmmu_veventq_wake()
+ *	errno. Without an fd it is asked until it says 0. Called within vsmmu_veventq_next() alone,
+ *must not block, must not call back into the reader but for vsmmu_veventq_wake()
  * @opaque: for @read
  */
 struct vsmmu_veventq_config {
@@ -153,8 +153,8 @@ VSMMU_API int vsmmu_veventq_wake(struct vsmmu_veventq *veventq);
  * @veventq: the reader
  * @sequence: see vsmmu_decoder_get_sequence()
  *
- * Who hands the queue over takes items until there are none left, then asks, then frees the
- * reader: a record that was read and not taken is one that the next reader counts as lost.
+ * To hand the queue over, take items until there are none left, then ask, then free the reader: a
+ * record that was read and not taken is one that the next reader counts as lost.
  *
  * Return: 0; -EINVAL for a NULL. Since: 0.1
  */

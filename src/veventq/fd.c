@@ -33,7 +33,7 @@ int veventq_fd_check(int fd)
 	return status.st_mode & S_IFMT ? -ENOTTY : 0;
 }
 
-/* Its name is no ABI: a vEVENTQ of a later kernel may have another one. */
+/* The name is no ABI: a vEVENTQ of a later kernel may have another one. */
 static int check(int fd, char name[VEVENTQ_FD_NAME_SIZE])
 {
 	name_get(fd, name);

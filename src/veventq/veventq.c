@@ -185,8 +185,14 @@ static int arm(struct vsmmu_veventq *veventq)
 
 static ssize_t fill(struct vsmmu_veventq *veventq)
 {
+	ssize_t got = veventq_reader_fill(&veventq->reader, veventq->reader.batch);
+
 	veventq->reads++;
-	return veventq_reader_fill(&veventq->reader, veventq->reader.batch);
+	/* Without an fd nothing tells of what a source has kept back: it is asked until it says 0.
+	 */
+	if (veventq->fd < 0)
+		veventq->reader.drained = false;
+	return got;
 }
 
 static bool says_empty(ssize_t got)

@@ -76,7 +76,7 @@ TEST(an_item_is_filled_up_to_its_size)
 	stream.length = 0;
 	stream_put_text(&stream, "E0 L2");
 	assert_int_equal(vsmmu_decoder_feed(decoder, stream.bytes, stream.length), 0);
-	/* What cannot be filled takes no item away. */
+	/* An item that cannot be filled is not taken. */
 	assert_int_equal(vsmmu_decoder_next(decoder, &none), -EINVAL);
 	assert_int_equal(vsmmu_decoder_next(decoder, NULL), -EINVAL);
 	assert_int_equal(vsmmu_decoder_next(decoder, &item.item), 1);
@@ -94,7 +94,7 @@ TEST(an_item_is_filled_up_to_its_size)
 	vsmmu_decoder_free(decoder);
 }
 
-/* One decoder goes on where another one has stopped. */
+/* A second decoder goes on where the first has stopped. */
 TEST(the_place_in_the_sequence_is_handed_over)
 {
 	struct vsmmu_decoder *first, *second;
