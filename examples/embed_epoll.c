@@ -5,6 +5,7 @@
  * with vsmmu_iommufd_new() in its place the rest stays as it is. One endpoint faults once; the
  * event takes its way into the guest's queue, and what the guest finds there is printed.
  */
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
-#include <vsmmu/text.h>
 
 #define RAM_BASE    UINT64_C(0x40000000)
 #define QUEUE_LOG2  7
@@ -60,12 +60,11 @@ static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
 {
 	struct vsmmu_event_record record;
 	struct vsmmu_event event;
-	char text[VSMMU_EVENT_TEXT_SIZE];
 
 	vsmmu_event_record_load(vm->ram, &record);
 	vsmmu_event_decode(&record, &event);
-	vsmmu_event_format(text, sizeof(text), &event);
-	printf("%s\n", text);
+	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
+		event.sid, event.input_addr);
 	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, 1);
 }
 

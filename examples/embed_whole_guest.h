@@ -4,11 +4,11 @@
  * the calls that a VMM makes when a vCPU exits. Numbers are those of IHI 0070.
  */
 #include <endian.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <vsmmu/smmu.h>
-#include <vsmmu/text.h>
 
 enum { CR0 = 0x20, IRQ_CTRL = 0x50, STRTAB_BASE = 0x80, STRTAB_CFG = 0x88, CMDQ_BASE = 0x90 };
 enum { CMDQ_PROD = 0x98, EVENTQ_BASE = 0xa0, EVENTQ_IRQ_CFG0 = 0xb0, EVENTQ_CONS = 0x100ac };
@@ -59,11 +59,10 @@ static inline void guest_takes_event(const uint8_t *ram, struct vsmmu *vsmmu, ui
 {
 	struct vsmmu_event_record record;
 	struct vsmmu_event event;
-	char text[VSMMU_EVENT_TEXT_SIZE];
 
 	vsmmu_event_record_load(ram + EVENTQ + number * VSMMU_EVENT_RECORD_SIZE, &record);
 	vsmmu_event_decode(&record, &event);
-	vsmmu_event_format(text, sizeof(text), &event);
-	printf("%s\n", text);
+	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
+		event.sid, event.input_addr);
 	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, number + 1);
 }

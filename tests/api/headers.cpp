@@ -12,7 +12,6 @@
 #include <vsmmu/host.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
-#include <vsmmu/text.h>
 #include <vsmmu/veventq.h>
 
 static bool failed;

@@ -9,8 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include <vsmmu/capture.h>
-
+#include "capture/capture.h"
 #include "fuzz.h"
 
 #define ITEMS_MAX 64

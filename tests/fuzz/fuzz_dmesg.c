@@ -9,9 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "fuzz.h"
+#include "text/text.h"
 
 /* Of one line: what it ends, what it is, and the events that waited long enough. */
 #define ITEMS_MAX 16

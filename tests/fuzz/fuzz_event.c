@@ -9,11 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "arch/event_filter.h"
 #include "arch/event_table.h"
 #include "fuzz.h"
+#include "text/text.h"
 
 static void check_same(const struct vsmmu_event *is, const struct vsmmu_event *should)
 {

@@ -3,13 +3,13 @@
  * A program outside of the tree, against the installed package: an endpoint of the simulator
  * faults, and the event arrives in the guest's queue. Compiled as C and as C++.
  */
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
-#include <vsmmu/text.h>
 
 #define RAM_BASE    UINT64_C(0x40000000)
 #define VSID	    0x42
@@ -53,7 +53,6 @@ static int fault(struct vsmmu_host *sim, uint32_t dev_id)
 static bool received(struct vsmmu *vsmmu)
 {
 	struct pollfd fd = {vsmmu_get_fd(vsmmu), POLLIN, 0};
-	char text[VSMMU_EVENT_TEXT_SIZE];
 	struct vsmmu_event_record record;
 	struct vsmmu_event event;
 
@@ -61,8 +60,8 @@ static bool received(struct vsmmu *vsmmu)
 		return false;
 	vsmmu_event_record_load(ram, &record);
 	vsmmu_event_decode(&record, &event);
-	vsmmu_event_format(text, sizeof(text), &event);
-	printf("%s\n", text);
+	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
+		event.sid, event.input_addr);
 	return event.id == VSMMU_EVENT_F_TRANSLATION && event.sid == VSID &&
 	       event.input_addr == 0x100000 && interrupts == 1;
 }

@@ -8,11 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <vsmmu/text.h>
-
 #include "kmsg.h"
 #include "real_machine.h"
 #include "tap.h"
+#include "text/text.h"
 
 #define VSID		0x42u
 #define IOVA		UINT64_C(0x123008)

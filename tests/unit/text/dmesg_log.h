@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "lib/unit.h"
+#include "text/text.h"
 
 #define SMMU   "arm-smmu-v3 arm-smmu-v3.0.auto: "
 #define SECOND "arm-smmu-v3 2b400000.iommu: "

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vsmmu/capture.h>
-
+#include "capture/capture.h"
 #include "capture/format.h"
 #include "lib/unit.h"
 #include "util/crc32.h"

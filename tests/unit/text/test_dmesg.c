@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "dmesg_log.h"
 #include "lib/rng.h"
+#include "text/text.h"
 
 TEST(words_alone)
 {

@@ -2,9 +2,8 @@
 /* Events explained: each kind, stage and class has its own sentence. */
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "lib/unit.h"
+#include "text/text.h"
 
 static const struct {
 	struct vsmmu_event event;

@@ -2,9 +2,8 @@
 /* Event records as text. */
 #include <string.h>
 
-#include <vsmmu/text.h>
-
 #include "lib/unit.h"
+#include "text/text.h"
 
 static const struct {
 	struct vsmmu_event event;

@@ -5,13 +5,13 @@
 
 #include <stddef.h>
 
-#include <vsmmu/capture.h>
 #include <vsmmu/decoder.h>
-#include <vsmmu/text.h>
 
+#include "capture/capture.h"
 #include "decode/hex.h"
 #include "decode/names.h"
 #include "decode/output.h"
+#include "text/text.h"
 
 enum input_kind {
 	INPUT_AUTO,    /* what the first bytes look like */

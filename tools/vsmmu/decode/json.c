@@ -8,10 +8,9 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include <vsmmu/text.h>
-
 #include "decode/output.h"
 #include "json_add.h"
+#include "text/text.h"
 
 static bool add_string(struct json_object *object, const char *key, const char *value)
 {

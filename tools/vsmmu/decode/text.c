@@ -3,9 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <vsmmu/text.h>
-
 #include "decode/output.h"
+#include "text/text.h"
 
 #define SECOND	   UINT64_C(1000000000)
 #define ROW_FORMAT "%-18s  %-16s "

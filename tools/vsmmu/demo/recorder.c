@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include <vsmmu/capture.h>
+#include "capture/capture.h"
 
 static void put(struct recorder *recorder, const struct vsmmu_capture_item *item)
 {

@@ -9,8 +9,7 @@
 
 #include <signal.h>
 
-#include <vsmmu/capture.h>
-
+#include "capture/capture.h"
 #include "demo/machine.h"
 
 #define PLAYER_INDEX_SIZE (4 * MACHINE_ENDPOINTS_MAX)

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <vsmmu/capture.h>
+#include "capture/capture.h"
 
 #define READER_SIZE  (4 * VSMMU_CAPTURE_ITEM_MAX)
 #define READER_AHEAD 4096 /* items before the first event, at most */

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <vsmmu/text.h>
+#include "text/text.h"
 
 /* Text under construction: counts on when the buffer is full, as snprintf() does. */
 struct text {

@@ -8,18 +8,13 @@
  * the bytes that they make. To read: vsmmu_capture_reader_init(), then
  * vsmmu_capture_next() over the bytes, in order, in pieces of any size.
  */
-#ifndef VSMMU_CAPTURE_H
-#define VSMMU_CAPTURE_H
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include <vsmmu/api.h>
 #include <vsmmu/event.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /** VSMMU_CAPTURE_MAGIC - the first 8 bytes of each capture */
 #define VSMMU_CAPTURE_MAGIC "\x89VSMMU\r\n"
@@ -82,9 +77,9 @@ struct vsmmu_capture_item {
  *
  * Return: how many bytes it takes; -ENOBUFS when @size is less than that; -EINVAL when a
  * member is out of its range or the type is not one of this version.
- * Threads: any. Since: 0.1
+ * Threads: any.
  */
-VSMMU_API int vsmmu_capture_put(void *buffer, size_t size, const struct vsmmu_capture_item *item);
+int vsmmu_capture_put(void *buffer, size_t size, const struct vsmmu_capture_item *item);
 
 /**
  * struct vsmmu_capture_reader - where a reader is
@@ -103,10 +98,8 @@ struct vsmmu_capture_reader {
 /**
  * vsmmu_capture_reader_init() - be at a file's beginning
  * @reader: whatever it was before
- *
- * Since: 0.1
  */
-VSMMU_API void vsmmu_capture_reader_init(struct vsmmu_capture_reader *reader);
+void vsmmu_capture_reader_init(struct vsmmu_capture_reader *reader);
 
 /**
  * vsmmu_capture_next() - the next item
@@ -119,13 +112,9 @@ VSMMU_API void vsmmu_capture_reader_init(struct vsmmu_capture_reader *reader);
  * of them: a file that ends there with @length above 0 was cut. Or an error, which stays:
  * -EINVAL: this is no capture; -EPROTONOSUPPORT: a version that we do not know; -EBADMSG:
  * damage, and what follows cannot be trusted to begin anywhere.
- * Threads: a reader belongs to one thread at a time. Since: 0.1
+ * Threads: a reader belongs to one thread at a time.
  */
-VSMMU_API int vsmmu_capture_next(struct vsmmu_capture_reader *reader, const void *bytes,
-	size_t length, struct vsmmu_capture_item *item);
-
-#ifdef __cplusplus
-}
-#endif
+int vsmmu_capture_next(struct vsmmu_capture_reader *reader, const void *bytes, size_t length,
+	struct vsmmu_capture_item *item);
 
 #endif

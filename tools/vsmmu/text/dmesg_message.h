@@ -3,9 +3,8 @@
 #ifndef TEXT_DMESG_MESSAGE_H
 #define TEXT_DMESG_MESSAGE_H
 
-#include <vsmmu/text.h>
-
 #include "text/span.h"
+#include "text/text.h"
 
 enum dmesg_message_kind {
 	DMESG_NOTHING = 0,

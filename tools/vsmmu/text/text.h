@@ -7,19 +7,14 @@
  * the last one always NUL, and return the length that the whole text has, so that a
  * return value of at least @size means that it was cut.
  */
-#ifndef VSMMU_TEXT_H
-#define VSMMU_TEXT_H
+#ifndef TEXT_TEXT_H
+#define TEXT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <vsmmu/api.h>
 #include <vsmmu/event.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /** VSMMU_EVENT_TEXT_SIZE - a buffer of this size holds the text of any event */
 #define VSMMU_EVENT_TEXT_SIZE 512
@@ -35,9 +30,9 @@ extern "C" {
  * versions: a program takes the members of struct vsmmu_event instead.
  *
  * Return: the text's length without its NUL.
- * Threads: any. Since: 0.1
+ * Threads: any.
  */
-VSMMU_API int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *event);
+int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *event);
 
 /**
  * vsmmu_event_format_record() - the four words of a record in hexadecimal
@@ -49,10 +44,9 @@ VSMMU_API int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_e
  * lowest word first, separated by one space: 75 characters.
  *
  * Return: the text's length without its NUL.
- * Threads: any. Since: 0.1
+ * Threads: any.
  */
-VSMMU_API int vsmmu_event_format_record(
-	char *buffer, size_t size, const struct vsmmu_event_record *record);
+int vsmmu_event_format_record(char *buffer, size_t size, const struct vsmmu_event_record *record);
 
 /**
  * vsmmu_event_explain() - what happened, in a sentence of plain words
@@ -66,9 +60,9 @@ VSMMU_API int vsmmu_event_format_record(
  * is enough for names of up to 63 bytes. The wording may change between versions.
  *
  * Return: the text's length without its NUL.
- * Threads: any. Since: 0.1. Source: IHI 0070 7.3
+ * Threads: any. Source: IHI 0070 7.3
  */
-VSMMU_API int vsmmu_event_explain(
+int vsmmu_event_explain(
 	char *buffer, size_t size, const struct vsmmu_event *event, const char *client);
 
 /**
@@ -76,9 +70,9 @@ VSMMU_API int vsmmu_event_explain(
  * @event: a decoded event; its kind, stage and class are looked at
  *
  * Return: e.g. "a buffer that was unmapped too early, ..."; a constant string, never NULL.
- * The wording may change between versions. Threads: any. Since: 0.1
+ * The wording may change between versions. Threads: any.
  */
-VSMMU_API const char *vsmmu_event_causes(const struct vsmmu_event *event);
+const char *vsmmu_event_causes(const struct vsmmu_event *event);
 
 /** VSMMU_DMESG_NAME_SIZE - room for a device's name, which is cut to this */
 #define VSMMU_DMESG_NAME_SIZE 64
@@ -142,10 +136,8 @@ struct vsmmu_dmesg {
 /**
  * vsmmu_dmesg_init() - begin a log
  * @dmesg: whatever it was before
- *
- * Since: 0.1
  */
-VSMMU_API void vsmmu_dmesg_init(struct vsmmu_dmesg *dmesg);
+void vsmmu_dmesg_init(struct vsmmu_dmesg *dmesg);
 
 /**
  * vsmmu_dmesg_feed() - the log's next line
@@ -159,10 +151,10 @@ VSMMU_API void vsmmu_dmesg_init(struct vsmmu_dmesg *dmesg);
  * from an SMMUv3 is passed over, and the lines of several SMMUs may be mixed.
  *
  * Return: 0; -EBUSY while there is something to be had from vsmmu_dmesg_next().
- * Since: 0.1. Source: Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
+ * Source: Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
  * arm_smmu_dump_event(), and before 6.14 arm_smmu_evtq_thread()
  */
-VSMMU_API int vsmmu_dmesg_feed(struct vsmmu_dmesg *dmesg, const void *line, size_t length);
+int vsmmu_dmesg_feed(struct vsmmu_dmesg *dmesg, const void *line, size_t length);
 
 /**
  * vsmmu_dmesg_next() - what the log tells up to this line
@@ -174,10 +166,9 @@ VSMMU_API int vsmmu_dmesg_feed(struct vsmmu_dmesg *dmesg, const void *line, size
  * kernels, this may be at the SMMU's next event, or after VSMMU_DMESG_PATIENCE lines of
  * others.
  *
- * Return: item->kind. Since: 0.1
+ * Return: item->kind.
  */
-VSMMU_API enum vsmmu_dmesg_kind vsmmu_dmesg_next(
-	struct vsmmu_dmesg *dmesg, struct vsmmu_dmesg_item *item);
+enum vsmmu_dmesg_kind vsmmu_dmesg_next(struct vsmmu_dmesg *dmesg, struct vsmmu_dmesg_item *item);
 
 /** VSMMU_DMESG_PATIENCE - lines after which nobody waits for an endpoint's name any more */
 #define VSMMU_DMESG_PATIENCE 256
@@ -190,12 +181,8 @@ VSMMU_API enum vsmmu_dmesg_kind vsmmu_dmesg_next(
  *
  * What was waited for is to be had from vsmmu_dmesg_next() now.
  *
- * Return: 0; -EBUSY as vsmmu_dmesg_feed(). Since: 0.1
+ * Return: 0; -EBUSY as vsmmu_dmesg_feed().
  */
-VSMMU_API int vsmmu_dmesg_flush(struct vsmmu_dmesg *dmesg, bool end);
-
-#ifdef __cplusplus
-}
-#endif
+int vsmmu_dmesg_flush(struct vsmmu_dmesg *dmesg, bool end);
 
 #endif

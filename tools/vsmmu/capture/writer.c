@@ -3,8 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include <vsmmu/capture.h>
-
+#include "capture/capture.h"
 #include "capture/format.h"
 #include "util/crc32.h"
 

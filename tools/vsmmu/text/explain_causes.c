@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The usual causes of each kind of event. */
-#include <vsmmu/text.h>
+#include "text/text.h"
 
 /* Stage 2 is the host's: the guest's own tables were in order. */
 static const char stage2[] =

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <vsmmu/text.h>
+#include "text/text.h"
 
 struct text {
 	char *buffer;
