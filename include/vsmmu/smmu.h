@@ -191,7 +191,8 @@ struct vsmmu_config {
  * that a snapshot has to keep.
  *
  * Return: 0; -EINVAL for a config that makes no sense; -E2BIG for one of a later version that
- * asks for what this one does not know; -ENOMEM, -EMFILE; -errno of the host that was asked for
+ * asks for what this one does not know; -EPROTO for a host of a libvsmmu-sim that is not of the
+ * same build as this library; -ENOMEM, -EMFILE; -errno of the host that was asked for
  * probe_dev_id. Since: 0.1
  */
 VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);

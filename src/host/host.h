@@ -37,6 +37,7 @@ struct host_hw_info {
 };
 
 struct host_ops {
+	void (*free)(struct vsmmu_host *host); /* stays the first member: see HOST_CONTRACT */
 	const char *name;
 
 	/* Each returns 0 or -errno as the kernel's ioctl does; *out is set on success only. */
@@ -73,7 +74,6 @@ struct host_ops {
 		uint32_t count, uint32_t *handled);
 
 	int (*destroy)(struct vsmmu_host *host, uint32_t id);
-	void (*free)(struct vsmmu_host *host);
 };
 
 /* Whether an error passes by itself: ETIMEDOUT, EBUSY, ENOMEM, EAGAIN, EINTR. */
@@ -81,8 +81,9 @@ bool host_error_passes(int error);
 
 /* First member of each host's own structure. */
 struct vsmmu_host {
-	const struct host_ops *ops;
+	uint64_t contract; /* HOST_CONTRACT of the library that made it */
 	atomic_uint refs;
+	const struct host_ops *ops;
 	/*
 	 * Linux gives all vIOMMUs of a nesting parent its VMID (arm_vsmmu_init(), which says that
 	 * this may change), so that a TLB invalidation through any of them reaches all. True: each
@@ -90,5 +91,34 @@ struct vsmmu_host {
 	 */
 	bool vmid_per_viommu;
 };
+
+/*
+ * libvsmmu-sim makes hosts too, and a machine may have it from another build than libvsmmu. The
+ * structures above are no ABI, so vsmmu_new() refuses a host of any other contract than its own.
+ * vsmmu_host_ref() and vsmmu_host_unref() work with all of them: struct vsmmu_host up to @ops, and
+ * the first member of struct host_ops, never move. A change of a structure's size changes the
+ * contract by itself; a change of meaning has to raise HOST_CONTRACT_NUMBER.
+ */
+#ifndef HOST_CONTRACT_NUMBER
+#define HOST_CONTRACT_NUMBER 1
+#endif
+#define HOST_CONTRACT                                                                              \
+	((uint64_t)HOST_CONTRACT_NUMBER << 48 | (uint64_t)sizeof(struct vsmmu_host) << 36 |        \
+		(uint64_t)sizeof(struct host_ops) << 24 | sizeof(struct host_veventq) << 12 |      \
+		(sizeof(struct host_endpoint) + sizeof(struct host_hw_info)))
+
+/* Begins a host with one reference, the caller's. */
+static inline void host_init(struct vsmmu_host *host, const struct host_ops *ops)
+{
+	host->contract = HOST_CONTRACT;
+	atomic_init(&host->refs, 1);
+	host->ops = ops;
+}
+
+/* Return: whether this library may call the host's operations. */
+static inline bool host_fits(const struct vsmmu_host *host)
+{
+	return host->contract == HOST_CONTRACT;
+}
 
 #endif

@@ -23,9 +23,11 @@
 #define BURST_DEFAULT	    10
 #define INTERVAL_DEFAULT_NS UINT64_C(5000000000)
 
-/* Fills defaults in. Return: 0 or -EINVAL. */
+/* Fills defaults in. Return: 0, -EINVAL, or -EPROTO for a host that is not to be called. */
 static int config_complete(struct vsmmu_config *config)
 {
+	if (config->host && !host_fits(config->host))
+		return -EPROTO;
 	if (!config->ops)
 		return -EINVAL;
 	if (!config->eventq_log2_max)

@@ -76,8 +76,7 @@ struct host_interposer *host_interposer_new(struct vsmmu_host *inner, unsigned i
 		interposer->host = *inner;
 	interposer->inner = inner;
 	interposer->ops = interposer_ops;
-	interposer->host.ops = &interposer->ops;
-	atomic_init(&interposer->host.refs, 1);
+	host_init(&interposer->host, &interposer->ops);
 	pthread_mutex_init(&interposer->state->lock, NULL);
 	pthread_cond_init(&interposer->state->changed, NULL);
 	for (unsigned int smmu = 0; smmu < HOST_INTERPOSER_SMMUS; smmu++) {

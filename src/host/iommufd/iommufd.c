@@ -281,8 +281,7 @@ int iommufd_host_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config 
 		free(iommufd);
 		return ret;
 	}
-	iommufd->host.ops = &iommufd_ops;
-	atomic_init(&iommufd->host.refs, 1);
+	host_init(&iommufd->host, &iommufd_ops);
 	iommufd->ioas_id = config->ioas_id;
 	iommufd->viommu_type = viommu_type;
 	iommufd->veventq_type = veventq_type;

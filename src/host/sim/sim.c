@@ -57,8 +57,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)
 		return -ENOMEM;
-	sim->host.ops = &sim_ops;
-	atomic_init(&sim->host.refs, 1);
+	host_init(&sim->host, &sim_ops);
 	sim->host.vmid_per_viommu = own.vmid_per_viommu;
 	sim->first_sequence = own.first_sequence;
 	init_hardware(sim, &own);

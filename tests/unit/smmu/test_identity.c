@@ -49,7 +49,7 @@ static const struct host_ops probed_ops = {
 static void probed_init(struct probed *probed)
 {
 	*probed = (struct probed){
-		.host = {.ops = &probed_ops, .refs = 1},
+		.host = {.contract = HOST_CONTRACT, .ops = &probed_ops, .refs = 1},
 		.info = {.idr = {0xeddfffff, 0xfffff800 | 20 << 6 | 32, UINT32_MAX, 0xfffff7ff,
 				 UINT32_MAX, 0xfffff7ff},
 			.ats = true},
