@@ -3,6 +3,9 @@
  * The simulator: a host without hardware. Its vEVENTQs behave as the kernel's, down to
  * the errno of every read; its endpoints do DMA through what the guest's stream table,
  * CDs and translation tables say, or fault when they are told to.
+ *
+ * It is a library of its own, libvsmmu-sim (pkg-config vsmmu-sim), for tests and for machines
+ * without Arm hardware. Both libraries must come from the same build: see vsmmu_new().
  */
 #ifndef VSMMU_SIM_H
 #define VSMMU_SIM_H

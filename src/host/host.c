@@ -5,19 +5,15 @@
 
 struct vsmmu_host *vsmmu_host_ref(struct vsmmu_host *host)
 {
-	if (!host)
-		return NULL;
-	atomic_fetch_add_explicit(&host->refs, 1, memory_order_relaxed);
+	if (host)
+		host_ref(host);
 	return host;
 }
 
 void vsmmu_host_unref(struct vsmmu_host *host)
 {
-	if (!host)
-		return;
-	/* Acquire and release: who frees sees what every former holder wrote. */
-	if (atomic_fetch_sub_explicit(&host->refs, 1, memory_order_acq_rel) == 1)
-		host->ops->free(host);
+	if (host)
+		host_unref(host);
 }
 
 bool host_error_passes(int error)

@@ -115,6 +115,19 @@ static inline void host_init(struct vsmmu_host *host, const struct host_ops *ops
 	host->ops = ops;
 }
 
+/* vsmmu_host_ref() and vsmmu_host_unref(), for libvsmmu-sim too, which uses nothing of libvsmmu. */
+static inline void host_ref(struct vsmmu_host *host)
+{
+	atomic_fetch_add_explicit(&host->refs, 1, memory_order_relaxed);
+}
+
+static inline void host_unref(struct vsmmu_host *host)
+{
+	/* Acquire and release: who frees sees what every former holder wrote. */
+	if (atomic_fetch_sub_explicit(&host->refs, 1, memory_order_acq_rel) == 1)
+		host->ops->free(host);
+}
+
 /* Return: whether this library may call the host's operations. */
 static inline bool host_fits(const struct vsmmu_host *host)
 {

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What libvsmmu.so exports, what its version script names, and what the headers promise: the same.
+"""What a library exports, what its version script names, and what its headers promise: the same.
 
-Takes: the shared library, the version script, the folder that holds vsmmu/*.h. Needs nm and
-readelf. Prints: TAP. Exit status: 1 if a test failed.
+Takes: the library's name (vsmmu or vsmmu-sim), the shared library, the static one, the version
+script, the folder that holds vsmmu/*.h. Needs nm and readelf. Prints: TAP.
+Exit status: 1 if a test failed.
 """
 import glob
 import os
@@ -11,8 +12,11 @@ import re
 import subprocess
 import sys
 
-SONAME = 'libvsmmu.so.0'
-VERSION = 'VSMMU_0.1'
+# name: the version of its symbols, and which headers promise them
+LIBRARIES = {
+    'vsmmu': ('VSMMU_0.1', lambda header: header != 'sim.h'),
+    'vsmmu-sim': ('VSMMU_SIM_0.1', lambda header: header == 'sim.h'),
+}
 
 # What a public header may include besides its own kind: the C standard's, no kernel's.
 STANDARD = {'stdbool.h', 'stddef.h', 'stdint.h', 'sys/types.h'}
@@ -33,6 +37,12 @@ def exported(library):
         if name != version.lstrip('@') and line.split()[-2] != 'A':
             names[name] = version.lstrip('@')
     return names
+
+
+def archived(library):
+    """Names that a static library lets other objects see."""
+    lines = run('nm', '--extern-only', '--defined-only', library).splitlines()
+    return {line.split()[-1] for line in lines if len(line.split()) == 3}
 
 
 def mapped(path):
@@ -106,39 +116,45 @@ def difference(left, right, left_name, right_name):
 
 
 def main():
-    library, script, include = sys.argv[1:4]
+    name, library, archive, script, include = sys.argv[1:6]
+    own_version, is_own = LIBRARIES[name]
+    own_soname = 'lib%s.so.0' % name
     texts = {}
     for path in sorted(glob.glob(os.path.join(include, 'vsmmu', '*.h'))):
         with open(path, encoding='utf-8') as f:
             texts[os.path.basename(path)] = f.read()
     promised, docs, includes = {}, {}, []
-    for name, text in texts.items():
-        promised.update(functions(text))
+    for header, text in texts.items():
+        if is_own(header):
+            promised.update(functions(text))
         docs.update(documented(text))
         for what in re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)', text, re.MULTILINE):
             if what not in STANDARD and what.partition('/')[2] not in texts:
-                includes.append('%s includes %s' % (name, what))
+                includes.append('%s includes %s' % (header, what))
     there, named = exported(library), mapped(script)
     soname = re.findall(r'\(SONAME\).*\[(.*)\]', run('readelf', '-d', library))
     with open(os.path.join(include, 'vsmmu', 'meson.build'), encoding='utf-8') as f:
         installed = re.findall(r"'(\w+\.h)'", f.read())
 
-    tap = Tap(8)
-    tap.test('the headers promise something', [] if len(promised) > 20 else ['no function found'])
+    tap = Tap(9)
+    tap.test('the headers promise something', [] if len(promised) > 8 else ['no function found'])
     tap.test('the library exports what its version script names',
              difference(there, named, 'the library', 'the script'))
     tap.test('the library exports what the headers promise',
              difference(there, promised, 'the library', 'the headers'))
+    tap.test('the static library shows the same symbols and no others',
+             difference(archived(archive), there, 'the static library', 'the shared one'))
     tap.test('every symbol has the version that the script gives it',
-             ['%s is %s' % (name, there[name]) for name in sorted(there)
-              if there[name] != named.get(name, VERSION)])
+             ['%s is %s' % (symbol, there[symbol]) for symbol in sorted(there)
+              if there[symbol] != named.get(symbol, own_version)])
     tap.test('every public function is documented',
-             [fault for name in sorted(promised)
-              for fault in doc_faults(name, promised[name], docs.get(name))])
+             [fault for function in sorted(promised)
+              for fault in doc_faults(function, promised[function], docs.get(function))])
     tap.test('public headers include no kernel header', includes)
     tap.test('every public header is installed', difference(texts, installed, 'the folder',
                                                             'its meson.build'))
-    tap.test('the soname is ' + SONAME, [] if soname == [SONAME] else ['it is %s' % soname])
+    tap.test('the soname is ' + own_soname,
+             [] if soname == [own_soname] else ['it is %s' % soname])
     sys.exit(1 if tap.failed else 0)
 
 

@@ -37,7 +37,7 @@ int vsmmu_sim_veventq_new(struct vsmmu_sim_veventq **out, struct vsmmu_host *hos
 		free(veventq);
 		return ret;
 	}
-	vsmmu_host_ref(host);
+	host_ref(host);
 	count_object(veventq->sim, 1);
 	*out = veventq;
 	return 0;
@@ -49,7 +49,7 @@ void vsmmu_sim_veventq_free(struct vsmmu_sim_veventq *veventq)
 		return;
 	sim_veventq_destroy(&veventq->queue);
 	count_object(veventq->sim, -1);
-	vsmmu_host_unref(&veventq->sim->host);
+	host_unref(&veventq->sim->host);
 	free(veventq);
 }
 
