@@ -36,7 +36,12 @@ void pollset_destroy(struct pollset *pollset);
 int pollset_add(struct pollset *pollset, int fd, void *item);
 void pollset_remove(struct pollset *pollset, int fd);
 
-/* Return: how many of @items are readable now, in turns if there are more; never waits. */
+#define POLLSET_OWN 2 /* the eventfd and the timerfd */
+
+/*
+ * Return: how many of @items are readable now, in turns if there are more; never waits. There
+ * may be more unless they are fewer than @count - POLLSET_OWN.
+ */
 int pollset_wait(struct pollset *pollset, void **items, int count);
 
 /* Makes the fd readable until pollset_unkick(). Any thread. */

@@ -45,7 +45,7 @@ static bool dispatch_gather(struct vsmmu *vsmmu)
 	count = pollset_wait(&vsmmu->pollset, ready, READY_MAX);
 	for (int i = 0; i < count; i++)
 		source_wait(vsmmu, ready[i], false);
-	return count == READY_MAX;
+	return count >= READY_MAX - POLLSET_OWN;
 }
 
 /*

@@ -152,6 +152,23 @@ TEST(a_hundred_that_have_their_share_end_a_dispatch)
 	end();
 }
 
+/* A kick takes one of the places of a look at the poll set: that is not the end of it. */
+TEST(a_sync_reads_a_hundred_whoever_has_kicked)
+{
+	begin(MANY, 8);
+	for (int kick = 0; kick < 2; kick++) {
+		if (kick)
+			pollset_kick(&vm->vsmmu->pollset);
+		for (unsigned int n = 0; n < MANY; n++)
+			faults(n, 1);
+		dispatch_for_sync(vm->vsmmu, 1000);
+		assert_int_equal(vm_pending(vm), MANY);
+		consume(MANY);
+	}
+	expect_all();
+	end();
+}
+
 TEST(a_sync_asks_for_no_share)
 {
 	begin(2, 8);
@@ -252,6 +269,7 @@ int main(void)
 		UNIT_TEST("E9", one_each_of_a_hundred_arrives),
 		UNIT_TEST("E9 A3", a_hundred_storms_share_what_becomes_free),
 		UNIT_TEST("E9", a_hundred_that_have_their_share_end_a_dispatch),
+		UNIT_TEST("E9", a_sync_reads_a_hundred_whoever_has_kicked),
 		UNIT_TEST("E9 A3", a_sync_asks_for_no_share),
 		UNIT_TEST("E9 A1", a_sync_waits_for_no_quarter),
 		UNIT_TEST("E9 A1", a_sync_leaves_the_fd_readable),
