@@ -253,6 +253,13 @@ static void forward_commit(struct vsmmu *vsmmu, struct batch *batch)
 /* Reads one batch and finds a place for all that it brings. */
 static void batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
 {
+	const struct event_source *source = batch->source;
+
+	if (source->old_left) {
+		batch->sink = SINK_NOWHERE;
+		batch->reason = source->old_reason;
+		records = records < source->old_left ? records : source->old_left;
+	}
 	batch->got = veventq_reader_fill(&batch->source->reader, records);
 	vsmmu->stats.reads++;
 	if (batch->got > 0) {
@@ -321,20 +328,28 @@ static COLD void source_read_failed(struct vsmmu *vsmmu, struct event_source *so
 		strerror((int)-got));
 }
 
+static void count_down(uint32_t *left, uint32_t events)
+{
+	*left -= events < *left ? events : *left;
+}
+
 /*
  * Once the vEVENTQ was empty, or as much was read as it can hold, no event of a detached
  * endpoint is in it any more: the second is for neighbours that never let it be empty. A read
- * that came back short may have been cut by a fault: poll knows.
+ * that came back short may have been cut by a fault: poll knows. So it is for what a drain had
+ * to leave there.
  */
 static void streams_retire(struct vsmmu *vsmmu, struct batch *batch)
 {
 	struct event_source *source = batch->source;
 
-	if (!source->stale || batch->got < 0)
+	if (!(source->stale || source->old_left) || batch->got < 0)
 		return;
-	source->stale_left -=
-		batch->events < source->stale_left ? batch->events : source->stale_left;
-	if (source->stale_left && !(source->reader.drained && !source_readable(source)))
+	count_down(&source->stale_left, batch->events);
+	count_down(&source->old_left, batch->events);
+	if (source->reader.drained && !source_readable(source))
+		source->stale_left = source->old_left = 0;
+	if (!source->stale || source->stale_left)
 		return;
 	batch->freed = stream_sweep(&vsmmu->streams, source, false, &batch->freed_vsid);
 	source->stale = 0;
@@ -433,8 +448,7 @@ void forwarder_run(struct vsmmu *vsmmu, struct event_source *source)
 /* Whether a read failed for good; a drain tries again even then, as it is the last one to read. */
 static bool read_is_over(const struct batch *batch)
 {
-	return batch->sink == SINK_PENDING && batch->got < 0 && batch->got != -ENOMEM &&
-	       batch->got != -EAGAIN;
+	return batch->got < 0 && batch->got != -ENOMEM && batch->got != -EAGAIN;
 }
 
 /*
@@ -462,7 +476,7 @@ static int source_read_all(struct vsmmu *vsmmu, struct batch *batch, uint64_t *l
 		*left_out += batch->left_out;
 		if (batch->events || batch->lost)
 			tries = TRIES;
-		else if (read_is_over(batch))
+		else if (first.sink == SINK_PENDING && read_is_over(batch))
 			return (int)batch->got;
 		else if (!source_readable(batch->source))
 			return 0;
@@ -478,7 +492,9 @@ static void source_drain(
 	struct batch batch = {.source = source, .sink = SINK_NOWHERE, .reason = reason};
 	uint64_t unused = 0;
 
-	source_read_all(vsmmu, &batch, &unused);
+	/* What cannot be read now must not reach the guest when it can. */
+	source->old_left = source_read_all(vsmmu, &batch, &unused) ? source->depth : 0;
+	source->old_reason = reason;
 }
 
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)

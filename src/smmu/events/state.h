@@ -41,6 +41,8 @@ struct event_source {
 	uint64_t backoff;    /* nanoseconds, next time; 0 after a good read */
 	unsigned int stale;  /* streams whose last events may still be in it */
 	uint32_t stale_left; /* records, at most, that are in it for that long */
+	uint32_t old_left;   /* records, at most, that a drain should have read and could not */
+	enum vsmmu_discard old_reason; /* of that drain */
 
 	/*
 	 * The share of the guest's queue, with config.isolate: records delivered since the guest

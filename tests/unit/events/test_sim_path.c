@@ -181,6 +181,64 @@ TEST(a_read_that_always_fails_is_tried_once)
 	vm_free(vm);
 }
 
+/* The host fails for a while, and the guest begins anew meanwhile: it is told of nothing old. */
+TEST(what_a_reset_could_not_read_never_comes)
+{
+	static const int errors[] = {EIO, ENOMEM, EINTR};
+
+	for (int i = 0; i < 3; i++) {
+		const struct vm_setup setup = {.depth = 8};
+		struct test_vmm *vm = vm_new(&setup);
+
+		vm_enable(vm, 4);
+		vm_faults(vm, 0, 5);
+		vm_lose(vm, 0, 2);
+		fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, errors[i]);
+		assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+		assert_int_equal(vm_stats(vm).sequenced, 0);
+		vm_set_ste(vm, 0);
+		vm_enable(vm, 4);
+		fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0);
+		vsmmu_rearm(vm->vsmmu);
+		vm_wait(vm);
+		vm_dispatch(vm);
+		assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), 0);
+		assert_int_equal(vm->irqs[VSMMU_IRQ_EVENTQ], 0);
+		assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 5);
+		assert_int_equal(vm_stats(vm).lost, 2);
+		/* And of all that is new. */
+		vm_faults(vm, 0, 3);
+		vm_dispatch(vm);
+		vm_expect(vm, 0, 6, 3);
+		vm_free(vm);
+	}
+}
+
+/* One that is never empty has given what is old when it has given as much as it can hold. */
+TEST(what_a_reset_could_not_read_ends)
+{
+	const struct vm_setup setup = {.depth = 8};
+	struct test_vmm *vm = vm_new(&setup);
+
+	vm_enable(vm, 4);
+	vm_faults(vm, 0, 6);
+	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, EIO);
+	assert_int_equal(vsmmu_reset(vm->vsmmu), 0);
+	fail_next(vm, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0);
+	vm_set_ste(vm, 0);
+	vm_enable(vm, 4);
+	vsmmu_rearm(vm->vsmmu);
+	for (int i = 0; i < 4; i++) {
+		vm_faults(vm, 0, 2);
+		vsmmu_dispatch(vm->vsmmu, 2);
+	}
+	vm_dispatch(vm);
+	/* Two of the new ones cannot be told from old ones. */
+	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_RESET], 8);
+	vm_expect(vm, 0, 9, 6);
+	vm_free(vm);
+}
+
 /* A dispatch that reads in vain, and is to wait so long then. */
 static void expect_backoff(struct test_vmm *vm, unsigned int milliseconds)
 {
@@ -332,6 +390,8 @@ int main(void)
 		UNIT_TEST("E4", an_old_kernels_header_alone_costs_nothing),
 		UNIT_TEST("E3 P2", errno_of_before_does_not_matter),
 		UNIT_TEST("E3 P19", a_read_that_always_fails_is_tried_once),
+		UNIT_TEST("E3 E10 P20", what_a_reset_could_not_read_never_comes),
+		UNIT_TEST("E3 E10", what_a_reset_could_not_read_ends),
 		UNIT_TEST("E3 P8", the_backoff_grows),
 		UNIT_TEST("E11", a_host_call_that_fails_leaves_nothing),
 		UNIT_TEST("E10", a_failing_reset_resets_the_rest),
