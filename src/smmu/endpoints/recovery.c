@@ -6,11 +6,17 @@
 #include "smmu/endpoints/vsid.h"
 #include "smmu/report.h"
 
+/* Without a vDEVICE the guest may have what it wants of it now, and yet not for long. */
+static bool endpoint_is_due(const struct vsmmu_endpoint *endpoint)
+{
+	return endpoint->blocked || (endpoint->viommu && !endpoint->vdevice_id);
+}
+
 /* Return: an endpoint that was not tried in this round, or NULL. */
 static struct vsmmu_endpoint *recovery_next(struct vsmmu *vsmmu, const struct retry_round *round)
 {
 	list_for_each(endpoint, vsmmu->endpoints)
-		if (endpoint->blocked &&
+		if (endpoint_is_due(endpoint) &&
 			(retry_is_due(round, endpoint->round, endpoint->error) ||
 				retry_is_due(round, endpoint->round, endpoint->park_error)))
 			return endpoint;

@@ -169,6 +169,44 @@ TEST(what_does_not_pass_comes_back_when_asked)
 	}
 }
 
+static void guest_configures(struct install_fixture *fixture)
+{
+	push_and_sync(fixture, UINT64_C(0x03) | (uint64_t)VSID_NEW << 32); /* CFGI_STE */
+}
+
+static void guest_switches_translation(struct install_fixture *fixture)
+{
+	const uint32_t cr0 = test_vmm_read(fixture->vmm, SMMU_CR0);
+
+	test_vmm_write(fixture->vmm, SMMU_CR0, cr0 & ~SMMU_CR0_SMMUEN);
+	fixture_expect_bypass(fixture, 0);
+	test_vmm_write(fixture->vmm, SMMU_CR0, cr0);
+}
+
+/* Meanwhile the guest has it abort, or bypass, for which no StreamID is needed. */
+TEST(a_streamid_comes_back_after_the_guest_did_without)
+{
+	void (*const guest[])(struct install_fixture *) = {
+		guest_configures, guest_switches_translation};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct install_fixture *fixture = fixture_running();
+		const bool passes = i / 2;
+
+		lose_by_vdevice_alloc(fixture, passes ? EBUSY : EIO);
+		guest[i % 2](fixture);
+		fixture_expect_parked(fixture, 0);
+		host_interposer_heal(fixture->host);
+		if (passes)
+			run_when_readable(fixture);
+		else
+			assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
+		fixture_expect_nested(fixture, 0, STE_S1, 0);
+		assert_int_equal(recovered(fixture), 1);
+		fixture_free(fixture);
+	}
+}
+
 /* While invalidating fails nothing is attached; then everything is invalidated first. */
 TEST(everything_is_invalidated_first)
 {
@@ -317,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S4 D3", access_comes_back_by_itself),
 		UNIT_TEST("S4 D3", what_does_not_pass_comes_back_when_asked),
+		UNIT_TEST("S6 D3", a_streamid_comes_back_after_the_guest_did_without),
 		UNIT_TEST("S3 D3", everything_is_invalidated_first),
 		UNIT_TEST("S4 D3", tries_come_less_and_less_often),
 		UNIT_TEST("S4 D3", there_is_no_endless_fast_retry),
