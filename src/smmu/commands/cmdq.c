@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "smmu/commands/cmdq.h"
 
+#include <string.h>
+
 #include "arch/command.h"
 #include "arch/record.h"
 #include "smmu/commands/invalidation.h"
@@ -167,13 +169,17 @@ static void turn_sync(struct vsmmu *vsmmu, struct turn *turn, const uint64_t wor
 
 /*
  * The CDs that hardware has cached go with the STE, even if what is installed stays as it was
- * and the host does nothing about it (IHI 0070 4.3.1). Return: whether the host was called.
+ * and the host does nothing about it (IHI 0070 4.3.1): also if it was put in its own place, or
+ * could not even be cut off. Return: whether the host was called.
  */
 static bool execute_ste(struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint)
 {
+	const bool nested = endpoint->installed == INSTALLED_NESTED;
+	const uint64_t vste[2] = {endpoint->vste[0], endpoint->vste[1]};
 	int changed = endpoint_refresh(endpoint);
 
-	if (!changed)
+	if (!changed || (nested && endpoint->installed == INSTALLED_NESTED &&
+				!memcmp(vste, endpoint->vste, sizeof(vste))))
 		invalidation_add_cd_all(vsmmu, endpoint);
 	return changed;
 }

@@ -298,6 +298,27 @@ TEST(one_that_was_not_even_cut_off_is_cut_off_later)
 	fixture_free(fixture);
 }
 
+/*
+ * Neither a new STE nor cutting it off worked, so the old one is there with its CDs; the guest
+ * goes back to it. The host does nothing for an STE that stays the same.
+ */
+TEST(cds_go_with_an_ste_that_comes_back)
+{
+	struct install_fixture *fixture = fixture_running();
+	const uint64_t cfgi_ste = UINT64_C(0x03) | (uint64_t)FIXTURE_VSID(0) << 32;
+
+	host_interposer_fail(fixture->host, HOST_CALLS_OF(HOST_CALL_ATTACH), 1, 2, EBUSY);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_S1, 0xd4);
+	push_and_sync(fixture, cfgi_ste);
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	host_interposer_clear(fixture->host);
+	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_S1, 0);
+	push_and_sync(fixture, cfgi_ste);
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	assert_int_equal(host_interposer_count(fixture->host, "invalidate 1"), 1);
+	fixture_free(fixture);
+}
+
 /* Objects that could not be destroyed go later; that gives nobody access back. */
 TEST(orphans_go_later)
 {
@@ -360,6 +381,7 @@ int main(void)
 		UNIT_TEST("S4 D3", tries_come_less_and_less_often),
 		UNIT_TEST("S4 D3", there_is_no_endless_fast_retry),
 		UNIT_TEST("S4 D3", one_that_was_not_even_cut_off_is_cut_off_later),
+		UNIT_TEST("S3 D3", cds_go_with_an_ste_that_comes_back),
 		UNIT_TEST("S6 D3", orphans_go_later),
 		UNIT_TEST("S6 D3", orphans_of_a_detach_go_later),
 		UNIT_TEST("S6 D3", one_that_is_blocked_can_go),
