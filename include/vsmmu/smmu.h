@@ -401,7 +401,8 @@ struct vsmmu_endpoint_config {
  * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when
  * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or
  * -errno of the host's call that failed, -EOPNOTSUPP when the host cannot nest. On failure
- * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(). Since: 0.1
+ * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(); if the host fails in
+ * that too, a report says so. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
@@ -450,7 +451,9 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  * access still.
  *
  * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. Objects that
- * could not be destroyed are tried again later.
+ * could not be destroyed are tried again later. A DETACH that failed is not, as the device may be
+ * anybody's by then: it stays attached to what aborts until its VMM detaches or closes it, or
+ * attaches it again, and those objects until then.
  * Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);

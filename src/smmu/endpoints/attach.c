@@ -56,6 +56,17 @@ static int endpoint_adopt(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_
 	return 0;
 }
 
+/* Only its VMM can make another attempt at a DETACH: the device may be anybody's by then. */
+static void report_left(struct vsmmu *vsmmu, const char *what, int error)
+{
+	if (error)
+		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
+			"%s: the host said %s; objects that are left are destroyed later, or with "
+			"the iommufd; if the device is still attached, to what aborts, they wait "
+			"until its VMM detaches or closes it, or attaches it again",
+			what, strerror(-error));
+}
+
 /*
  * At no moment does the endpoint reach more than the guest lets it: what is attached first
  * aborts. Return: 0 or -errno, nothing left but the reserved StreamID.
@@ -65,13 +76,13 @@ static int endpoint_set_up(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = adopted ? endpoint_adopt(endpoint, adopted) : host_objects_make(endpoint);
 
+	if (!ret) {
+		pthread_mutex_lock(&vsmmu->control_lock);
+		ret = endpoint_begin(endpoint);
+		pthread_mutex_unlock(&vsmmu->control_lock);
+	}
 	if (ret)
-		return ret;
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = endpoint_begin(endpoint);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	if (ret)
-		host_objects_free(endpoint);
+		report_left(vsmmu, "undoing an attach that failed", host_objects_free(endpoint));
 	return ret;
 }
 
@@ -226,12 +237,7 @@ int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	ret = endpoint_remove(endpoint);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
-	if (ret)
-		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
-			"detaching an endpoint: the host said %s; some of its objects are "
-			"destroyed "
-			"later, or with the iommufd",
-			strerror(-ret));
+	report_left(vsmmu, "detaching an endpoint", ret);
 	return ret;
 }
 

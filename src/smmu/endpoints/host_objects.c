@@ -243,11 +243,7 @@ int host_objects_make(struct vsmmu_endpoint *endpoint)
 		ret = parking_alloc(endpoint, parent, vste_bypass, &endpoint->bypass_id);
 	if (!ret)
 		ret = viommu_get(endpoint, parent);
-	if (!ret)
-		ret = park_first(endpoint);
-	if (ret)
-		host_objects_free(endpoint);
-	return ret;
+	return ret ? ret : park_first(endpoint);
 }
 
 int host_objects_detach(struct vsmmu_endpoint *endpoint)

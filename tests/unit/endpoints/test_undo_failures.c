@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host fails to detach or destroy what a full vSMMU's endpoints had: the rest goes. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,35 @@ TEST(any_undoing_may_fail_in_a_detach)
 		else
 			fixture_free(fixture);
 	}
+}
+
+/* The host fails for good in the midst of an attach: what it keeps is told, and no harm later. */
+TEST(an_attach_that_cannot_be_undone_is_told)
+{
+	unsigned int n = 1;
+
+	for (bool failed = true; failed; n++) {
+		struct install_fixture *fixture = fixture_translating(NULL, 2);
+		uint64_t objects;
+		bool left;
+		int ret;
+
+		fixture_enable(fixture);
+		objects = fixture_objects(fixture);
+		host_interposer_fail(fixture->host, HOST_CALLS_ANY, n, UINT_MAX, EIO);
+		ret = fixture_attach(fixture, 4);
+		failed = host_interposer_failed(fixture->host);
+		assert_int_equal(ret, failed ? -EIO : 0);
+		left = failed && fixture_objects(fixture) != objects;
+		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), left);
+		host_interposer_heal(fixture->host);
+		if (failed)
+			assert_int_equal(fixture_attach(fixture, 4), 0);
+		fixture_expect_nested(fixture, 4, STE_S1, 0);
+		assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
+		fixture_free(fixture);
+	}
+	assert_in_range(n, 7, UINT_MAX);
 }
 
 /* A reset undoes nothing but the STEs' HWPTs, after something took their place. */
@@ -156,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S6 D3", any_undoing_may_fail_in_a_detach),
+		UNIT_TEST("S6 D3", an_attach_that_cannot_be_undone_is_told),
 		UNIT_TEST("S6", any_undoing_may_fail_in_a_reset),
 		UNIT_TEST("S6 E11", any_undoing_may_fail_at_the_end),
 		UNIT_TEST("S6 E11", all_undoing_may_fail_at_the_end),
