@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What every public header of libvsmmu needs: symbol visibility and the version. */
+/* Every public header of libvsmmu needs these: symbol visibility and the version. */
 #ifndef VSMMU_API_H
 #define VSMMU_API_H
 

@@ -149,7 +149,7 @@ VSMMU_API int vsmmu_sim_dma(struct vsmmu_host *sim, uint32_t dev_id,
  * @dev_id: whose transactions
  * @count: how many, 1 to INT_MAX
  *
- * As if there had been no memory for any of @count events that the kernel would have
+ * The kernel does so when it has no memory for any of @count events that it would have
  * forwarded: each takes a number, and one LOST_EVENTS header tells of all of them. It
  * takes no longer for many than for one.
  *
@@ -184,13 +184,13 @@ VSMMU_API int vsmmu_sim_drop(struct vsmmu_host *sim, uint32_t dev_id, uint32_t c
  * - -ENOMEM for want of memory for that header, while poll says readable: 0 with
  *   VSMMU_SIM_KERNEL_BEFORE_2026.
  * - -EFAULT for a payload that cannot be copied, and the event stays, unless a record was handed
- *out already; with VSMMU_SIM_KERNEL_BEFORE_2026 a header alone is handed out, and the event comes
+ * out already; with VSMMU_SIM_KERNEL_BEFORE_2026 a header alone is handed out, and the event comes
  *   again.
  * - The fd is readable while there is something to read, level-triggered.
  *
  * It does not promise: the contents of an event, which are the caller's, whether the kernel would
  * forward it or not; types other than Arm SMMUv3; anything of the fd but poll(): read() of it
- *breaks the queue; the kernel's timing, and its wake-ups beyond the state of the fd.
+ * breaks the queue; the kernel's timing, and its wake-ups beyond the state of the fd.
  *
  * vsmmu_sim_fail() and vsmmu_sim_on_lost_copy() on its host work on it.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One guest-visible SMMUv3 and the events that reach it.
+ * A vSMMU is one guest-visible SMMUv3 and the events that reach it.
  *
  * Life: vsmmu_new(), then in any order vsmmu_endpoint_attach() and the guest's MMIO;
  * poll vsmmu_get_fd() and call vsmmu_dispatch() when it is readable; vsmmu_free().
@@ -144,7 +144,7 @@ enum vsmmu_loss_policy {
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
  * @report_interval_ns: 0 means 5 s
  *
- * What follows describes the SMMU to its guest, and has an effect only when the ops have
+ * The members below describe the SMMU to its guest, and have an effect only when the ops have
  * memory_read:
  *
  * @sid_bits: IDR1.SIDSIZE, 1 to 32; 0 means 16
@@ -347,7 +347,7 @@ VSMMU_API int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veve
  * @vsmmu: the vSMMU
  * @source: dead afterwards
  *
- * What it held is drained and counted as discarded.
+ * Events that it held are drained and counted as discarded.
  *
  * Return: 0; -EBUSY while an endpoint uses it; -EINVAL when it is another vSMMU's.
  * Since: 0.1
@@ -430,7 +430,7 @@ VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint
  * @endpoint: the endpoint
  * @vsid: as the guest will see it from now on
  *
- * What the old StreamID's events still were is discarded, as for a detach; then the
+ * Events of the old StreamID that wait are discarded, as for a detach; then the
  * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile
  * the endpoint has no access. Its present one is no change, but tries again what the host
  * refused before.

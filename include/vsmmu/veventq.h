@@ -30,9 +30,9 @@ enum vsmmu_veventq_flag {
  * @flags: enum vsmmu_veventq_flag
  * @fd: the vEVENTQ's fd. It is duplicated, so that the caller keeps and closes its own; with
  *	VSMMU_VEVENTQ_FLAG_OWN_FD it is the reader's from the moment that vsmmu_veventq_new()
- *returns 0, and still the caller's if that fails. O_NONBLOCK is set, which all duplicates share.
+ *	returns 0, and still the caller's if that fails. O_NONBLOCK is set, which all duplicates share.
  *	With VSMMU_VEVENTQ_FLAG_SOURCE: an fd that poll() says POLLIN of while @read has something
- *to give, of any kind that epoll takes, or -1 when there is none, see vsmmu_veventq_wake()
+ *	to give, of any kind that epoll takes, or -1 when there is none, see vsmmu_veventq_wake()
  * @type: enum vsmmu_veventq_type, or the number of a type that this version does not know
  * @payload_size: as in struct vsmmu_decoder_config
  * @first_sequence: as in struct vsmmu_decoder_config: 0 for a queue that was just allocated and
@@ -42,7 +42,7 @@ enum vsmmu_veventq_flag {
  * @read: with VSMMU_VEVENTQ_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
  *	without: whole records, up to @length bytes of them; 0 when there is nothing now; a negative
  *	errno. Without an fd it is asked until it says 0. Called within vsmmu_veventq_next() alone,
- *must not block, must not call back into the reader but for vsmmu_veventq_wake()
+ *	must not block, must not call back into the reader but for vsmmu_veventq_wake()
  * @opaque: for @read
  */
 struct vsmmu_veventq_config {
@@ -112,12 +112,12 @@ VSMMU_API int vsmmu_veventq_get_fd(const struct vsmmu_veventq *veventq);
  * @item: with @size set; filled in up to that size, also when there is none. Its payload is valid
  *	until the next call
  *
- * One read() takes as many records as fit. A read that came back short says that the
+ * A read() takes as many records as fit. A read that came back short says that the
  * queue was empty: the call that follows its last item returns 0 without asking again.
  *
  * When the kernel is short of memory (ENOMEM; kernels before mid-2026 say 0 bytes though poll says
  * that there is something) nothing is lost: the reader tries again by itself after 1 ms, doubling
- *to 128 ms, and returns 0 until then without asking the kernel.
+ * to 128 ms, and returns 0 until then without asking the kernel.
  *
  * Return: 1 with an item; 0 when there is nothing now: poll (the kernel answers 0, never
  * EAGAIN, and it is not an end of file); -EINVAL for a NULL or an @item of a wrong size: then

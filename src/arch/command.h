@@ -3,7 +3,7 @@
  * The commands of IHI 0070 chapter 4: which are legal on the guest's SMMU, what each one
  * concerns, and what the host kernel is to be given of it.
  *
- * Of the two ways that 4.1.5 leaves open for reserved fields we take "ignore": what a guest
+ * We take "ignore" of the two ways that 4.1.5 leaves open for reserved fields: what a guest
  * sets there is never an error, and is cleared before the host sees it.
  */
 #ifndef ARCH_COMMAND_H
@@ -55,7 +55,7 @@ enum command_reach {
  * @guest: features of the guest's SMMU: what its fields mean
  * @host: features of the physical SMMU: what the kernel takes
  *
- * One refused command makes the kernel refuse the whole array, with a count of handled
+ * A refused command makes the kernel refuse the whole array, with a count of handled
  * commands that is too high. So what is returned here is always something that
  * arch_command_kernel_accepts(); the StreamID is left for the caller to check.
  */

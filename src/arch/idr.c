@@ -31,7 +31,7 @@ _Static_assert(offsetof(struct idr_registers, iidr) == SMMU_IIDR &&
 	"ID registers lie as in the register space");
 
 /*
- * What Linux allows to be read. IDR0: ST_LEVEL, TERM_MODEL, STALL_MODEL, TTENDIAN, CD2L,
+ * Fields that Linux allows to be read. IDR0: ST_LEVEL, TERM_MODEL, STALL_MODEL, TTENDIAN, CD2L,
  * ASID16, TTF; IDR1: SSIDSIZE, SIDSIZE; IDR3: BBML, RIL; IDR5: VAX, DS, GRAN64K, 16K, 4K.
  */
 static const uint32_t allowed[6] = {

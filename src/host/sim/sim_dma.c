@@ -3,7 +3,7 @@
  * Transactions of a simulated endpoint: stage 1 as the guest has it, from the caches if it
  * is there; then stage 2, which is whether the guest has memory at that address.
  *
- * What fails there is a fault of stage 2 for the hardware, so that the kernel keeps it to
+ * A failure there is a fault of stage 2 for the hardware, so that the kernel keeps it to
  * itself: also a CD's or a table's fetch, which stage 1 alone would see as F_CD_FETCH and
  * F_WALK_EABT; none of these is forwarded. The kernel sets STE.MEV; nothing is merged here.
  */

@@ -24,7 +24,7 @@ int object_destroy(struct vsmmu *vsmmu, uint32_t id);
 /* Does the same without the control lock, which nobody then waits for. */
 int object_destroy_unlocked(struct vsmmu *vsmmu, uint32_t id);
 
-/* One try at all that waits for the host: each thing once, though others come meanwhile. */
+/* A round tries all that waits for the host: each thing once, though others come meanwhile. */
 struct retry_round {
 	uint32_t number;
 	bool all;    /* also what failed with an error that does not pass by itself */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What one read of a vEVENTQ brought: validated, counted, and put where it belongs. */
+/* A batch is what one read of a vEVENTQ brought: it is validated, counted, and put in its place. */
 #ifndef SMMU_EVENTS_BATCH_H
 #define SMMU_EVENTS_BATCH_H
 

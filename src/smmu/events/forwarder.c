@@ -197,7 +197,7 @@ static void source_drain(
 	struct batch batch = {.source = source, .sink = SINK_NOWHERE, .reason = reason};
 	uint64_t unused = 0;
 
-	/* What cannot be read now must not reach the guest when it can. */
+	/* An event that cannot be read now must not reach the guest when it can. */
 	source->old_left = source_read_all(vsmmu, &batch, &unused) ? source->depth : 0;
 	source->old_reason = reason;
 }
