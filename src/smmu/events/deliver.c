@@ -75,14 +75,21 @@ struct eventq_commit deliver_events(struct vsmmu *vsmmu, bool lost)
 	return commit;
 }
 
+static bool has_overflow(const struct vsmmu *vsmmu)
+{
+	enum eventq_state state = deliver_state(vsmmu);
+
+	return vsmmu->eventq.overflow_pending && (state == EVENTQ_READY || state == EVENTQ_FULL);
+}
+
+bool deliver_overflow_is_due(const struct vsmmu *vsmmu)
+{
+	return has_overflow(vsmmu) && vsmmu->eventq.overflow_after <= pollset_now();
+}
+
 void deliver_overflow(struct vsmmu *vsmmu)
 {
-	enum eventq_state state;
-
-	if (!vsmmu->eventq.overflow_pending)
-		return;
-	state = deliver_state(vsmmu);
-	if (state == EVENTQ_READY || state == EVENTQ_FULL)
+	if (has_overflow(vsmmu))
 		deliver_staged(vsmmu, false);
 }
 

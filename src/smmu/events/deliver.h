@@ -29,7 +29,10 @@ struct eventq_commit deliver_staged(struct vsmmu *vsmmu, bool lost);
 /* Does so for records of live streams, which are counted. */
 struct eventq_commit deliver_events(struct vsmmu *vsmmu, bool lost);
 
-/* Tells a loss that waits, if that may be now. */
+/* Return: whether a loss waits that may be told now. */
+bool deliver_overflow_is_due(const struct vsmmu *vsmmu);
+
+/* Tells a loss that waits, if that may be now; else the timer will say when. */
 void deliver_overflow(struct vsmmu *vsmmu);
 
 /* Reports that EVENTQ_ABT_ERR was raised. Without the event lock. */

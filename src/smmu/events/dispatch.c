@@ -261,7 +261,7 @@ void dispatch_resume(struct vsmmu *vsmmu)
 	bool held = atomic_exchange(&vsmmu->pause.held, false), overflow;
 
 	fairlock_lock(&vsmmu->event_lock);
-	overflow = vsmmu->eventq.overflow_pending;
+	overflow = deliver_overflow_is_due(vsmmu);
 	fairlock_unlock(&vsmmu->event_lock);
 	if (full || held || overflow)
 		pollset_kick(&vsmmu->pollset);

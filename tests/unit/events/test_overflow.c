@@ -162,6 +162,29 @@ TEST(one_flag_waits_for_the_timer)
 	still_free(vm);
 }
 
+/* Nothing can be told before that, so nobody is woken for it: a VMM would find nothing to do. */
+TEST(the_guests_registers_wake_nobody_before)
+{
+	struct test_vmm *vm = still_vm(NULL);
+
+	vm_fault(vm, 0);
+	vm_dispatch(vm);
+	lose(vm);
+	vm_overflow_ack(vm);
+	lose(vm);
+	vm_dispatch(vm);
+	for (int i = 0; i < 3; i++) {
+		test_vmm_write(vm, SMMU_GERRORN, 0);
+		test_vmm_write(vm, SMMU_CR0, test_vmm_read(vm, SMMU_CR0));
+		assert_false(vm_readable(vm));
+	}
+	still_clock_advance(INTERVAL);
+	vm_wait(vm);
+	vm_dispatch(vm);
+	assert_int_equal(vm_stats(vm).overflows, 2);
+	still_free(vm);
+}
+
 TEST(a_batch_tells_the_flag_that_waits)
 {
 	struct test_vmm *vm = still_vm(NULL);
@@ -346,6 +369,7 @@ int main(void)
 		UNIT_TEST("E8 P22 A2 D4", freebsds_handler_finds_a_record_each_time),
 		UNIT_TEST("E7 P17 A6", it_changes_once_in_100_ms),
 		UNIT_TEST("E7 A6", one_flag_waits_for_the_timer),
+		UNIT_TEST("E7 A6", the_guests_registers_wake_nobody_before),
 		UNIT_TEST("E7 A6", a_batch_tells_the_flag_that_waits),
 		UNIT_TEST("E7 A6", an_unacknowledged_flag_is_enough),
 		UNIT_TEST("E7 A6", disabling_and_reset_forget_it),
