@@ -8,6 +8,7 @@
 #ifndef LIB_TEST_VMM_H
 #define LIB_TEST_VMM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -50,7 +51,7 @@ struct test_vmm {
 	uint8_t *memory;	     /* @memory_size bytes at TEST_VMM_MEMORY, zeroes at first */
 	uint64_t memory_size;	     /* TEST_VMM_SIZE, or what test_vmm_alloc_size() was given */
 	uint64_t bad_begin, bad_end; /* reads and writes that touch these are refused */
-	unsigned int memory_reads, memory_writes; /* calls, refused ones too */
+	atomic_uint memory_reads, memory_writes; /* calls, refused ones too; any thread may */
 
 	unsigned int irqs[VSMMU_IRQ_COUNT];
 	void (*on_irq)(struct test_vmm *vmm, enum vsmmu_irq irq);
