@@ -105,8 +105,11 @@ TEST(a_shortage_that_stays_is_told)
 	assert_int_equal(vsmmu_save(vm->vsmmu, &bytes, &length), -ENOMEM);
 	assert_int_equal(vsmmu_sim_fail(vm->host, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0), 0);
 	vm_dispatch(vm);
-	vm_wait(vm);
-	vm_dispatch(vm);
+	/* It backs off, or did so long ago. */
+	while (vm_stats(vm).delivered < 2) {
+		vm_wait(vm);
+		vm_dispatch(vm);
+	}
 	assert_int_equal(vm_stats_all(vm).delivered, 2);
 	vm_free(vm);
 }
