@@ -45,8 +45,8 @@ uint32_t veventq_decoder_get_sequence(const struct veventq_decoder *decoder)
 	return decoder->known ? decoder->expected : VSMMU_SEQUENCE_UNKNOWN;
 }
 
-int veventq_decoder_init_sized(struct veventq_decoder *decoder, uint32_t type,
-	uint32_t payload_size, uint32_t first_sequence)
+int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t payload_size,
+	uint32_t first_sequence)
 {
 	const uint32_t known = known_payload_size(type);
 	const uint32_t payload = known ? known : payload_size;
@@ -56,11 +56,6 @@ int veventq_decoder_init_sized(struct veventq_decoder *decoder, uint32_t type,
 	memset(decoder, 0, sizeof(*decoder));
 	decoder->record_size = (uint32_t)VEVENTQ_HEADER_SIZE + payload;
 	return veventq_decoder_set_sequence(decoder, first_sequence);
-}
-
-int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence)
-{
-	return veventq_decoder_init_sized(decoder, type, 0, first_sequence);
 }
 
 void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, size_t length)
@@ -208,7 +203,7 @@ int vsmmu_decoder_new(struct vsmmu_decoder **out, const struct vsmmu_decoder_con
 	decoder = malloc(sizeof(*decoder));
 	if (!decoder)
 		return -ENOMEM;
-	ret = veventq_decoder_init_sized(
+	ret = veventq_decoder_init(
 		&decoder->decoder, config.type, config.payload_size, config.first_sequence);
 	if (ret) {
 		free(decoder);

@@ -40,12 +40,9 @@ struct veventq_decoder {
 	uint64_t unknown_flags;
 };
 
-/* Return: 0 or -EINVAL, see vsmmu_decoder_new(). */
-int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t first_sequence);
-
-/* With a config's payload_size, or 0. */
-int veventq_decoder_init_sized(struct veventq_decoder *decoder, uint32_t type,
-	uint32_t payload_size, uint32_t first_sequence);
+/* @payload_size: as in a config, or 0. Return: 0 or -EINVAL, see vsmmu_decoder_new(). */
+int veventq_decoder_init(struct veventq_decoder *decoder, uint32_t type, uint32_t payload_size,
+	uint32_t first_sequence);
 
 void veventq_decoder_feed(struct veventq_decoder *decoder, const void *bytes, size_t length);
 

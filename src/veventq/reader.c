@@ -18,7 +18,7 @@ int veventq_reader_init(struct veventq_reader *reader, const struct veventq_sour
 int veventq_reader_init_sized(struct veventq_reader *reader, const struct veventq_source *source,
 	uint32_t type, uint32_t payload_size, uint32_t first_sequence, size_t batch)
 {
-	int ret = veventq_decoder_init_sized(&reader->decoder, type, payload_size, first_sequence);
+	int ret = veventq_decoder_init(&reader->decoder, type, payload_size, first_sequence);
 
 	if (ret)
 		return ret;

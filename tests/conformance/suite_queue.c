@@ -289,7 +289,7 @@ static void one_read_can_give_two_lost_headers(void *context)
 	EXPECT_HEADER(header_at(&chain, buffer, 0, 0), UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 1);
 	EXPECT_HEADER(header_at(&chain, buffer, 0, 1), UAPI_IOMMU_VEVENTQ_FLAG_LOST_EVENTS, 2);
 
-	TAP_EQ(veventq_decoder_init(&decoder, chain.machine->type, 0), 0);
+	TAP_EQ(veventq_decoder_init(&decoder, chain.machine->type, 0, 0), 0);
 	veventq_decoder_feed(&decoder, buffer, sizeof(buffer));
 	TAP_EQ(veventq_decoder_next(&decoder, &item), VSMMU_ITEM_LOST);
 	TAP_EQ(item.lost, 2);

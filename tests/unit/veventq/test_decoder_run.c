@@ -97,8 +97,8 @@ TEST(runs_equal_items)
 	struct rng rng = {.state = 1};
 	uint32_t sequence = INT_MAX - 1000;
 
-	assert_int_equal(veventq_decoder_init(&single, SMMU, sequence), 0);
-	assert_int_equal(veventq_decoder_init(&runs, SMMU, sequence), 0);
+	assert_int_equal(veventq_decoder_init(&single, SMMU, 0, sequence), 0);
+	assert_int_equal(veventq_decoder_init(&runs, SMMU, 0, sequence), 0);
 	for (int feed = 0; feed < FEEDS; feed++) {
 		static struct seen one, many;
 		size_t length = make_feed(&rng, bytes, &sequence);
