@@ -43,7 +43,7 @@ static void *dispatcher(void *opaque)
 {
 	struct latency *latency = opaque;
 	struct vmm *vmm = latency->stage.vmm;
-	struct pollfd readable = {.fd = vsmmu_get_fd(vmm->vsmmu), .events = POLLIN};
+	struct pollfd readable = {.fd = vsmmu_get_event_fd(vmm->vsmmu), .events = POLLIN};
 
 	while (!atomic_load(&latency->stop))
 		if (poll(&readable, 1, 100) == 1)

@@ -170,18 +170,18 @@ static int drain_raw(struct drain *drain, int fd)
 }
 
 /* The vSMMU takes the vEVENTQ over, and gives it back when it is empty. */
-static struct vsmmu_veventq_source *take_over(
+static struct vsmmu_adopted *take_over(
 	const struct bench *b, struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint[REAL_ENDPOINTS])
 {
-	struct vsmmu_veventq_source *source;
+	struct vsmmu_adopted *source;
 
-	bench_check(vsmmu_adopt_veventq(vsmmu, b->veventq.fd, &source), "adopting");
+	bench_check(vsmmu_adopted_new(vsmmu, b->veventq.fd, &source), "adopting");
 	for (unsigned int n = 0; n < b->endpoints; n++) {
 		const struct vsmmu_endpoint_config config = {
 			.size = sizeof(config),
 			.vsid = VSID(n),
 			.vfio_fd = -1,
-			.source = source,
+			.adopted = source,
 		};
 
 		bench_check(vsmmu_endpoint_attach(vsmmu, &config, &endpoint[n]), "attach");
@@ -189,12 +189,12 @@ static struct vsmmu_veventq_source *take_over(
 	return source;
 }
 
-static void give_back(const struct bench *b, struct vsmmu *vsmmu,
-	struct vsmmu_veventq_source *source, struct vsmmu_endpoint *endpoint[REAL_ENDPOINTS])
+static void give_back(const struct bench *b, struct vsmmu *vsmmu, struct vsmmu_adopted *source,
+	struct vsmmu_endpoint *endpoint[REAL_ENDPOINTS])
 {
 	for (unsigned int n = 0; n < b->endpoints; n++)
 		bench_check(vsmmu_endpoint_detach(endpoint[n]), "detach");
-	bench_check(vsmmu_drop_veventq(vsmmu, source), "dropping");
+	bench_check(vsmmu_adopted_free(vsmmu, source), "dropping");
 }
 
 /* What a VMM's main loop does, and its guest. */
@@ -224,7 +224,7 @@ static int drain_as(struct bench *b, struct drain *drain, enum way way)
 {
 	struct vsmmu_endpoint *endpoint[REAL_ENDPOINTS];
 	struct vmm *vmm = way == WAY_LIBRARY ? &b->vmm : &b->vmm_large;
-	struct vsmmu_veventq_source *source;
+	struct vsmmu_adopted *source;
 	int count;
 
 	if (way == WAY_SINGLE || way == WAY_RAW) {

@@ -55,7 +55,7 @@ static void feed(struct saturated *saturated)
 static void wake(struct saturated *saturated)
 {
 	struct vsmmu *vsmmu = saturated->stage.vmm->vsmmu;
-	struct pollfd fd = {.fd = vsmmu_get_fd(vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN};
 
 	counted_begin();
 	if (poll(&fd, 1, -1) == 1)

@@ -243,7 +243,7 @@ void vmm_attach_stream(struct vmm *vmm, uint32_t vsid)
 
 bool vmm_readable(const struct vmm *vmm)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(vmm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vmm->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) == 1;
 }

@@ -81,13 +81,13 @@ static void loop(struct vsmmu *vsmmu, struct vm *vm)
 	struct epoll_event event;
 	eventfd_t count = 0;
 
-	watch(epoll, vsmmu_get_fd(vsmmu));
+	watch(epoll, vsmmu_get_event_fd(vsmmu));
 	watch(epoll, vsmmu_get_command_fd(vsmmu));
 	watch(epoll, vm->irq);
 	while (!count && epoll_wait(epoll, &event, 1, 1000) == 1) {
 		if (event.data.fd == vm->irq)
 			(void)eventfd_read(vm->irq, &count);
-		else if (event.data.fd == vsmmu_get_fd(vsmmu))
+		else if (event.data.fd == vsmmu_get_event_fd(vsmmu))
 			vsmmu_dispatch(vsmmu, 0);
 		else
 			vsmmu_run_commands(vsmmu, 0); /* tries again what a failing host refused */

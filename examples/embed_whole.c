@@ -59,7 +59,7 @@ static int vm_msi(void *opaque, uint64_t address, uint32_t data)
 /* The VMM's loop, here until the guest gets an interrupt. Return: whether it did. */
 static bool loop(struct vm *vm)
 {
-	const int fds[2] = {vsmmu_get_fd(vm->vsmmu), vsmmu_get_command_fd(vm->vsmmu)};
+	const int fds[2] = {vsmmu_get_event_fd(vm->vsmmu), vsmmu_get_command_fd(vm->vsmmu)};
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event event;
 

@@ -24,7 +24,7 @@ struct vsmmu *vm_add_smmu(void *vm, int iommufd, uint32_t ioas, int vfio_fd, uin
 		vsmmu_free(vsmmu);
 		vsmmu = NULL;
 	} else {
-		vm_watch(vm, vsmmu_get_fd(vsmmu), vsmmu_dispatch);
+		vm_watch(vm, vsmmu_get_event_fd(vsmmu), vsmmu_dispatch);
 		vm_watch(vm, vsmmu_get_command_fd(vsmmu), vsmmu_run_commands);
 	}
 	vsmmu_host_unref(config.host); /* the vSMMU keeps it */

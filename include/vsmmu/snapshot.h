@@ -22,7 +22,7 @@ struct vsmmu;
  * In it are the registers, the queues' positions, active errors, invalidations that no
  * CMD_SYNC has sent yet, the counters, and all events that the host's kernel held. These can
  * only be read out, so they wait in the vSMMU from then on, as stats.pending says: before
- * anything that a vEVENTQ still holds, and vsmmu_get_fd() is readable while they can be
+ * anything that a vEVENTQ still holds, and vsmmu_get_event_fd() is readable while they can be
  * delivered. What comes in meanwhile, of endpoints that were not stopped, may stay behind and
  * is no part of it.
  *

@@ -176,7 +176,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	locks_destroy_and_free(vsmmu);
 }
 
-int vsmmu_get_fd(const struct vsmmu *vsmmu)
+int vsmmu_get_event_fd(const struct vsmmu *vsmmu)
 {
 	return vsmmu->pollset.set;
 }

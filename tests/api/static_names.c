@@ -69,7 +69,7 @@ static bool event_arrives(struct vsmmu *vsmmu, struct vsmmu_host *host, uint32_t
 		vsmmu_mmio_write(vsmmu, 0x20, 4, 1 << 2 | 1) ||	  /* CR0 */
 		vsmmu_event_encode(&event, &record) || vsmmu_sim_fault(host, dev_id, &record))
 		return false;
-	fd = (struct pollfd){.fd = vsmmu_get_fd(vsmmu), .events = POLLIN};
+	fd = (struct pollfd){.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN};
 	if (poll(&fd, 1, 10000) != 1 || vsmmu_dispatch(vsmmu, 0) != 1)
 		return false;
 	vsmmu_event_record_load(ram, &record);

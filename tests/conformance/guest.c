@@ -168,7 +168,7 @@ bool guest_overflowed(struct guest *guest)
 
 bool guest_readable(struct guest *guest)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(guest->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(guest->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) == 1;
 }

@@ -267,7 +267,7 @@ void smmu_guest_make_space(struct smmu_guest *guest, struct smmu_guest_space *sp
 
 static bool has_events(const struct smmu_guest *guest)
 {
-	struct pollfd poll_fd = {.fd = vsmmu_get_fd(guest->vsmmu), .events = POLLIN};
+	struct pollfd poll_fd = {.fd = vsmmu_get_event_fd(guest->vsmmu), .events = POLLIN};
 
 	return poll(&poll_fd, 1, 0) == 1;
 }

@@ -194,7 +194,7 @@ static uint64_t milliseconds(void)
 /* Waits until the vSMMU's fd has something to say, and dispatches. */
 static bool wait_and_dispatch(void)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(guest.vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(guest.vsmmu), .events = POLLIN};
 
 	if (poll(&fd, 1, PATIENCE) != 1)
 		return false;

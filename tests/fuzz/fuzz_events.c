@@ -238,7 +238,7 @@ void fuzz_events_leave_reset(struct fuzz_events *fuzz)
 
 bool fuzz_events_readable(const struct fuzz_events *fuzz)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(fuzz->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(fuzz->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) == 1;
 }

@@ -293,7 +293,7 @@ void fuzz_vmm_run(uint32_t budget)
 {
 	unsigned int idle = 0;
 
-	while (readable(vsmmu_get_fd(fuzz_vmm.vsmmu))) {
+	while (readable(vsmmu_get_event_fd(fuzz_vmm.vsmmu))) {
 		int handled;
 
 		fuzz_vmm_enter();

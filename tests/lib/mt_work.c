@@ -102,7 +102,7 @@ static void *emulated_device(void *unused)
 /* Both sleep until they are woken, and do nothing but what wakes them. */
 static void *dispatcher(void *unused)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(mt_vmm.vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(mt_vmm.vsmmu), .events = POLLIN};
 	struct rng rng = {3};
 
 	(void)unused;

@@ -212,7 +212,7 @@ static bool poll_fd(int pollable, int timeout)
 
 bool vm_readable(struct test_vmm *vm)
 {
-	return poll_fd(vsmmu_get_fd(vm->vsmmu), 0);
+	return poll_fd(vsmmu_get_event_fd(vm->vsmmu), 0);
 }
 
 bool vm_queue_readable(struct test_vmm *vm)
@@ -226,7 +226,7 @@ bool vm_queue_readable(struct test_vmm *vm)
 
 void vm_wait(struct test_vmm *vm)
 {
-	assert_true(poll_fd(vsmmu_get_fd(vm->vsmmu), 10000));
+	assert_true(poll_fd(vsmmu_get_event_fd(vm->vsmmu), 10000));
 }
 
 unsigned int vm_dispatch(struct test_vmm *vm)

@@ -52,7 +52,7 @@ static int fault(struct vsmmu_host *sim, uint32_t dev_id)
 /* Return: whether the guest has the event that was made, and an interrupt. */
 static bool received(struct vsmmu *vsmmu)
 {
-	struct pollfd fd = {vsmmu_get_fd(vsmmu), POLLIN, 0};
+	struct pollfd fd = {vsmmu_get_event_fd(vsmmu), POLLIN, 0};
 	struct vsmmu_event_record record;
 	struct vsmmu_event event;
 

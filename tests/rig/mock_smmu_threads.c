@@ -37,7 +37,7 @@ static void note_at(int ret, int line)
 static void *dispatch(void *opaque)
 {
 	struct pollfd fds[2] = {
-		{.fd = vsmmu_get_fd(guest.vsmmu), .events = POLLIN},
+		{.fd = vsmmu_get_event_fd(guest.vsmmu), .events = POLLIN},
 		{.fd = vsmmu_get_command_fd(guest.vsmmu), .events = POLLIN},
 	};
 

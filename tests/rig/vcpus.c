@@ -78,7 +78,7 @@ static void *run_io(void *opaque)
 	struct vsmmu *vsmmu = vcpus->guest->vsmmu;
 	struct pollfd fds[] = {
 		{.fd = vcpus->stop_fd, .events = POLLIN},
-		{.fd = vsmmu_get_fd(vsmmu), .events = POLLIN},
+		{.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN},
 		{.fd = vsmmu_get_command_fd(vsmmu), .events = POLLIN},
 	};
 

@@ -9,7 +9,7 @@
 /* As a VMM's event loop does. */
 static void race(struct dispatcher *dispatcher)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(dispatcher->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(dispatcher->vsmmu), .events = POLLIN};
 
 	while (!atomic_load(&dispatcher->stop))
 		if (poll(&fd, 1, 1) == 1)

@@ -153,7 +153,7 @@ void stress_vm_fault(struct stress_vm *vm, unsigned int n, unsigned int count)
 
 static bool readable(const struct stress_vm *vm, int milliseconds)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vm->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, milliseconds) == 1;
 }

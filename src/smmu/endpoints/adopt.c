@@ -10,9 +10,9 @@
 #include "util/fd.h"
 #include "veventq/fd.h"
 
-int vsmmu_adopt_veventq(struct vsmmu *vsmmu, int fd, struct vsmmu_veventq_source **out)
+int vsmmu_adopted_new(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out)
 {
-	struct vsmmu_veventq_source *adopted;
+	struct vsmmu_adopted *adopted;
 	char name[VEVENTQ_FD_NAME_SIZE];
 	struct host_veventq *veventq;
 	int ret;
@@ -52,7 +52,7 @@ fail_free:
 	return ret;
 }
 
-bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted)
+bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_adopted *adopted)
 {
 	const struct event_source *source = vsmmu->sources.first;
 
@@ -61,7 +61,7 @@ bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_sourc
 	return source;
 }
 
-static void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+static void adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted)
 {
 	pthread_mutex_lock(&vsmmu->control_lock);
 	forwarder_end(vsmmu, &adopted->source);
@@ -73,10 +73,10 @@ static void adopted_free(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopt
 void adopted_free_all(struct vsmmu *vsmmu)
 {
 	while (vsmmu->sources.first)
-		adopted_free(vsmmu, (struct vsmmu_veventq_source *)vsmmu->sources.first);
+		adopted_free(vsmmu, (struct vsmmu_adopted *)vsmmu->sources.first);
 }
 
-int vsmmu_drop_veventq(struct vsmmu *vsmmu, struct vsmmu_veventq_source *adopted)
+int vsmmu_adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted)
 {
 	int ret = 0;
 

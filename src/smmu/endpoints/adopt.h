@@ -6,7 +6,7 @@
 #include "smmu/viommu/viommu.h"
 
 /* Return: false when it is another vSMMU's, or was dropped. */
-bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_veventq_source *adopted);
+bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_adopted *adopted);
 
 /* With no endpoint left: stops reading all of them, counts what they held, and frees them. */
 void adopted_free_all(struct vsmmu *vsmmu);

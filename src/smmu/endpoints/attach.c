@@ -47,7 +47,7 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 }
 
 /* On an adopted vEVENTQ an endpoint has no host objects: its VMM has them. */
-static int endpoint_adopt(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
+static int endpoint_adopt(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted *adopted)
 {
 	if (!adopted_is_here(endpoint->vsmmu, adopted))
 		return -EINVAL;
@@ -71,7 +71,7 @@ static void report_left(struct vsmmu *vsmmu, const char *what, int error)
  * At no moment does the endpoint reach more than the guest lets it: what is attached first
  * aborts. Return: 0 or -errno, nothing left but the reserved StreamID.
  */
-static int endpoint_set_up(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
+static int endpoint_set_up(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted *adopted)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = adopted ? endpoint_adopt(endpoint, adopted) : host_objects_make(endpoint);
@@ -87,7 +87,7 @@ static int endpoint_set_up(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq
 }
 
 /* Under the attach lock. */
-static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_veventq_source *adopted)
+static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted *adopted)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
@@ -112,9 +112,9 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	struct vsmmu_endpoint *endpoint;
 	int fd = -1;
 
-	if (!config->source && !vsmmu->host)
+	if (!config->adopted && !vsmmu->host)
 		return -EINVAL;
-	if (!config->source && !config->attach && config->vfio_fd >= 0) {
+	if (!config->adopted && !config->attach && config->vfio_fd >= 0) {
 		fd = fd_dup(config->vfio_fd);
 		if (fd < 0)
 			return fd;
@@ -149,7 +149,7 @@ int vsmmu_endpoint_attach(
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
-	ret = endpoint_attach(endpoint, config.source);
+	ret = endpoint_attach(endpoint, config.adopted);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
 	if (ret)
 		endpoint_free(endpoint);

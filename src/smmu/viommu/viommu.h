@@ -37,7 +37,7 @@ struct viommu {
 };
 
 /* The public handle of a vEVENTQ that the VMM allocated itself. Under the attach lock. */
-struct vsmmu_veventq_source {
+struct vsmmu_adopted {
 	struct event_source source;
 };
 

@@ -66,7 +66,7 @@ static void fixture_sync(struct events_fixture *fixture)
 
 static bool is_readable(const struct events_fixture *fixture)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(fixture->vmm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(fixture->vmm->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) > 0;
 }

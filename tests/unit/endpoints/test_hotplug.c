@@ -203,13 +203,13 @@ TEST(an_ste_is_not_the_vmms_to_set)
 TEST(invalidations_leave_an_adopted_one_alone)
 {
 	struct install_fixture *fixture = fixture_translating(NULL, 1);
-	struct vsmmu_veventq_source *source;
+	struct vsmmu_adopted *source;
 	struct test_vmm *vmm = fixture->vmm;
 	int fd;
 
 	fake_kernel_start();
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopt_veventq(vmm->vsmmu, fd, &source), 0);
+	assert_int_equal(vsmmu_adopted_new(vmm->vsmmu, fd, &source), 0);
 	test_vmm_store64(vmm, CMDQ, COMMAND_OP_TLBI_NSNH_ALL);
 	test_vmm_store64(vmm, CMDQ + 16, COMMAND_OP_SYNC);
 	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ | 7);
@@ -221,7 +221,7 @@ TEST(invalidations_leave_an_adopted_one_alone)
 	assert_string_equal(host_interposer_text(fixture->host), "invalidate 1\n");
 	assert_int_equal(test_vmm_stats(vmm).invalidation_calls, 1);
 	assert_int_equal(test_vmm_stats(vmm).blocked, 0);
-	assert_int_equal(vsmmu_drop_veventq(vmm->vsmmu, source), 0);
+	assert_int_equal(vsmmu_adopted_free(vmm->vsmmu, source), 0);
 	close(fd);
 	fake_kernel_stop();
 	fixture_free(fixture);
@@ -242,7 +242,7 @@ TEST(an_adopted_one_is_its_vmms_business)
 	fake_kernel_start();
 	queue = fake_veventq_new(4, &fd);
 	host_interposer_clear(fixture->host);
-	assert_int_equal(vsmmu_adopt_veventq(vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &config, &endpoint), 0);
 	assert_int_equal(fixture_refresh(fixture, 0x77, 1), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, 0x78), -EOPNOTSUPP);
@@ -255,7 +255,7 @@ TEST(an_adopted_one_is_its_vmms_business)
 	assert_memory_equal(word, record, sizeof(word));
 	assert_int_equal(vsmmu_reset(vsmmu), 0);
 	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
-	assert_int_equal(vsmmu_drop_veventq(vsmmu, config.source), 0);
+	assert_int_equal(vsmmu_adopted_free(vsmmu, config.adopted), 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 0);
 	close(fd);
 	fake_kernel_stop();

@@ -19,7 +19,7 @@ static const struct vm_setup no_endpoints = {.unattached = true};
 static void adopting_leaves_nothing_when_it_fails(void **unused)
 {
 	struct test_vmm *vm = vm_new(&no_endpoints);
-	struct vsmmu_veventq_source *source;
+	struct vsmmu_adopted *source;
 	unsigned int before, failed = 0;
 	int fd;
 
@@ -31,11 +31,11 @@ static void adopting_leaves_nothing_when_it_fails(void **unused)
 
 		source = NULL;
 		fail_nth_arm(n);
-		ret = vsmmu_adopt_veventq(vm->vsmmu, fd, &source);
+		ret = vsmmu_adopted_new(vm->vsmmu, fd, &source);
 		fail_nth_arm(0);
 		assert_int_equal(!ret, source != NULL);
 		if (!ret)
-			assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, source), 0);
+			assert_int_equal(vsmmu_adopted_free(vm->vsmmu, source), 0);
 		assert_int_equal(fake_kernel_open_fds(), before);
 		if (!fail_nth_fired())
 			break;
@@ -57,11 +57,11 @@ static void a_strange_name_is_reported(void **unused)
 
 	(void)unused;
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vm->report_count, 0);
-	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), 0);
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), 0);
 	fake_veventq_set_name("anon_inode:[vEVENTQ]");
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vm->report_count, 1);
 	assert_int_equal(vm->reports[0].code, VSMMU_REPORT_STREAM_ERROR);
 	assert_int_equal(vm->reports[0].severity, VSMMU_WARNING);
@@ -77,18 +77,18 @@ static void a_strange_name_is_reported(void **unused)
 static void an_unknown_name_is_not_reported(void **unused)
 {
 	struct test_vmm *vm = vm_new(&no_endpoints);
-	struct vsmmu_veventq_source *source;
+	struct vsmmu_adopted *source;
 	int fd;
 
 	(void)unused;
 	fake_veventq_new(4, &fd);
 	fake_kernel_fail("readlink", ENOSYS);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &source), 0);
 	assert_int_equal(vm->report_count, 0);
 	close(fd);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fake_kernel_fail("readlink", ENOSYS);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &source), -ENOTTY);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &source), -ENOTTY);
 	close(fd);
 	vm_free(vm);
 }
@@ -103,7 +103,7 @@ static void an_endpoint_without_memory_is_not_attached(void **unused)
 
 	(void)unused;
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 	for (unsigned int n = 1; config.vsid < 40; n = fail_nth_fired() ? n + 1 : 1) {
 		endpoint = NULL;
 		fail_nth_arm(n);
@@ -111,10 +111,10 @@ static void an_endpoint_without_memory_is_not_attached(void **unused)
 		fail_nth_arm(0);
 		assert_int_equal(!ret, endpoint != NULL);
 		assert_int_equal(!ret, !fail_nth_fired());
-		assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source),
+		assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted),
 			config.vsid || !ret ? -EBUSY : 0);
 		if (config.vsid == 0 && ret)
-			assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+			assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 		config.vsid += !ret;
 	}
 	close(fd);
@@ -194,13 +194,13 @@ static void anothers_veventq_is_einval(void **unused)
 	(void)unused;
 	assert_int_equal(vsmmu_new(&other, &other_config), 0);
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopt_veventq(other, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(other, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), -EINVAL);
-	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), -EINVAL);
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), -EINVAL);
 	assert_int_equal(vsmmu_endpoint_attach(other, &config, NULL), -EINVAL);
 	assert_int_equal(vsmmu_endpoint_attach(other, &config, &endpoint), 0);
 	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
-	assert_int_equal(vsmmu_drop_veventq(other, config.source), 0);
+	assert_int_equal(vsmmu_adopted_free(other, config.adopted), 0);
 	vsmmu_free(other);
 	close(fd);
 	vm_free(vm);

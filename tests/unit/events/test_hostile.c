@@ -215,17 +215,17 @@ static void an_adopted_veventq_carries_its_endpoints(void **unused)
 	fake_veventq_set_sequence(vm->endpoints[0].veventq, 1000);
 	assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
 	other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, other, &config.source), -ENOTTY);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, other, &config.adopted), -ENOTTY);
 	close(other);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, -1, &config.source), -EBADF);
-	assert_null(config.source);
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, -1, &config.adopted), -EBADF);
+	assert_null(config.adopted);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 	/* O_NONBLOCK came to the flags that were there. */
 	assert_int_equal(fcntl(fd, F_GETFL) & (O_NONBLOCK | O_APPEND), O_NONBLOCK | O_APPEND);
 	close(fd);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
 	assert_int_equal(vsmmu_endpoint_set_ste(endpoint, ste), -EOPNOTSUPP);
-	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), -EBUSY);
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), -EBUSY);
 
 	vm_enable(vm, 4);
 	raw(vm, 0, 0x10 | sid(0x77), 0); /* where it starts is where it starts: no loss */
@@ -237,7 +237,7 @@ static void an_adopted_veventq_carries_its_endpoints(void **unused)
 	assert_int_equal(word[0], 0x10 | sid(0x77));
 	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
 	raw(vm, 0, 0x10 | sid(0x77), 0);
-	assert_int_equal(vsmmu_drop_veventq(vm->vsmmu, config.source), 0);
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), 0);
 	assert_int_equal(vm_stats_all(vm).discarded_by[VSMMU_DISCARD_TEARDOWN], 1);
 	assert_false(vm_readable(vm));
 	vm_free(vm);
@@ -255,7 +255,7 @@ static void what_was_adopted_goes_with_the_vsmmu(void **unused)
 	(void)unused;
 	vm->endpoints[0].veventq = fake_veventq_new(4, &fd);
 	before = fake_kernel_open_fds();
-	assert_int_equal(vsmmu_adopt_veventq(vm->vsmmu, fd, &config.source), 0);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
 	raw(vm, 0, 0x10 | sid(0x77), 0);
 	assert_int_equal(fake_kernel_open_fds(), before + 1);

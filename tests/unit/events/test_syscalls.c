@@ -199,7 +199,7 @@ static unsigned int members(int wanted)
 	unsigned int count = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", vsmmu_get_fd(vm->vsmmu));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", vsmmu_get_event_fd(vm->vsmmu));
 	file = fopen(path, "re");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {

@@ -25,7 +25,7 @@ static void *dispatcher(void *unused)
 {
 	(void)unused;
 	while (atomic_load(&consumed) < EVENTS && !atomic_load(&stuck)) {
-		struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+		struct pollfd fd = {.fd = vsmmu_get_event_fd(vm->vsmmu), .events = POLLIN};
 
 		if (poll(&fd, 1, 100) == 1)
 			vsmmu_dispatch(vm->vsmmu, 0);

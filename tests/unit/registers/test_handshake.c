@@ -296,7 +296,7 @@ TEST(pending_events_are_discarded_too)
 
 static bool is_readable(void)
 {
-	struct pollfd fd = {.fd = vsmmu_get_fd(vmm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vmm->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) > 0;
 }

@@ -126,7 +126,7 @@ TEST(driver_learns_of_lost_events)
 	const struct driver_options options = {.eventq_log2 = 4};
 	const struct vsmmu_config config = {.veventq_depth = 8};
 	struct guest *guest = guest_new(&config, &options, 1, 1);
-	struct pollfd fd = {.fd = vsmmu_get_fd(guest->vmm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(guest->vmm->vsmmu), .events = POLLIN};
 	struct vsmmu_stats stats;
 	struct pages pages;
 	uint32_t word;

@@ -133,7 +133,8 @@ static void settle(void)
 			stats.delivered + stats.lost + stats.discarded + stats.pending);
 		if (stats.sequenced == vm.produced)
 			break;
-		poll(&(struct pollfd){.fd = vsmmu_get_fd(vm.vsmmu), .events = POLLIN}, 1, 100);
+		poll(&(struct pollfd){.fd = vsmmu_get_event_fd(vm.vsmmu), .events = POLLIN}, 1,
+			100);
 		dispatch();
 		vsmmu_rearm(vm.vsmmu);
 	}

@@ -64,7 +64,7 @@ static void use_registers(uint32_t cr0)
 static void deliver_events(unsigned int count, unsigned int endpoints)
 {
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
-	struct pollfd fd = {.fd = vsmmu_get_fd(mt_vmm.vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(mt_vmm.vsmmu), .events = POLLIN};
 	const uint64_t before = mt_vmm_stats().delivered;
 
 	for (unsigned int i = 0; i < count; i++) {

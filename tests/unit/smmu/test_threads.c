@@ -148,7 +148,7 @@ static void *dispatcher(void *unused)
 
 	(void)unused;
 	while (!atomic_load(&over)) {
-		struct pollfd fd = {.fd = vsmmu_get_fd(vsmmu), .events = POLLIN};
+		struct pollfd fd = {.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN};
 
 		if (poll(&fd, 1, 20) == 1)
 			CHECK(vsmmu_dispatch(vsmmu, (uint32_t)rng_below(&rng, 600)) >= 0);

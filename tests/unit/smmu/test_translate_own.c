@@ -282,7 +282,7 @@ TEST(a_full_queue_overflows)
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	struct vsmmu_translation out;
 	struct test_vmm *vmm = fixture_new(NULL);
-	struct pollfd fd = {.fd = vsmmu_get_fd(vmm->vsmmu), .events = POLLIN};
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vmm->vsmmu), .events = POLLIN};
 
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(run(vmm, &access, &out), -EFAULT);

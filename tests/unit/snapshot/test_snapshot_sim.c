@@ -360,7 +360,7 @@ static void save_in_a_storm(struct test_vmm *vm, uint64_t all)
 		assert_int_equal(pthread_create(&threads[i], NULL, runs[i], vm), 0);
 	/* On a busy machine the guest may make no room for a while. */
 	while (vm_stats(vm).sequenced < all) {
-		struct pollfd fd = {.fd = vsmmu_get_fd(vm->vsmmu), .events = POLLIN};
+		struct pollfd fd = {.fd = vsmmu_get_event_fd(vm->vsmmu), .events = POLLIN};
 
 		assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
 		vsmmu_dispatch(vm->vsmmu, 0);

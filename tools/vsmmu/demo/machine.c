@@ -215,7 +215,7 @@ void machine_unplug(struct machine *machine, struct machine_endpoint *endpoint)
 
 static bool is_readable(struct machine *machine)
 {
-	struct pollfd pollfd = {.fd = vsmmu_get_fd(machine->vsmmu), .events = POLLIN};
+	struct pollfd pollfd = {.fd = vsmmu_get_event_fd(machine->vsmmu), .events = POLLIN};
 
 	return poll(&pollfd, 1, 0) == 1;
 }

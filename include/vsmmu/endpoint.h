@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An endpoint is an assigned device behind a vSMMU: the objects in the host that it needs, and its
+ * StreamID. <vsmmu/smmu.h> includes this, and says which calls wait for what.
+ */
+#ifndef VSMMU_ENDPOINT_H
+#define VSMMU_ENDPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vsmmu/api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct vsmmu;
+struct vsmmu_adopted;
+struct vsmmu_endpoint;
+
+/**
+ * struct vsmmu_endpoint_config - an assigned device
+ * @size: sizeof(struct vsmmu_endpoint_config)
+ * @vsid: its StreamID as the guest sees it
+ * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
+ * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
+ * @attach: instead of @vfio_fd: attach the device to HWPT @pt_id, replacing what was
+ *	attached before; 0 means detach, also when nothing is. Return 0 or -errno. Called from
+ *	the calls named at the top, a vCPU's MMIO among them, with the vSMMU's locks held: do
+ *	not call back into it, and take no lock that is held around such a call. The detach and
+ *	the first attach that an endpoint begins with, and its last detach, may take seconds;
+ *	no vCPU waits for them
+ * @attach_opaque: for @attach
+ * @adopted: an adopted vEVENTQ that carries this endpoint's events: the library then makes
+ *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
+ */
+struct vsmmu_endpoint_config {
+	size_t size;
+	uint32_t vsid;
+	uint32_t dev_id;
+	int vfio_fd;
+	int (*attach)(void *opaque, uint32_t pt_id);
+	void *attach_opaque;
+	struct vsmmu_adopted *adopted;
+};
+
+/**
+ * vsmmu_endpoint_attach() - put an endpoint behind the vSMMU
+ * @vsmmu: the vSMMU
+ * @config: see there; copied
+ * @out: the endpoint; untouched on failure
+ *
+ * Allocates the parent HWPT, vIOMMU and vEVENTQ where the endpoint's physical SMMU has
+ * none yet. Whatever the device is attached to is detached, and a HWPT of its own that aborts
+ * comes first. Then its vDEVICE is made, and what the guest's registers and stream table say for
+ * this StreamID now is attached: at no moment does the endpoint reach more than that. On a vSMMU
+ * of the event path alone that is the guest's memory, untranslated.
+ *
+ * Endpoints of one IOMMU group, such as functions of a slot without ACS, all meet what any of
+ * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
+ * group has other devices.
+ *
+ * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
+ * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
+ * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when
+ * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or
+ * -errno of the host's call that failed, -EOPNOTSUPP when the host cannot nest. On failure
+ * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(); if the host fails in
+ * that too, a report says so. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
+	struct vsmmu_endpoint **out);
+
+/**
+ * vsmmu_endpoint_set_ste() - install a stream table entry
+ * @endpoint: the endpoint
+ * @ste: the first two 64-bit words of a canonical STE: V, Config, S1Fmt, S1ContextPtr,
+ *	S1CDMax; S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS. Anything else is refused by
+ *	the kernel with -EIO
+ *
+ * Replaces what was installed with no gap, and stays until the next one or vsmmu_reset(). Events
+ * flow once a stage 1 STE is installed.
+ * For a vSMMU of the event path alone, whose VMM reads the stream table itself; where the
+ * ops have memory_read the guest's CFGI commands do this.
+ *
+ * Return: 0; -EINVAL for NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
+ * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of
+ * the host: the old STE stays in force. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
+
+/**
+ * vsmmu_endpoint_set_vsid() - give an endpoint another StreamID
+ * @endpoint: the endpoint
+ * @vsid: as the guest will see it from now on
+ *
+ * Events of the old StreamID that wait are discarded, as for a detach; then the
+ * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile
+ * the endpoint has no access. Its present one is no change, but tries again what the host
+ * refused before.
+ *
+ * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
+ * endpoint; -errno of the host: then the endpoint is without access until the next
+ * attempt succeeds. Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid);
+
+/**
+ * vsmmu_endpoint_detach() - take an endpoint away
+ * @endpoint: dead afterwards; may be NULL
+ *
+ * It is given what aborts first, so that it has no access to memory and the kernel stops
+ * forwarding; events that it had queued are discarded as they are read, and @vsid is free for
+ * others after that. Then it is detached. If the host can do neither, a report says that it has
+ * access still.
+ *
+ * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. Objects that
+ * could not be destroyed are tried again later. A DETACH that failed is not, as the device may be
+ * anybody's by then: it stays attached to what aborts until its VMM detaches or closes it, or
+ * attaches it again, and those objects until then.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
+
+/**
+ * vsmmu_drop_parents() - let go of the guest's memory where no endpoint needs it
+ * @vsmmu: the vSMMU
+ *
+ * The first endpoint behind a physical SMMU makes a nesting parent HWPT, which maps and pins
+ * all of the guest's memory. It stays when the last one goes, or that first attach fails, as the
+ * next one comes sooner so; this call destroys those without endpoints, and what else could not
+ * be destroyed so far.
+ *
+ * Return: 0, or the first -errno of the host: what it did not destroy stays for another call.
+ * Threads: any; may take seconds. Since: 0.1
+ */
+VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
+
+/**
+ * struct vsmmu_stream_stats - counters of one endpoint since it was attached
+ * @size: set by the caller to sizeof(struct vsmmu_stream_stats)
+ * @delivered: events written into the guest's queue
+ * @discarded: events read but not delivered
+ */
+struct vsmmu_stream_stats {
+	size_t size;
+	uint64_t delivered;
+	uint64_t discarded;
+};
+
+/**
+ * vsmmu_get_stream_stats() - one endpoint's counters
+ * @vsmmu: the vSMMU
+ * @vsid: its StreamID
+ * @stats: with @size set; filled in up to that size
+ *
+ * Return: 0; -ENOENT when no endpoint has that StreamID; -EINVAL. Threads: any.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_get_stream_stats(
+	struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stream_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A report is one thing worth telling a person: what went wrong, and what to do about it. */
+#ifndef VSMMU_REPORT_H
+#define VSMMU_REPORT_H
+
+#include <stdint.h>
+
+#include <vsmmu/api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** enum vsmmu_severity - how much a report matters */
+enum vsmmu_severity {
+	VSMMU_INFO = 0, /* for the curious */
+	VSMMU_WARNING,	/* something was lost or a guest misbehaves */
+	VSMMU_ERROR,	/* a person must act: see the text */
+};
+
+/** enum vsmmu_report_code - stable numbers of what is reported */
+enum vsmmu_report_code {
+	VSMMU_REPORT_EVENTS_LOST = 1,	 /* the host's kernel dropped events */
+	VSMMU_REPORT_RECORD_REFUSED = 2, /* the host gave a record that a guest may not see */
+	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its own rules, or may be none */
+	VSMMU_REPORT_QUEUE_DISARMED = 4, /* reading failed for good; see vsmmu_rearm() */
+	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
+	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
+	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed in a detach, a reset or at the end */
+	VSMMU_REPORT_UNFIT = 8,		/* config, endpoint or snapshot does not go with the host */
+	VSMMU_REPORT_COMMAND_ERROR = 9, /* the guest's command queue stopped with an error */
+	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
+	VSMMU_REPORT_BLOCKED = 11,	/* the host failed: an endpoint was cut off from memory */
+	VSMMU_REPORT_INVALIDATION = 12, /* the host refused an invalidation: more was invalidated */
+	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID is free that an attach got -EAGAIN for */
+	VSMMU_REPORT_RECOVERED = 14,	/* the host works again: endpoints have their access back */
+	VSMMU_REPORT_CODE_COUNT
+};
+
+/** VSMMU_NO_VSID - vsid of a report or record that belongs to no stream */
+#define VSMMU_NO_VSID UINT64_MAX
+
+/**
+ * struct vsmmu_report - one thing worth telling a person
+ * @code: stable number; new ones may come, so have a default case
+ * @severity: see enum vsmmu_severity
+ * @vsid: the endpoint's guest StreamID, or VSMMU_NO_VSID
+ * @suppressed: reports of this code that rate limiting held back since the last one; none of
+ *	VSID_FREE is held back
+ * @text: one line, says what to do where a person must act; valid during the call
+ */
+struct vsmmu_report {
+	enum vsmmu_report_code code;
+	enum vsmmu_severity severity;
+	uint64_t vsid;
+	uint64_t suppressed;
+	const char *text;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
