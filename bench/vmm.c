@@ -209,6 +209,7 @@ void vmm_open(struct vmm *vmm, const struct vmm_config *config)
 		.host = config->host,
 		.veventq_depth = config->depth,
 		.isolate = config->isolate,
+		.event_path_only = !config->whole,
 		.probe_dev_id = config->whole ? config->probe_dev_id : 0,
 	};
 	const struct driver_options options = {

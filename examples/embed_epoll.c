@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The event path alone in an epoll loop, for a VMM that has a command queue and stream tables
- * of its own: its ops have no memory_read. The host is the simulator, so this runs anywhere;
+ * of its own, as event_path_only says. The host is the simulator, so this runs anywhere;
  * with vsmmu_iommufd_new() in its place the rest stays as it is. One endpoint faults once; the
  * event takes its way into the guest's queue, and what the guest finds there is printed.
  */
@@ -113,7 +113,8 @@ int main(void)
 		.memory_write = vm_write,
 		.irq_pulse = vm_irq,
 	};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = &vm};
+	struct vsmmu_config config = {
+		.size = sizeof(config), .ops = &ops, .opaque = &vm, .event_path_only = true};
 	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 0x42, .vfio_fd = -1};
 	struct vsmmu_event_record record;
 	struct vsmmu_endpoint *endpoint;

@@ -62,7 +62,7 @@ struct vsmmu_translation {
 
 /**
  * vsmmu_translate() - an emulated device's access through the guest's stream table
- * @vsmmu: a vSMMU whose ops have memory_read
+ * @vsmmu: a vSMMU that is not of the event path alone
  * @access: see there
  * @translation: filled in up to its size
  *

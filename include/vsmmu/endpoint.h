@@ -81,8 +81,8 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  *
  * Replaces what was installed with no gap, and stays until the next one or vsmmu_reset(). Events
  * flow once a stage 1 STE is installed.
- * For a vSMMU of the event path alone, whose VMM reads the stream table itself; where the
- * ops have memory_read the guest's CFGI commands do this.
+ * For a vSMMU with event_path_only, whose VMM reads the stream table itself; on any other the
+ * guest's CFGI commands do this.
  *
  * Return: 0; -EINVAL for NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
  * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of

@@ -56,9 +56,8 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
  * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative
  *	number when that is not guest memory. Must not block. Called with locks of the vSMMU
- *	held: do not call back into it. NULL makes a vSMMU of the event path alone, for a VMM
- *	that reads the guest's stream tables and command queue itself: see
- *	vsmmu_endpoint_set_ste()
+ *	held: do not call back into it. May be NULL only with event_path_only, and is not used
+ *	then
  * @msi: send the MSI @data to @address, which is not guest memory: the doorbell of an ITS;
  *	return 0, or a negative number when nothing is there. Same rule as memory_write. May
  *	be NULL: then an MSI can only go to memory
@@ -95,13 +94,15 @@ enum vsmmu_loss_policy {
  * @isolate: one vIOMMU and vEVENTQ for each endpoint, so that no endpoint's storm can
  *	cost another its events in the kernel, nor fill more than half of the guest's queue;
  *	else one for each physical SMMU
+ * @event_path_only: a vSMMU of the event path alone, for a VMM that has SMMU registers of its own
+ *	and reads the guest's stream tables and command queue itself: see
+ *	vsmmu_endpoint_set_ste(). Otherwise the ops must have memory_read
  * @loss_policy: OVFLG on a queue that is not full deviates from IHI 0070 7.4, on
  *	purpose: it is the guest's only way to learn of the loss
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
  * @report_interval_ns: 0 means 5 s
  *
- * The members below describe the SMMU to its guest, and have an effect only when the ops have
- * memory_read:
+ * The members below describe the SMMU to its guest, and have no effect with @event_path_only:
  *
  * @sid_bits: IDR1.SIDSIZE, 1 to 32; 0 means 16
  * @cmdq_log2_max: IDR1.CMDQS, 7 to 19; 0 means 19
@@ -125,6 +126,7 @@ struct vsmmu_config {
 	uint32_t ssid_bits;
 	uint32_t veventq_depth;
 	bool isolate;
+	bool event_path_only;
 	enum vsmmu_loss_policy loss_policy;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;

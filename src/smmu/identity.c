@@ -83,6 +83,12 @@ int identity_init(struct vsmmu *vsmmu)
 	char why[IDR_WHY_SIZE];
 	int ret = 0;
 
+	if (vsmmu_is_whole(vsmmu) && !vsmmu->ops.memory_read) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"ops.memory_read is NULL: an SMMU reads its guest's memory; for the event "
+			"path alone set event_path_only");
+		return -EINVAL;
+	}
 	if (vsmmu_is_whole(vsmmu)) {
 		idr = wanted(&vsmmu->config);
 		ret = hardware_probe(vsmmu, &hardware);

@@ -143,7 +143,7 @@ static inline unsigned int vsmmu_cmdq_log2_max(const struct vsmmu *vsmmu)
 /* Whether the vSMMU reads the guest's tables and commands, or its VMM does. */
 static inline bool vsmmu_is_whole(const struct vsmmu *vsmmu)
 {
-	return vsmmu->ops.memory_read != NULL;
+	return !vsmmu->config.event_path_only;
 }
 
 #endif

@@ -81,7 +81,7 @@ int main(void)
 {
 	const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = memory_write, .irq_pulse = irq_pulse};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .event_path_only = true};
 	struct vsmmu *vsmmu = NULL;
 	uint32_t dev_id;
 	bool passed;

@@ -52,6 +52,7 @@ int guest_open(struct guest *guest, struct machine *machine, const struct guest_
 		.ops = &guest_ops,
 		.opaque = guest,
 		.host = machine->path_host,
+		.event_path_only = true,
 		.veventq_depth = options->depth,
 		.isolate = options->isolate,
 		.loss_policy = options->loss_policy,

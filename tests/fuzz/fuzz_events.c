@@ -104,6 +104,7 @@ void fuzz_events_open(struct fuzz_events *fuzz, const struct fuzz_events_options
 	config.ops = &ops;
 	config.opaque = fuzz;
 	config.host = fuzz->sim;
+	config.event_path_only = true;
 	fuzz->log2_max = config.eventq_log2_max;
 	FUZZ_CHECK(!vsmmu_new(&fuzz->vsmmu, &config));
 }

@@ -136,6 +136,7 @@ int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsm
 
 	own.size = sizeof(own);
 	own.ops = vmm->events_only ? &events_ops : &ops;
+	own.event_path_only = vmm->events_only;
 	own.opaque = vmm;
 	own.host = host;
 	vmm->host = host;

@@ -83,6 +83,7 @@ int main(void)
 	memset(&config, 0, sizeof(config));
 	config.size = sizeof(config);
 	config.ops = &ops;
+	config.event_path_only = true;
 	memset(&device, 0, sizeof(device));
 	device.size = sizeof(device);
 	device.vsid = VSID;

@@ -24,7 +24,7 @@ void stress_vm_open(struct stress_vm *vm, uint8_t *memory)
 {
 	struct rng *rng = vm->rng;
 	struct vsmmu_sim_config sim = {.size = sizeof(sim)};
-	struct vsmmu_config config = {.size = sizeof(config)};
+	struct vsmmu_config config = {.size = sizeof(config), .event_path_only = true};
 
 	vm->guest = (struct guest){.memory = memory};
 	for (unsigned int vsid = 0; vsid < GUEST_STREAMS; vsid++)

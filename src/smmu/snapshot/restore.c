@@ -71,7 +71,7 @@ static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snap
 	const struct vsmmu_config *config = &vsmmu->config;
 
 	if (snapshot->whole != vsmmu_is_whole(vsmmu))
-		return unfit(vsmmu, "memory_read", snapshot->whole, vsmmu_is_whole(vsmmu));
+		return unfit(vsmmu, "event_path_only", !snapshot->whole, !vsmmu_is_whole(vsmmu));
 	if (snapshot->eventq_log2_max > config->eventq_log2_max)
 		return unfit(vsmmu, "eventq_log2_max", snapshot->eventq_log2_max,
 			config->eventq_log2_max);

@@ -453,7 +453,8 @@ TEST(on_the_event_path_alone_there_are_no_commands)
 		.memory_write = test_vmm_memory_write,
 		.irq_pulse = no_irq,
 	};
-	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	const struct vsmmu_config config = {
+		.size = sizeof(config), .ops = &ops, .event_path_only = true};
 	struct pollfd fd = {.events = POLLIN};
 	struct vsmmu *vsmmu;
 

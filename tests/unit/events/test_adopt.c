@@ -156,7 +156,7 @@ static void another_type_of_record_is_refused(void **unused)
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = refuse_write, .irq_pulse = no_pulse};
 	struct vsmmu_iommufd_config kernel = {.size = sizeof(kernel)};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .event_path_only = true};
 	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 1};
 	struct vsmmu_endpoint *endpoint = NULL;
 	struct vsmmu *vsmmu;
@@ -185,8 +185,10 @@ static void anothers_veventq_is_einval(void **unused)
 {
 	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vfio_fd = -1};
-	const struct vsmmu_config other_config = {
-		.size = sizeof(other_config), .ops = vm->vsmmu->config.ops, .opaque = vm};
+	const struct vsmmu_config other_config = {.size = sizeof(other_config),
+		.ops = vm->vsmmu->config.ops,
+		.opaque = vm,
+		.event_path_only = true};
 	struct vsmmu_endpoint *endpoint;
 	struct vsmmu *other;
 	int fd;

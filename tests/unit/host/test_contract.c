@@ -33,7 +33,8 @@ static int make(struct vsmmu_host *host, struct vsmmu **out)
 {
 	const struct vsmmu_ops vmm = {
 		.size = sizeof(vmm), .memory_write = write_nothing, .irq_pulse = pulse_nothing};
-	const struct vsmmu_config config = {.size = sizeof(config), .ops = &vmm, .host = host};
+	const struct vsmmu_config config = {
+		.size = sizeof(config), .ops = &vmm, .host = host, .event_path_only = true};
 
 	return vsmmu_new(out, &config);
 }

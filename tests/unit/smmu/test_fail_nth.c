@@ -148,6 +148,7 @@ static bool life(unsigned int n, const struct vm_setup *setup)
 	const struct vsmmu_config config = {.size = sizeof(config),
 		.ops = &ops,
 		.isolate = setup->isolate,
+		.event_path_only = true,
 		.veventq_depth = 64};
 	struct vsmmu_config with_host = config;
 	unsigned int fds = open_fds();
@@ -212,7 +213,8 @@ TEST(any_call_may_fail_at_the_end)
 
 	for (unsigned int n = 1; fired; n++) {
 		unsigned int fds = open_fds();
-		const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+		const struct vsmmu_config config = {
+			.size = sizeof(config), .ops = &ops, .event_path_only = true};
 		struct vsmmu_config with_host = config;
 
 		memset(&vm, 0, sizeof(vm));

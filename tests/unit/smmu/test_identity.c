@@ -3,6 +3,7 @@
 #include "smmu/identity.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/test_vmm.h"
@@ -290,6 +291,7 @@ TEST(the_event_path_alone_asks_nobody)
 		.ops = &ops,
 		.opaque = vmm,
 		.host = &probed.host,
+		.event_path_only = true,
 		.ssid_bits = 20,
 		.eventq_log2_max = 3,
 		.sid_bits = 77,
@@ -309,6 +311,51 @@ TEST(the_event_path_alone_asks_nobody)
 	unmake(vmm);
 }
 
+static int read_nothing(void *opaque, uint64_t address, void *bytes, size_t length)
+{
+	(void)opaque, (void)address, (void)bytes, (void)length;
+	fail_msg("the guest's memory was read");
+	return -1;
+}
+
+static void keep_text(void *opaque, const struct vsmmu_report *report)
+{
+	struct test_vmm_report *kept = opaque;
+
+	assert_int_equal(kept->code, 0);
+	kept->code = report->code;
+	snprintf(kept->text, sizeof(kept->text), "%s", report->text);
+}
+
+TEST(a_flag_says_what_a_vsmmu_is)
+{
+	struct test_vmm_report kept = {0};
+	struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_write = test_vmm_memory_write,
+		.irq_pulse = count_no_pulse,
+		.report = keep_text,
+	};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = &kept};
+	struct vsmmu *vsmmu = NULL;
+	uint64_t idr0;
+
+	assert_int_equal(vsmmu_new(&vsmmu, &config), -EINVAL);
+	assert_null(vsmmu);
+	assert_int_equal(kept.code, VSMMU_REPORT_UNFIT);
+	assert_non_null(strstr(kept.text, "memory_read"));
+	assert_non_null(strstr(kept.text, "event_path_only"));
+	/* With the flag an op is of no use, and no harm. */
+	config.event_path_only = true;
+	ops.memory_read = read_nothing;
+	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
+	assert_int_equal(vsmmu_mmio_read(vsmmu, SMMU_IDR0, 4, &idr0), 0);
+	assert_int_equal(idr0, 0);
+	assert_int_equal(vsmmu_mmio_write(vsmmu, SMMU_CR0, 4, SMMU_CR0_CMDQEN), 0);
+	assert_int_equal(vsmmu_mmio_write(vsmmu, SMMU_CMDQ_PROD, 4, 1), 0);
+	vsmmu_free(vsmmu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +368,7 @@ int main(void)
 		UNIT_TEST("S1 S6", each_endpoint_must_keep_the_promise),
 		UNIT_TEST("S1 S6", promised_ats_is_each_endpoints_to_keep),
 		UNIT_TEST("S1", the_event_path_alone_asks_nobody),
+		UNIT_TEST("S1", a_flag_says_what_a_vsmmu_is),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

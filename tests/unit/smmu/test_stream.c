@@ -202,7 +202,7 @@ static int attach(struct vsmmu *vsmmu, struct vsmmu_host *sim, uint32_t vsid)
 /* However full the table was, an attach that fails anywhere leaves nothing in the host. */
 TEST(an_attach_without_memory_leaves_nothing)
 {
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .event_path_only = true};
 	struct vsmmu_sim_stats before = {.size = sizeof(before)}, after = before;
 	struct vsmmu *vsmmu;
 	struct vsmmu_host *sim;

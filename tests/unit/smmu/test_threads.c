@@ -278,6 +278,7 @@ static void build(bool isolate)
 		.ops = &ops,
 		.veventq_depth = 200,
 		.isolate = isolate,
+		.event_path_only = true,
 		.report_interval_ns = 1000000};
 	const struct vsmmu_sim_config sim = {.size = sizeof(sim), .first_sequence = 0x7fffff00};
 	struct vsmmu_config with_host = config;

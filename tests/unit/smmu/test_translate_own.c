@@ -437,7 +437,8 @@ TEST(the_event_path_alone_translates_nothing)
 		.irq_pulse = ignore_pulse,
 	};
 	struct test_vmm *vmm = test_vmm_alloc();
-	const struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .opaque = vmm};
+	const struct vsmmu_config config = {
+		.size = sizeof(config), .ops = &ops, .event_path_only = true, .opaque = vmm};
 	struct vsmmu_translation out;
 
 	assert_int_equal(vsmmu_new(&vmm->vsmmu, &config), 0);

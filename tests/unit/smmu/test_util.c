@@ -111,7 +111,8 @@ TEST(a_config_that_makes_no_sense_is_refused)
 {
 	struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = write_nothing, .irq_pulse = pulse_nothing};
-	struct vsmmu_config good = {.size = sizeof(good), .ops = &ops}, config;
+	struct vsmmu_config good = {.size = sizeof(good), .ops = &ops, .event_path_only = true},
+			    config;
 	struct vsmmu_stats stats = {.size = 0};
 	struct vsmmu *vsmmu = NULL;
 

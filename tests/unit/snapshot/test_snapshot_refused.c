@@ -174,7 +174,7 @@ TEST(an_event_path_is_no_whole_vsmmu)
 	static const struct vsmmu_ops ops = {
 		.size = sizeof(ops), .memory_write = test_vmm_memory_write, .irq_pulse = no_irq};
 	static const uint32_t ssid_bits[] = {0, 5};
-	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops, .event_path_only = true};
 	struct vsmmu *alone[2];
 	struct machine from, to;
 	size_t length;
@@ -192,6 +192,7 @@ TEST(an_event_path_is_no_whole_vsmmu)
 	vsmmu_snapshot_free(bytes);
 	assert_int_equal(vsmmu_save(alone[0], &bytes, &length), 0);
 	assert_int_equal(vsmmu_restore(to.vmm->vsmmu, bytes, length), -ENODEV);
+	assert_non_null(strstr(to.vmm->reports[0].text, "event_path_only 1"));
 	/* Its VMM has promised SubstreamIDs of its own. */
 	assert_int_equal(vsmmu_restore(alone[1], bytes, length), -ENODEV);
 	assert_int_equal(vsmmu_restore(alone[0], bytes, length), 0);

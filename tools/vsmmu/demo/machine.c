@@ -78,6 +78,7 @@ static int make_vsmmu(struct machine *machine, uint32_t ssid_bits)
 		.size = sizeof(config),
 		.ops = &ops,
 		.opaque = machine,
+		.event_path_only = true,
 		.ssid_bits = ssid_bits,
 		.veventq_depth = VEVENTQ_DEPTH,
 		.report_burst = 2, /* a person reads them all */
