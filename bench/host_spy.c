@@ -53,10 +53,11 @@ static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *end
 	return after(SPIED_NESTED_ALLOC, real->nested_alloc(host, endpoint, viommu_id, ste, out));
 }
 
-static int attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+static int attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
+	enum vsmmu_attach_purpose purpose)
 {
 	before(SPIED_ATTACH);
-	return after(SPIED_ATTACH, real->attach(host, endpoint, pt_id));
+	return after(SPIED_ATTACH, real->attach(host, endpoint, pt_id, purpose));
 }
 
 static int detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)

@@ -92,10 +92,12 @@ static void open_machine(struct bench *b)
 		const struct host_endpoint *endpoint = &b->endpoint[n];
 
 		real_machine_ste(&b->machine, n, ste);
-		bench_check(ops->attach(b->host, endpoint, parent), "attach the parent");
+		bench_check(ops->attach(b->host, endpoint, parent, VSMMU_ATTACH_PUT_BACK),
+			"attach the parent");
 		bench_check(ops->vdevice_alloc(b->host, endpoint, viommu, VSID(n), &id), "vDEVICE");
 		bench_check(ops->nested_alloc(b->host, endpoint, viommu, ste, &id), "nested HWPT");
-		bench_check(ops->attach(b->host, endpoint, id), "attach the nested HWPT");
+		bench_check(ops->attach(b->host, endpoint, id, VSMMU_ATTACH_STAGE1),
+			"attach the nested HWPT");
 	}
 	bench_check(ops->veventq_alloc(b->host, viommu, DEPTH, &b->veventq), "vEVENTQ");
 	vmm_open(&b->vmm, &(struct vmm_config){.log2 = QUEUE_LOG2});

@@ -19,14 +19,42 @@ struct vsmmu;
 struct vsmmu_adopted;
 struct vsmmu_endpoint;
 
+/** enum vsmmu_attach_purpose - what the endpoint can reach once it is attached */
+enum vsmmu_attach_purpose {
+	VSMMU_ATTACH_NOTHING = 0, /* a detach: the kernel gives it no memory either */
+	VSMMU_ATTACH_ABORT,	  /* no memory; its accesses abort, and cause no events */
+	VSMMU_ATTACH_BYPASS,	  /* the guest's memory, untranslated */
+	VSMMU_ATTACH_STAGE1,	  /* what the guest's stage 1 translates to */
+	VSMMU_ATTACH_PUT_BACK,	  /* all that its VMM maps: it has left the vSMMU */
+};
+
+#define VSMMU_NO_PASID 0xffffffffu
+
+/**
+ * struct vsmmu_attachment - an attachment that the library asks its VMM for
+ * @size: sizeof(struct vsmmu_attachment) of the library: an older one has no members beyond it
+ * @pt_id: the HWPT; 0 with VSMMU_ATTACH_NOTHING alone
+ * @purpose: of enum vsmmu_attach_purpose, which may grow: act by @pt_id where it is unknown
+ * @pasid: of which PASID of the endpoint; VSMMU_NO_PASID for the device itself, today always
+ * @reserved: 0
+ */
+struct vsmmu_attachment {
+	size_t size;
+	uint32_t pt_id;
+	uint32_t purpose;
+	uint32_t pasid;
+	uint32_t reserved;
+};
+
 /**
  * struct vsmmu_endpoint_config - an assigned device
  * @size: sizeof(struct vsmmu_endpoint_config)
  * @vsid: its StreamID as the guest sees it
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
  * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
- * @attach: instead of @vfio_fd: attach the device to HWPT @pt_id, replacing what was
- *	attached before; 0 means detach, also when nothing is. Return 0 or -errno. Called from
+ * @attach: instead of @vfio_fd: attach the device to the HWPT that @attachment names, replacing
+ *	in one step what was attached before; or detach it, also when nothing is attached.
+ *	@attachment is valid during the call. Return 0 or -errno. Called from
  *	the calls named at the top, a vCPU's MMIO among them, with the vSMMU's locks held: do
  *	not call back into it, and take no lock that is held around such a call. The detach and
  *	the first attach that an endpoint begins with, and its last detach, may take seconds;
@@ -40,7 +68,7 @@ struct vsmmu_endpoint_config {
 	uint32_t vsid;
 	uint32_t dev_id;
 	int vfio_fd;
-	int (*attach)(void *opaque, uint32_t pt_id);
+	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment);
 	void *attach_opaque;
 	struct vsmmu_adopted *adopted;
 };

@@ -105,6 +105,22 @@ VSMMU_API int vsmmu_sim_endpoint_new(
 VSMMU_API int vsmmu_sim_endpoint_set_group(struct vsmmu_host *sim, uint32_t dev_id, uint32_t group);
 
 /**
+ * vsmmu_sim_attach() - attach an endpoint as its VMM does, by itself
+ * @sim: the simulated host
+ * @dev_id: which endpoint
+ * @pt_id: a nesting parent, or what the attach op was given: it replaces what was attached
+ *	before; 0 to detach the endpoint, which is no error if nothing is attached
+ *
+ * Does what VFIO_DEVICE_ATTACH_IOMMUFD_PT and VFIO_DEVICE_DETACH_IOMMUFD_PT do: for what a VMM
+ * attaches before and after an endpoint is behind a vSMMU, and for attach ops.
+ *
+ * Return: 0; -ENOENT for an unknown endpoint or @pt_id; -EINVAL, also for what is no HWPT, that of
+ * another physical SMMU, or as vsmmu_sim_endpoint_set_group() says. Threads: any; waits as
+ * vsmmu_sim_on_call() says. Since: 0.1. Source: Linux drivers/iommu/iommufd/device.c
+ */
+VSMMU_API int vsmmu_sim_attach(struct vsmmu_host *sim, uint32_t dev_id, uint32_t pt_id);
+
+/**
  * vsmmu_sim_fault() - an endpoint's transaction faults
  * @sim: the simulated host
  * @dev_id: whose transaction

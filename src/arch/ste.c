@@ -178,3 +178,12 @@ bool arch_ste_host_bad(const struct arch_features *host, uint64_t vste[2])
 	vste[1] = (uint64_t)stalld << STE1_S1STALLD;
 	return true;
 }
+
+enum arch_ste_kind arch_ste_vste_kind(const uint64_t vste[2])
+{
+	const uint64_t config = vste[0] & STE0_V ? arch_field(vste[0], STE0_CONFIG, 3) : 0;
+
+	if (!(config & CONFIG_PASSES))
+		return ARCH_STE_ABORT;
+	return config & CONFIG_S1 ? ARCH_STE_S1 : ARCH_STE_BYPASS;
+}

@@ -91,4 +91,14 @@ void arch_ste_host(const struct arch_ste *ste, const struct arch_features *guest
  */
 bool arch_ste_host_bad(const struct arch_features *host, uint64_t vste[2]);
 
+/**
+ * arch_ste_vste_kind() - what words that the kernel accepts make of the endpoint's accesses
+ * @vste: V, Config and the rest, for hardware
+ *
+ * By V and Config alone: words that the hardware finds ILLEGAL are of the kind that they pose as.
+ *
+ * Return: not ARCH_STE_BAD: for the kernel V = 0 aborts.
+ */
+enum arch_ste_kind arch_ste_vste_kind(const uint64_t vste[2]);
+
 #endif

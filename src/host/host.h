@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include <vsmmu/endpoint.h>
 #include <vsmmu/host.h>
 
 #include "veventq/reader.h"
@@ -16,7 +17,8 @@
 struct host_endpoint {
 	uint32_t dev_id;
 	int vfio_fd; /* -1 when attach is set, or on a host that needs none */
-	int (*attach)(void *opaque, uint32_t pt_id); /* instead of vfio_fd; pt_id 0 detaches */
+	/* Instead of vfio_fd, also to detach: struct vsmmu_endpoint_config. */
+	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment);
 	void *opaque;
 };
 
@@ -51,9 +53,9 @@ struct host_ops {
 	 * arm_smmu_validate_vste()). */
 	int (*nested_alloc)(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 		uint32_t viommu_id, const uint64_t ste[2], uint32_t *out);
-	/* Attach replaces what was attached before, atomically. */
-	int (*attach)(
-		struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id);
+	/* Attach replaces what was attached before, atomically. The purpose is for the VMM. */
+	int (*attach)(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
+		enum vsmmu_attach_purpose purpose);
 	int (*detach)(struct vsmmu_host *host, const struct host_endpoint *endpoint);
 
 	/* The fd is non-blocking and close-on-exec; on failure nothing is left. */
@@ -100,7 +102,7 @@ struct vsmmu_host {
  * contract by itself; a change of meaning has to raise HOST_CONTRACT_NUMBER.
  */
 #ifndef HOST_CONTRACT_NUMBER
-#define HOST_CONTRACT_NUMBER 1
+#define HOST_CONTRACT_NUMBER 2
 #endif
 #define HOST_CONTRACT                                                                              \
 	((uint64_t)HOST_CONTRACT_NUMBER << 48 | (uint64_t)sizeof(struct vsmmu_host) << 36 |        \
@@ -113,6 +115,20 @@ static inline void host_init(struct vsmmu_host *host, const struct host_ops *ops
 	host->contract = HOST_CONTRACT;
 	atomic_init(&host->refs, 1);
 	host->ops = ops;
+}
+
+/* Lets the VMM attach an endpoint that has an attach op, or detach it. Return: what that says. */
+static inline int host_attach_by_vmm(
+	const struct host_endpoint *endpoint, uint32_t pt_id, enum vsmmu_attach_purpose purpose)
+{
+	const struct vsmmu_attachment attachment = {
+		.size = sizeof(attachment),
+		.pt_id = pt_id,
+		.purpose = purpose,
+		.pasid = VSMMU_NO_PASID,
+	};
+
+	return endpoint->attach(endpoint->opaque, &attachment);
 }
 
 /* vsmmu_host_ref() and vsmmu_host_unref(), for libvsmmu-sim too, which uses nothing of libvsmmu. */

@@ -33,13 +33,13 @@ static void chain_open(struct chain *chain, struct machine *machine, uint32_t de
 	memset(chain, 0, sizeof(*chain));
 	chain->machine = machine;
 	TAP_EQ(ops->parent_alloc(host, endpoint, &chain->parent), 0);
-	TAP_EQ(ops->attach(host, endpoint, chain->parent), 0);
+	TAP_EQ(ops->attach(host, endpoint, chain->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	TAP_EQ(ops->viommu_alloc(host, endpoint, chain->parent, &chain->viommu), 0);
 	TAP_EQ(ops->veventq_alloc(host, chain->viommu, depth, &chain->veventq), 0);
 	TAP_EQ(ops->vdevice_alloc(host, endpoint, chain->viommu, VSID, &chain->vdevice), 0);
 	TAP_EQ(ops->nested_alloc(host, endpoint, chain->viommu, machine->ste[0], &chain->nested),
 		0);
-	TAP_EQ(ops->attach(host, endpoint, chain->nested), 0);
+	TAP_EQ(ops->attach(host, endpoint, chain->nested, VSMMU_ATTACH_STAGE1), 0);
 }
 
 static void chain_close(struct chain *chain)
@@ -48,7 +48,7 @@ static void chain_close(struct chain *chain)
 	const struct host_ops *ops = machine->host->ops;
 	struct vsmmu_host *host = machine->host;
 
-	TAP_EQ(ops->attach(host, &machine->endpoint[0], chain->parent), 0);
+	TAP_EQ(ops->attach(host, &machine->endpoint[0], chain->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	ops->veventq_close(host, &chain->veventq);
 	TAP_EQ(ops->destroy(host, chain->veventq.id), 0);
 	TAP_EQ(ops->destroy(host, chain->nested), 0);
@@ -352,7 +352,8 @@ static void vsid_is_unique_on_its_viommu(void *context)
 	ops = host->ops;
 	TAP_EQ(ops->vdevice_alloc(host, &chain.machine->endpoint[0], chain.viommu, VSID + 1, &id),
 		-EEXIST);
-	TAP_EQ(ops->attach(host, &chain.machine->endpoint[1], chain.parent), 0);
+	TAP_EQ(ops->attach(host, &chain.machine->endpoint[1], chain.parent, VSMMU_ATTACH_PUT_BACK),
+		0);
 	TAP_EQ(ops->vdevice_alloc(host, &chain.machine->endpoint[1], chain.viommu, VSID, &id),
 		-EEXIST);
 	TAP_EQ(ops->detach(host, &chain.machine->endpoint[1]), 0);
@@ -370,12 +371,14 @@ static void parent_stops_forwarding(void *context)
 	host = chain.machine->host;
 	ops = host->ops;
 	TAP_EQ(chain.machine->ops->fault(chain.machine, 0, 1), 0);
-	TAP_EQ(ops->attach(host, &chain.machine->endpoint[0], chain.parent), 0);
+	TAP_EQ(ops->attach(host, &chain.machine->endpoint[0], chain.parent, VSMMU_ATTACH_PUT_BACK),
+		0);
 	TAP_EQ(chain.machine->ops->fault(chain.machine, 0, 1), 0);
 	/* What was queued stays, nothing is added. */
 	TAP_EQ(chain_read(&chain, buffer, sizeof(buffer)), record_size(&chain));
 	TAP_EQ(chain_read(&chain, buffer, sizeof(buffer)), 0);
-	TAP_EQ(ops->attach(host, &chain.machine->endpoint[0], chain.nested), 0);
+	TAP_EQ(ops->attach(host, &chain.machine->endpoint[0], chain.nested, VSMMU_ATTACH_STAGE1),
+		0);
 	TAP_EQ(chain.machine->ops->fault(chain.machine, 0, 1), 0);
 	TAP_EQ(chain_read(&chain, buffer, sizeof(buffer)), record_size(&chain));
 	EXPECT_HEADER(header_at(&chain, buffer, 1, 0), 0, 1);
@@ -396,12 +399,12 @@ static void two_viommus_share_a_parent(void *context)
 	host = chain.machine->host;
 	ops = host->ops;
 	endpoint = &chain.machine->endpoint[1];
-	TAP_EQ(ops->attach(host, endpoint, chain.parent), 0);
+	TAP_EQ(ops->attach(host, endpoint, chain.parent, VSMMU_ATTACH_PUT_BACK), 0);
 	TAP_EQ(ops->viommu_alloc(host, endpoint, chain.parent, &viommu), 0);
 	TAP_EQ(ops->veventq_alloc(host, viommu, DEPTH, &veventq), 0);
 	TAP_EQ(ops->vdevice_alloc(host, endpoint, viommu, VSID, &vdevice), 0);
 	TAP_EQ(ops->nested_alloc(host, endpoint, viommu, chain.machine->ste[1], &nested), 0);
-	TAP_EQ(ops->attach(host, endpoint, nested), 0);
+	TAP_EQ(ops->attach(host, endpoint, nested, VSMMU_ATTACH_STAGE1), 0);
 
 	/* One endpoint's storm costs the other nothing, not even a number. */
 	TAP_EQ(chain.machine->ops->fault(chain.machine, 0, DEPTH + 8), 0);
@@ -410,7 +413,7 @@ static void two_viommus_share_a_parent(void *context)
 		record_size(&chain));
 	EXPECT_HEADER(header_at(&chain, buffer, 1, 0), 0, 0);
 
-	TAP_EQ(ops->attach(host, endpoint, chain.parent), 0);
+	TAP_EQ(ops->attach(host, endpoint, chain.parent, VSMMU_ATTACH_PUT_BACK), 0);
 	ops->veventq_close(host, &veventq);
 	TAP_EQ(ops->destroy(host, veventq.id), 0);
 	TAP_EQ(ops->destroy(host, nested), 0);

@@ -292,7 +292,7 @@ static void try_other(void)
 	const struct host_endpoint *endpoint = &guard.machine->endpoint[B];
 
 	guard.tries++;
-	if (host->ops->attach(host, endpoint, guard.parent_id))
+	if (host->ops->attach(host, endpoint, guard.parent_id, VSMMU_ATTACH_PUT_BACK))
 		return;
 	guard.breaches++;
 	host->ops->detach(host, endpoint);

@@ -362,12 +362,12 @@ int fake_kernel_device(uint32_t smmu, uint32_t *dev_id)
 	return fd;
 }
 
-int fake_kernel_attach(void *opaque, uint32_t pt_id)
+int fake_kernel_attach(void *opaque, const struct vsmmu_attachment *attachment)
 {
 	int ret;
 
 	pthread_mutex_lock(&fake_lock);
-	ret = call_attach(*(const uint32_t *)opaque, pt_id);
+	ret = call_attach(*(const uint32_t *)opaque, attachment->pt_id);
 	pthread_mutex_unlock(&fake_lock);
 	return ret;
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vsmmu/endpoint.h>
+
 #define FAKE_COMMANDS 4096 /* invalidations that are kept */
 
 /* What IOMMU_GET_HW_INFO says. As the rig's at first: both stages, RIL, 20 bits of SSID. */
@@ -45,7 +47,7 @@ uint32_t fake_kernel_carried_out(void);
 const uint64_t *fake_kernel_command(uint32_t n);
 
 /* For attach callbacks; @opaque is a pointer to the dev_id. */
-int fake_kernel_attach(void *opaque, uint32_t pt_id);
+int fake_kernel_attach(void *opaque, const struct vsmmu_attachment *attachment);
 
 /* HWPT or IOAS that the device is attached to, 0 for none. */
 uint32_t fake_kernel_attached(uint32_t dev_id);

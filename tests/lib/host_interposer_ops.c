@@ -113,14 +113,15 @@ static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *end
 	return interposer_end(to, ret, "nested %" PRIx64 " %" PRIx64, ste[0], ste[1]);
 }
 
-static int attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+static int attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
+	enum vsmmu_attach_purpose purpose)
 {
 	struct host_interposer *to;
 	int ret = interposer_begin(host, HOST_CALL_ATTACH, 0, &to);
 	const struct interposed_object object = interposer_object(to, pt_id);
 
 	if (!ret && to->inner)
-		ret = HAND_ON(to, attach, to->inner, endpoint, pt_id);
+		ret = HAND_ON(to, attach, to->inner, endpoint, pt_id, purpose);
 	if (!ret)
 		interposer_set_attached(to, endpoint->dev_id, object);
 	return interposer_end(to, ret, "attach %s", interposer_kind_name(object.kind));

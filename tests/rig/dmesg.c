@@ -52,10 +52,10 @@ static int fixture_open(void *context)
 	if (!ret)
 		ret = rig.host->ops->parent_alloc(rig.host, &rig.endpoint, &rig.parent);
 	if (!ret)
-		ret = rig.host->ops->attach(rig.host, &rig.endpoint, rig.parent);
+		ret = rig.host->ops->attach(
+			rig.host, &rig.endpoint, rig.parent, VSMMU_ATTACH_PUT_BACK);
 	if (!ret)
-		ret = rig.host->ops->viommu_alloc(
-			rig.host, &rig.endpoint, rig.parent, &rig.viommu);
+		ret = rig.host->ops->viommu_alloc(rig.host, &rig.endpoint, rig.parent, &rig.viommu);
 	if (!ret)
 		ret = rig.host->ops->vdevice_alloc(
 			rig.host, &rig.endpoint, rig.viommu, VSID, &rig.vdevice);
@@ -67,7 +67,7 @@ static void fixture_close(void *context)
 	const struct host_ops *ops = rig.host->ops;
 
 	(void)context;
-	ops->attach(rig.host, &rig.endpoint, rig.parent);
+	ops->attach(rig.host, &rig.endpoint, rig.parent, VSMMU_ATTACH_PUT_BACK);
 	if (rig.nested)
 		ops->destroy(rig.host, rig.nested);
 	ops->destroy(rig.host, rig.vdevice);
@@ -88,7 +88,7 @@ static void attach(uint64_t or0, uint64_t context_pointer)
 	if (context_pointer)
 		ste[0] = (ste[0] & 0xff) | context_pointer;
 	TAP_EQ(ops->nested_alloc(rig.host, &rig.endpoint, rig.viommu, ste, &rig.nested), 0);
-	TAP_EQ(ops->attach(rig.host, &rig.endpoint, rig.nested), 0);
+	TAP_EQ(ops->attach(rig.host, &rig.endpoint, rig.nested, VSMMU_ATTACH_STAGE1), 0);
 }
 
 static struct vsmmu_event_record record_of_dma(bool write)

@@ -93,13 +93,14 @@ struct host_endpoint mock_machine_endpoint(struct mock_machine *machine, unsigne
 	};
 }
 
-int mock_machine_attach(void *opaque, uint32_t pt_id)
+int mock_machine_attach(void *opaque, const struct vsmmu_attachment *attachment)
 {
 	const struct mock_device *device = opaque;
 	struct uapi_iommu_test_cmd command = {
 		.op = UAPI_IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE,
 		.id = device->stdev_id,
-		.mock_domain_replace.pt_id = pt_id ? pt_id : device->machine->ioas_id,
+		.mock_domain_replace.pt_id =
+			attachment->pt_id ? attachment->pt_id : device->machine->ioas_id,
 	};
 
 	return test_call(device->machine, &command);

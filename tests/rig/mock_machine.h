@@ -44,7 +44,7 @@ struct host_endpoint mock_machine_endpoint(struct mock_machine *machine, unsigne
  * attach callback; @opaque is a struct mock_device. The mock cannot detach: pt_id 0
  * attaches the IOAS, where nothing forwards events either.
  */
-int mock_machine_attach(void *opaque, uint32_t pt_id);
+int mock_machine_attach(void *opaque, const struct vsmmu_attachment *attachment);
 
 /*
  * One event of device @n, or @count. Return: 0, also when the queue was full; -ENOENT

@@ -155,16 +155,16 @@ static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *end
 	return ret;
 }
 
-static int attach(void *opaque, uint32_t pt_id)
+static int attach(void *opaque, const struct vsmmu_attachment *attachment)
 {
 	struct mock_smmu_endpoint *endpoint = opaque;
-	int ret = mock_machine_attach((void *)(uintptr_t)endpoint->device, pt_id);
+	int ret = mock_machine_attach((void *)(uintptr_t)endpoint->device, attachment);
 
 	if (ret)
 		return ret;
-	endpoint->pt_id = pt_id;
-	endpoint->attaches += pt_id != 0;
-	endpoint->detaches += pt_id == 0;
+	endpoint->pt_id = attachment->pt_id;
+	endpoint->attaches += attachment->pt_id != 0;
+	endpoint->detaches += attachment->pt_id == 0;
 	return 0;
 }
 

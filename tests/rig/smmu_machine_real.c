@@ -20,7 +20,8 @@ static int load_canaries(struct smmu_machine *machine, struct real_machine *real
 
 	memcpy(real->memory, machine->canary, sizeof(machine->canary));
 	for (unsigned int n = 0; !ret && n < SMMU_MACHINE_ENDPOINTS; n++) {
-		ret = ops->attach(machine->host, &machine->endpoint[n], real->ioas_id);
+		ret = ops->attach(
+			machine->host, &machine->endpoint[n], real->ioas_id, VSMMU_ATTACH_PUT_BACK);
 		if (!ret)
 			edu_start_at(&real->endpoint[n].edu, REAL_MEMORY + n * SMMU_MACHINE_CANARY,
 				SMMU_MACHINE_BUFFER, SMMU_MACHINE_CANARY, false);

@@ -127,8 +127,8 @@ static int iommufd_nested_alloc(struct vsmmu_host *host, const struct host_endpo
 	return ret;
 }
 
-static int iommufd_attach(
-	struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+static int iommufd_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint,
+	uint32_t pt_id, enum vsmmu_attach_purpose purpose)
 {
 	struct uapi_vfio_device_attach_iommufd_pt call = {
 		.argsz = sizeof(call),
@@ -137,7 +137,7 @@ static int iommufd_attach(
 
 	(void)host;
 	if (endpoint->attach)
-		return endpoint->attach(endpoint->opaque, pt_id);
+		return host_attach_by_vmm(endpoint, pt_id, purpose);
 	return iommufd_ioctl(endpoint->vfio_fd, UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, &call);
 }
 
@@ -147,7 +147,7 @@ static int iommufd_detach(struct vsmmu_host *host, const struct host_endpoint *e
 
 	(void)host;
 	if (endpoint->attach)
-		return endpoint->attach(endpoint->opaque, 0);
+		return host_attach_by_vmm(endpoint, 0, VSMMU_ATTACH_NOTHING);
 	return iommufd_ioctl(endpoint->vfio_fd, UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, &call);
 }
 

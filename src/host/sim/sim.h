@@ -215,7 +215,8 @@ int sim_object_destroy(struct sim *sim, uint32_t id);
 void sim_object_free_all(struct sim *sim);
 
 /* sim_attach.c: host operations */
-int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id);
+int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
+	enum vsmmu_attach_purpose purpose);
 int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint);
 
 /* Sends it through the HWPT of the group that it has come into. With both locks held. */

@@ -189,10 +189,10 @@ static int run_attach(
 	return ret;
 }
 
-int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id)
+/* VFIO_DEVICE_ATTACH_IOMMUFD_PT */
+static int call_attach(struct sim *sim, uint32_t dev_id, uint32_t pt_id)
 {
-	struct sim *sim = sim_of(host);
-	struct sim_endpoint *device = sim_group_enter(sim, endpoint->dev_id);
+	struct sim_endpoint *device = sim_group_enter(sim, dev_id);
 	int ret;
 
 	if (!device)
@@ -200,7 +200,8 @@ int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, ui
 	if (device->attached) {
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_REPLACE);
 	} else {
-		/* The device's reserved regions come into the IOAS: iopt_table_enforce_dev_resv_regions().
+		/* The device's reserved regions come into the IOAS:
+		 * iopt_table_enforce_dev_resv_regions().
 		 */
 		pthread_mutex_lock(&sim->iova_lock);
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_FIRST_ATTACH);
@@ -222,10 +223,10 @@ static int run_detach(struct sim *sim, struct sim_endpoint *endpoint)
 	return 0;
 }
 
-int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
+/* VFIO_DEVICE_DETACH_IOMMUFD_PT */
+static int call_detach(struct sim *sim, uint32_t dev_id)
 {
-	struct sim *sim = sim_of(host);
-	struct sim_endpoint *device = sim_group_enter(sim, endpoint->dev_id);
+	struct sim_endpoint *device = sim_group_enter(sim, dev_id);
 	int ret = 0;
 
 	if (!device)
@@ -239,4 +240,27 @@ int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
 	}
 	sim_group_leave(sim, device);
 	return ret;
+}
+
+/* An attach op calls vsmmu_sim_attach(). */
+int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
+	enum vsmmu_attach_purpose purpose)
+{
+	if (endpoint->attach)
+		return host_attach_by_vmm(endpoint, pt_id, purpose);
+	return call_attach(sim_of(host), endpoint->dev_id, pt_id);
+}
+
+int sim_detach(struct vsmmu_host *host, const struct host_endpoint *endpoint)
+{
+	if (endpoint->attach)
+		return host_attach_by_vmm(endpoint, 0, VSMMU_ATTACH_NOTHING);
+	return call_detach(sim_of(host), endpoint->dev_id);
+}
+
+int vsmmu_sim_attach(struct vsmmu_host *host, uint32_t dev_id, uint32_t pt_id)
+{
+	if (!sim_is(host))
+		return -EINVAL;
+	return pt_id ? call_attach(sim_of(host), dev_id, pt_id) : call_detach(sim_of(host), dev_id);
 }

@@ -216,7 +216,8 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 	int ret = ops->detach(vsmmu->host, &endpoint->host);
 
 	if (!ret)
-		ret = ops->attach(vsmmu->host, &endpoint->host, endpoint->abort_id);
+		ret = ops->attach(
+			vsmmu->host, &endpoint->host, endpoint->abort_id, VSMMU_ATTACH_ABORT);
 	if (ret == -EINVAL)
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
 			"endpoint %u cannot be attached: it shares an IOMMU group with a device "

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch/ste.h"
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_target.h"
 #include "smmu/events/forwarder.h"
@@ -46,36 +47,54 @@ static void endpoint_set_fault_override(
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
-/* @nested_id: 0, or what @id is. The nested HWPT that was attached goes. Return: 0 or -errno. */
-static int endpoint_replace(
-	struct vsmmu_endpoint *endpoint, uint32_t id, enum installed installed, uint32_t nested_id)
+static enum vsmmu_attach_purpose purpose_of(const uint64_t vste[2])
+{
+	switch (arch_ste_vste_kind(vste)) {
+	case ARCH_STE_S1:
+		return VSMMU_ATTACH_STAGE1;
+	case ARCH_STE_BYPASS:
+		return VSMMU_ATTACH_BYPASS;
+	default:
+		return VSMMU_ATTACH_ABORT;
+	}
+}
+
+/* This is attached to an endpoint, in place of what was. */
+struct replacement {
+	uint32_t id;
+	enum installed installed;
+	enum vsmmu_attach_purpose purpose;
+};
+
+/* The nested HWPT that was attached goes. Return: 0 or -errno. */
+static int endpoint_replace(struct vsmmu_endpoint *endpoint, const struct replacement *by)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = install_ops(endpoint)->attach(vsmmu->host, &endpoint->host, id);
+	int ret = install_ops(endpoint)->attach(vsmmu->host, &endpoint->host, by->id, by->purpose);
 
 	if (ret)
 		return ret;
 	/* An HWPT that cannot be destroyed now becomes an orphan. */
 	if (endpoint->nested_id)
 		object_destroy(vsmmu, endpoint->nested_id);
-	endpoint->nested_id = nested_id;
-	endpoint->installed = installed;
+	endpoint->nested_id = by->installed == INSTALLED_NESTED ? by->id : 0;
+	endpoint->installed = by->installed;
 	return 0;
 }
 
 int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2])
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	uint32_t nested;
+	struct replacement nested = {.installed = INSTALLED_NESTED, .purpose = purpose_of(vste)};
 	int ret;
 
 	ret = install_ops(endpoint)->nested_alloc(
-		vsmmu->host, &endpoint->host, endpoint->viommu->id, vste, &nested);
+		vsmmu->host, &endpoint->host, endpoint->viommu->id, vste, &nested.id);
 	if (ret)
 		return ret;
-	ret = endpoint_replace(endpoint, nested, INSTALLED_NESTED, nested);
+	ret = endpoint_replace(endpoint, &nested);
 	if (ret) {
-		object_destroy(vsmmu, nested);
+		object_destroy(vsmmu, nested.id);
 		return ret;
 	}
 	memcpy(endpoint->vste, vste, sizeof(endpoint->vste));
@@ -87,9 +106,19 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 
 int endpoint_park(struct vsmmu_endpoint *endpoint)
 {
+	const struct replacement parked = {endpoint->abort_id, INSTALLED_ABORT, VSMMU_ATTACH_ABORT};
+
 	if (endpoint->installed == INSTALLED_ABORT)
 		return 0;
-	return endpoint_replace(endpoint, endpoint->abort_id, INSTALLED_ABORT, 0);
+	return endpoint_replace(endpoint, &parked);
+}
+
+static int endpoint_bypass(struct vsmmu_endpoint *endpoint)
+{
+	const struct replacement bypass = {
+		endpoint->bypass_id, INSTALLED_BYPASS, VSMMU_ATTACH_BYPASS};
+
+	return endpoint_replace(endpoint, &bypass);
 }
 
 static int endpoint_install(struct vsmmu_endpoint *endpoint, const struct ste_target *target)
@@ -104,7 +133,7 @@ static int endpoint_install(struct vsmmu_endpoint *endpoint, const struct ste_ta
 	case INSTALLED_NESTED:
 		return endpoint_install_vste(endpoint, target->vste);
 	case INSTALLED_BYPASS:
-		return endpoint_replace(endpoint, endpoint->bypass_id, INSTALLED_BYPASS, 0);
+		return endpoint_bypass(endpoint);
 	default:
 		return endpoint_park(endpoint);
 	}

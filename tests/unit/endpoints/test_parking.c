@@ -36,7 +36,8 @@ TEST(an_endpoint_is_attached_once)
 
 	/* The VMM's own mapping of all memory, until now. */
 	assert_int_equal(fixture->sim->ops->parent_alloc(fixture->sim, &device, &vmms), 0);
-	assert_int_equal(fixture->sim->ops->attach(fixture->sim, &device, vmms), 0);
+	assert_int_equal(
+		fixture->sim->ops->attach(fixture->sim, &device, vmms, VSMMU_ATTACH_PUT_BACK), 0);
 	fixture_enable(fixture);
 	for (unsigned int n = 0; n < 3; n++)
 		assert_int_equal(fixture_attach(fixture, n), 0);

@@ -76,7 +76,7 @@ static inline void install(struct sim_fixture *s, uint64_t word0, uint64_t word1
 	const uint32_t old = s->nested;
 
 	assert_int_equal(new_nested(s, word0, word1, &s->nested), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(s->ops->destroy(s->host, old), 0);
 }
 

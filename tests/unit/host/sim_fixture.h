@@ -63,13 +63,14 @@ static inline struct sim_fixture *build(const struct vsmmu_sim_config *config, u
 	s->endpoint.dev_id = new_endpoint(s, 7);
 	s->endpoint.vfio_fd = -1;
 	assert_int_equal(s->ops->parent_alloc(s->host, &s->endpoint, &s->parent), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(s->ops->viommu_alloc(s->host, &s->endpoint, s->parent, &s->viommu), 0);
 	assert_int_equal(s->ops->veventq_alloc(s->host, s->viommu, depth, &s->queue), 0);
 	assert_int_equal(
 		s->ops->vdevice_alloc(s->host, &s->endpoint, s->viommu, VSID, &s->vdevice), 0);
 	assert_int_equal(new_nested(s, STE_S1, 0, &s->nested), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 	return s;
 }
 
@@ -97,7 +98,8 @@ static inline struct vsmmu_sim_stats stats_of(struct sim_fixture *s)
 /* In the only order that the kernel takes. */
 static inline void tear_down(struct sim_fixture *s)
 {
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	s->ops->veventq_close(s->host, &s->queue);
 	assert_int_equal(s->ops->destroy(s->host, s->queue.id), 0);
 	assert_int_equal(s->ops->destroy(s->host, s->nested), 0);

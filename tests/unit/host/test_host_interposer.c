@@ -38,10 +38,10 @@ static void make_all(void)
 	struct vsmmu_host *host = &interposer->host;
 
 	assert_int_equal(host->ops->parent_alloc(host, &endpoint, &parent), 0);
-	assert_int_equal(host->ops->attach(host, &endpoint, parent), 0);
+	assert_int_equal(host->ops->attach(host, &endpoint, parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(host->ops->viommu_alloc(host, &endpoint, parent, &viommu), 0);
 	assert_int_equal(make_nested(), 0);
-	assert_int_equal(host->ops->attach(host, &endpoint, nested), 0);
+	assert_int_equal(host->ops->attach(host, &endpoint, nested, VSMMU_ATTACH_STAGE1), 0);
 }
 
 static int invalidate(void)

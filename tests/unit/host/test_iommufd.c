@@ -100,7 +100,7 @@ static int chain_make(struct vsmmu_host *host, struct chain *chain)
 
 	ret = ops->parent_alloc(host, &chain->endpoint, &chain->parent);
 	if (!ret)
-		ret = ops->attach(host, &chain->endpoint, chain->parent);
+		ret = ops->attach(host, &chain->endpoint, chain->parent, VSMMU_ATTACH_PUT_BACK);
 	if (!ret)
 		ret = ops->viommu_alloc(host, &chain->endpoint, chain->parent, &chain->viommu);
 	if (!ret)
@@ -111,7 +111,7 @@ static int chain_make(struct vsmmu_host *host, struct chain *chain)
 	if (!ret)
 		ret = ops->nested_alloc(host, &chain->endpoint, chain->viommu, ste, &chain->nested);
 	if (!ret)
-		ret = ops->attach(host, &chain->endpoint, chain->nested);
+		ret = ops->attach(host, &chain->endpoint, chain->nested, VSMMU_ATTACH_STAGE1);
 	return ret;
 }
 
@@ -196,6 +196,15 @@ static void calls_are_the_kernels(void **unused)
 	assert_nothing_left();
 }
 
+/* What the op was told last. */
+static struct vsmmu_attachment told;
+
+static int noting_attach(void *opaque, const struct vsmmu_attachment *attachment)
+{
+	told = *attachment;
+	return fake_kernel_attach(opaque, attachment);
+}
+
 static void attach_callback_replaces_the_fd(void **unused)
 {
 	struct vsmmu_host *host = new_host();
@@ -204,11 +213,17 @@ static void attach_callback_replaces_the_fd(void **unused)
 	(void)unused;
 	chain_plug(&chain);
 	chain.endpoint.vfio_fd = -1;
-	chain.endpoint.attach = fake_kernel_attach;
+	chain.endpoint.attach = noting_attach;
 	chain.endpoint.opaque = &chain.endpoint.dev_id;
 	assert_int_equal(chain_make(host, &chain), 0);
 	assert_int_equal(fake_kernel_attached(chain.endpoint.dev_id), chain.nested);
+	assert_int_equal(told.size, sizeof(told));
+	assert_int_equal(told.pt_id, chain.nested);
+	assert_int_equal(told.purpose, VSMMU_ATTACH_STAGE1);
+	assert_int_equal(told.pasid, VSMMU_NO_PASID);
 	assert_int_equal(host->ops->detach(host, &chain.endpoint), 0);
+	assert_int_equal(told.pt_id, 0);
+	assert_int_equal(told.purpose, VSMMU_ATTACH_NOTHING);
 	assert_int_equal(fake_kernel_attached(chain.endpoint.dev_id), 0);
 	chain_undo(host, &chain);
 	vsmmu_host_unref(host);

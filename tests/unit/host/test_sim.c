@@ -77,7 +77,7 @@ TEST(an_object_in_use_is_busy)
 	assert_int_equal(ops->destroy(s->host, s->viommu), -EBUSY); /* vDEVICE, nested HWPT */
 	assert_int_equal(ops->destroy(s->host, s->vdevice), 0);	    /* even while attached */
 	assert_int_equal(ops->destroy(s->host, s->viommu), -EBUSY);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(ops->destroy(s->host, s->nested), 0);
 	assert_int_equal(ops->destroy(s->host, s->viommu), 0);
 	assert_int_equal(ops->destroy(s->host, s->parent), -EBUSY); /* attached */
@@ -155,12 +155,13 @@ TEST(calls_answer_as_the_kernel)
 	assert_int_equal(ops->nested_alloc(s->host, us, s->parent, ste, &out), -EOPNOTSUPP);
 	assert_int_equal(ops->nested_alloc(s->host, &alien, s->viommu, ste, &out), -EINVAL);
 
-	assert_int_equal(ops->attach(s->host, us, UNKNOWN), -ENOENT);
-	assert_int_equal(ops->attach(s->host, us, s->viommu), -EINVAL);
-	assert_int_equal(ops->attach(s->host, us, us->dev_id), -EINVAL);
-	assert_int_equal(ops->attach(s->host, &alien, s->parent), -EINVAL);
-	assert_int_equal(ops->attach(s->host, &alien, s->nested), -EINVAL);
-	assert_int_equal(ops->attach(s->host, &peer, s->nested), -ENOENT); /* no vDEVICE */
+	assert_int_equal(ops->attach(s->host, us, UNKNOWN, VSMMU_ATTACH_STAGE1), -ENOENT);
+	assert_int_equal(ops->attach(s->host, us, s->viommu, VSMMU_ATTACH_STAGE1), -EINVAL);
+	assert_int_equal(ops->attach(s->host, us, us->dev_id, VSMMU_ATTACH_STAGE1), -EINVAL);
+	assert_int_equal(ops->attach(s->host, &alien, s->parent, VSMMU_ATTACH_PUT_BACK), -EINVAL);
+	assert_int_equal(ops->attach(s->host, &alien, s->nested, VSMMU_ATTACH_STAGE1), -EINVAL);
+	assert_int_equal(ops->attach(s->host, &peer, s->nested, VSMMU_ATTACH_STAGE1),
+		-ENOENT); /* no vDEVICE */
 
 	assert_int_equal(ops->veventq_alloc(s->host, UNKNOWN, 0, &queue), -EINVAL);
 	assert_int_equal(ops->veventq_alloc(s->host, s->viommu, (1 << 19) + 1, &queue), -EINVAL);
@@ -182,7 +183,8 @@ TEST(drops_without_a_queue_are_printed)
 
 	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 3), 0);
 	assert_int_equal(stats_of(s).dropped, 3);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(vsmmu_sim_drop(s->host, s->endpoint.dev_id, 5), -EOPNOTSUPP);
 	assert_int_equal(stats_of(s).numbered, 3);
 	assert_int_equal(stats_of(s).dropped, 3);
@@ -272,17 +274,18 @@ TEST(the_vsid_is_that_of_the_attach)
 	assert_int_equal(ops->destroy(s->host, s->vdevice), 0);
 	expect_vsid(s, VSID);
 	assert_int_equal(new_nested(s, STE_S1, 0, &second), 0);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, second), -ENOENT);
+	assert_int_equal(ops->attach(s->host, &s->endpoint, second, VSMMU_ATTACH_STAGE1), -ENOENT);
 	expect_vsid(s, VSID); /* a failed attach changes nothing */
 	assert_int_equal(ops->vdevice_alloc(s->host, &s->endpoint, s->viommu, 9, &s->vdevice), 0);
 	expect_vsid(s, VSID);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested), 0); /* the same one */
+	assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1),
+		0); /* the same one */
 	expect_vsid(s, VSID);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, second), 0);
+	assert_int_equal(ops->attach(s->host, &s->endpoint, second, VSMMU_ATTACH_STAGE1), 0);
 	expect_vsid(s, 9);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	expect_printed(s);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 	expect_vsid(s, 9);
 	assert_int_equal(ops->detach(s->host, &s->endpoint), 0);
 	expect_printed(s);
@@ -301,15 +304,16 @@ TEST(abort_and_bypass_attach_without_a_vdevice)
 
 		assert_int_equal(ops->destroy(s->host, s->vdevice), 0);
 		assert_int_equal(new_nested(s, word0[i], 0, &hwpt), 0);
-		assert_int_equal(ops->attach(s->host, &s->endpoint, hwpt), 0);
+		assert_int_equal(ops->attach(s->host, &s->endpoint, hwpt, VSMMU_ATTACH_STAGE1), 0);
 		expect_printed(s);
 		assert_int_equal(
 			ops->vdevice_alloc(s->host, &s->endpoint, s->viommu, 5, &s->vdevice), 0);
 		expect_printed(s);
 		assert_int_equal(ops->detach(s->host, &s->endpoint), 0);
-		assert_int_equal(ops->attach(s->host, &s->endpoint, hwpt), 0);
+		assert_int_equal(ops->attach(s->host, &s->endpoint, hwpt, VSMMU_ATTACH_STAGE1), 0);
 		expect_vsid(s, 5);
-		assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested), 0);
+		assert_int_equal(
+			ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 		assert_int_equal(ops->destroy(s->host, hwpt), 0);
 	}
 	tear_down(s);
@@ -328,8 +332,8 @@ TEST(two_viommus_on_one_parent_are_apart)
 	assert_int_equal(ops->vdevice_alloc(s->host, &peer, viommu, VSID, &vdevice), 0);
 	assert_int_equal(ops->nested_alloc(s->host, &peer, viommu, ste, &nested), 0);
 	/* a vDEVICE of another vIOMMU does not count */
-	assert_int_equal(ops->attach(s->host, &peer, s->nested), -ENOENT);
-	assert_int_equal(ops->attach(s->host, &peer, nested), 0);
+	assert_int_equal(ops->attach(s->host, &peer, s->nested, VSMMU_ATTACH_STAGE1), -ENOENT);
+	assert_int_equal(ops->attach(s->host, &peer, nested, VSMMU_ATTACH_STAGE1), 0);
 	s->endpoint = peer;
 	expect_printed(s); /* no vEVENTQ there */
 	s->endpoint = ours;
@@ -356,13 +360,13 @@ TEST(any_call_can_be_made_to_fail)
 	assert_fails(ops->viommu_alloc(host, &s->endpoint, s->parent, &out));
 	assert_fails(ops->vdevice_alloc(host, &s->endpoint, s->viommu, 1, &out));
 	assert_fails(new_nested(s, STE_S1, 0, &out));
-	assert_fails(ops->attach(host, &s->endpoint, s->parent));
+	assert_fails(ops->attach(host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK));
 	assert_fails(ops->veventq_alloc(host, s->viommu, 1, &queue));
 	assert_int_equal(stats_of(s).objects, 5);
 	raise(s, 1);
 	assert_int_equal(vsmmu_sim_fail(host, VSMMU_SIM_FAIL_CALL, 1, EPERM), 0);
-	assert_int_equal(ops->attach(host, &s->endpoint, s->nested), 0);
-	assert_int_equal(ops->attach(host, &s->endpoint, s->nested), -EPERM);
+	assert_int_equal(ops->attach(host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
+	assert_int_equal(ops->attach(host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), -EPERM);
 	tear_down(s);
 }
 

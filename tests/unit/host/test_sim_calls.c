@@ -31,9 +31,10 @@ static int run(struct scene *scene, enum vsmmu_sim_call call)
 	case VSMMU_SIM_CALL_PARENT_DESTROY:
 		return host->ops->destroy(host, scene->parent);
 	case VSMMU_SIM_CALL_FIRST_ATTACH:
-		return host->ops->attach(host, &scene->peer, scene->s->parent);
+		return host->ops->attach(
+			host, &scene->peer, scene->s->parent, VSMMU_ATTACH_PUT_BACK);
 	case VSMMU_SIM_CALL_REPLACE:
-		return host->ops->attach(host, us, scene->s->nested);
+		return host->ops->attach(host, us, scene->s->nested, VSMMU_ATTACH_STAGE1);
 	case VSMMU_SIM_CALL_DETACH:
 		return host->ops->detach(host, &scene->peer);
 	case VSMMU_SIM_CALL_VIOMMU_ALLOC:

@@ -52,14 +52,15 @@ static void attaching_forgets_cds_if_words_change(void **unused)
 	break_cd(&asids, 1, false);
 	assert_int_equal(load_page(&asids, 1, 0), 0);
 	break_cd(&asids, 1, true);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(load_page(&asids, 1, 0), ABORTED);
 	break_cd(&asids, 1, false);
 	assert_int_equal(load_page(&asids, 1, 0), 0);
 	break_cd(&asids, 1, true);
 	assert_int_equal(s->ops->detach(s->host, &s->endpoint), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(load_page(&asids, 1, 0), ABORTED);
 	/* The TLB is not of the STE: nobody invalidated it. */
 	break_cd(&asids, 1, false);
@@ -88,10 +89,11 @@ static void attaching_to_another_viommu_forgets_cds(void **unused)
 		s->ops->vdevice_alloc(s->host, &s->endpoint, viommu, VSID, &s->vdevice), 0);
 	assert_int_equal(s->ops->nested_alloc(s->host, &s->endpoint, viommu, ste, &nested), 0);
 	assert_int_equal(load_page(&asids, 1, 0), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(load_page(&asids, 1, 0), ABORTED);
 	assert_int_equal(stats_of(s).printed, 1); /* that vIOMMU has no vEVENTQ */
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(s->ops->destroy(s->host, nested), 0);
 	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
 	assert_int_equal(s->ops->destroy(s->host, viommu), 0);

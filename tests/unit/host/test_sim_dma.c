@@ -204,7 +204,8 @@ TEST(what_is_attached_decides)
 	assert_int_equal(load(s, NOWHERE), ABORTED);
 	assert_int_equal(printed(s), 1);
 
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(load(s, DATA), want);
 	assert_int_equal(load(s, NOWHERE), ABORTED);
 	assert_int_equal(load(s, BIT(52)), ABORTED);

@@ -16,7 +16,7 @@ struct pair {
 
 static int attach(struct pair *pair, const struct host_endpoint *endpoint, uint32_t pt_id)
 {
-	return pair->s->ops->attach(pair->s->host, endpoint, pt_id);
+	return pair->s->ops->attach(pair->s->host, endpoint, pt_id, VSMMU_ATTACH_STAGE1);
 }
 
 static int detach(struct pair *pair, const struct host_endpoint *endpoint)

@@ -183,7 +183,8 @@ TEST(it_does_what_the_architecture_says)
 			s->nested = old;
 			continue;
 		}
-		assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->nested), 0);
+		assert_int_equal(
+			s->ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), 0);
 		assert_int_equal(s->ops->destroy(s->host, old), 0);
 		invalidate(s, NH_ALL, 0);
 		invalidate(s, CFGI_CD_ALL, 0);
@@ -276,11 +277,12 @@ TEST(an_invalidation_waits_for_transactions)
 		atomic_store(&hammer.floor, round);
 		if (round % 16)
 			continue;
-		assert_int_equal(
-			hammer.s->ops->attach(hammer.s->host, &hammer.s->endpoint, abort_id), 0);
+		assert_int_equal(hammer.s->ops->attach(hammer.s->host, &hammer.s->endpoint,
+					 abort_id, VSMMU_ATTACH_ABORT),
+			0);
 		invalidate(hammer.s, CFGI_CD_ALL, 0);
-		assert_int_equal(hammer.s->ops->attach(
-					 hammer.s->host, &hammer.s->endpoint, hammer.s->nested),
+		assert_int_equal(hammer.s->ops->attach(hammer.s->host, &hammer.s->endpoint,
+					 hammer.s->nested, VSMMU_ATTACH_STAGE1),
 			0);
 	}
 	while (atomic_load(&hammer.loads) < 100)

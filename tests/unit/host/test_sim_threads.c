@@ -45,14 +45,14 @@ static int count_call(void *opaque, enum vsmmu_sim_call call)
 static void move(struct crew *crew, const struct host_endpoint *peer, uint32_t bypass)
 {
 	struct vsmmu_host *host = crew->s->host;
-	const int ret = host->ops->attach(host, peer, crew->s->parent);
+	const int ret = host->ops->attach(host, peer, crew->s->parent, VSMMU_ATTACH_PUT_BACK);
 
 	/* Another one had replaced what the group has. */
 	CHECK(ret == 0 || ret == -EINVAL);
 	if (ret)
 		return;
-	CHECK(host->ops->attach(host, peer, bypass) == 0);
-	CHECK(host->ops->attach(host, peer, crew->s->parent) == 0);
+	CHECK(host->ops->attach(host, peer, bypass, VSMMU_ATTACH_BYPASS) == 0);
+	CHECK(host->ops->attach(host, peer, crew->s->parent, VSMMU_ATTACH_PUT_BACK) == 0);
 	CHECK(host->ops->detach(host, peer) == 0);
 }
 

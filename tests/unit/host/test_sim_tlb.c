@@ -260,7 +260,7 @@ static void another_viommu_is_another_world(void **unused)
 	assert_int_equal(s->ops->viommu_alloc(s->host, &peer, s->parent, &viommu), 0);
 	assert_int_equal(s->ops->vdevice_alloc(s->host, &peer, viommu, VSID, &vdevice), 0);
 	assert_int_equal(s->ops->nested_alloc(s->host, &peer, viommu, ste, &nested), 0);
-	assert_int_equal(s->ops->attach(s->host, &peer, nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &peer, nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(load_page(&asids, 1, 0), 0);
 	map_all(&asids, 1, RW, 16);
 	assert_int_equal(load_by(s, peer.dev_id, 1, VA), 16);

@@ -22,7 +22,7 @@ static void neighbour_init(struct neighbour *n, struct sim_fixture *s, uint32_t 
 	assert_int_equal(
 		ops->vdevice_alloc(s->host, &n->endpoint, n->viommu, VSID, &n->vdevice), 0);
 	assert_int_equal(ops->nested_alloc(s->host, &n->endpoint, n->viommu, ste, &n->nested), 0);
-	assert_int_equal(ops->attach(s->host, &n->endpoint, n->nested), 0);
+	assert_int_equal(ops->attach(s->host, &n->endpoint, n->nested, VSMMU_ATTACH_STAGE1), 0);
 }
 
 static void neighbour_free(struct neighbour *n)
@@ -136,9 +136,10 @@ static void cds_outlive_a_change_of_viommu(void **unused)
 	assert_int_equal(
 		s->ops->vdevice_alloc(s->host, &s->endpoint, viommu, VSID, &s->vdevice), 0);
 	assert_int_equal(s->ops->nested_alloc(s->host, &s->endpoint, viommu, ste, &nested), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, nested, VSMMU_ATTACH_STAGE1), 0);
 	assert_int_equal(load_page(&asids, 1, 0), 0);
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, s->parent), 0);
+	assert_int_equal(
+		s->ops->attach(s->host, &s->endpoint, s->parent, VSMMU_ATTACH_PUT_BACK), 0);
 	assert_int_equal(s->ops->destroy(s->host, nested), 0);
 	assert_int_equal(s->ops->destroy(s->host, s->vdevice), 0);
 	assert_int_equal(s->ops->destroy(s->host, viommu), 0);
@@ -163,7 +164,7 @@ static void expect_vsid(struct sim_fixture *s, uint32_t vsid)
 
 static void move_to(struct sim_fixture *s, uint32_t hwpt)
 {
-	assert_int_equal(s->ops->attach(s->host, &s->endpoint, hwpt), 0);
+	assert_int_equal(s->ops->attach(s->host, &s->endpoint, hwpt, VSMMU_ATTACH_STAGE1), 0);
 }
 
 /* As run on the real kernel: abort and bypass on a vIOMMU on which no vDEVICE ever is. */
@@ -200,7 +201,8 @@ static void a_parked_endpoint_has_no_events(void **unused)
 	/* Parked, it can be given another vSID. */
 	move_to(s, abort);
 	assert_int_equal(ops->destroy(s->host, s->vdevice), 0);
-	assert_int_equal(ops->attach(s->host, &s->endpoint, s->nested), -ENOENT);
+	assert_int_equal(
+		ops->attach(s->host, &s->endpoint, s->nested, VSMMU_ATTACH_STAGE1), -ENOENT);
 	assert_int_equal(load(s, DATA + PAGE), ABORTED);
 	assert_int_equal(
 		ops->vdevice_alloc(s->host, &s->endpoint, s->viommu, VSID + 1, &s->vdevice), 0);
