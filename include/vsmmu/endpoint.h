@@ -62,6 +62,12 @@ struct vsmmu_attachment {
  * @attach_opaque: for @attach
  * @adopted: an adopted vEVENTQ that carries this endpoint's events: the library then makes
  *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
+ * @parent_hwpt: a nesting parent HWPT that its VMM has allocated, of the guest's memory and of the
+ *	endpoint's physical SMMU; 0: the library makes one for all endpoints that name none. The
+ *	library neither allocates nor destroys it, and what it makes on it goes with the
+ *	last endpoint there. Until then the kernel answers -EBUSY to its destruction. No other
+ *	vSMMU may use it meanwhile: their guests' ASIDs would meet in one VMID. Not with @adopted
+ * @reserved: 0
  */
 struct vsmmu_endpoint_config {
 	size_t size;
@@ -71,6 +77,8 @@ struct vsmmu_endpoint_config {
 	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment);
 	void *attach_opaque;
 	struct vsmmu_adopted *adopted;
+	uint32_t parent_hwpt;
+	uint32_t reserved;
 };
 
 /**
@@ -79,11 +87,14 @@ struct vsmmu_endpoint_config {
  * @config: see there; copied
  * @out: the endpoint; untouched on failure
  *
- * Allocates the parent HWPT, vIOMMU and vEVENTQ where the endpoint's physical SMMU has
- * none yet. Whatever the device is attached to is detached, and a HWPT of its own that aborts
- * comes first. Then its vDEVICE is made, and what the guest's registers and stream table say for
- * this StreamID now is attached: at no moment does the endpoint reach more than that. On a vSMMU
- * of the event path alone that is the guest's memory, untranslated.
+ * Allocates the vIOMMU and vEVENTQ where the endpoint's nesting parent has none yet, and the parent
+ * where the config names none and the endpoint's physical SMMU has none yet. Endpoints that name
+ * the same parent share those, but with isolate; endpoints with and without one may be behind one
+ * vSMMU, and several parents behind one physical SMMU. Whatever the device is attached to is
+ * detached, and a HWPT of its own that aborts comes first. Then its vDEVICE is made, and what the
+ * guest's registers and stream table say for this StreamID now is attached: at no moment does the
+ * endpoint reach more than that. On a vSMMU of the event path alone that is the guest's memory,
+ * untranslated.
  *
  * Endpoints of one IOMMU group, such as functions of a slot without ACS, all meet what any of
  * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
@@ -91,11 +102,14 @@ struct vsmmu_endpoint_config {
  *
  * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
  * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
- * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE; -ENODEV when
+ * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE, and for a
+ * @parent_hwpt of another physical SMMU or one that is no nesting parent; -ENOENT for one that this
+ * iommufd does not have; -ENODEV when
  * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or
  * -errno of the host's call that failed, -EOPNOTSUPP when the host cannot nest. On failure
- * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(); if the host fails in
- * that too, a report says so. Since: 0.1
+ * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(), and the device is attached
+ * to nothing if the attach came so far as to detach it; if the host fails in that too, a report
+ * says so. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
@@ -158,7 +172,7 @@ VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
  * The first endpoint behind a physical SMMU makes a nesting parent HWPT, which maps and pins
  * all of the guest's memory. It stays when the last one goes, or that first attach fails, as the
  * next one comes sooner so; this call destroys those without endpoints, and what else could not
- * be destroyed so far.
+ * be destroyed so far, such as what was on a VMM's own parent when its last endpoint left it.
  *
  * Return: 0, or the first -errno of the host: what it did not destroy stays for another call.
  * Threads: any; may take seconds. Since: 0.1

@@ -105,6 +105,30 @@ VSMMU_API int vsmmu_sim_endpoint_new(
 VSMMU_API int vsmmu_sim_endpoint_set_group(struct vsmmu_host *sim, uint32_t dev_id, uint32_t group);
 
 /**
+ * vsmmu_sim_parent_new() - allocate a nesting parent HWPT as a VMM does, by itself
+ * @sim: the simulated host
+ * @dev_id: an endpoint behind the physical SMMU that the parent is to be for
+ * @hwpt_id: gets the id for struct vsmmu_endpoint_config, and for vsmmu_sim_attach()
+ *
+ * Does what IOMMU_HWPT_ALLOC with IOMMU_HWPT_ALLOC_NEST_PARENT does: it maps all of the memory.
+ * Free it with vsmmu_sim_parent_free(); with the host it goes too.
+ *
+ * Return: 0; -EINVAL; -ENOENT for an unknown endpoint; -ENOMEM. Threads: any; waits as
+ * vsmmu_sim_on_call() says. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_parent_new(struct vsmmu_host *sim, uint32_t dev_id, uint32_t *hwpt_id);
+
+/**
+ * vsmmu_sim_parent_free() - destroy a nesting parent HWPT
+ * @sim: the simulated host
+ * @hwpt_id: of vsmmu_sim_parent_new()
+ *
+ * Return: 0; -EBUSY while an endpoint is attached to it, or anything is made on it; -ENOENT where
+ * there is no such parent; -EINVAL. Threads: any; waits as vsmmu_sim_on_call() says. Since: 0.1
+ */
+VSMMU_API int vsmmu_sim_parent_free(struct vsmmu_host *sim, uint32_t hwpt_id);
+
+/**
  * vsmmu_sim_attach() - attach an endpoint as its VMM does, by itself
  * @sim: the simulated host
  * @dev_id: which endpoint

@@ -18,6 +18,8 @@ struct vsmmu_endpoint {
 	struct vsmmu *vsmmu;
 	struct host_endpoint host;
 	uint32_t vsid;
+	uint32_t parent_hwpt;	       /* its VMM's nesting parent, or 0 */
+	struct nesting_parent *parent; /* NULL on an adopted vEVENTQ, and before it has one */
 	struct event_source *source;   /* of @viommu, or adopted */
 	struct viommu *viommu;	       /* NULL on an adopted vEVENTQ: then it has no host objects */
 	struct host_features hardware; /* of the SMMU that it is behind */

@@ -8,7 +8,7 @@
 #include "smmu/commands/invalidation.h"
 #include "smmu/endpoints/adopt.h"
 #include "smmu/endpoints/attach.h"
-#include "smmu/endpoints/host_objects.h"
+#include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/events/dispatch.h"
@@ -142,7 +142,7 @@ static int objects_free(struct vsmmu *vsmmu)
 	while (vsmmu->endpoints)
 		endpoint_remove(vsmmu->endpoints);
 	adopted_free_all(vsmmu);
-	ret = host_objects_drop_parents(vsmmu, true);
+	ret = parents_drop(vsmmu, true);
 	orphans_forget(vsmmu);
 	return ret;
 }

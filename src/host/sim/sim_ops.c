@@ -74,6 +74,15 @@ static int sim_parent_alloc(
 	return ret;
 }
 
+int vsmmu_sim_parent_new(struct vsmmu_host *host, uint32_t dev_id, uint32_t *hwpt_id)
+{
+	const struct host_endpoint endpoint = {.dev_id = dev_id, .vfio_fd = -1};
+
+	if (!sim_is(host) || !hwpt_id)
+		return -EINVAL;
+	return sim_parent_alloc(host, &endpoint, hwpt_id);
+}
+
 static int sim_viommu_alloc(struct vsmmu_host *host, const struct host_endpoint *endpoint,
 	uint32_t parent_id, uint32_t *out)
 {
@@ -264,20 +273,29 @@ static int destroy(struct sim *sim, uint32_t id, bool is_parent)
 	return leave(sim, sim_object_destroy(sim, id));
 }
 
-static int sim_destroy(struct vsmmu_host *host, uint32_t id)
+/* Unmaps and unpins the whole IOAS: iopt_table_remove_domain(). */
+static int destroy_parent(struct sim *sim, uint32_t id)
 {
-	struct sim *sim = enter(host);
-	const bool is_parent = sim_object_get(sim, id, SIM_PARENT);
 	int ret;
 
-	leave(sim, 0);
-	if (!is_parent)
-		return destroy(sim, id, false);
-	/* Unmaps and unpins the whole IOAS: iopt_table_remove_domain(). */
 	pthread_mutex_lock(&sim->iova_lock);
 	ret = destroy(sim, id, true);
 	pthread_mutex_unlock(&sim->iova_lock);
 	return ret;
+}
+
+static int sim_destroy(struct vsmmu_host *host, uint32_t id)
+{
+	struct sim *sim = enter(host);
+	const bool is_parent = sim_object_get(sim, id, SIM_PARENT);
+
+	leave(sim, 0);
+	return is_parent ? destroy_parent(sim, id) : destroy(sim, id, false);
+}
+
+int vsmmu_sim_parent_free(struct vsmmu_host *host, uint32_t hwpt_id)
+{
+	return sim_is(host) ? destroy_parent(sim_of(host), hwpt_id) : -EINVAL;
 }
 
 /* Objects that are left go with the host, as in the kernel with the last fd of an iommufd. */

@@ -11,6 +11,7 @@
 
 #include "smmu/endpoints/adopt.h"
 #include "smmu/endpoints/host_objects.h"
+#include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
 #include "smmu/report.h"
@@ -106,13 +107,25 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	return ret;
 }
 
+/* Return: whether what the config says of nesting parents goes together; else that is reported. */
+static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config)
+{
+	if (!config->parent_hwpt || !config->adopted)
+		return true;
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
+		"endpoint config with parent_hwpt %u and an adopted vEVENTQ: the library makes no "
+		"host calls for such an endpoint, so leave one of them out",
+		config->parent_hwpt);
+	return false;
+}
+
 static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out)
 {
 	struct vsmmu_endpoint *endpoint;
 	int fd = -1;
 
-	if (!config->adopted && !vsmmu->host)
+	if ((!config->adopted && !vsmmu->host) || !parent_config_fits(vsmmu, config))
 		return -EINVAL;
 	if (!config->adopted && !config->attach && config->vfio_fd >= 0) {
 		fd = fd_dup(config->vfio_fd);
@@ -126,6 +139,7 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	}
 	endpoint->vsmmu = vsmmu;
 	endpoint->vsid = config->vsid;
+	endpoint->parent_hwpt = config->parent_hwpt;
 	endpoint->host = (struct host_endpoint){
 		.dev_id = config->dev_id,
 		.vfio_fd = fd,
@@ -246,7 +260,7 @@ int vsmmu_drop_parents(struct vsmmu *vsmmu)
 	int ret;
 
 	pthread_mutex_lock(&vsmmu->attach_lock);
-	ret = host_objects_drop_parents(vsmmu, false);
+	ret = parents_drop(vsmmu, false);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
 	return ret;
 }

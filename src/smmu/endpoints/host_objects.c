@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Which physical SMMU an endpoint is behind only the kernel knows: objects of another one
- * answer EINVAL (Linux drivers/iommu/iommufd/hw_pagetable.c). A HWPT on a parking vIOMMU tells,
- * and needs neither a vDEVICE nor an attachment.
- */
 #include "smmu/endpoints/host_objects.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/retry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/source.h"
 #include "smmu/report.h"
-
-/* V = 1; Config = 0b000 aborts in silence, 0b100 bypasses stage 1 (IHI 0070 5.2). */
-static const uint64_t vste_abort[2] = {0x1, 0}, vste_bypass[2] = {0x9, 0};
 
 static const struct host_ops *ops_of(const struct vsmmu_endpoint *endpoint)
 {
@@ -28,96 +21,6 @@ static void destroy(struct vsmmu *vsmmu, uint32_t id, int *ret)
 	int failed = id ? object_destroy_unlocked(vsmmu, id) : 0;
 
 	*ret = *ret ? *ret : failed;
-}
-
-/* Not under the control lock, as this unpins the guest's memory. Return: 0 or -errno. */
-static int parent_destroy(struct vsmmu *vsmmu, struct nesting_parent *parent)
-{
-	const struct host_ops *ops = vsmmu->host->ops;
-	int ret = parent->parking_id ? ops->destroy(vsmmu->host, parent->parking_id) : 0;
-
-	if (ret && ret != -ENOENT)
-		return ret;
-	parent->parking_id = 0;
-	ret = ops->destroy(vsmmu->host, parent->id);
-	return ret == -ENOENT ? 0 : ret;
-}
-
-/*
- * A parent that cannot be destroyed stays, as it keeps the guest's memory pinned, unless this is
- * the @last chance. Return: 0 or -errno.
- */
-static int parent_free(struct vsmmu *vsmmu, struct nesting_parent *parent, bool last)
-{
-	int ret = parent_destroy(vsmmu, parent);
-
-	if (ret && !last)
-		return ret;
-	pthread_mutex_lock(&vsmmu->control_lock);
-	list_remove(vsmmu->parents, parent);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	free(parent);
-	return ret;
-}
-
-int host_objects_drop_parents(struct vsmmu *vsmmu, bool last)
-{
-	struct nesting_parent *next;
-	int ret = orphans_destroy(vsmmu), failed;
-
-	for (struct nesting_parent *parent = vsmmu->parents; parent; parent = next) {
-		next = parent->next;
-		failed = parent->viommus ? 0 : parent_free(vsmmu, parent, last);
-		ret = ret ? ret : failed;
-	}
-	return ret;
-}
-
-/* Not under the control lock, as this maps and pins the guest's memory. Return: 0 or -errno. */
-static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
-{
-	const struct host_ops *ops = ops_of(endpoint);
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct nesting_parent *parent = calloc(1, sizeof(*parent));
-	int ret = parent ? ops->parent_alloc(vsmmu->host, &endpoint->host, &parent->id) : -ENOMEM;
-
-	if (ret) {
-		free(parent);
-		return ret;
-	}
-	parent->hardware = endpoint->hardware;
-	pthread_mutex_lock(&vsmmu->control_lock);
-	list_push(vsmmu->parents, parent);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	ret = ops->viommu_alloc(vsmmu->host, &endpoint->host, parent->id, &parent->parking_id);
-	if (ret)
-		parent_free(vsmmu, parent, false);
-	*out = parent;
-	return ret;
-}
-
-static int parking_alloc(struct vsmmu_endpoint *endpoint, const struct nesting_parent *parent,
-	const uint64_t vste[2], uint32_t *id)
-{
-	return ops_of(endpoint)->nested_alloc(
-		endpoint->vsmmu->host, &endpoint->host, parent->parking_id, vste, id);
-}
-
-/* Finds the parent of its physical SMMU, by its abort HWPT, or makes both. Return: 0 or -errno. */
-static int parent_find(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
-{
-	int ret;
-
-	for (*out = endpoint->vsmmu->parents; *out; *out = (*out)->next) {
-		/* Without it, the parent is one that could not be destroyed. */
-		if (!(*out)->parking_id)
-			continue;
-		ret = parking_alloc(endpoint, *out, vste_abort, &endpoint->abort_id);
-		if (ret != -EINVAL)
-			return ret;
-	}
-	ret = parent_new(endpoint, out);
-	return ret ? ret : parking_alloc(endpoint, *out, vste_abort, &endpoint->abort_id);
 }
 
 /* Destroys it once its vEVENTQ is not read any more. */
@@ -160,15 +63,14 @@ static int viommu_make(struct vsmmu_endpoint *endpoint, struct viommu *viommu)
 	return ret;
 }
 
-static int viommu_new(
-	struct vsmmu_endpoint *endpoint, struct nesting_parent *parent, struct viommu **out)
+static int viommu_new(struct vsmmu_endpoint *endpoint, struct viommu **out)
 {
 	struct viommu *viommu = calloc(1, sizeof(*viommu));
 	int ret, unused = 0;
 
 	if (!viommu)
 		return -ENOMEM;
-	viommu->parent = parent;
+	viommu->parent = endpoint->parent;
 	viommu->source.depth = endpoint->vsmmu->config.veventq_depth;
 	viommu->source.veventq.fd = -1;
 	ret = viommu_make(endpoint, viommu);
@@ -179,10 +81,10 @@ static int viommu_new(
 	return ret;
 }
 
-static int viommu_get(struct vsmmu_endpoint *endpoint, struct nesting_parent *parent)
+static int viommu_get(struct vsmmu_endpoint *endpoint)
 {
-	struct viommu *viommu = endpoint->vsmmu->config.isolate ? NULL : parent->viommus;
-	int ret = viommu ? 0 : viommu_new(endpoint, parent, &viommu);
+	struct viommu *viommu = endpoint->vsmmu->config.isolate ? NULL : endpoint->parent->viommus;
+	int ret = viommu ? 0 : viommu_new(endpoint, &viommu);
 
 	if (ret)
 		return ret;
@@ -232,18 +134,15 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 int host_objects_make(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct nesting_parent *parent;
 	int ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 
 	if (ret)
 		return ret;
 	/* This device may have had one of them: it can have one vDEVICE only. */
 	orphans_destroy(vsmmu);
-	ret = parent_find(endpoint, &parent);
+	ret = parent_get(endpoint);
 	if (!ret)
-		ret = parking_alloc(endpoint, parent, vste_bypass, &endpoint->bypass_id);
-	if (!ret)
-		ret = viommu_get(endpoint, parent);
+		ret = viommu_get(endpoint);
 	return ret ? ret : park_first(endpoint);
 }
 
@@ -258,12 +157,13 @@ int host_objects_detach(struct vsmmu_endpoint *endpoint)
 int host_objects_free(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = host_objects_detach(endpoint);
+	int ret = host_objects_detach(endpoint), failed;
 
 	destroy(vsmmu, endpoint->nested_id, &ret);
 	destroy(vsmmu, endpoint->vdevice_id, &ret);
 	destroy(vsmmu, endpoint->abort_id, &ret);
 	destroy(vsmmu, endpoint->bypass_id, &ret);
 	source_put(endpoint, &ret);
-	return ret;
+	failed = parent_put(endpoint);
+	return ret ? ret : failed;
 }

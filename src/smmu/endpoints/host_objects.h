@@ -17,15 +17,9 @@ int host_objects_make(struct vsmmu_endpoint *endpoint);
 int host_objects_detach(struct vsmmu_endpoint *endpoint);
 
 /*
- * Detaches it, and takes what only it used away; the nesting parent and an adopted vEVENTQ stay.
+ * Detaches it, and takes what only it used away; a nesting parent and an adopted vEVENTQ stay.
  * Return: first -errno; it is gone all the same.
  */
 int host_objects_free(struct vsmmu_endpoint *endpoint);
-
-/*
- * Destroys the orphans, and the parents that no vIOMMU is on. A parent that cannot be destroyed
- * is kept for another time, or with @last forgotten. Return: first -errno.
- */
-int host_objects_drop_parents(struct vsmmu *vsmmu, bool last);
 
 #endif
