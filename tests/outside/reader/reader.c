@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The reader alone in libuv's loop, as a program outside of the tree would have it: the public API
- * and the simulator's vEVENTQ. Counts how often the loop is woken.
+ * The reader alone in a loop that knows nothing of it, on the simulator's vEVENTQ. Counts how often
+ * the loop is woken.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <uv.h>
+#include <time.h>
 
 #include <vsmmu/event.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/veventq.h>
+
+#include "loop.h"
 
 #define DEPTH	   64
 #define BURSTS	   500
@@ -24,16 +24,13 @@
 #define ATTEMPTS   9
 #define CHECK(yes) check(yes, __LINE__, #yes)
 
-static uv_loop_t loop;
-static uv_poll_t watcher;
-static uv_timer_t limit, quiet;
 static struct vsmmu_host *sim;
 static struct vsmmu_sim_veventq *queue;
 static struct vsmmu_veventq *reader;
 
 static uint64_t wakeups, events, lost, refused;
 static int error;
-static bool is_over, failed;
+static bool failed;
 
 static void check(bool passed, int line, const char *what)
 {
@@ -61,13 +58,11 @@ static void take(const struct vsmmu_item *item)
 	}
 }
 
-static void on_readable(uv_poll_t *handle, int status, int what)
+static void on_readable(void)
 {
 	struct vsmmu_item item = {.size = sizeof(item)};
 	int ret;
 
-	(void)handle;
-	CHECK(status == 0 && what == UV_READABLE);
 	wakeups++;
 	while ((ret = vsmmu_veventq_next(reader, &item)) == 1)
 		take(&item);
@@ -75,17 +70,12 @@ static void on_readable(uv_poll_t *handle, int status, int what)
 		error = ret;
 }
 
-static void on_limit(uv_timer_t *handle)
+static uint64_t now_ns(void)
 {
-	(void)handle;
-	printf("Bail out! nothing happens for %d ms\n", LIMIT_MS);
-	exit(1);
-}
+	struct timespec now;
 
-static void on_quiet(uv_timer_t *handle)
-{
-	(void)handle;
-	is_over = true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static struct vsmmu_veventq_stats stats_of(void)
@@ -99,23 +89,24 @@ static struct vsmmu_veventq_stats stats_of(void)
 /* Lets the loop run until it was woken so often, whatever came of it. */
 static void run_until_woken(uint64_t times)
 {
-	const uint64_t before = wakeups;
+	const uint64_t before = wakeups, limit = now_ns() + LIMIT_MS * UINT64_C(1000000);
 
-	uv_timer_start(&limit, on_limit, LIMIT_MS, 0);
-	while (wakeups - before < times)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_timer_stop(&limit);
+	while (wakeups - before < times) {
+		if (now_ns() >= limit) {
+			printf("Bail out! nothing happens for %d ms\n", LIMIT_MS);
+			exit(1);
+		}
+		loop_once(LIMIT_MS);
+	}
 }
 
 /* Return: how often the loop was woken while nothing was to be done. */
 static uint64_t run_quietly(void)
 {
-	const uint64_t before = wakeups;
+	const uint64_t before = wakeups, end = now_ns() + QUIET_MS * UINT64_C(1000000);
 
-	is_over = false;
-	uv_timer_start(&quiet, on_quiet, QUIET_MS, 0);
-	while (!is_over)
-		uv_run(&loop, UV_RUN_ONCE);
+	for (uint64_t now = now_ns(); now < end; now = now_ns())
+		loop_once((uint32_t)((end - now) / 1000000) + 1);
 	return wakeups - before;
 }
 
@@ -142,14 +133,14 @@ static void bursts(void)
 
 static void no_memory(void)
 {
-	const uint64_t before = uv_hrtime(), had = events;
+	const uint64_t before = now_ns(), had = events;
 
 	CHECK(vsmmu_sim_fail(sim, VSMMU_SIM_FAIL_READ_ALWAYS, 0, ENOMEM) == 0);
 	report(3);
 	run_until_woken(ATTEMPTS);
 	/* Each wake-up is one attempt, and there is the time that was promised between them. */
 	CHECK(stats_of().backoffs == ATTEMPTS);
-	CHECK(uv_hrtime() - before >= SUM_MS * UINT64_C(1000000));
+	CHECK(now_ns() - before >= SUM_MS * UINT64_C(1000000));
 	CHECK(events == had && error == 0);
 	CHECK(vsmmu_sim_fail(sim, VSMMU_SIM_FAIL_READ_ALWAYS, 0, 0) == 0);
 	run_until_woken(1);
@@ -215,20 +206,12 @@ static void begin(void)
 	config.fd = vsmmu_sim_veventq_get_fd(queue);
 	config.opaque = queue;
 	CHECK(vsmmu_veventq_new(&reader, &config) == 0);
-	CHECK(uv_loop_init(&loop) == 0);
-	CHECK(uv_poll_init(&loop, &watcher, vsmmu_veventq_get_fd(reader)) == 0);
-	CHECK(uv_poll_start(&watcher, UV_READABLE, on_readable) == 0);
-	CHECK(uv_timer_init(&loop, &limit) == 0);
-	CHECK(uv_timer_init(&loop, &quiet) == 0);
+	CHECK(loop_open(vsmmu_veventq_get_fd(reader), on_readable) == 0);
 }
 
 static void end(void)
 {
-	uv_close((uv_handle_t *)&watcher, NULL);
-	uv_close((uv_handle_t *)&limit, NULL);
-	uv_close((uv_handle_t *)&quiet, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	CHECK(uv_loop_close(&loop) == 0);
+	CHECK(loop_close() == 0);
 	vsmmu_veventq_free(reader);
 	vsmmu_sim_veventq_free(queue);
 	vsmmu_host_unref(sim);
@@ -255,7 +238,8 @@ int main(void)
 	for (size_t i = 0; i < count; i++) {
 		failed = false;
 		tests[i].run();
-		printf("%sok %zu - %s\n", failed ? "not " : "", i + 1, tests[i].name);
+		printf("%sok %zu - %s: %s\n", failed ? "not " : "", i + 1, loop_name,
+			tests[i].name);
 		any = any || failed;
 	}
 	return any;
