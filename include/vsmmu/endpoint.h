@@ -6,6 +6,7 @@
 #ifndef VSMMU_ENDPOINT_H
 #define VSMMU_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,10 @@ struct vsmmu_attachment {
  *	library neither allocates nor destroys it, and what it makes on it goes with the
  *	last endpoint there. Until then the kernel answers -EBUSY to its destruction. No other
  *	vSMMU may use it meanwhile: their guests' ASIDs would meet in one VMID. Not with @adopted
+ * @put_back: at its detach the endpoint is attached to @parent_hwpt instead of to nothing: the
+ *device then reaches all that its VMM maps there. It comes after all of the endpoint's own is gone,
+ *	and only if all of that worked; else the endpoint is detached, with a report. A failed
+ *	attach puts nothing back. Only with @parent_hwpt
  * @reserved: 0
  */
 struct vsmmu_endpoint_config {
@@ -78,7 +83,8 @@ struct vsmmu_endpoint_config {
 	void *attach_opaque;
 	struct vsmmu_adopted *adopted;
 	uint32_t parent_hwpt;
-	uint32_t reserved;
+	bool put_back;
+	uint8_t reserved[3];
 };
 
 /**
@@ -154,8 +160,8 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t 
  *
  * It is given what aborts first, so that it has no access to memory and the kernel stops
  * forwarding; events that it had queued are discarded as they are read, and @vsid is free for
- * others after that. Then it is detached. If the host can do neither, a report says that it has
- * access still.
+ * others after that. Then it is detached, or with put_back attached to its VMM's parent. If the
+ * host can neither cut it off nor detach it, a report says that it has access still.
  *
  * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. Objects that
  * could not be destroyed are tried again later. A DETACH that failed is not, as the device may be

@@ -19,6 +19,7 @@ struct vsmmu_endpoint {
 	struct host_endpoint host;
 	uint32_t vsid;
 	uint32_t parent_hwpt;	       /* its VMM's nesting parent, or 0 */
+	bool put_back;		       /* on that, instead of detaching it */
 	struct nesting_parent *parent; /* NULL on an adopted vEVENTQ, and before it has one */
 	struct event_source *source;   /* of @viommu, or adopted */
 	struct viommu *viommu;	       /* NULL on an adopted vEVENTQ: then it has no host objects */

@@ -137,10 +137,10 @@ static int endpoints_park(struct vsmmu *vsmmu)
  */
 static int objects_free(struct vsmmu *vsmmu)
 {
-	int ret;
+	int ret, left;
 
 	while (vsmmu->endpoints)
-		endpoint_remove(vsmmu->endpoints);
+		endpoint_remove(vsmmu->endpoints, &left);
 	adopted_free_all(vsmmu);
 	ret = parents_drop(vsmmu, true);
 	orphans_forget(vsmmu);

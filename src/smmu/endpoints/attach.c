@@ -110,6 +110,12 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 /* Return: whether what the config says of nesting parents goes together; else that is reported. */
 static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config)
 {
+	if (config->put_back && !config->parent_hwpt) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
+			"endpoint config with put_back, but without a parent_hwpt to put it back "
+			"on");
+		return false;
+	}
 	if (!config->parent_hwpt || !config->adopted)
 		return true;
 	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
@@ -140,6 +146,7 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	endpoint->vsmmu = vsmmu;
 	endpoint->vsid = config->vsid;
 	endpoint->parent_hwpt = config->parent_hwpt;
+	endpoint->put_back = config->put_back;
 	endpoint->host = (struct host_endpoint){
 		.dev_id = config->dev_id,
 		.vfio_fd = fd,
@@ -218,10 +225,11 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 	return ret;
 }
 
-int endpoint_remove(struct vsmmu_endpoint *endpoint)
+int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	const int parked = endpoint_end(endpoint);
+	const int astray = host_objects_put_back(endpoint, parked);
 	const int ret = host_objects_detach(endpoint);
 	int failed;
 
@@ -237,21 +245,22 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint)
 			strerror(-ret));
 	failed = host_objects_free(endpoint);
 	endpoint_free(endpoint);
-	return ret ? ret : failed;
+	*left = ret ? ret : failed;
+	return astray ? astray : *left;
 }
 
 int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu;
-	int ret;
+	int ret, left;
 
 	if (!endpoint)
 		return 0;
 	vsmmu = endpoint->vsmmu;
 	pthread_mutex_lock(&vsmmu->attach_lock);
-	ret = endpoint_remove(endpoint);
+	ret = endpoint_remove(endpoint, &left);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
-	report_left(vsmmu, "detaching an endpoint", ret);
+	report_left(vsmmu, "detaching an endpoint", left);
 	return ret;
 }
 

@@ -4,7 +4,10 @@
 
 #include "smmu/endpoint.h"
 
-/* Takes an endpoint away. Under the attach lock. Return: first -errno; it is gone all the same. */
-int endpoint_remove(struct vsmmu_endpoint *endpoint);
+/*
+ * Takes an endpoint away. Under the attach lock. Return: first -errno; it is gone all the same.
+ * @left gets that, or 0 if all that failed was to put it back, which is reported.
+ */
+int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left);
 
 #endif

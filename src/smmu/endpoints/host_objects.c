@@ -146,6 +146,37 @@ int host_objects_make(struct vsmmu_endpoint *endpoint)
 	return ret ? ret : park_first(endpoint);
 }
 
+static int put_back(struct vsmmu_endpoint *endpoint)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+	int ret = 0;
+
+	destroy(vsmmu, endpoint->vdevice_id, &ret);
+	endpoint->vdevice_id = 0;
+	if (!ret)
+		ret = ops_of(endpoint)->attach(
+			vsmmu->host, &endpoint->host, endpoint->parent->id, VSMMU_ATTACH_PUT_BACK);
+	if (!ret)
+		endpoint->installed = INSTALLED_NOTHING;
+	return ret;
+}
+
+int host_objects_put_back(struct vsmmu_endpoint *endpoint, int parked)
+{
+	int ret = parked;
+
+	if (!endpoint->put_back)
+		return 0;
+	if (!ret)
+		ret = put_back(endpoint);
+	if (ret)
+		report(endpoint->vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, endpoint->vsid,
+			"the host said %s: endpoint %u is not put back on nesting parent %u, but "
+			"detached; what could not be destroyed is destroyed later",
+			strerror(-ret), endpoint->host.dev_id, endpoint->parent_hwpt);
+	return ret;
+}
+
 int host_objects_detach(struct vsmmu_endpoint *endpoint)
 {
 	if (endpoint->installed == INSTALLED_NOTHING)

@@ -119,3 +119,19 @@ void parent_fixture_expect(struct parent_fixture *fixture, unsigned int n, const
 	assert_string_equal(fixture->device[n].trace, trace);
 	fixture->device[n].trace[0] = '\0';
 }
+
+uint32_t parent_fixture_parent(struct parent_fixture *fixture, unsigned int n)
+{
+	struct install_fixture *install = fixture->install;
+	uint32_t id;
+
+	assert_int_equal(vsmmu_sim_parent_new(install->sim, install->dev[n], &id), 0);
+	assert_int_equal(vsmmu_sim_attach(install->sim, install->dev[n], id), 0);
+	assert_true(parent_fixture_is_open(fixture, n));
+	return id;
+}
+
+int parent_fixture_free_parent(struct parent_fixture *fixture, uint32_t id)
+{
+	return vsmmu_sim_parent_free(fixture->install->sim, id);
+}

@@ -37,6 +37,11 @@ int parent_fixture_attach(
 /* Return: what vsmmu_endpoint_detach() says. */
 int parent_fixture_detach(struct parent_fixture *fixture, unsigned int n);
 
+/* A parent of the VMM, made by device @n, and that device attached to it, as at its boot. */
+uint32_t parent_fixture_parent(struct parent_fixture *fixture, unsigned int n);
+/* Return: what vsmmu_sim_parent_free() says. */
+int parent_fixture_free_parent(struct parent_fixture *fixture, uint32_t id);
+
 /* Asserts what the op of device @n was called for since the last time. */
 void parent_fixture_expect(struct parent_fixture *fixture, unsigned int n, const char *trace);
 

@@ -55,9 +55,17 @@ TEST(each_purpose_is_said)
 	again = parent_fixture_config(fixture, 0);
 	assert_int_equal(parent_fixture_attach(fixture, 0, &again), 0);
 	parent_fixture_expect(fixture, 0, "nas");
+	again = parent_fixture_config(fixture, 2);
+	again.parent_hwpt = parent_fixture_parent(fixture, 2);
+	again.put_back = true;
+	assert_int_equal(parent_fixture_attach(fixture, 2, &again), 0);
+	parent_fixture_expect(fixture, 2, "nas");
 	vsmmu_free(install->vmm->vsmmu);
 	install->vmm->vsmmu = NULL;
 	parent_fixture_expect(fixture, 0, "an");
+	parent_fixture_expect(fixture, 2, "ap");
+	assert_int_equal(vsmmu_sim_attach(install->sim, install->dev[2], 0), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, again.parent_hwpt), 0);
 	parent_fixture_free(fixture);
 }
 

@@ -10,23 +10,6 @@
 
 #define CMDQ (TEST_VMM_MEMORY + 0x400000)
 
-/* A parent of the VMM, made by device @n, and that device attached to it, as at its boot. */
-static uint32_t parent_of(struct parent_fixture *fixture, unsigned int n)
-{
-	struct install_fixture *install = fixture->install;
-	uint32_t id;
-
-	assert_int_equal(vsmmu_sim_parent_new(install->sim, install->dev[n], &id), 0);
-	assert_int_equal(vsmmu_sim_attach(install->sim, install->dev[n], id), 0);
-	assert_true(parent_fixture_is_open(fixture, n));
-	return id;
-}
-
-static int free_parent(struct parent_fixture *fixture, uint32_t id)
-{
-	return vsmmu_sim_parent_free(fixture->install->sim, id);
-}
-
 static int attach_on(struct parent_fixture *fixture, unsigned int n, uint32_t parent)
 {
 	struct vsmmu_endpoint_config config = parent_fixture_config(fixture, n);
@@ -59,7 +42,7 @@ TEST(an_endpoint_is_on_its_vmms_parent)
 {
 	struct parent_fixture *fixture = parent_fixture_new(NULL);
 	struct install_fixture *install = fixture->install;
-	const uint32_t parent = parent_of(fixture, 0);
+	const uint32_t parent = parent_fixture_parent(fixture, 0);
 
 	fixture_enable(install);
 	host_interposer_clear(install->host);
@@ -79,9 +62,9 @@ TEST(an_endpoint_is_on_its_vmms_parent)
 								 "attach nested\n");
 	parent_fixture_expect(fixture, 0, "nas");
 	fixture_expect_nested(install, 0, STE_S1, 0);
-	assert_int_equal(free_parent(fixture, parent), -EBUSY);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), -EBUSY);
 	assert_int_equal(vsmmu_reset(install->vmm->vsmmu), 0);
-	assert_int_equal(free_parent(fixture, parent), -EBUSY);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), -EBUSY);
 	assert_int_equal(vsmmu_drop_parents(install->vmm->vsmmu), 0);
 	assert_true(parent_fixture_is_open(fixture, 0)); /* GBPA */
 
@@ -90,7 +73,7 @@ TEST(an_endpoint_is_on_its_vmms_parent)
 	assert_false(parent_fixture_is_open(fixture, 0));
 	assert_int_equal(fixture_objects(install), 1);
 	assert_int_equal(calls(fixture, "destroy parent"), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 	assert_int_equal(vsmmu_drop_parents(install->vmm->vsmmu), 0);
 	parent_fixture_free(fixture);
 }
@@ -102,7 +85,7 @@ TEST(endpoints_share_a_parent)
 		const struct vsmmu_config config = {.isolate = isolate};
 		struct parent_fixture *fixture = parent_fixture_new(&config);
 		struct install_fixture *install = fixture->install;
-		const uint32_t parent = parent_of(fixture, 0);
+		const uint32_t parent = parent_fixture_parent(fixture, 0);
 
 		fixture_enable(install);
 		assert_int_equal(attach_on(fixture, 0, parent), 0);
@@ -116,10 +99,10 @@ TEST(endpoints_share_a_parent)
 		assert_int_equal(calls(fixture, "invalidate 1"), 1);
 
 		assert_int_equal(parent_fixture_detach(fixture, 0), 0);
-		assert_int_equal(free_parent(fixture, parent), -EBUSY);
+		assert_int_equal(parent_fixture_free_parent(fixture, parent), -EBUSY);
 		fixture_expect_nested(install, 2, STE_S1, 0);
 		assert_int_equal(parent_fixture_detach(fixture, 2), 0);
-		assert_int_equal(free_parent(fixture, parent), 0);
+		assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 		parent_fixture_free(fixture);
 	}
 }
@@ -130,7 +113,8 @@ TEST(parents_are_mixed)
 	for (int own_first = 0; own_first < 2; own_first++) {
 		struct parent_fixture *fixture = parent_fixture_new(NULL);
 		struct install_fixture *install = fixture->install;
-		const uint32_t first = parent_of(fixture, 0), second = parent_of(fixture, 4);
+		const uint32_t first = parent_fixture_parent(fixture, 0),
+			       second = parent_fixture_parent(fixture, 4);
 
 		fixture_enable(install);
 		if (own_first)
@@ -148,8 +132,8 @@ TEST(parents_are_mixed)
 		assert_int_equal(calls(fixture, "invalidate 1"), 4);
 
 		assert_int_equal(parent_fixture_detach(fixture, 0), 0);
-		assert_int_equal(free_parent(fixture, first), 0);
-		assert_int_equal(free_parent(fixture, second), -EBUSY);
+		assert_int_equal(parent_fixture_free_parent(fixture, first), 0);
+		assert_int_equal(parent_fixture_free_parent(fixture, second), -EBUSY);
 		assert_int_equal(parent_fixture_detach(fixture, 2), 0);
 		assert_int_equal(fixture_objects(install), OBJECTS(2, 2, 2, 2) + 2);
 		assert_int_equal(vsmmu_drop_parents(install->vmm->vsmmu), 0);
@@ -157,7 +141,7 @@ TEST(parents_are_mixed)
 		/* The end takes an endpoint off it as well. */
 		vsmmu_free(install->vmm->vsmmu);
 		install->vmm->vsmmu = NULL;
-		assert_int_equal(free_parent(fixture, second), 0);
+		assert_int_equal(parent_fixture_free_parent(fixture, second), 0);
 		parent_fixture_free(fixture);
 	}
 }
@@ -170,7 +154,7 @@ TEST(a_parent_comes_with_stale_tlbs)
 {
 	struct parent_fixture *fixture = parent_fixture_new(NULL);
 	struct install_fixture *install = fixture->install;
-	const uint32_t parent = parent_of(fixture, 0);
+	const uint32_t parent = parent_fixture_parent(fixture, 0);
 	const char *text;
 
 	fixture_enable(install);
@@ -195,7 +179,7 @@ TEST(a_parent_comes_with_stale_tlbs)
 	assert_int_equal(calls(fixture, "invalidate 1"), 0);
 	assert_int_equal(parent_fixture_detach(fixture, 0), 0);
 	assert_int_equal(parent_fixture_detach(fixture, 2), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 	parent_fixture_free(fixture);
 }
 
@@ -204,7 +188,7 @@ TEST(an_event_path_alone_has_parents_too)
 {
 	struct parent_fixture *fixture = parent_fixture_new(NULL);
 	struct install_fixture *install = fixture->install;
-	const uint32_t parent = parent_of(fixture, 0);
+	const uint32_t parent = parent_fixture_parent(fixture, 0);
 	struct vsmmu_endpoint_config config = parent_fixture_config(fixture, 0);
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct vsmmu_endpoint *endpoint;
@@ -215,9 +199,9 @@ TEST(an_event_path_alone_has_parents_too)
 	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &config, &endpoint), 0);
 	assert_int_equal(calls(fixture, "parent"), 0);
 	assert_int_equal(calls(fixture, "invalidate 1"), 0);
-	assert_int_equal(free_parent(fixture, parent), -EBUSY);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), -EBUSY);
 	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 	test_vmm_free(vmm);
 	parent_fixture_free(fixture);
 }
@@ -258,7 +242,8 @@ TEST(a_parent_that_is_none_is_refused)
 	const struct vsmmu_config config = {.report_burst = 100};
 	struct parent_fixture *fixture = parent_fixture_new(&config);
 	struct install_fixture *install = fixture->install;
-	const uint32_t parent = parent_of(fixture, 0), other = parent_of(fixture, 1);
+	const uint32_t parent = parent_fixture_parent(fixture, 0),
+		       other = parent_fixture_parent(fixture, 1);
 	struct vsmmu_host *elsewhere;
 
 	expect_refused(fixture, 0, parent_elsewhere(&elsewhere), -ENOENT, "iommufd");
@@ -278,8 +263,8 @@ TEST(a_parent_that_is_none_is_refused)
 
 	for (unsigned int n = 0; n < 3; n++)
 		assert_int_equal(parent_fixture_detach(fixture, n), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
-	assert_int_equal(free_parent(fixture, other), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, other), 0);
 	vsmmu_host_unref(elsewhere);
 	parent_fixture_free(fixture);
 }
@@ -289,7 +274,7 @@ TEST(a_config_that_does_not_go_together_is_refused)
 	struct parent_fixture *fixture = parent_fixture_new(NULL);
 	struct test_vmm *vmm = fixture->install->vmm;
 	struct vsmmu_endpoint_config config = parent_fixture_config(fixture, 0);
-	const uint32_t parent = parent_of(fixture, 0);
+	const uint32_t parent = parent_fixture_parent(fixture, 0);
 	uint64_t none;
 
 	config.parent_hwpt = parent;
@@ -298,9 +283,16 @@ TEST(a_config_that_does_not_go_together_is_refused)
 	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_UNFIT), 1);
 	assert_int_equal(vmm->report_count, 1);
 	assert_non_null(strstr(vmm->reports[0].text, "adopted"));
-	assert_int_equal(free_parent(fixture, parent), -EBUSY); /* attached to it by its VMM */
+	config = parent_fixture_config(fixture, 0);
+	config.put_back = true;
+	assert_int_equal(parent_fixture_attach(fixture, 0, &config), -EINVAL);
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_UNFIT), 2);
+	assert_int_equal(vmm->report_count, 2);
+	assert_non_null(strstr(vmm->reports[1].text, "put_back"));
+	assert_int_equal(parent_fixture_free_parent(fixture, parent),
+		-EBUSY); /* attached to it by its VMM */
 	assert_int_equal(vsmmu_sim_attach(fixture->install->sim, fixture->install->dev[0], 0), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 	parent_fixture_free(fixture);
 }
 
@@ -316,7 +308,7 @@ TEST(what_is_left_on_a_parent_goes_later)
 		struct parent_fixture *fixture = parent_fixture_new(NULL);
 		struct install_fixture *install = fixture->install;
 		struct test_vmm *vmm = install->vmm;
-		const uint32_t parent = parent_of(fixture, 0);
+		const uint32_t parent = parent_fixture_parent(fixture, 0);
 		const unsigned int n = i / 2 + 1;
 
 		fixture_enable(install);
@@ -332,7 +324,7 @@ TEST(what_is_left_on_a_parent_goes_later)
 			assert_int_equal(vsmmu_sim_attach(install->sim, install->dev[0], 0), 0);
 		assert_int_equal(
 			i % 2 ? vsmmu_recover(vmm->vsmmu) : vsmmu_drop_parents(vmm->vsmmu), 0);
-		assert_int_equal(free_parent(fixture, parent), 0);
+		assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 		parent_fixture_free(fixture);
 	}
 }
@@ -342,17 +334,17 @@ TEST(a_parent_with_something_left_is_used_again)
 {
 	struct parent_fixture *fixture = parent_fixture_new(NULL);
 	struct install_fixture *install = fixture->install;
-	const uint32_t parent = parent_of(fixture, 0);
+	const uint32_t parent = parent_fixture_parent(fixture, 0);
 
 	assert_int_equal(attach_on(fixture, 0, parent), 0);
 	host_interposer_fail(install->host, HOST_CALLS_OF(HOST_CALL_DESTROY), 1, 100, EIO);
 	assert_int_equal(parent_fixture_detach(fixture, 0), -EIO);
 	host_interposer_fail(install->host, HOST_CALLS_OF(HOST_CALL_DESTROY), 0, 0, 0);
-	assert_int_equal(free_parent(fixture, parent), -EBUSY);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), -EBUSY);
 	assert_int_equal(attach_on(fixture, 0, parent), 0);
 	assert_int_equal(fixture_objects(install), OBJECTS(1, 1, 1, 0));
 	assert_int_equal(parent_fixture_detach(fixture, 0), 0);
-	assert_int_equal(free_parent(fixture, parent), 0);
+	assert_int_equal(parent_fixture_free_parent(fixture, parent), 0);
 	parent_fixture_free(fixture);
 }
 
