@@ -29,6 +29,7 @@ enum vsmmu_attach_purpose {
 	VSMMU_ATTACH_PUT_BACK,	  /* all that its VMM maps: it has left the vSMMU */
 };
 
+/** VSMMU_NO_PASID - the device itself, in struct vsmmu_attachment */
 #define VSMMU_NO_PASID 0xffffffffu
 
 /**
