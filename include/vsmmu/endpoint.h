@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <vsmmu/api.h>
+#include <vsmmu/report.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,7 +52,9 @@ struct vsmmu_attachment {
 /**
  * struct vsmmu_endpoint_config - an assigned device
  * @size: sizeof(struct vsmmu_endpoint_config)
- * @vsid: its StreamID as the guest sees it
+ * @vsid: its StreamID as the guest sees it; or VSMMU_NO_VSID while the guest has given it none,
+ *	as for a PCI device behind a bridge whose buses have no numbers yet. Then @vsid of
+ *	struct vsmmu_ops is asked, and vsmmu_endpoint_set_vsid() may give it one
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
  * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
  * @attach: instead of @vfio_fd: attach the device to the HWPT that @attachment names, replacing
@@ -63,7 +66,8 @@ struct vsmmu_attachment {
  *	no vCPU waits for them
  * @attach_opaque: for @attach
  * @adopted: an adopted vEVENTQ that carries this endpoint's events: the library then makes
- *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used
+ *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used. It must have a
+ *	@vsid, as its VMM has made the vDEVICE
  * @parent_hwpt: a nesting parent HWPT that its VMM has allocated, of the guest's memory and of the
  *	endpoint's physical SMMU; 0: the library makes one for all endpoints that name none. The
  *	library neither allocates nor destroys it, and what it makes on it goes with the
@@ -74,10 +78,11 @@ struct vsmmu_attachment {
  *	and only if all of that worked; else the endpoint is detached, with a report. A failed
  *	attach puts nothing back. Only with @parent_hwpt
  * @reserved: 0
+ * @opaque: for @vsid of struct vsmmu_ops, which tells endpoints by it
  */
 struct vsmmu_endpoint_config {
 	size_t size;
-	uint32_t vsid;
+	uint64_t vsid;
 	uint32_t dev_id;
 	int vfio_fd;
 	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment);
@@ -86,6 +91,7 @@ struct vsmmu_endpoint_config {
 	uint32_t parent_hwpt;
 	bool put_back;
 	uint8_t reserved[3];
+	void *opaque;
 };
 
 /**
@@ -102,6 +108,16 @@ struct vsmmu_endpoint_config {
  * guest's registers and stream table say for this StreamID now is attached: at no moment does the
  * endpoint reach more than that. On a vSMMU of the event path alone that is the guest's memory,
  * untranslated.
+ *
+ * An endpoint without a StreamID may do what GBPA says while CR0.SMMUEN = 0; while it is 1 its
+ * accesses abort, and the guest is told of none. The VMM is asked for the StreamID, see @vsid of
+ * struct vsmmu_ops. Where answers differ from what endpoints have, those give theirs up first, then
+ * all get their new ones, so that two may swap. An answer that is another endpoint's, stale, or
+ * beyond IDR1.SIDSIZE (-EEXIST, -EAGAIN, -EINVAL, if it had been asked for here) leaves its
+ * endpoint without a StreamID, with a report UNFIT for each such answer; it is tried again each
+ * time that it is asked for, and by vsmmu_run_commands() once a stale one is free. "Not yet"
+ * changes nothing, unless another endpoint's answer is the StreamID that this one has. On a vSMMU
+ * of the event path alone it may do what its VMM sets; see vsmmu_endpoint_set_ste().
  *
  * Endpoints of one IOMMU group, such as functions of a slot without ACS, all meet what any of
  * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
@@ -134,7 +150,8 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  * guest's CFGI commands do this.
  *
  * Return: 0; -EINVAL for NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
- * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed; -errno of
+ * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed, and for
+ * stage 1 while the endpoint has no StreamID; -errno of
  * the host: the old STE stays in force. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
@@ -142,18 +159,21 @@ VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint
 /**
  * vsmmu_endpoint_set_vsid() - give an endpoint another StreamID
  * @endpoint: the endpoint
- * @vsid: as the guest will see it from now on
+ * @vsid: as the guest will see it from now on; VSMMU_NO_VSID takes its StreamID away
  *
  * Events of the old StreamID that wait are discarded, as for a detach; then the
  * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile
  * the endpoint has no access. Its present one is no change, but tries again what the host
- * refused before.
+ * refused before. Without a StreamID it may do what an endpoint attached without one may.
+ *
+ * On an endpoint that @vsid of struct vsmmu_ops is asked for this holds until an answer differs.
+ * Another one is never asked for, even if its StreamID was taken away.
  *
  * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
  * endpoint; -errno of the host: then the endpoint is without access until the next
  * attempt succeeds. Since: 0.1
  */
-VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid);
+VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid);
 
 /**
  * vsmmu_endpoint_detach() - take an endpoint away

@@ -61,6 +61,16 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  * @msi: send the MSI @data to @address, which is not guest memory: the doorbell of an ITS;
  *	return 0, or a negative number when nothing is there. Same rule as memory_write. May
  *	be NULL: then an MSI can only go to memory
+ * @vsid: the StreamID that the guest has given an endpoint by now, of which
+ *	@endpoint_opaque is the @opaque of its config; VSMMU_NO_VSID for not yet. Asked for every
+ *	endpoint that was attached with VSMMU_NO_VSID, and for no other, at each CMD_CFGI_STE,
+ *	_RANGE and _ALL, when CR0.SMMUEN becomes 1, both before they act on streams, and in
+ *	vsmmu_restore(): all of them each time, as a guest may renumber several buses. So it
+ *	should be cheap: a look at a bus number. Must not block nor call back: it is called with
+ *	the vSMMU's command and control locks held, in vsmmu_mmio_write(), vsmmu_reset(),
+ *	vsmmu_run_commands() and vsmmu_restore(); take no lock that is held around such a call.
+ *	May be NULL: then only vsmmu_endpoint_set_vsid() gives endpoints a StreamID; likewise
+ *	without memory_read, as the VMM then reads these commands itself
  *
  * All get the opaque pointer of the config. The structure is copied.
  */
@@ -72,6 +82,7 @@ struct vsmmu_ops {
 	uint64_t (*clock)(void *opaque);
 	int (*memory_read)(void *opaque, uint64_t address, void *bytes, size_t length);
 	int (*msi)(void *opaque, uint64_t address, uint32_t data);
+	uint64_t (*vsid)(void *opaque, void *endpoint_opaque);
 };
 
 /** enum vsmmu_loss_policy - how the guest learns that the host lost events */

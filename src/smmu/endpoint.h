@@ -17,16 +17,30 @@ struct vsmmu_endpoint {
 	struct vsmmu_endpoint *next;
 	struct vsmmu *vsmmu;
 	struct host_endpoint host;
-	uint32_t vsid;
 	uint32_t parent_hwpt;	       /* its VMM's nesting parent, or 0 */
 	bool put_back;		       /* on that, instead of detaching it */
 	struct nesting_parent *parent; /* NULL on an adopted vEVENTQ, and before it has one */
+	void *opaque;		       /* its VMM's */
+	uint64_t vsid; /* VSMMU_NO_VSID while it has none: then it has no vDEVICE either */
+
+	/*
+	 * An endpoint that was attached without a StreamID is asked for: see ask.h. @wanted is the
+	 * last answer while it could not be had, because of @refused, else VSMMU_NO_VSID. With
+	 * @vsid still there, that one could not be given up.
+	 */
+	bool late;
+	bool unsure; /* the last answer was that it has none yet */
+	bool heir;   /* a snapshot's stream that waits may be its own */
+	int refused;
+	uint64_t wanted;
+	uint64_t told; /* the last one that was reported as refused, or VSMMU_NO_VSID */
+
 	struct event_source *source;   /* of @viommu, or adopted */
 	struct viommu *viommu;	       /* NULL on an adopted vEVENTQ: then it has no host objects */
 	struct host_features hardware; /* of the SMMU that it is behind */
 
 	uint32_t abort_id, bypass_id; /* on the parking vIOMMU; live as long as it does */
-	/* 0 after a change of StreamID that failed: then its number is only reserved. */
+	/* 0 with a @vsid after a change that failed: that number is only reserved. */
 	uint32_t vdevice_id;
 	uint32_t nested_id; /* 0 while none is attached */
 	enum installed installed;
@@ -42,5 +56,10 @@ struct vsmmu_endpoint {
 	uint64_t ste[2];		      /* this */
 	struct fault_override fault_override; /* the same as its stream's */
 };
+
+static inline bool endpoint_is_numbered(const struct vsmmu_endpoint *endpoint)
+{
+	return endpoint->vsid != VSMMU_NO_VSID;
+}
 
 #endif

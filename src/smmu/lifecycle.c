@@ -11,6 +11,7 @@
 #include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoints/vsid.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
@@ -190,6 +191,7 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	ret = endpoints_park(vsmmu);
 	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->ste_is_set = false;
+	vsid_forget_saved(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);
 	fairlock_lock(&vsmmu->event_lock);

@@ -89,6 +89,23 @@ int stream_reserve(struct stream_table *table, uint32_t vsid)
 	return 0;
 }
 
+int stream_await(struct stream_table *table, uint32_t vsid)
+{
+	int ret = stream_reserve(table, vsid);
+
+	if (ret)
+		return ret;
+	table->entries[stream_find(table, vsid)].state = STREAM_SAVED;
+	table->saved++;
+	return 0;
+}
+
+void stream_go_awaited(struct stream_table *table, uint32_t index)
+{
+	table->entries[index].state = STREAM_RESERVED;
+	table->saved--;
+}
+
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
 	struct event_source *source, uint32_t tag)
 {
@@ -128,6 +145,8 @@ static void stream_end(struct stream_table *table, uint32_t index)
 {
 	if (table->entries[index].state == STREAM_LIVE)
 		table->live--;
+	if (table->entries[index].state == STREAM_SAVED)
+		table->saved--;
 	table->used--;
 	table->entries[index].state = STREAM_FREE;
 }
@@ -136,6 +155,17 @@ void stream_remove(struct stream_table *table, uint32_t index)
 {
 	stream_end(table, index);
 	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
+	stream_collect(table);
+	stream_rehash(table);
+}
+
+void stream_forget_saved(struct stream_table *table)
+{
+	if (!table->saved)
+		return;
+	for (uint32_t i = 0; i < table->capacity; i++)
+		if (table->entries[i].state == STREAM_SAVED)
+			stream_end(table, i);
 	stream_collect(table);
 	stream_rehash(table);
 }

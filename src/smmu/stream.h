@@ -23,6 +23,7 @@ enum stream_state {
 	STREAM_FREE = 0,
 	STREAM_RESERVED, /* for an endpoint that is being attached or renumbered */
 	STREAM_LIVE,
+	STREAM_SAVED, /* a snapshot has it, and its endpoint has no StreamID yet */
 	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
 };
 
@@ -49,6 +50,7 @@ struct stream_table {
 	struct stream *entries;
 	uint32_t capacity; /* a power of two */
 	uint32_t live;
+	uint32_t saved;
 	uint32_t used;		   /* entries that are not free */
 	struct stream_slot *slots; /* open addressing */
 	uint32_t *slot_index;	   /* of the entry in the same place, or STREAM_NONE */
@@ -60,6 +62,15 @@ void stream_table_destroy(struct stream_table *table);
 
 /* Reserves a StreamID that is not in the table. Return: 0 or -ENOMEM. */
 int stream_reserve(struct stream_table *table, uint32_t vsid);
+
+/* The same for a snapshot's stream whose endpoint is not known yet. */
+int stream_await(struct stream_table *table, uint32_t vsid);
+
+/* Such a stream is reserved for an endpoint. */
+void stream_go_awaited(struct stream_table *table, uint32_t index);
+
+/* Nobody waits for those that are left any more. */
+void stream_forget_saved(struct stream_table *table);
 
 /* A reserved one gets its endpoint. @tag, not 0, is @source's alone. */
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
@@ -115,6 +126,20 @@ static inline struct stream_slot *stream_probe(const struct stream_table *table,
 static inline uint32_t stream_find(const struct stream_table *table, uint32_t vsid)
 {
 	return table->slot_index[stream_place(table, vsid)];
+}
+
+/* Whether the guest may have events of it: it is live, or a snapshot's. */
+static inline bool stream_is_known(const struct stream *stream)
+{
+	return stream->state == STREAM_LIVE || stream->state == STREAM_SAVED;
+}
+
+static inline uint32_t stream_find_known(const struct stream_table *table, uint32_t vsid)
+{
+	uint32_t index = stream_find(table, vsid);
+
+	return index != STREAM_NONE && stream_is_known(&table->entries[index]) ? index
+									       : STREAM_NONE;
 }
 
 static inline uint32_t stream_find_live(const struct stream_table *table, uint32_t vsid)

@@ -110,6 +110,7 @@ struct vsmmu {
 
 	pthread_mutex_t control_lock;
 	struct vsmmu_endpoint *endpoints;
+	atomic_uint asked; /* endpoints whose StreamID the VMM is asked for; read by anyone */
 	struct nesting_parent *parents;
 	struct recovery recovery;
 

@@ -72,6 +72,13 @@ static void report(void *opaque, const struct vsmmu_report *report)
 		vmm->on_report(vmm);
 }
 
+static uint64_t vsid(void *opaque, void *endpoint_opaque)
+{
+	struct test_vmm *vmm = opaque;
+
+	return vmm->on_vsid(vmm, endpoint_opaque);
+}
+
 static uint64_t clock_now(void *opaque)
 {
 	return ((struct test_vmm *)opaque)->now;
@@ -133,10 +140,12 @@ int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsm
 		.clock = clock_now,
 	};
 	struct vsmmu_config own = config ? *config : (struct vsmmu_config){0};
+	struct vsmmu_ops own_ops = vmm->events_only ? events_ops : ops;
 
+	own_ops.vsid = vmm->on_vsid ? vsid : NULL;
 	own.size = sizeof(own);
-	own.ops = vmm->events_only ? &events_ops : &ops;
 	own.event_path_only = vmm->events_only;
+	own.ops = &own_ops;
 	own.opaque = vmm;
 	own.host = host;
 	vmm->host = host;

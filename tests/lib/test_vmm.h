@@ -61,7 +61,10 @@ struct test_vmm {
 	struct test_vmm_report reports[TEST_VMM_REPORTS]; /* the last ones, in turn */
 	unsigned int report_count;			  /* may exceed TEST_VMM_REPORTS */
 	void (*on_report)(struct test_vmm *vmm);
-	uint64_t now; /* nanoseconds */
+	/* ops.vsid, if it is set before test_vmm_new(). */
+	uint64_t (*on_vsid)(struct test_vmm *vmm, void *endpoint_opaque);
+	void *on_vsid_opaque; /* the test's */
+	uint64_t now;	      /* nanoseconds */
 
 	/* For lib/vm.h. */
 	struct test_vmm_endpoint endpoints[TEST_VMM_ENDPOINTS];

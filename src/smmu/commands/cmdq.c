@@ -6,6 +6,7 @@
 #include "arch/command.h"
 #include "arch/record.h"
 #include "smmu/commands/invalidation.h"
+#include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/recovery.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/events/dispatch.h"
@@ -186,9 +187,10 @@ static bool execute_ste(struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint)
 
 static bool execute_stes(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
-	bool called = false;
+	bool called;
 
 	pthread_mutex_lock(&vsmmu->control_lock);
+	called = vsid_ask(vsmmu);
 	list_for_each(endpoint, vsmmu->endpoints)
 		if (endpoint->vsid >= scope->sid && endpoint->vsid - scope->sid < scope->count)
 			called = execute_ste(vsmmu, endpoint) || called;

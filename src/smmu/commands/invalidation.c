@@ -246,7 +246,7 @@ void invalidation_add(struct vsmmu *vsmmu, const uint64_t command[2])
 
 void invalidation_add_cd_all(struct vsmmu *vsmmu, const struct vsmmu_endpoint *endpoint)
 {
-	const uint64_t command[2] = {COMMAND_OP_CFGI_CD_ALL | (uint64_t)endpoint->vsid << 32, 0};
+	const uint64_t command[2] = {COMMAND_OP_CFGI_CD_ALL | endpoint->vsid << 32, 0};
 
 	batch_append(vsmmu, command);
 }

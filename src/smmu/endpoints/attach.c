@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "smmu/endpoints/adopt.h"
+#include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/host_objects.h"
 #include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoints/ste_target.h"
 #include "smmu/endpoints/vsid.h"
 #include "smmu/report.h"
 #include "util/fd.h"
@@ -28,17 +30,20 @@ static void endpoint_free(struct vsmmu_endpoint *endpoint)
 static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = vsid_enter(endpoint);
+	int ret = endpoint_is_numbered(endpoint) ? vsid_enter(endpoint) : 0;
 
 	if (ret)
 		return ret;
 	list_push(vsmmu->endpoints, endpoint);
 	ret = endpoint_try_refresh(endpoint);
-	if (ret >= 0)
+	if (ret >= 0) {
+		vsid_ask_begin(endpoint);
 		return 0;
+	}
 	list_remove(vsmmu->endpoints, endpoint);
 	/* Nor do the guest's commands find it any more: it is taken apart without the lock. */
-	vsid_exit(endpoint);
+	if (endpoint_is_numbered(endpoint))
+		vsid_exit(endpoint);
 	if (ret == -ENOENT)
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
 			"endpoint %u cannot be attached: the host said %s to its guest's STE; "
@@ -93,8 +98,10 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
+	if (!endpoint_is_numbered(endpoint))
+		return endpoint_set_up(endpoint, adopted);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = vsid_claim(vsmmu, endpoint->vsid);
+	ret = vsid_claim(vsmmu, endpoint->vsid, false);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	if (ret)
 		return ret;
@@ -133,6 +140,13 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 
 	if ((!config->adopted && !vsmmu->host) || !parent_config_fits(vsmmu, config))
 		return -EINVAL;
+	if (config->adopted && config->vsid == VSMMU_NO_VSID) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"an endpoint on an adopted vEVENTQ needs the StreamID that its VMM gave "
+			"its "
+			"vDEVICE");
+		return -EINVAL;
+	}
 	if (!config->adopted && !config->attach && config->vfio_fd >= 0) {
 		fd = fd_dup(config->vfio_fd);
 		if (fd < 0)
@@ -144,9 +158,12 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 		return -ENOMEM;
 	}
 	endpoint->vsmmu = vsmmu;
+	endpoint->opaque = config->opaque;
 	endpoint->vsid = config->vsid;
 	endpoint->parent_hwpt = config->parent_hwpt;
 	endpoint->put_back = config->put_back;
+	endpoint->late = !endpoint_is_numbered(endpoint);
+	endpoint->wanted = endpoint->told = VSMMU_NO_VSID;
 	endpoint->host = (struct host_endpoint){
 		.dev_id = config->dev_id,
 		.vfio_fd = fd,
@@ -187,9 +204,10 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	if (!ste)
 		return -EINVAL;
 	pthread_mutex_lock(&vsmmu->control_lock);
-	/* Without a StreamID it stays without access. */
+	/* After a failure to take its StreamID it stays without access. */
 	if (endpoint->viommu && !vsmmu_is_whole(vsmmu))
-		ret = endpoint->vdevice_id ? endpoint_install_vste(endpoint, ste) : -ENOENT;
+		ret = ste_target_takes(endpoint, ste) ? endpoint_install_vste(endpoint, ste)
+						      : -ENOENT;
 	if (!ret) {
 		endpoint->ste_is_set = true;
 		endpoint->blocked = false;
@@ -199,9 +217,11 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	return ret;
 }
 
-/* The StreamID is free, or will be. Under the control lock. */
+/* The StreamID, if it has one, is free, or will be. Under the control lock. */
 static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 {
+	if (!endpoint_is_numbered(endpoint))
+		return;
 	if (endpoint->viommu && !endpoint->vdevice_id)
 		vsid_release(endpoint->vsmmu, endpoint->vsid);
 	else
@@ -217,10 +237,11 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoint->viommu ? endpoint_park(endpoint) : 0;
 	list_remove(vsmmu->endpoints, endpoint);
-	if (ret)
-		vsid_disown(endpoint);
-	else
+	vsid_ask_end(endpoint);
+	if (!ret)
 		endpoint_end_stream(endpoint);
+	else if (endpoint_is_numbered(endpoint))
+		vsid_disown(endpoint);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return ret;
 }

@@ -1,46 +1,78 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "smmu/endpoints/recovery.h"
 
+#include <errno.h>
+
+#include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
 #include "smmu/report.h"
 
-/* Without a vDEVICE the guest may have what it wants of it now, and yet not for long. */
-static bool endpoint_is_due(const struct vsmmu_endpoint *endpoint)
+/*
+ * Without the vDEVICE of its StreamID the guest may have what it wants of an endpoint now, and yet
+ * not for long; with a StreamID that it could not give up for the one that it wants it has not.
+ */
+static bool endpoint_is_broken(const struct vsmmu_endpoint *endpoint)
 {
-	return endpoint->blocked || (endpoint->viommu && !endpoint->vdevice_id);
+	const bool numbered = endpoint->viommu && endpoint_is_numbered(endpoint);
+
+	return endpoint->blocked ||
+	       (numbered && (!endpoint->vdevice_id || endpoint->wanted != VSMMU_NO_VSID));
+}
+
+static bool endpoint_is_due(const struct vsmmu_endpoint *endpoint, const struct retry_round *round)
+{
+	if (vsid_ask_is_refused(endpoint) &&
+		retry_is_due(round, endpoint->round, endpoint->refused))
+		return true;
+	return endpoint_is_broken(endpoint) &&
+	       (retry_is_due(round, endpoint->round, endpoint->error) ||
+		       retry_is_due(round, endpoint->round, endpoint->park_error));
 }
 
 /* Return: an endpoint that was not tried in this round, or NULL. */
 static struct vsmmu_endpoint *recovery_next(struct vsmmu *vsmmu, const struct retry_round *round)
 {
 	list_for_each(endpoint, vsmmu->endpoints)
-		if (endpoint_is_due(endpoint) &&
-			(retry_is_due(round, endpoint->round, endpoint->error) ||
-				retry_is_due(round, endpoint->round, endpoint->park_error)))
+		if (endpoint_is_due(endpoint, round))
 			return endpoint;
 	return NULL;
+}
+
+/* Return: 0 or -errno of the host. */
+static int endpoint_try(struct vsmmu_endpoint *endpoint)
+{
+	int ret = endpoint->wanted != VSMMU_NO_VSID ? vsid_ask_again(endpoint) : 0;
+
+	if (!ret && endpoint_is_numbered(endpoint) && !endpoint->vdevice_id)
+		ret = vsid_enter(endpoint);
+	if (!ret)
+		ret = endpoint_try_refresh(endpoint);
+	return ret < 0 ? ret : 0;
 }
 
 /* Under the control lock. Return: whether it has its access back. */
 static bool endpoint_recover(struct vsmmu_endpoint *endpoint, struct retry_round *round)
 {
-	int ret = 0;
-
-	/* The others have yet to be cut off, and no more. */
+	/* Others have yet to be cut off, and no more. */
 	if (round->all || host_error_passes(endpoint->error)) {
-		if (!endpoint->vdevice_id)
-			ret = vsid_enter(endpoint);
-		if (!ret)
-			ret = endpoint_try_refresh(endpoint);
-		if (ret >= 0)
+		endpoint->error = endpoint_try(endpoint);
+		if (!endpoint->error)
 			return true;
-		endpoint->error = ret;
 	}
 	retry_note(round, endpoint->error);
 	retry_note(round, endpoint_block_again(endpoint));
 	return false;
+}
+
+/* The host did not fail an endpoint that only waits for a StreamID, of which it will be told. */
+static void endpoint_ask_again(struct vsmmu_endpoint *endpoint, struct retry_round *round)
+{
+	if (!vsid_ask_again(endpoint) && endpoint_is_numbered(endpoint))
+		vsid_begin(endpoint);
+	else if (endpoint->refused == -ENOMEM)
+		retry_note(round, -ENOMEM);
 }
 
 /* Return: 0, or first -errno. */
@@ -54,7 +86,10 @@ static int recovery_try(struct vsmmu *vsmmu, bool all)
 	round.number = ++vsmmu->recovery.round;
 	while ((endpoint = recovery_next(vsmmu, &round))) {
 		endpoint->round = round.number;
-		recovered += endpoint_recover(endpoint, &round);
+		if (endpoint_is_broken(endpoint))
+			recovered += endpoint_recover(endpoint, &round);
+		else
+			endpoint_ask_again(endpoint, &round);
 		retry_pause(vsmmu);
 	}
 	orphans_try(vsmmu, &round);

@@ -41,8 +41,8 @@ static void endpoint_set_fault_override(
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_run(vsmmu, endpoint->source);
 	fairlock_lock(&vsmmu->event_lock);
-	vsmmu->streams.entries[stream_find(&vsmmu->streams, endpoint->vsid)].fault_override =
-		*fault_override;
+	vsmmu->streams.entries[stream_find(&vsmmu->streams, (uint32_t)endpoint->vsid)]
+		.fault_override = *fault_override;
 	fairlock_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
@@ -144,7 +144,7 @@ static void report_bad(const struct vsmmu_endpoint *endpoint, const struct ste_t
 	report(endpoint->vsmmu, VSMMU_REPORT_STREAM_BAD, target->severity, endpoint->vsid,
 		"the STE of stream %#x cannot be used: %s; DMA is aborted until the guest "
 		"corrects it and says so with CMD_CFGI_STE",
-		endpoint->vsid, target->bad);
+		(uint32_t)endpoint->vsid, target->bad);
 }
 
 int endpoint_try_refresh(struct vsmmu_endpoint *endpoint)

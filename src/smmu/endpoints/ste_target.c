@@ -5,7 +5,8 @@
 #include "arch/ste.h"
 #include "arch/strtab.h"
 
-#define STE_V UINT64_C(1)
+#define STE_V  UINT64_C(1)
+#define STE_S1 UINT64_C(2) /* Config[0]: stage 1 translates (IHI 0070 5.2) */
 
 static struct registers target_registers(struct vsmmu *vsmmu)
 {
@@ -44,6 +45,22 @@ static void target_bad(const struct vsmmu_endpoint *endpoint, struct ste_target 
 	target->fault_override.fetch_address = fault->fetch_address;
 }
 
+bool ste_target_takes(const struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
+{
+	return endpoint->vdevice_id || !(endpoint_is_numbered(endpoint) || (ste[0] & STE_S1));
+}
+
+/* Its VMM reads the stream table. */
+static void target_by_vmm(const struct vsmmu_endpoint *endpoint, struct ste_target *target)
+{
+	static const uint64_t none[2];
+
+	if (!ste_target_takes(endpoint, endpoint->ste_is_set ? endpoint->ste : none))
+		target->installed = INSTALLED_ABORT;
+	else if (endpoint->ste_is_set)
+		target_nested(target, endpoint->ste);
+}
+
 /* There is no STE, or it cannot be read. */
 static void target_no_ste(const struct vsmmu_endpoint *endpoint, const struct registers *registers,
 	const struct arch_fault *fault, struct ste_target *target)
@@ -73,7 +90,8 @@ static void target_by_table(const struct vsmmu_endpoint *endpoint,
 	uint64_t word[ARCH_ENTRY_WORDS], vste[2];
 	struct arch_ste ste;
 
-	if (!arch_strtab_fetch(&strtab, &vsmmu->features, &memory, endpoint->vsid, word, &fault)) {
+	if (!arch_strtab_fetch(
+		    &strtab, &vsmmu->features, &memory, (uint32_t)endpoint->vsid, word, &fault)) {
 		target_no_ste(endpoint, registers, &fault, target);
 		return;
 	}
@@ -95,20 +113,18 @@ void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_tar
 
 	*target = (struct ste_target){.installed = INSTALLED_BYPASS};
 	if (!vsmmu_is_whole(endpoint->vsmmu)) {
-		if (!endpoint->vdevice_id)
-			target->installed = INSTALLED_ABORT;
-		else if (endpoint->ste_is_set)
-			target_nested(target, endpoint->ste);
+		target_by_vmm(endpoint, target);
 		return;
 	}
 	registers = target_registers(endpoint->vsmmu);
 	if (!(registers.cr0 & SMMU_CR0_SMMUEN)) {
 		if (registers.gbpa & SMMU_GBPA_ABORT)
 			target->installed = INSTALLED_ABORT;
-	} else if (endpoint->vdevice_id) {
+	} else if (endpoint->vdevice_id && endpoint->wanted == VSMMU_NO_VSID) {
 		target_by_table(endpoint, &registers, target);
 	} else {
-		/* The guest has no way to say what an endpoint without a StreamID may do. */
+		/* The guest has no way to say what an endpoint without a StreamID may do, nor is
+		 * its word for a number meant that the endpoint cannot give up. */
 		target->installed = INSTALLED_ABORT;
 	}
 }

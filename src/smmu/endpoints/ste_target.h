@@ -21,4 +21,10 @@ struct ste_target {
 /* From the registers and, if SMMUEN = 1, the stream table as they are now. */
 void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_target *target);
 
+/*
+ * On an event path alone: whether an endpoint can have the STE of its VMM. Without a StreamID
+ * it has no vDEVICE, which stage 1 takes; without the vDEVICE of its StreamID nothing is meant.
+ */
+bool ste_target_takes(const struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
+
 #endif

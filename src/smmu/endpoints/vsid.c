@@ -10,49 +10,61 @@
 #include "smmu/report.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */
-static int vsid_check(struct vsmmu *vsmmu, uint32_t vsid)
+static unsigned int sid_bits(const struct vsmmu *vsmmu)
 {
-	const unsigned int bits = vsmmu->features.sid_bits;
+	return vsmmu_is_whole(vsmmu) ? vsmmu->features.sid_bits : 32;
+}
 
-	if (!vsmmu_is_whole(vsmmu) || !((uint64_t)vsid >> bits))
-		return 0;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
-		"StreamID %#x does not fit into the %u bits of IDR1.SIDSIZE that the guest sees: "
-		"give the endpoint a lower one, or the vSMMU more sid_bits",
-		vsid, bits);
-	return -EINVAL;
+/*
+ * Records that a snapshot brought are of the endpoint that had the StreamID elsewhere. That one
+ * takes them over, if it is to have it here too. Under the event lock.
+ */
+static int vsid_reserve_awaited(struct vsmmu *vsmmu, uint32_t index, bool heir)
+{
+	if (!heir)
+		pending_discard_stream(vsmmu, vsmmu->streams.entries[index].vsid);
+	stream_go_awaited(&vsmmu->streams, index);
+	return 0;
 }
 
 /* Under the event lock. Return: 0, -EEXIST, -EAGAIN, -ENOMEM. */
-static int vsid_reserve(struct vsmmu *vsmmu, uint32_t vsid)
+static int vsid_reserve(struct vsmmu *vsmmu, uint32_t vsid, bool heir)
 {
 	struct stream_table *streams = &vsmmu->streams;
 	uint32_t index = stream_find(streams, vsid);
 
-	if (index != STREAM_NONE)
-		return streams->entries[index].state == STREAM_STALE ? -EAGAIN : -EEXIST;
-	/* Records that a snapshot brought are of the endpoint that had it elsewhere. */
-	pending_discard_stream(vsmmu, vsid);
-	return stream_reserve(streams, vsid);
+	if (index == STREAM_NONE) {
+		pending_discard_stream(vsmmu, vsid);
+		return stream_reserve(streams, vsid);
+	}
+	switch (streams->entries[index].state) {
+	case STREAM_SAVED:
+		return vsid_reserve_awaited(vsmmu, index, heir);
+	case STREAM_STALE:
+		return -EAGAIN;
+	default:
+		return -EEXIST;
+	}
 }
 
-int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid)
+int vsid_try_claim(struct vsmmu *vsmmu, uint64_t wide, bool heir)
 {
 	struct stream_table *streams = &vsmmu->streams;
+	const uint32_t vsid = (uint32_t)wide;
 	struct event_source *source;
-	int ret = vsid_check(vsmmu, vsid);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (wide >> sid_bits(vsmmu))
+		return -EINVAL;
 	fairlock_lock(&vsmmu->dispatch_lock);
 	fairlock_lock(&vsmmu->event_lock);
-	ret = vsid_reserve(vsmmu, vsid);
+	ret = vsid_reserve(vsmmu, vsid, heir);
 	if (ret == -EAGAIN) {
 		source = streams->entries[stream_find(streams, vsid)].source;
 		fairlock_unlock(&vsmmu->event_lock);
 		forwarder_run(vsmmu, source);
 		fairlock_lock(&vsmmu->event_lock);
-		ret = vsid_reserve(vsmmu, vsid);
+		ret = vsid_reserve(vsmmu, vsid, heir);
 	}
 	if (ret == -EAGAIN)
 		streams->entries[stream_find(streams, vsid)].wanted = true;
@@ -61,15 +73,27 @@ int vsid_claim(struct vsmmu *vsmmu, uint32_t vsid)
 	return ret;
 }
 
-static void stream_change(struct vsmmu *vsmmu, uint32_t vsid,
+int vsid_claim(struct vsmmu *vsmmu, uint64_t vsid, bool heir)
+{
+	int ret = vsid_try_claim(vsmmu, vsid, heir);
+
+	if (ret == -EINVAL)
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+			"StreamID %#llx does not fit into the %u bits of IDR1.SIDSIZE that the "
+			"guest sees: give the endpoint a lower one, or the vSMMU more sid_bits",
+			(unsigned long long)vsid, sid_bits(vsmmu));
+	return ret;
+}
+
+static void stream_change(struct vsmmu *vsmmu, uint64_t vsid,
 	void (*change)(struct stream_table *table, uint32_t index))
 {
 	fairlock_lock(&vsmmu->event_lock);
-	change(&vsmmu->streams, stream_find(&vsmmu->streams, vsid));
+	change(&vsmmu->streams, stream_find(&vsmmu->streams, (uint32_t)vsid));
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
-void vsid_release(struct vsmmu *vsmmu, uint32_t vsid)
+void vsid_release(struct vsmmu *vsmmu, uint64_t vsid)
 {
 	stream_change(vsmmu, vsid, stream_remove);
 }
@@ -77,18 +101,19 @@ void vsid_release(struct vsmmu *vsmmu, uint32_t vsid)
 int vsid_enter(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
+	const uint32_t vsid = (uint32_t)endpoint->vsid;
 	int ret = 0;
 
 	if (endpoint->viommu)
 		ret = vsmmu->host->ops->vdevice_alloc(vsmmu->host, &endpoint->host,
-			endpoint->viommu->id, endpoint->vsid, &endpoint->vdevice_id);
+			endpoint->viommu->id, vsid, &endpoint->vdevice_id);
 	if (ret) {
 		endpoint->vdevice_id = 0;
 		return ret;
 	}
 	endpoint->fault_override = (struct fault_override){0};
 	fairlock_lock(&vsmmu->event_lock);
-	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid), endpoint,
+	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, vsid), endpoint,
 		endpoint->source, endpoint->source->tag);
 	fairlock_unlock(&vsmmu->event_lock);
 	return 0;
@@ -104,46 +129,104 @@ void vsid_disown(struct vsmmu_endpoint *endpoint)
 	stream_change(endpoint->vsmmu, endpoint->vsid, stream_disown);
 }
 
-void vsid_retire(struct vsmmu_endpoint *endpoint)
+/* Whatever the vEVENTQ holds of it is not the guest's any more. */
+static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 {
+	const uint32_t vsid = (uint32_t)endpoint->vsid;
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
 	fairlock_lock(&vsmmu->event_lock);
-	pending_discard_stream(vsmmu, endpoint->vsid);
-	stream_go_stale(&vsmmu->streams, stream_find(&vsmmu->streams, endpoint->vsid));
+	pending_discard_stream(vsmmu, vsid);
+	stream_go_stale(&vsmmu->streams, stream_find(&vsmmu->streams, vsid));
 	endpoint->source->stale++;
 	endpoint->source->stale_left = endpoint->source->depth;
 	fairlock_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+}
+
+static void vsid_forward(struct vsmmu_endpoint *endpoint)
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+
+	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_run(vsmmu, endpoint->source);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
-/* The old StreamID is given up. Return: 0 or -errno: then it has not been. */
-static int vsid_leave(struct vsmmu_endpoint *endpoint)
+void vsid_retire(struct vsmmu_endpoint *endpoint)
+{
+	vsid_go_stale(endpoint);
+	vsid_forward(endpoint);
+}
+
+void vsid_end_waiting(struct vsmmu *vsmmu)
+{
+	list_for_each(endpoint, vsmmu->endpoints)
+		if (endpoint->heir)
+			return;
+	vsid_forget_saved(vsmmu);
+}
+
+void vsid_forget_saved(struct vsmmu *vsmmu)
+{
+	list_for_each(endpoint, vsmmu->endpoints)
+		endpoint->heir = false;
+	fairlock_lock(&vsmmu->event_lock);
+	stream_forget_saved(&vsmmu->streams);
+	fairlock_unlock(&vsmmu->event_lock);
+}
+
+void vsid_settle(struct vsmmu_endpoint *endpoint, uint64_t vsid)
+{
+	endpoint->vsid = vsid;
+	endpoint->wanted = endpoint->told = VSMMU_NO_VSID;
+	if (!endpoint->heir || vsid == VSMMU_NO_VSID)
+		return;
+	endpoint->heir = false;
+	vsid_end_waiting(endpoint->vsmmu);
+}
+
+int vsid_try_leave(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret = endpoint_park(endpoint);
 
 	if (!ret && endpoint->vdevice_id)
 		ret = vsmmu->host->ops->destroy(vsmmu->host, endpoint->vdevice_id);
-	if (ret) {
-		endpoint_block(endpoint, "giving up a StreamID", ret);
+	if (ret)
 		return ret;
-	}
 	if (endpoint->vdevice_id) {
 		endpoint->vdevice_id = 0;
-		vsid_retire(endpoint);
+		vsid_go_stale(endpoint);
 	} else {
 		vsid_release(vsmmu, endpoint->vsid);
 	}
+	endpoint->vsid = VSMMU_NO_VSID;
 	return 0;
 }
 
-/* The number is its own, so a failure to take it is made good later. */
-static int vsid_begin(struct vsmmu_endpoint *endpoint)
+int vsid_leave(struct vsmmu_endpoint *endpoint)
 {
-	int ret = vsid_enter(endpoint);
+	int ret = vsid_try_leave(endpoint);
+
+	if (ret)
+		endpoint_block(endpoint, "giving up a StreamID", ret);
+	return ret;
+}
+
+/* The vSID of what is attached already would not be known (Linux arm-smmu-v3-iommufd.c). */
+static int vsid_take(struct vsmmu_endpoint *endpoint)
+{
+	int ret = endpoint->installed == INSTALLED_NESTED ? endpoint_park(endpoint) : 0;
+
+	return ret ? ret : vsid_enter(endpoint);
+}
+
+int vsid_begin(struct vsmmu_endpoint *endpoint)
+{
+	const bool takes = endpoint_is_numbered(endpoint) && !endpoint->vdevice_id;
+	int ret = takes ? vsid_take(endpoint) : 0;
 
 	if (ret) {
 		endpoint_block(endpoint, "taking a StreamID", ret);
@@ -153,38 +236,47 @@ static int vsid_begin(struct vsmmu_endpoint *endpoint)
 	return ret < 0 ? ret : 0;
 }
 
-static int vsid_change(struct vsmmu_endpoint *endpoint, uint32_t vsid)
+/* Return: 0 or -errno, as vsmmu_endpoint_set_vsid(). */
+static int vsid_set_same(struct vsmmu_endpoint *endpoint)
 {
+	const bool lacks =
+		endpoint->blocked || endpoint->wanted != VSMMU_NO_VSID || !endpoint->vdevice_id;
+
+	vsid_settle(endpoint, endpoint->vsid);
+	return lacks ? vsid_begin(endpoint) : 0;
+}
+
+static int vsid_set(struct vsmmu_endpoint *endpoint, uint64_t vsid)
+{
+	const bool taken = vsid != VSMMU_NO_VSID;
 	int ret;
 
 	if (!endpoint->viommu)
 		return -EOPNOTSUPP;
-	if (vsid == endpoint->vsid) {
-		if (!endpoint->vdevice_id)
-			return vsid_begin(endpoint);
-		ret = endpoint->blocked ? endpoint_refresh(endpoint) : 0;
-		return ret < 0 ? ret : 0;
-	}
-	ret = vsid_claim(endpoint->vsmmu, vsid);
+	if (vsid == endpoint->vsid)
+		return vsid_set_same(endpoint);
+	ret = taken ? vsid_claim(endpoint->vsmmu, vsid, endpoint->heir) : 0;
 	if (ret)
 		return ret;
-	ret = vsid_leave(endpoint);
+	ret = endpoint_is_numbered(endpoint) ? vsid_leave(endpoint) : 0;
 	if (ret) {
-		vsid_release(endpoint->vsmmu, vsid);
+		if (taken)
+			vsid_release(endpoint->vsmmu, vsid);
 		return ret;
 	}
-	endpoint->vsid = vsid;
+	vsid_forward(endpoint);
+	vsid_settle(endpoint, vsid);
 	return vsid_begin(endpoint);
 }
 
-int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint32_t vsid)
+int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = vsid_change(endpoint, vsid);
+	ret = vsid_set(endpoint, vsid);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
 	return ret;

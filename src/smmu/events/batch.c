@@ -262,11 +262,15 @@ static COLD void batch_report_trouble(struct vsmmu *vsmmu, const struct batch *b
 			batch->errors);
 	if (batch->aborted)
 		deliver_report_abort(vsmmu);
+	/* An endpoint that is asked for may want it: recovery gives it what it can have now. */
+	if (batch->freed && atomic_load(&vsmmu->asked))
+		pollset_timer_start(&vsmmu->cmdq.pollset, POLLSET_RETRY, pollset_now());
 	if (batch->freed)
 		report(vsmmu, VSMMU_REPORT_VSID_FREE, VSMMU_INFO,
 			batch->freed == 1 ? batch->freed_vsid : VSMMU_NO_VSID,
-			"%u StreamIDs that an attach was refused with EAGAIN are free now: "
-			"attach again",
+			"%u StreamIDs that were refused with EAGAIN are free now: attach or set "
+			"them again; vsmmu_run_commands() does so for an endpoint that is asked "
+			"for",
 			batch->freed);
 }
 

@@ -14,6 +14,7 @@
 
 #include "arch/regs.h"
 #include "smmu/commands/cmdq.h"
+#include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/events/deliver.h"
 #include "smmu/events/dispatch.h"
@@ -93,6 +94,8 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	fairlock_lock(&vsmmu->event_lock);
 	changed = cr0_set(vsmmu, value);
 	fairlock_unlock(&vsmmu->event_lock);
+	if (changed & value & SMMU_CR0_SMMUEN)
+		vsid_ask(vsmmu);
 	/* An endpoint for which it fails is blocked and reported there. */
 	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);

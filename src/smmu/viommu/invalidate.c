@@ -117,7 +117,7 @@ int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu)
 		return ret;
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !chunk.ret;
 		endpoint = endpoint->next) {
-		uint64_t sid = (uint64_t)endpoint->vsid << 32;
+		uint64_t sid = endpoint->vsid << 32;
 
 		if (endpoint->viommu != viommu || !endpoint->vdevice_id)
 			continue;

@@ -10,19 +10,45 @@
 #define INDEX_MASK ((1U << FIXTURE_EVENTQ_LOG2) - 1)
 #define WRAP_MASK  ((2U << FIXTURE_EVENTQ_LOG2) - 1)
 
-struct install_fixture *fixture_new(
-	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config)
+static uint64_t number_of(struct test_vmm *vmm, void *endpoint_opaque)
+{
+	struct install_fixture *fixture = vmm->on_vsid_opaque;
+	const size_t n = (size_t)((uint64_t *)endpoint_opaque - fixture->number);
+
+	assert_true(n < FIXTURE_ENDPOINTS);
+	fixture->asked[n]++;
+	return fixture->number[n];
+}
+
+static struct install_fixture *fixture_make(
+	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config, bool asking)
 {
 	struct install_fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
 	fixture->vmm = test_vmm_alloc();
+	fixture->vmm->on_vsid = asking ? number_of : NULL;
+	fixture->vmm->on_vsid_opaque = fixture;
+	for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++)
+		fixture->number[n] = VSMMU_NO_VSID;
 	fixture->sim = test_vmm_sim(fixture->vmm, sim_config);
 	fixture->host = host_interposer_new(vsmmu_host_ref(fixture->sim), HOST_INTERPOSER_TRACE);
 	assert_int_equal(test_vmm_new(fixture->vmm, &fixture->host->host, config), 0);
 	for (unsigned int n = 0; n < FIXTURE_ENDPOINTS; n++)
 		assert_int_equal(vsmmu_sim_endpoint_new(fixture->sim, n % 2, &fixture->dev[n]), 0);
 	return fixture;
+}
+
+struct install_fixture *fixture_new(
+	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config)
+{
+	return fixture_make(config, sim_config, false);
+}
+
+struct install_fixture *fixture_new_asking(
+	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config)
+{
+	return fixture_make(config, sim_config, true);
 }
 
 void fixture_free_with_leaks(struct install_fixture *fixture)
@@ -40,16 +66,27 @@ void fixture_free(struct install_fixture *fixture)
 	fixture_free_with_leaks(fixture);
 }
 
-int fixture_attach(struct install_fixture *fixture, unsigned int n)
+static int attach_as(struct install_fixture *fixture, unsigned int n, uint64_t vsid)
 {
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
-		.vsid = FIXTURE_VSID(n),
+		.vsid = vsid,
 		.dev_id = fixture->dev[n],
 		.vfio_fd = -1,
+		.opaque = &fixture->number[n],
 	};
 
 	return vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &fixture->endpoint[n]);
+}
+
+int fixture_attach(struct install_fixture *fixture, unsigned int n)
+{
+	return attach_as(fixture, n, FIXTURE_VSID(n));
+}
+
+int fixture_attach_late(struct install_fixture *fixture, unsigned int n)
+{
+	return attach_as(fixture, n, VSMMU_NO_VSID);
 }
 
 void fixture_detach(struct install_fixture *fixture, unsigned int n)
@@ -98,6 +135,27 @@ void fixture_enable_without_recinvsid(struct install_fixture *fixture)
 void fixture_disable(struct install_fixture *fixture)
 {
 	test_vmm_write(fixture->vmm, SMMU_CR0, 0);
+}
+
+void fixture_enable_commands(struct install_fixture *fixture)
+{
+	struct test_vmm *vmm = fixture->vmm;
+
+	test_vmm_write64(vmm, SMMU_CMDQ_BASE, FIXTURE_CMDQ | FIXTURE_CMDQ_LOG2);
+	test_vmm_write(vmm, SMMU_CR0, test_vmm_read(vmm, SMMU_CR0) | SMMU_CR0_CMDQEN);
+}
+
+void fixture_command(struct install_fixture *fixture, uint64_t word0, uint64_t word1)
+{
+	const uint32_t mask = (2U << FIXTURE_CMDQ_LOG2) - 1;
+	struct test_vmm *vmm = fixture->vmm;
+	const uint32_t prod = test_vmm_read(vmm, SMMU_CMDQ_PROD);
+	const uint64_t at = FIXTURE_CMDQ + 16 * (uint64_t)(prod & mask >> 1);
+
+	test_vmm_store64(vmm, at, word0);
+	test_vmm_store64(vmm, at + 8, word1);
+	test_vmm_write(vmm, SMMU_CMDQ_PROD, (prod + 1) & mask);
+	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS), (prod + 1) & mask);
 }
 
 void fixture_write_ste(

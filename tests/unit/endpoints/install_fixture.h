@@ -17,6 +17,8 @@
 #define FIXTURE_EVENTQ	    (TEST_VMM_MEMORY + 0x200000)
 #define FIXTURE_EVENTQ_LOG2 8
 #define FIXTURE_CD	    (TEST_VMM_MEMORY + 0x300000)
+#define FIXTURE_CMDQ	    (TEST_VMM_MEMORY + 0x400000)
+#define FIXTURE_CMDQ_LOG2   7
 
 #define STE_ABORT  UINT64_C(0x1)
 #define STE_BYPASS UINT64_C(0x9)
@@ -32,10 +34,17 @@ struct install_fixture {
 	struct host_interposer *host; /* in front of it */
 	uint32_t dev[FIXTURE_ENDPOINTS];
 	struct vsmmu_endpoint *endpoint[FIXTURE_ENDPOINTS]; /* NULL while detached */
+
+	/* With fixture_new_asking(): the StreamIDs that the guest gave, and how often asked. */
+	uint64_t number[FIXTURE_ENDPOINTS];
+	unsigned int asked[FIXTURE_ENDPOINTS];
 };
 
 /* Both may be NULL. No endpoint is attached; endpoint n is behind physical SMMU n % 2. */
 struct install_fixture *fixture_new(
+	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config);
+/* The same with ops.vsid: no endpoint has a number yet. */
+struct install_fixture *fixture_new_asking(
 	const struct vsmmu_config *config, const struct vsmmu_sim_config *sim_config);
 /* Each StreamID has a stage 1 STE, the first @endpoints are attached. */
 struct install_fixture *fixture_translating(
@@ -46,12 +55,19 @@ void fixture_free(struct install_fixture *fixture);
 void fixture_free_with_leaks(struct install_fixture *fixture);
 
 int fixture_attach(struct install_fixture *fixture, unsigned int n);
+/* Without a StreamID. */
+int fixture_attach_late(struct install_fixture *fixture, unsigned int n);
 void fixture_detach(struct install_fixture *fixture, unsigned int n);
 
 /* Linear table, event queue and RECINVSID are set up; SMMUEN and EVENTQEN on. */
 void fixture_enable(struct install_fixture *fixture);
 void fixture_enable_without_recinvsid(struct install_fixture *fixture);
 void fixture_disable(struct install_fixture *fixture);
+
+/* A command queue is set up and enabled; the other bits of CR0 stay. */
+void fixture_enable_commands(struct install_fixture *fixture);
+/* Puts a command into it, and sees that it is consumed. */
+void fixture_command(struct install_fixture *fixture, uint64_t word0, uint64_t word1);
 
 /* The STE of StreamID @vsid in the linear table, all words. */
 void fixture_write_ste(
