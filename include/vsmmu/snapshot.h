@@ -58,6 +58,14 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  * the snapshot's; those of each endpoint begin anew. A vSMMU of the event path alone installs
  * no STEs: its VMM does.
  *
+ * Endpoints that were attached without a StreamID are asked for it first. Saved StreamIDs that
+ * no endpoint has then may be those of endpoints that have none yet: they wait. Events of such a
+ * StreamID go to the guest all the same, in their turn, and an endpoint that gets it gets the
+ * guest's STE of it. When none of the endpoints is left without a StreamID that had none in this
+ * call, or the vSMMU is reset, nothing waits any more: events that are left are discarded as stale.
+ * An endpoint that is asked for may have another StreamID by now than the snapshot says. What
+ * was given in this call stays, also after a failure.
+ *
  * Return: 0; -EINVAL for NULL; -EBADMSG for bytes that are damaged, or that no vSMMU can have
  * saved; -EPROTONOSUPPORT for a version that is newer than this library; -ENODEV when config,
  * host or StreamIDs do not fit, with a report that says why; -EBUSY when the guest has used it

@@ -72,7 +72,7 @@ static void pending_stage(struct vsmmu *vsmmu, uint32_t count)
 
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *record = pending->records[pending->begin + i];
-		uint32_t index = stream_find_live(&vsmmu->streams, record_vsid(record));
+		uint32_t index = stream_find_known(&vsmmu->streams, record_vsid(record));
 
 		if (index == STREAM_NONE) {
 			stats_discard(vsmmu, index, VSMMU_DISCARD_STALE);

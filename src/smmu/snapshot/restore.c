@@ -10,7 +10,9 @@
 
 #include "smmu/commands/cmdq.h"
 #include "smmu/commands/invalidation.h"
+#include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/endpoints/vsid.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/pending.h"
 #include "smmu/identity.h"
@@ -83,29 +85,81 @@ static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snap
 		       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
 }
 
-/* Whether every saved StreamID is live here, and no other. Return: 0 or -ENODEV, reported. */
+static bool is_saved(const struct snapshot *snapshot, const struct vsmmu_endpoint *endpoint)
+{
+	const uint32_t vsid = (uint32_t)endpoint->vsid;
+
+	return endpoint_is_numbered(endpoint) && bsearch(&vsid, snapshot->vsid, snapshot->streams,
+							 sizeof(vsid), snapshot_compare_vsids);
+}
+
+/*
+ * Endpoints that may be a saved stream's which has none here: those that have no StreamID, and
+ * those that were attached without one and whose number is another one by now. Those of the second
+ * kind are @live.
+ */
+static uint32_t count_late(
+	const struct vsmmu *vsmmu, const struct snapshot *snapshot, uint32_t *live)
+{
+	uint32_t count = 0;
+
+	*live = 0;
+	list_for_each(endpoint, vsmmu->endpoints) {
+		if (is_saved(snapshot, endpoint) ||
+			(endpoint_is_numbered(endpoint) && !endpoint->late))
+			continue;
+		count++;
+		*live += endpoint->vdevice_id != 0;
+	}
+	return count;
+}
+
+/*
+ * Whether every saved StreamID is live here, or may be that of an endpoint that gets it late, and
+ * no other is. Return: 0 or -ENODEV, reported.
+ */
 static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
+	uint32_t late_live, late = count_late(vsmmu, snapshot, &late_live);
 	uint64_t missing = VSMMU_NO_VSID;
-	uint32_t live;
+	uint32_t live, found = 0;
 
 	fairlock_lock(&vsmmu->event_lock);
-	live = vsmmu->streams.live;
-	for (uint32_t i = 0; i < snapshot->streams && missing == VSMMU_NO_VSID; i++)
-		if (stream_find_live(&vsmmu->streams, snapshot->vsid[i]) == STREAM_NONE)
+	live = vsmmu->streams.live - late_live;
+	for (uint32_t i = 0; i < snapshot->streams; i++)
+		if (stream_find_live(&vsmmu->streams, snapshot->vsid[i]) != STREAM_NONE)
+			found++;
+		else if (missing == VSMMU_NO_VSID)
 			missing = snapshot->vsid[i];
 	fairlock_unlock(&vsmmu->event_lock);
-	if (missing != VSMMU_NO_VSID) {
+	if (missing != VSMMU_NO_VSID && !late) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, missing,
 			"the snapshot has an endpoint with StreamID %#llx, and none is attached",
 			(unsigned long long)missing);
 		return -ENODEV;
 	}
-	if (live == snapshot->streams)
+	if (live == found)
 		return 0;
 	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
 		"the snapshot has %u endpoints, but %u are attached", snapshot->streams, live);
 	return -ENODEV;
+}
+
+/* Saved streams that are not here wait for the endpoints that have no StreamID yet. */
+static int restore_await_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+{
+	int ret = 0;
+
+	fairlock_lock(&vsmmu->event_lock);
+	for (uint32_t i = 0; i < snapshot->streams && !ret; i++)
+		if (stream_find(&vsmmu->streams, snapshot->vsid[i]) == STREAM_NONE)
+			ret = stream_await(&vsmmu->streams, snapshot->vsid[i]);
+	fairlock_unlock(&vsmmu->event_lock);
+	list_for_each(endpoint, vsmmu->endpoints)
+		endpoint->heir = !endpoint_is_numbered(endpoint);
+	/* There may be none. */
+	vsid_end_waiting(vsmmu);
+	return ret;
 }
 
 static bool is_fresh(struct vsmmu *vsmmu)
@@ -209,6 +263,7 @@ static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 	registers_reset(vsmmu);
 	fairlock_unlock(&vsmmu->event_lock);
 	identity_take(vsmmu, own);
+	vsid_forget_saved(vsmmu);
 	restore_endpoints(vsmmu);
 }
 
@@ -270,11 +325,23 @@ static int restore_install(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	if (!ret)
 		ret = restore_reserve(vsmmu, snapshot);
 	if (!ret)
+		ret = restore_await_streams(vsmmu, snapshot);
+	if (!ret)
 		ret = restore_invalidate(vsmmu);
 	if (ret)
 		return ret;
 	restore_registers(vsmmu, snapshot);
 	return restore_endpoints(vsmmu);
+}
+
+/* Return: 0, or -errno of a host that refuses an endpoint the StreamID that it is to have. */
+static int restore_ask(struct vsmmu *vsmmu)
+{
+	vsid_ask(vsmmu);
+	list_for_each(endpoint, vsmmu->endpoints)
+		if (endpoint->late && endpoint_is_numbered(endpoint) && !endpoint->vdevice_id)
+			return endpoint->error;
+	return 0;
 }
 
 /* Under the command and control locks. */
@@ -286,11 +353,16 @@ static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	if (!is_fresh(vsmmu))
 		return -EBUSY;
 	ret = restore_check_config(vsmmu, snapshot);
-	if (!ret)
-		ret = restore_check_streams(vsmmu, snapshot);
 	if (ret)
 		return ret;
 	identity_take(vsmmu, &saved);
+	ret = restore_ask(vsmmu);
+	if (!ret)
+		ret = restore_check_streams(vsmmu, snapshot);
+	if (ret) {
+		identity_take(vsmmu, &own);
+		return ret;
+	}
 	ret = restore_install(vsmmu, snapshot);
 	if (ret)
 		restore_undo(vsmmu, &own);

@@ -16,16 +16,16 @@
 #include "smmu/report.h"
 #include "smmu/stats.h"
 
-/* Under the event lock. */
+/* Those of a snapshot that wait for their endpoint wait elsewhere too. Under the event lock. */
 static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
 	const struct stream_table *streams = &vsmmu->streams;
 
-	snapshot->vsid = calloc(streams->live + 1, sizeof(*snapshot->vsid));
+	snapshot->vsid = calloc(streams->live + streams->saved + 1, sizeof(*snapshot->vsid));
 	if (!snapshot->vsid)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < streams->capacity; i++)
-		if (streams->entries[i].state == STREAM_LIVE)
+		if (stream_is_known(&streams->entries[i]))
 			snapshot->vsid[snapshot->streams++] = streams->entries[i].vsid;
 	qsort(snapshot->vsid, snapshot->streams, sizeof(*snapshot->vsid), snapshot_compare_vsids);
 	return 0;
