@@ -109,7 +109,7 @@ static bool config_is_possible(const struct idr_config *config, char *why, size_
 	if (config->sid_bits > SID_BITS_MAX)
 		return refuse(why, size, "sid_bits %u asked for, but SIDSIZE is at most %u",
 			config->sid_bits, SID_BITS_MAX);
-	if (config->ssid_bits > SMMU_SSID_BITS_MAX)
+	if (config->ssid_bits > SMMU_SSID_BITS_MAX && config->ssid_bits != IDR_AS_HOST)
 		return refuse(why, size, "ssid_bits %u asked for, but SSIDSIZE is at most %u",
 			config->ssid_bits, SMMU_SSID_BITS_MAX);
 	if (config->cmdq_log2 < IDR_CMDQ_LOG2_MIN || config->cmdq_log2 > IDR_QUEUE_LOG2_MAX)
@@ -119,10 +119,13 @@ static bool config_is_possible(const struct idr_config *config, char *why, size_
 	if (!config->eventq_log2 || config->eventq_log2 > IDR_QUEUE_LOG2_MAX)
 		return refuse(why, size, "eventq_log2 %u asked for, but EVENTQS is 1 to %u",
 			config->eventq_log2, IDR_QUEUE_LOG2_MAX);
-	if (oas_encoded(config->oas_bits) < 0)
+	if (oas_encoded(config->oas_bits) < 0 && config->oas_bits != IDR_AS_HOST)
 		return refuse(why, size,
 			"oas_bits %u asked for, but OAS is 32, 36, 40, 42, 44, 48 or 52",
 			config->oas_bits);
+	if (config->granules > IDR_GRANULES)
+		return refuse(why, size, "granules %#x asked for, but there are %#x only",
+			config->granules, IDR_GRANULES);
 	if (config->stall_model > ARCH_STALL_FORCED)
 		return refuse(why, size, "stall_model %u asked for, but STALL_MODEL is at most %u",
 			config->stall_model, ARCH_STALL_FORCED);
@@ -147,20 +150,46 @@ static bool host_is_possible(const struct arch_features *host, char *why, size_t
 	return true;
 }
 
+unsigned int arch_idr_granules(const struct arch_features *features)
+{
+	return (features->gran4k ? IDR_GRANULE_4K : 0) | (features->gran16k ? IDR_GRANULE_16K : 0) |
+	       (features->gran64k ? IDR_GRANULE_64K : 0);
+}
+
 static bool pair_is_possible(
 	const struct idr_config *config, const struct arch_features *host, char *why, size_t size)
 {
-	if (config->ssid_bits > host->ssid_bits)
+	if (config->ssid_bits > host->ssid_bits && config->ssid_bits != IDR_AS_HOST)
 		return refuse(why, size,
 			"ssid_bits %u asked for, but the host's SMMU has SSIDSIZE %u",
 			config->ssid_bits, host->ssid_bits);
 	if (config->ril == IDR_ON && !host->ril)
 		return refuse(why, size, "ril on asked for, but the host's SMMU has RIL 0");
+	if (config->asid16 == IDR_ON && !host->asid16)
+		return refuse(
+			why, size, "asid_bits 16 asked for, but the host's SMMU has ASID16 0");
+	if (config->granules & ~arch_idr_granules(host))
+		return refuse(why, size,
+			"granules %#x asked for, but the host's SMMU has %#x (GRAN4K 1, GRAN16K 2, "
+			"GRAN64K 4)",
+			config->granules, arch_idr_granules(host));
 	if (!stall_fits(config->stall_model, host->stall_model))
 		return refuse(why, size,
 			"stall_model %u asked for, but the host's SMMU has STALL_MODEL %u",
 			config->stall_model, host->stall_model);
 	return true;
+}
+
+/* Takes away whatever the host has and the guest is not to see. */
+static void narrow(const struct idr_config *config, struct arch_features *host)
+{
+	const unsigned int granules = config->granules ? config->granules : IDR_GRANULES;
+
+	host->gran4k = host->gran4k && granules & IDR_GRANULE_4K;
+	host->gran16k = host->gran16k && granules & IDR_GRANULE_16K;
+	host->gran64k = host->gran64k && granules & IDR_GRANULE_64K;
+	host->asid16 = host->asid16 && config->asid16 != IDR_OFF;
+	host->ril = host->ril && config->ril != IDR_OFF;
 }
 
 /* 6.3.6: DS needs VAX and a granule that it is about, VAX needs a granule or DS. */
@@ -173,6 +202,24 @@ static void settle_addresses(struct arch_features *host)
 static uint32_t at(unsigned int low, uint32_t value)
 {
 	return value << low;
+}
+
+static bool has_52_bits(const struct arch_features *host)
+{
+	return host->gran64k || host->ds;
+}
+
+/* Both sizes as the host has them, if they are to be so. */
+static void settle_sizes(
+	struct idr_config *config, const uint32_t host_idr[6], const struct arch_features *host)
+{
+	if (config->ssid_bits == IDR_AS_HOST)
+		config->ssid_bits = host->ssid_bits;
+	if (config->oas_bits != IDR_AS_HOST)
+		return;
+	config->oas_bits = arch_address_bits((host_idr ? host_idr : arch_idr_simulator)[5] & 7);
+	if (config->oas_bits == 52 && !has_52_bits(host))
+		config->oas_bits = 48;
 }
 
 /* COHACC is what iommufd wants of every host. */
@@ -193,11 +240,11 @@ static uint32_t idr1(const struct idr_config *config)
 }
 
 /* HAD is a part of SMMUv3.1. */
-static uint32_t idr3(const struct idr_config *config, const struct arch_features *host)
+static uint32_t idr3(const struct arch_features *host)
 {
 	const uint32_t had = 0x4;
 
-	return had | at(10, host->ril && config->ril != IDR_OFF) | at(11, host->bbml);
+	return had | at(10, host->ril) | at(11, host->bbml);
 }
 
 static uint32_t idr5(const struct idr_config *config, const struct arch_features *host)
@@ -209,25 +256,56 @@ static uint32_t idr5(const struct idr_config *config, const struct arch_features
 	       at(16, stall_max);
 }
 
-bool arch_idr_build(const struct idr_config *config, const uint32_t host_idr[6],
+bool arch_idr_build(const struct idr_config *given, const uint32_t host_idr[6],
 	struct idr_registers *registers, char *why, size_t size)
 {
+	struct idr_config config = *given;
 	struct arch_features host;
 
-	arch_idr_host_features(host_idr, config->ats, &host);
-	if (!config_is_possible(config, why, size) || !host_is_possible(&host, why, size) ||
-		!pair_is_possible(config, &host, why, size))
+	arch_idr_host_features(host_idr, config.ats, &host);
+	if (!config_is_possible(&config, why, size) || !host_is_possible(&host, why, size) ||
+		!pair_is_possible(&config, &host, why, size))
 		return false;
+	narrow(&config, &host);
 	settle_addresses(&host);
-	if (config->oas_bits == 52 && !host.gran64k && !host.ds)
-		return refuse(why, size,
-			"oas_bits 52 asked for, but the host's SMMU has GRAN64K 0 and DS 0");
+	settle_sizes(&config, host_idr, &host);
+	if (config.oas_bits == 52 && !has_52_bits(&host))
+		return refuse(why, size, "oas_bits 52 asked for, but %s GRAN64K 0 and DS 0",
+			config.granules ? "granules asked for leave" : "the host's SMMU has");
 	*registers = (struct idr_registers){.iidr = IIDR_VALUE, .aidr = AIDR_V3_1};
-	registers->idr[0] = idr0(config, &host);
-	registers->idr[1] = idr1(config);
-	registers->idr[3] = idr3(config, &host);
-	registers->idr[5] = idr5(config, &host);
+	registers->idr[0] = idr0(&config, &host);
+	registers->idr[1] = idr1(&config);
+	registers->idr[3] = idr3(&host);
+	registers->idr[5] = idr5(&config, &host);
 	return true;
+}
+
+static uint32_t less(uint32_t a, uint32_t b, uint32_t field)
+{
+	return (a & field) < (b & field) ? a & field : b & field;
+}
+
+/* The reserved value 3 of BBML and VAX tells nothing. */
+static uint32_t less_of_two_bits(uint32_t a, uint32_t b, uint32_t field)
+{
+	return less((a & field) == field ? 0 : a, (b & field) == field ? 0 : b, field);
+}
+
+void arch_idr_meet(uint32_t idr[6], const uint32_t other[6])
+{
+	/* ASID16, CD2L and TTF; RIL; DS and the granules: more is more. */
+	static const uint32_t both[6] = {[0] = 0x0008100c, [3] = 0x00000400, [5] = 0x000000f0};
+	/* TERM_MODEL, TTENDIAN, STALL_MODEL: more is less, of those that a guest can have. */
+	const uint32_t either = 0x07600000, ssidsize = 0x000007c0, bbml = 0x00001800;
+	const uint32_t vax = 0x00000c00, oas = 0x00000007;
+
+	idr[0] = (idr[0] & other[0] & both[0]) | ((idr[0] | other[0]) & either);
+	idr[1] = less(idr[1], other[1], ssidsize);
+	idr[3] = (idr[3] & other[3] & both[3]) | less_of_two_bits(idr[3], other[3], bbml);
+	idr[5] = (idr[5] & other[5] & both[5]) | less_of_two_bits(idr[5], other[5], vax) |
+		 less(idr[5], other[5], oas);
+	idr[2] = 0;
+	idr[4] = 0;
 }
 
 uint32_t arch_idr_read(const struct idr_registers *registers, uint64_t offset)

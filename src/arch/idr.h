@@ -20,6 +20,12 @@
 #define IDR_CMDQ_LOG2_MIN  7 /* Linux' drivers want more than 64 entries */
 #define IDR_QUEUE_LOG2_MAX 19
 
+/* Of ssid_bits and oas_bits: as the host has it. */
+#define IDR_AS_HOST UINT8_MAX
+
+enum idr_granule { IDR_GRANULE_4K = 1, IDR_GRANULE_16K = 2, IDR_GRANULE_64K = 4 };
+#define IDR_GRANULES (IDR_GRANULE_4K | IDR_GRANULE_16K | IDR_GRANULE_64K)
+
 enum idr_choice {
 	IDR_AUTO = 0, /* as the host has it */
 	IDR_ON,	      /* refused if the host has it not */
@@ -29,16 +35,19 @@ enum idr_choice {
 /**
  * struct idr_config - what the VMM wants the guest to see
  * @sid_bits: SIDSIZE, 0 to 32. Free of the host's: the guest's StreamIDs are virtual
- * @ssid_bits: SSIDSIZE, 0 (no PASIDs) to 20
+ * @ssid_bits: SSIDSIZE, 0 (no PASIDs) to 20, or IDR_AS_HOST
  * @cmdq_log2: CMDQS, 7 to 19
  * @eventq_log2: EVENTQS, 1 to 19
- * @oas_bits: OAS: 32, 36, 40, 42, 44, 48 or 52
+ * @oas_bits: OAS: 32, 36, 40, 42, 44, 48 or 52. With IDR_AS_HOST the host's own OAS, although
+ *            Linux does not list it: 48 for 52 if the guest has no descriptors of 52 bits
+ * @granules: enum idr_granule, those that the guest sees; 0: those that the host has
  * @stall_model: enum arch_stall_model. With ARCH_STALL_NONE on a host of
  *               ARCH_STALL_OR_TERMINATE the STEs that hardware sees must have S1STALLD set
  * @stall_max: STALL_MAX, at least 1 if the guest may have stalls, else without meaning
  * @ats: ATS; whether the endpoints can do it is for the caller to know
  * @msi: MSI
  * @ril: range invalidation
+ * @asid16: ASIDs of 16 bits, else of 8
  */
 struct idr_config {
 	uint8_t sid_bits;
@@ -46,11 +55,13 @@ struct idr_config {
 	uint8_t cmdq_log2;
 	uint8_t eventq_log2;
 	uint8_t oas_bits;
+	uint8_t granules;
 	uint8_t stall_model;
 	uint16_t stall_max;
 	bool ats;
 	bool msi;
 	enum idr_choice ril;
+	enum idr_choice asid16;
 };
 
 /* 16 bits of StreamID, no PASIDs, the largest queues, 44 bits of OAS, no stalls, no MSIs. */
@@ -75,6 +86,16 @@ struct idr_registers {
  */
 bool arch_idr_build(const struct idr_config *config, const uint32_t host[6],
 	struct idr_registers *registers, char *why, size_t size);
+
+/**
+ * arch_idr_meet() - what two SMMUs share
+ * @idr: IDR0 to IDR5 of a host; gets those of an SMMU that has no more than either
+ * @other: of another one. A config for which arch_idr_build() takes both may be one for which it
+ *         does not take what they share
+ *
+ * Only for fields that the guest's registers depend on; the rest becomes 0.
+ */
+void arch_idr_meet(uint32_t idr[6], const uint32_t other[6]);
 
 /**
  * arch_idr_possible() - could arch_idr_build() have made these, for any config and host?
@@ -104,5 +125,8 @@ bool arch_idr_fits(
  *            and the largest OAS; or is off
  */
 void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_features *features);
+
+/* Return: enum idr_granule of each that there is. */
+unsigned int arch_idr_granules(const struct arch_features *features);
 
 #endif

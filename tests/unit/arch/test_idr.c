@@ -378,6 +378,8 @@ static void random_combinations_are_sound_or_refused(void **unused)
 			.ats = random & 8,
 			.msi = random & 16,
 			.ril = (enum idr_choice)rng_below(&rng, 3),
+			.asid16 = (enum idr_choice)rng_below(&rng, 3),
+			.granules = random & 256 ? (uint8_t)rng_below(&rng, 9) : 0,
 		};
 		struct idr_registers registers;
 		char why[IDR_WHY_SIZE] = "";
