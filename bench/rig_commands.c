@@ -108,7 +108,6 @@ static void open_machine(void)
 	memset(memory.base, 0, memory.size);
 	config.host = &bench.interposer->host;
 	config.memory = &memory;
-	config.probe_dev_id = its.dev_id;
 	vmm_open(&bench.vmm, &config);
 	endpoint_config.dev_id = its.dev_id;
 	endpoint_config.vfio_fd = its.vfio_fd;

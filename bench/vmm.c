@@ -210,7 +210,6 @@ void vmm_open(struct vmm *vmm, const struct vmm_config *config)
 		.veventq_depth = config->depth,
 		.isolate = config->isolate,
 		.event_path_only = !config->whole,
-		.probe_dev_id = config->whole ? config->probe_dev_id : 0,
 	};
 	const struct driver_options options = {
 		.eventq_log2 = (uint8_t)config->log2,

@@ -32,7 +32,6 @@ struct vmm {
  * struct vmm_config - a VMM and its guest
  * @host: may be NULL
  * @whole: the vSMMU reads commands and stream table; else it is the event path alone
- * @probe_dev_id: whose SMMU a whole one is modelled on; 0: the simulator's
  * @depth: of vEVENTQs
  * @log2: the guest's event queue holds 2^log2 records
  * @cmdq_log2: its command queue 2^cmdq_log2 commands; 0: as Linux makes it
@@ -42,7 +41,6 @@ struct vmm {
 struct vmm_config {
 	struct vsmmu_host *host;
 	bool whole;
-	uint32_t probe_dev_id;
 	uint32_t depth;
 	unsigned int log2;
 	unsigned int cmdq_log2;

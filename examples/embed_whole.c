@@ -138,7 +138,6 @@ int main(void)
 	vm.config = (struct vsmmu_config){sizeof(vm.config), &ops, &vm};
 	good = !vsmmu_sim_new(&vm.config.host, &sim) &&
 	       !vsmmu_sim_endpoint_new(vm.config.host, 0, &vm.device.dev_id);
-	vm.config.probe_dev_id = vm.device.dev_id; /* the guest is promised what its SMMU has */
 	good = good && run(&vm);
 	if (!good)
 		fprintf(stderr, "embed_whole: not all went as it should\n");

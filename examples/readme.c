@@ -19,7 +19,6 @@ struct vsmmu *vm_add_smmu(void *vm, int iommufd, uint32_t ioas, int vfio_fd, uin
 	if (vsmmu_iommufd_bind(vfio_fd, iommufd, &device.dev_id) ||
 		vsmmu_iommufd_new(&config.host, &kernel))
 		return NULL;
-	config.probe_dev_id = device.dev_id; /* promise the guest what this SMMU can do */
 	if (vsmmu_new(&vsmmu, &config) || vsmmu_endpoint_attach(vsmmu, &device, &endpoint)) {
 		vsmmu_free(vsmmu);
 		vsmmu = NULL;

@@ -11,12 +11,13 @@
  *
  * Which calls wait for the host's ioctls, and may call @attach of an endpoint: attach, detach,
  * set_ste, set_vsid, reset, restore, recover, vsmmu_run_commands() and free; on a vSMMU that reads
- * the stream table itself also vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN. vsmmu_new()
- * with a probe_dev_id and drop_parents make ioctls, too, and vsmmu_save() waits for those of the
- * others.
+ * the stream table itself also vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN. drop_parents
+ * makes ioctls, too, and vsmmu_save(), get_identity and whatever freezes the identity (the first
+ * write of a register, the first read of an ID register) wait for those of the others.
  * Attach, detach, drop_parents and free can take seconds, as they map or pin the guest's memory or
- * wait for whoever does; restore, set_vsid, adopt_veventq and drop_veventq wait for them, and no
- * other call ever does. All others wait for no more than locks that are held for a bounded time.
+ * wait for whoever does; restore, set_vsid, set_host, adopt_veventq and drop_veventq wait for them,
+ * and no other call ever does. All others wait for no more than locks that are held for a bounded
+ * time.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
@@ -29,6 +30,7 @@
 #include <vsmmu/api.h>
 #include <vsmmu/endpoint.h>
 #include <vsmmu/host.h>
+#include <vsmmu/identity.h>
 #include <vsmmu/report.h>
 #include <vsmmu/stats.h>
 
@@ -97,10 +99,12 @@ enum vsmmu_loss_policy {
  * @size: sizeof(struct vsmmu_config)
  * @ops: what the VMM supplies
  * @opaque: for the ops
- * @host: referenced; NULL when only adopted fds are read
+ * @host: referenced; NULL when only adopted fds are read, or while it is not known: see
+ *	vsmmu_set_host()
  * @eventq_log2_max: largest event queue, as IDR1.EVENTQS says it to the guest: 1 to 19;
  *	0 means 19 (524,288 records)
- * @ssid_bits: IDR1.SSIDSIZE that the guest sees, 0 to 20
+ * @ssid_bits: IDR1.SSIDSIZE that the guest sees, 0 to 20. VSMMU_AUTO, not on the event path
+ *	alone: what all attached endpoints' SMMUs have; 0 while there is none
  * @veventq_depth: depth of each vEVENTQ that is allocated, 524,288 at most; 0 means 65,536
  * @isolate: one vIOMMU and vEVENTQ for each endpoint, so that no endpoint's storm can
  *	cost another its events in the kernel, nor fill more than half of the guest's queue;
@@ -113,20 +117,25 @@ enum vsmmu_loss_policy {
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
  * @report_interval_ns: 0 means 5 s
  *
- * The members below describe the SMMU to its guest, and have no effect with @event_path_only:
+ * The members below describe the SMMU to its guest, and have no effect with @event_path_only. See
+ * <vsmmu/identity.h>: an endpoint that cannot do what they ask for is refused.
  *
  * @sid_bits: IDR1.SIDSIZE, 1 to 32; 0 means 16
  * @cmdq_log2_max: IDR1.CMDQS, 7 to 19; 0 means 19
- * @oas_bits: IDR5.OAS: 32, 36, 40, 42, 44, 48 or 52; 0 means 44
+ * @oas_bits: IDR5.OAS: 32, 36, 40, 42, 44, 48 or 52 (not without VSMMU_GRANULE_64K); 0 means 44.
+ *	VSMMU_AUTO: the least IDR5.OAS of all attached endpoints' SMMUs, although Linux does not
+ *	promise that what it tells of it is right; 44 while there is none
+ * @ats: IDR0.ATS: 0, 1, or VSMMU_AUTO: whether all attached endpoints can do ATS, 0 while there is
+ *	none
+ * @granules: IDR5.GRAN4K, GRAN16K and GRAN64K: enum vsmmu_granule; 0: those of all attached
+ *	endpoints' SMMUs, all three while there is none
+ * @asid_bits: 8 or 16: IDR0.ASID16; 0: 16 if all attached endpoints' SMMUs have it, also while
+ *	there is none
  * @no_msi: IDR0.MSI = 0: the guest cannot ask for MSIs. Linux and FreeBSD then complete
  *	CMD_SYNCs in slower ways, or not at all (FreeBSD)
- * @ats: IDR0.ATS. Only for endpoints that all can do ATS
- * @no_ril: no range invalidation, though the host may have it
+ * @no_ril: no range invalidation, though all SMMUs may have it
  * @gbpa_abort: reset value of GBPA.ABORT: what endpoints may do while CR0.SMMUEN = 0 and the
  *	guest has not said otherwise; false is bypass, which firmware relies on
- * @probe_dev_id: an endpoint's id in the host, of which the host is asked what its SMMU can
- *	do (IOMMU_GET_HW_INFO); 0 means that the guest is promised what the simulator has, and
- *	that an endpoint whose SMMU has less is refused
  */
 struct vsmmu_config {
 	size_t size;
@@ -144,11 +153,12 @@ struct vsmmu_config {
 	uint32_t sid_bits;
 	uint32_t cmdq_log2_max;
 	uint32_t oas_bits;
+	uint32_t ats;
+	uint32_t granules;
+	uint32_t asid_bits;
 	bool no_msi;
-	bool ats;
 	bool no_ril;
 	bool gbpa_abort;
-	uint32_t probe_dev_id;
 };
 
 /**
@@ -161,8 +171,7 @@ struct vsmmu_config {
  *
  * Return: 0; -EINVAL for a config that makes no sense; -E2BIG for one of a later version that
  * asks for what this one does not know; -EPROTO for a host of a libvsmmu-sim that is not of the
- * same build as this library; -ENOMEM, -EMFILE; -errno of the host that was asked for
- * probe_dev_id. Since: 0.1
+ * same build as this library; -ENOMEM, -EMFILE. Since: 0.1
  */
 VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);
 

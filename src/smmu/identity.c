@@ -4,67 +4,111 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch/regs.h"
+#include "smmu/endpoint.h"
 #include "smmu/report.h"
+#include "util/sized.h"
 
-/* A host's word of the SMMU behind an endpoint; @idr is NULL if it says nothing. */
-struct hardware {
-	struct host_hw_info info;
-	const uint32_t *idr;
+/* Ranges end below: larger numbers of a config are as wrong as this one, which is no IDR_AS_HOST.
+ */
+#define OUT_OF_RANGE (UINT8_MAX - 1)
+
+_Static_assert(VSMMU_AUTO == IDR_AS_HOST, "as the attached endpoints have it");
+_Static_assert((int)VSMMU_GRANULE_4K == IDR_GRANULE_4K &&
+		       (int)VSMMU_GRANULE_16K == IDR_GRANULE_16K &&
+		       (int)VSMMU_GRANULE_64K == IDR_GRANULE_64K,
+	"one encoding");
+
+/* The most that some endpoints can do, all of them. */
+struct shared {
+	bool any;
+	bool ats;
+	bool is_known; /* at least one host has told IDR0 to IDR5 */
+	uint32_t idr[6];
 };
 
-/* Return: 0; -errno, reported; nothing known is no failure. */
-static int hardware_ask(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
-	struct hardware *hardware)
+static void shared_add(struct shared *shared, const struct host_features *host)
 {
-	int ret = vsmmu->host->ops->hw_info(vsmmu->host, endpoint, &hardware->info);
-
-	if (!ret)
-		hardware->idr = hardware->info.idr;
-	else if (ret != -EOPNOTSUPP)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
-			"asked what the SMMU of endpoint %u can do, the host said %s",
-			endpoint->dev_id, strerror(-ret));
-	return ret == -EOPNOTSUPP ? 0 : ret;
+	shared->ats = (!shared->any || shared->ats) && host->arch.ats;
+	shared->any = true;
+	/* The kernel's mock says nothing, and translates nothing. */
+	if (!host->is_known)
+		return;
+	if (shared->is_known)
+		arch_idr_meet(shared->idr, host->idr);
+	else
+		memcpy(shared->idr, host->idr, sizeof(shared->idr));
+	shared->is_known = true;
 }
 
-/* Beyond a byte a number is out of range, and stays so. */
-static struct idr_config wanted(const struct vsmmu_config *config)
+/* On an adopted vEVENTQ an endpoint is its VMM's, which promises what it has. */
+static struct shared shared_of(const struct vsmmu_endpoint *endpoints)
+{
+	struct shared shared = {0};
+
+	for (; endpoints; endpoints = endpoints->next)
+		if (endpoints->viommu)
+			shared_add(&shared, &endpoints->hardware);
+	return shared;
+}
+
+static uint8_t size_of(uint32_t value)
+{
+	return value == VSMMU_AUTO ? IDR_AS_HOST : arch_at_most(value, OUT_OF_RANGE);
+}
+
+static struct idr_config wanted(const struct vsmmu_config *config, const struct shared *shared)
 {
 	struct idr_config idr = arch_idr_defaults;
 
-	idr.sid_bits = arch_at_most(config->sid_bits, UINT8_MAX);
-	idr.ssid_bits = arch_at_most(config->ssid_bits, UINT8_MAX);
-	idr.cmdq_log2 = arch_at_most(config->cmdq_log2_max, UINT8_MAX);
-	idr.eventq_log2 = arch_at_most(config->eventq_log2_max, UINT8_MAX);
-	idr.oas_bits = arch_at_most(config->oas_bits, UINT8_MAX);
-	idr.ats = config->ats;
+	idr.sid_bits = arch_at_most(config->sid_bits, OUT_OF_RANGE);
+	idr.cmdq_log2 = arch_at_most(config->cmdq_log2_max, OUT_OF_RANGE);
+	idr.eventq_log2 = arch_at_most(config->eventq_log2_max, OUT_OF_RANGE);
+	/* Without an endpoint there is nobody who could have either; OAS stays the default. */
+	if (shared->is_known || config->ssid_bits != VSMMU_AUTO)
+		idr.ssid_bits = size_of(config->ssid_bits);
+	if (shared->is_known || config->oas_bits != VSMMU_AUTO)
+		idr.oas_bits = size_of(config->oas_bits);
+	idr.ats = config->ats == VSMMU_AUTO ? shared->ats : config->ats;
 	idr.msi = !config->no_msi;
 	idr.ril = config->no_ril ? IDR_OFF : IDR_AUTO;
+	idr.granules = arch_at_most(config->granules, OUT_OF_RANGE);
+	if (config->asid_bits)
+		idr.asid16 = config->asid_bits == 16 ? IDR_ON : IDR_OFF;
 	return idr;
 }
 
-static int hardware_probe(struct vsmmu *vsmmu, struct hardware *hardware)
+static bool build(const struct vsmmu *vsmmu, const struct shared *shared, struct idr_registers *id,
+	char *why, size_t size)
+{
+	const struct idr_config idr = wanted(&vsmmu->config, shared);
+
+	return arch_idr_build(&idr, shared->is_known ? shared->idr : NULL, id, why, size);
+}
+
+static int refuse(struct vsmmu *vsmmu, const char *what, uint32_t value, const char *choices)
+{
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+		"%s %u asked for, but it is %s", what, value, choices);
+	return -EINVAL;
+}
+
+/* Members that arch_idr_build() does not judge. */
+static int config_check(struct vsmmu *vsmmu)
 {
 	const struct vsmmu_config *config = &vsmmu->config;
-	const struct host_endpoint endpoint = {.dev_id = config->probe_dev_id, .vfio_fd = -1};
-	int ret;
 
-	if (!config->probe_dev_id)
-		return 0;
-	if (!vsmmu->host) {
+	if (!vsmmu->ops.memory_read) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"probe_dev_id %u asked for, but there is no host to ask",
-			config->probe_dev_id);
+			"ops.memory_read is NULL: an SMMU reads its guest's memory; for the event "
+			"path alone set event_path_only");
 		return -EINVAL;
 	}
-	ret = hardware_ask(vsmmu, &endpoint, VSMMU_NO_VSID, hardware);
-	if (!ret && config->ats && !hardware->info.ats) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"ats asked for, but endpoint %u cannot do ATS on this host",
-			config->probe_dev_id);
-		return -EINVAL;
-	}
-	return ret;
+	if (config->ats > 1 && config->ats != VSMMU_AUTO)
+		return refuse(vsmmu, "ats", config->ats, "0, 1 or VSMMU_AUTO");
+	if (config->asid_bits && config->asid_bits != 8 && config->asid_bits != 16)
+		return refuse(vsmmu, "asid_bits", config->asid_bits, "8, 16 or 0 for auto");
+	return 0;
 }
 
 void identity_take(struct vsmmu *vsmmu, const struct idr_registers *id)
@@ -76,61 +120,195 @@ void identity_take(struct vsmmu *vsmmu, const struct idr_registers *id)
 	fairlock_unlock(&vsmmu->event_lock);
 }
 
-int identity_init(struct vsmmu *vsmmu)
+static int init_whole(struct vsmmu *vsmmu, struct idr_registers *id)
+{
+	const struct shared nobody = {0};
+	char why[IDR_WHY_SIZE];
+	int ret = config_check(vsmmu);
+
+	if (ret || build(vsmmu, &nobody, id, why, sizeof(why)))
+		return ret;
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
+	return -EINVAL;
+}
+
+/* The VMM shows the guest registers of its own; these two sizes are ours too. */
+static int init_event_path(struct vsmmu *vsmmu, struct idr_registers *id)
 {
 	struct idr_config idr = arch_idr_defaults;
-	struct hardware hardware = {0};
 	char why[IDR_WHY_SIZE];
-	int ret = 0;
 
-	if (vsmmu_is_whole(vsmmu) && !vsmmu->ops.memory_read) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"ops.memory_read is NULL: an SMMU reads its guest's memory; for the event "
-			"path alone set event_path_only");
-		return -EINVAL;
-	}
-	if (vsmmu_is_whole(vsmmu)) {
-		idr = wanted(&vsmmu->config);
-		ret = hardware_probe(vsmmu, &hardware);
-	} else {
-		/* The VMM shows the guest registers of its own; these two sizes are ours too. */
-		idr.ssid_bits = arch_at_most(vsmmu->config.ssid_bits, UINT8_MAX);
-		idr.eventq_log2 = arch_at_most(vsmmu->config.eventq_log2_max, UINT8_MAX);
-	}
-	if (ret)
-		return ret;
-	if (!arch_idr_build(&idr, hardware.idr, &vsmmu->own_id, why, sizeof(why))) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
-		return -EINVAL;
-	}
-	identity_take(vsmmu, &vsmmu->own_id);
+	if (vsmmu->config.ssid_bits == VSMMU_AUTO)
+		return refuse(vsmmu, "ssid_bits", VSMMU_AUTO,
+			"0 to 20 on the event path alone, whose VMM knows what it promised");
+	idr.ssid_bits = arch_at_most(vsmmu->config.ssid_bits, OUT_OF_RANGE);
+	idr.eventq_log2 = arch_at_most(vsmmu->config.eventq_log2_max, OUT_OF_RANGE);
+	atomic_store(&vsmmu->identity_is_frozen, true);
+	if (arch_idr_build(&idr, NULL, id, why, sizeof(why)))
+		return 0;
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
+	return -EINVAL;
+}
+
+int identity_init(struct vsmmu *vsmmu)
+{
+	struct idr_registers id;
+	int ret = vsmmu_is_whole(vsmmu) ? init_whole(vsmmu, &id) : init_event_path(vsmmu, &id);
+
+	if (!ret)
+		identity_take(vsmmu, &id);
+	return ret;
+}
+
+static int unfit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
+	const char *with, const char *why)
+{
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid, "endpoint %u%s: %s", endpoint->dev_id,
+		with, why);
+	return -ENODEV;
+}
+
+/* OAS is not on Linux' list: it is asked for only by a VMM that wants it as the host has it. */
+static bool oas_fits(const struct vsmmu *vsmmu, const struct host_features *host)
+{
+	return vsmmu->config.oas_bits != VSMMU_AUTO || !host->is_known ||
+	       arch_address_bits(host->idr[5] & 7) >= vsmmu->features.oas;
+}
+
+int identity_fits(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
+	const struct host_features *host)
+{
+	char why[IDR_WHY_SIZE];
+
+	if (!arch_idr_fits(&vsmmu->id, host->is_known ? host->idr : NULL, why, sizeof(why)))
+		return unfit(vsmmu, endpoint, vsid, "", why);
+	if (vsmmu->features.ats && !host->arch.ats)
+		return unfit(vsmmu, endpoint, vsid, "",
+			"the guest was promised ATS, but the endpoint cannot do it on this host");
+	if (oas_fits(vsmmu, host))
+		return 0;
+	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+		"endpoint %u: the guest was promised OAS of %u bits, but the host's SMMU has %u",
+		endpoint->dev_id, vsmmu->features.oas, arch_address_bits(host->idr[5] & 7));
+	return -ENODEV;
+}
+
+/* By itself first, so that what is told is its own lack, if it is. */
+static int admit_to_config(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
+	const struct host_features *host)
+{
+	struct shared alone = {0}, all = shared_of(vsmmu->endpoints);
+	struct idr_registers id;
+	char why[IDR_WHY_SIZE];
+
+	shared_add(&alone, host);
+	shared_add(&all, host);
+	if (!build(vsmmu, &alone, &id, why, sizeof(why)))
+		return unfit(vsmmu, endpoint, vsid, "", why);
+	if (vsmmu->config.ats == 1 && !host->arch.ats)
+		return unfit(vsmmu, endpoint, vsid, "",
+			"ats 1 asked for, but the endpoint has ATS 0 on this host");
+	if (!build(vsmmu, &all, &id, why, sizeof(why)))
+		return unfit(vsmmu, endpoint, vsid, " and those that are attached", why);
 	return 0;
+}
+
+int identity_admit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
+	const struct host_features *host)
+{
+	if (!vsmmu_is_whole(vsmmu))
+		return 0;
+	if (identity_is_frozen(vsmmu))
+		return identity_fits(vsmmu, endpoint, vsid, host);
+	return admit_to_config(vsmmu, endpoint, vsid, host);
 }
 
 int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	struct host_features *host)
 {
-	struct hardware hardware = {0};
-	char why[IDR_WHY_SIZE];
+	struct host_hw_info info = {0};
 	int ret;
 
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
-	ret = hardware_ask(vsmmu, endpoint, vsid, &hardware);
-	if (ret)
-		return ret;
-	arch_idr_host_features(hardware.idr, hardware.info.ats, &host->arch);
-	host->repeat_commands = hardware.info.repeat_commands;
-	if (!arch_idr_fits(&vsmmu->id, hardware.idr, why, sizeof(why))) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid, "endpoint %u: %s",
-			endpoint->dev_id, why);
-		return -ENODEV;
-	}
-	if (vsmmu->features.ats && !hardware.info.ats) {
+	ret = vsmmu->host->ops->hw_info(vsmmu->host, endpoint, &info);
+	if (ret && ret != -EOPNOTSUPP) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
-			"the guest was promised ATS, but endpoint %u cannot do it on this host",
-			endpoint->dev_id);
-		return -ENODEV;
+			"asked what the SMMU of endpoint %u can do, the host said %s",
+			endpoint->dev_id, strerror(-ret));
+		return ret;
 	}
+	*host = (struct host_features){
+		.repeat_commands = info.repeat_commands,
+		.is_known = !ret,
+	};
+	memcpy(host->idr, info.idr, sizeof(host->idr));
+	arch_idr_host_features(ret ? NULL : info.idr, info.ats, &host->arch);
+	return identity_admit(vsmmu, endpoint, vsid, host);
+}
+
+void identity_update(struct vsmmu *vsmmu)
+{
+	const struct shared shared = shared_of(vsmmu->endpoints);
+	struct idr_registers id;
+	char why[IDR_WHY_SIZE];
+
+	/* Endpoints in the list were admitted to it, and fewer share no less. */
+	if (!identity_is_frozen(vsmmu) && build(vsmmu, &shared, &id, why, sizeof(why)))
+		identity_take(vsmmu, &id);
+}
+
+void identity_freeze_now(struct vsmmu *vsmmu)
+{
+	pthread_mutex_lock(&vsmmu->control_lock);
+	atomic_store_explicit(&vsmmu->identity_is_frozen, true, memory_order_release);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+}
+
+int vsmmu_freeze_identity(struct vsmmu *vsmmu)
+{
+	if (!vsmmu)
+		return -EINVAL;
+	identity_freeze(vsmmu);
 	return 0;
+}
+
+static struct vsmmu_identity identity_now(const struct vsmmu *vsmmu)
+{
+	const struct arch_features *features = &vsmmu->features;
+	struct vsmmu_identity identity = {
+		.ssid_bits = features->ssid_bits,
+		.eventq_log2_max = vsmmu->eventq.log2_max,
+		.frozen = identity_is_frozen(vsmmu),
+	};
+
+	if (!vsmmu_is_whole(vsmmu))
+		return identity;
+	memcpy(identity.idr, vsmmu->id.idr, sizeof(identity.idr));
+	identity.sid_bits = features->sid_bits;
+	identity.oas_bits = features->oas;
+	identity.asid_bits = features->asid16 ? 16 : 8;
+	identity.granules = arch_idr_granules(features);
+	identity.cmdq_log2_max = vsmmu_cmdq_log2_max(vsmmu);
+	identity.ats = features->ats;
+	identity.msi = vsmmu->id.idr[0] & SMMU_IDR0_MSI;
+	identity.ril = features->ril;
+	return identity;
+}
+
+int vsmmu_get_identity(struct vsmmu *vsmmu, struct vsmmu_identity *out)
+{
+	struct vsmmu_identity identity;
+	int ret;
+
+	if (!vsmmu)
+		return -EINVAL;
+	pthread_mutex_lock(&vsmmu->control_lock);
+	identity = identity_now(vsmmu);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	ret = sized_copy_out(out, &identity, sizeof(identity));
+	if (ret)
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"vsmmu_get_identity() was given no structure that says its size");
+	return ret;
 }

@@ -177,6 +177,45 @@ void vsmmu_free(struct vsmmu *vsmmu)
 	locks_destroy_and_free(vsmmu);
 }
 
+/* Under the attach and control locks. Return: 0 or -errno, reported. */
+static int host_take(struct vsmmu *vsmmu, struct vsmmu_host *host)
+{
+	const char *why = NULL;
+	int ret = 0;
+
+	if (!host) {
+		ret = -EINVAL;
+		why = "a host was to be set, but it is NULL";
+	} else if (!host_fits(host)) {
+		ret = -EPROTO;
+		why = "a host was to be set, but it is of a libvsmmu-sim of another build";
+	} else if (vsmmu->host) {
+		ret = -EBUSY;
+		why = "a host was to be set, but there is one already";
+	}
+	if (ret) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
+		return ret;
+	}
+	vsmmu_host_ref(host);
+	vsmmu->host = host;
+	return 0;
+}
+
+int vsmmu_set_host(struct vsmmu *vsmmu, struct vsmmu_host *host)
+{
+	int ret;
+
+	if (!vsmmu)
+		return -EINVAL;
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = host_take(vsmmu, host);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	return ret;
+}
+
 int vsmmu_get_event_fd(const struct vsmmu *vsmmu)
 {
 	return vsmmu->pollset.set;

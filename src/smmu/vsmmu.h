@@ -25,6 +25,7 @@
 #define SMMU_VSMMU_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <vsmmu/smmu.h>
 
@@ -98,9 +99,9 @@ struct vsmmu {
 	struct vsmmu_config config; /* with the defaults filled in; ops points below */
 	struct vsmmu_ops ops;
 	struct vsmmu_host *host;
-	struct idr_registers id;       /* as the guest reads them */
+	struct idr_registers id;       /* as the guest reads them; see identity.h */
 	struct arch_features features; /* the same, taken apart */
-	struct idr_registers own_id;   /* before a snapshot brought others: as config asks */
+	atomic_bool identity_is_frozen;
 
 	pthread_mutex_t attach_lock;
 

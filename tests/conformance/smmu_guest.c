@@ -148,7 +148,6 @@ static void make_vsmmu(struct smmu_guest *guest)
 	config.ops = &ops;
 	config.opaque = guest;
 	config.host = guest->machine->host;
-	config.probe_dev_id = guest->machine->endpoint[0].dev_id;
 	TAP_EQ(vsmmu_new(&guest->vsmmu, &config), 0);
 }
 

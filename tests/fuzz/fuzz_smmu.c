@@ -464,7 +464,8 @@ static void open_board(struct fuzz_input *input)
 	options.config.no_msi = flags >> 4 & 1;
 	options.config.gbpa_abort = flags >> 5 & 1;
 	options.config.no_ril = flags >> 6 & 1;
-	options.sim.ats = options.config.ats = flags >> 7 & 1;
+	options.sim.ats = flags >> 7 & 1;
+	options.config.ats = options.sim.ats;
 	options.sim.repeat_commands = flags >> 8 & 1;
 	options.sim.kernel = flags >> 9 & 1 ? VSMMU_SIM_KERNEL_BEFORE_2026 : VSMMU_SIM_KERNEL_NOW;
 	options.sim.first_sequence = first[flags >> 10 & 3];

@@ -53,6 +53,18 @@ static void open_host(void)
 	fuzz_vmm.host = &host->host;
 }
 
+/* The guest is promised what the hardware has, though its endpoints may come later. */
+static void probe(void)
+{
+	const struct vsmmu_endpoint_config config = {
+		.size = sizeof(config), .dev_id = fuzz_vmm.dev_id[0], .vfio_fd = -1};
+	struct vsmmu_endpoint *endpoint;
+
+	FUZZ_CHECK(!vsmmu_endpoint_attach(fuzz_vmm.vsmmu, &config, &endpoint));
+	FUZZ_CHECK(!vsmmu_freeze_identity(fuzz_vmm.vsmmu));
+	FUZZ_CHECK(!vsmmu_endpoint_detach(endpoint));
+}
+
 static void open_vsmmu(void)
 {
 	struct vsmmu_config config = fuzz_vmm.options.config;
@@ -63,8 +75,9 @@ static void open_vsmmu(void)
 	config.host = fuzz_vmm.host;
 	config.cmdq_log2_max = FUZZ_VMM_CMDQ_LOG2;
 	config.eventq_log2_max = FUZZ_VMM_EVENTQ_LOG2;
-	config.probe_dev_id = fuzz_vmm.options.probe ? fuzz_vmm.dev_id[0] : 0;
 	FUZZ_CHECK(!vsmmu_new(&fuzz_vmm.vsmmu, &config));
+	if (fuzz_vmm.options.probe)
+		probe();
 	for (unsigned int i = 0; i < 6; i++)
 		idr[i] = (uint32_t)fuzz_vmm_read(SMMU_IDR0 + 4 * i, 4);
 	arch_features_from_idr(idr, &fuzz_vmm.guest);

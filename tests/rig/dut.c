@@ -154,7 +154,6 @@ int dut_open(struct dut *dut, struct vsmmu_host *host, const struct host_endpoin
 		.opaque = dut,
 		.host = host,
 		.oas_bits = CASE_OAS_BITS,
-		.probe_dev_id = endpoints[0].dev_id,
 	};
 	int ret;
 

@@ -46,18 +46,21 @@ static void identity_comes_from_the_config(void *context)
 static void ats_needs_an_endpoint_that_can(void *context)
 {
 	struct smmu_machine *machine = context;
-	const struct vsmmu_ops ops = {.size = sizeof(ops)};
-	const struct vsmmu_config config = {
+	const struct host_endpoint *endpoint = &machine->endpoint[0];
+	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
-		.ops = &ops,
-		.host = machine->host,
-		.ats = true,
-		.probe_dev_id = machine->endpoint[0].dev_id,
+		.dev_id = endpoint->dev_id,
+		.vfio_fd = endpoint->vfio_fd,
+		.attach = endpoint->attach,
+		.attach_opaque = endpoint->opaque,
 	};
-	struct vsmmu *vsmmu = NULL;
+	struct vsmmu_endpoint *handle = NULL;
 
-	TAP_EQ(vsmmu_new(&vsmmu, &config), -EINVAL);
-	TAP_CHECK(!vsmmu, "a vSMMU all the same");
+	open_guest(context,
+		&(struct smmu_guest_options){.off = true, .detached = true, .vsmmu = {.ats = 1}});
+	TAP_EQ(vsmmu_endpoint_attach(guest.vsmmu, &config, &handle), -ENODEV);
+	TAP_CHECK(!handle, "an endpoint all the same");
+	smmu_guest_close(&guest);
 }
 
 /* Right after a reset: everything is off, and endpoints bypass stage 1. */

@@ -16,6 +16,7 @@
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/ste_target.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/identity.h"
 #include "smmu/report.h"
 #include "util/fd.h"
 #include "util/sized.h"
@@ -30,14 +31,20 @@ static void endpoint_free(struct vsmmu_endpoint *endpoint)
 static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = endpoint_is_numbered(endpoint) ? vsid_enter(endpoint) : 0;
+	int ret = 0;
 
+	/* The guest may have looked at its ID registers since host_objects_make() asked. */
+	if (endpoint->viommu)
+		ret = identity_admit(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
+	if (!ret && endpoint_is_numbered(endpoint))
+		ret = vsid_enter(endpoint);
 	if (ret)
 		return ret;
 	list_push(vsmmu->endpoints, endpoint);
 	ret = endpoint_try_refresh(endpoint);
 	if (ret >= 0) {
 		vsid_ask_begin(endpoint);
+		identity_update(vsmmu);
 		return 0;
 	}
 	list_remove(vsmmu->endpoints, endpoint);
@@ -98,6 +105,13 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
+	if (!adopted && !vsmmu->host) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+			"endpoint %u cannot be attached: the vSMMU has no host yet, see "
+			"vsmmu_set_host()",
+			endpoint->host.dev_id);
+		return -EINVAL;
+	}
 	if (!endpoint_is_numbered(endpoint))
 		return endpoint_set_up(endpoint, adopted);
 	pthread_mutex_lock(&vsmmu->control_lock);
@@ -138,13 +152,12 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	struct vsmmu_endpoint *endpoint;
 	int fd = -1;
 
-	if ((!config->adopted && !vsmmu->host) || !parent_config_fits(vsmmu, config))
+	if (!parent_config_fits(vsmmu, config))
 		return -EINVAL;
 	if (config->adopted && config->vsid == VSMMU_NO_VSID) {
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
 			"an endpoint on an adopted vEVENTQ needs the StreamID that its VMM gave "
-			"its "
-			"vDEVICE");
+			"its vDEVICE");
 		return -EINVAL;
 	}
 	if (!config->adopted && !config->attach && config->vfio_fd >= 0) {
@@ -238,6 +251,7 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 	ret = endpoint->viommu ? endpoint_park(endpoint) : 0;
 	list_remove(vsmmu->endpoints, endpoint);
 	vsid_ask_end(endpoint);
+	identity_update(vsmmu);
 	if (!ret)
 		endpoint_end_stream(endpoint);
 	else if (endpoint_is_numbered(endpoint))

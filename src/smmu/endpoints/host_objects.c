@@ -9,6 +9,7 @@
 #include "smmu/endpoints/retry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/source.h"
+#include "smmu/identity.h"
 #include "smmu/report.h"
 
 static const struct host_ops *ops_of(const struct vsmmu_endpoint *endpoint)

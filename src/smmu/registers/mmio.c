@@ -19,6 +19,7 @@
 #include "smmu/events/deliver.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
+#include "smmu/identity.h"
 #include "smmu/registers/table.h"
 
 #define HIGH_HALF 4
@@ -215,6 +216,8 @@ int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_
 	*value = 0;
 	if (!mmio_legal(offset, size))
 		return -EINVAL;
+	if (offset <= SMMU_AIDR)
+		identity_freeze(vsmmu);
 	*value = mmio_read32(vsmmu, offset);
 	if (size == 8)
 		*value |= (uint64_t)mmio_read32(vsmmu, offset + HIGH_HALF) << 32;
@@ -225,6 +228,7 @@ int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64
 {
 	if (!mmio_legal(offset, size))
 		return -EINVAL;
+	identity_freeze(vsmmu);
 	mmio_write32(vsmmu, offset, (uint32_t)value);
 	if (size == 8)
 		mmio_write32(vsmmu, offset + HIGH_HALF, (uint32_t)(value >> 32));

@@ -41,31 +41,37 @@ static struct arch_features features_of(const struct idr_registers *id)
 
 /*
  * A snapshot may bring a guest that was promised less than this vSMMU's config would have it:
- * then that is what it keeps. It cannot bring more. The hosts are asked for all that no member
- * of the config names.
+ * then that is what it keeps. It cannot bring more. The hosts are asked for all that the config
+ * leaves to them.
  */
 static int restore_check_promises(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct idr_registers *id = &snapshot->id, *own_id = &vsmmu->own_id;
-	const struct arch_features guest = features_of(id), own = features_of(own_id);
+	const struct vsmmu_config *config = &vsmmu->config;
+	const struct idr_registers *id = &snapshot->id;
+	const struct arch_features guest = features_of(id);
 	const struct {
 		const char *name;
 		uint32_t wanted, there;
 	} promises[] = {
-		{"sid_bits", guest.sid_bits, own.sid_bits},
-		{"ssid_bits", guest.ssid_bits, own.ssid_bits},
-		{"cmdq_log2_max", id->idr[1] >> 21 & 0x1f, own_id->idr[1] >> 21 & 0x1f},
-		{"ats", guest.ats, own.ats},
-		{"msi", id->idr[0] >> 13 & 1, own_id->idr[0] >> 13 & 1},
-		{"oas_bits", guest.oas, own.oas},
-		{"ril", guest.ril, !vsmmu->config.no_ril},
+		{"sid_bits", guest.sid_bits, config->sid_bits},
+		/* VSMMU_AUTO is more than any. */
+		{"ssid_bits", guest.ssid_bits, config->ssid_bits},
+		{"cmdq_log2_max", id->idr[1] >> 21 & 0x1f, config->cmdq_log2_max},
+		{"ats", guest.ats, config->ats},
+		{"msi", id->idr[0] >> 13 & 1, !config->no_msi},
+		{"oas_bits", guest.oas, config->oas_bits},
+		{"ril", guest.ril, !config->no_ril},
+		{"asid_bits", guest.asid16 ? 16 : 8, config->asid_bits ? config->asid_bits : 16},
 	};
+	const uint32_t granules = arch_idr_granules(&guest);
 
 	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
 		if (promises[i].wanted > promises[i].there)
 			return unfit(
 				vsmmu, promises[i].name, promises[i].wanted, promises[i].there);
-	return 0;
+	return config->granules && granules & ~config->granules
+		       ? unfit(vsmmu, "granules", granules, config->granules)
+		       : 0;
 }
 
 static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snapshot)
@@ -184,25 +190,17 @@ static struct idr_registers saved_id(const struct vsmmu *vsmmu, const struct sna
 	return snapshot->whole ? snapshot->id : id;
 }
 
-/*
- * Whether each endpoint's SMMU can keep what the guest was promised elsewhere; while there is
- * none, that which vsmmu_new() was to promise what it has.
- */
+/* Whether each endpoint's SMMU can keep what the guest was promised elsewhere. */
 static int restore_check_hosts(struct vsmmu *vsmmu)
 {
-	const struct host_endpoint probe = {.dev_id = vsmmu->config.probe_dev_id, .vfio_fd = -1};
-	bool asked_one = !probe.dev_id;
-	struct host_features unused;
 	int ret = 0;
 
 	for (const struct vsmmu_endpoint *endpoint = vsmmu->endpoints; endpoint && !ret;
-		endpoint = endpoint->next) {
-		if (!endpoint->viommu)
-			continue;
-		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &unused);
-		asked_one = true;
-	}
-	return asked_one ? ret : identity_check(vsmmu, &probe, VSMMU_NO_VSID, &unused);
+		endpoint = endpoint->next)
+		if (endpoint->viommu && vsmmu_is_whole(vsmmu))
+			ret = identity_fits(
+				vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
+	return ret;
 }
 
 /* Under the command and control locks. */
@@ -368,6 +366,8 @@ static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 		restore_undo(vsmmu, &own);
 	else
 		restore_events(vsmmu, snapshot);
+	if (!ret)
+		atomic_store(&vsmmu->identity_is_frozen, true);
 	return ret;
 }
 

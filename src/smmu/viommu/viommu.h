@@ -14,7 +14,8 @@
 #ifndef SMMU_VIOMMU_VIOMMU_H
 #define SMMU_VIOMMU_VIOMMU_H
 
-#include "smmu/identity.h"
+#include "smmu/host_features.h"
+#include "smmu/vsmmu.h"
 
 struct viommu;
 

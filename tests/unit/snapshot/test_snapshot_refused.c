@@ -40,30 +40,32 @@ TEST(a_weaker_host_is_refused)
 	const size_t count = sizeof(weaker) / sizeof(weaker[0]);
 	struct machine from[2];
 
-	/* With no endpoint it is the probed one's SMMU that must fit. */
+	/* With no endpoint there is nobody to ask: who comes later must fit. */
 	machine_new(&from[0], NULL, &strong, 0);
 	machine_new(&from[1], NULL, &strong, ENDPOINTS);
 	machine_start(&from[1]);
 	for (size_t j = 0; j < 2 * count; j++) {
 		const size_t i = j / 2, attached = j % 2;
-		const struct vsmmu_config config = {
-			.probe_dev_id = 1, .ssid_bits = weaker[i].ssid_bits};
+		const struct vsmmu_config config = {.ssid_bits = weaker[i].ssid_bits};
+		const bool keeps_config = config.ssid_bits == strong.ssid_bits;
 		struct vsmmu_sim_config sim = {0};
 		struct machine to = {0};
-		uint32_t dev_id;
 
 		memcpy(sim.idr, weaker[i].idr, sizeof(sim.idr));
 		to.vmm = test_vmm_alloc();
 		to.sim = test_vmm_sim(to.vmm, &sim);
-		assert_int_equal(vsmmu_sim_endpoint_new(to.sim, 0, &dev_id), 0);
-		assert_int_equal(dev_id, config.probe_dev_id);
 		assert_int_equal(test_vmm_new(to.vmm, to.sim, &config), 0);
 		for (unsigned int n = 0; attached && n < ENDPOINTS; n++)
 			assert_int_equal(machine_attach(&to, n), 0);
-		assert_refused(&from[attached], &to, -ENODEV, true);
+		if (attached || !keeps_config) {
+			assert_refused(&from[attached], &to, -ENODEV, true);
+		} else {
+			assert_int_equal(machine_move(&from[0], &to), 0);
+			assert_int_equal(machine_attach(&to, 0), -ENODEV);
+		}
+		assert_int_equal(to.vmm->report_count, 1);
 		assert_non_null(strstr(to.vmm->reports[0].text, weaker[i].lacks));
-		if (!attached)
-			assert_true(to.vmm->reports[0].vsid == VSMMU_NO_VSID);
+		assert_int_equal(to.vmm->reports[0].vsid == VSMMU_NO_VSID, !keeps_config);
 		machine_free(&to);
 	}
 	machine_free(&from[0]);
