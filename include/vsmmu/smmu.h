@@ -18,6 +18,17 @@
  * wait for whoever does; restore, set_vsid, set_host, adopt_veventq and drop_veventq wait for them,
  * and no other call ever does. All others wait for no more than locks that are held for a bounded
  * time.
+ *
+ * Callbacks: a call that takes a vSMMU, or an object of one, returns -EDEADLK and does nothing when
+ * its thread is within a callback of that vSMMU: an op, or @attach of an endpoint. It does so too
+ * when the callback has gone through another vSMMU, whose calls are allowed. vsmmu_free() then does
+ * nothing, and the vSMMU is leaked. Nothing is reported, as locks are held. In @report alone
+ * vsmmu_get_stats() and vsmmu_get_stream_stats() are allowed. So a guest that points a queue, a
+ * table or an MSI at the SMMU's own registers, in a VMM whose memory ops reach its MMIO, meets an
+ * abort: these ops hand on the error that vsmmu_mmio_read() or _write() gives them.
+ *
+ * NULL is -EINVAL wherever a vSMMU, an object of one or a place for a result is wanted, and nothing
+ * else is said.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
@@ -47,21 +58,29 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  * struct vsmmu_ops - what the VMM supplies
  * @size: sizeof(struct vsmmu_ops)
  * @memory_write: copy @length bytes to guest-physical @address; return 0, or a negative
- *	number when that is not writable guest memory (all or nothing is not required).
- *	Must not block. Called with the vSMMU's event lock held: do not call back into it
- * @irq_pulse: raise one edge on @irq. Same rule as memory_write; writing to an eventfd
- *	that is an irqfd is the usual body
+ *	number when that is not writable guest memory (all or nothing is not required). When it
+ *	returns, the guest's vCPUs see the bytes: PROD, an MSI or an interrupt that tells of them
+ *	follows. An MSI is 4 aligned bytes that a guest may poll: they must be written by one
+ *	store. Event records need not be, as no guest looks beyond PROD. Called with the event lock
+ *	held
+ * @irq_pulse: raise one edge on @irq; writing to an eventfd that is an irqfd is the usual body.
+ *	Called with the event lock held
  * @report: may be NULL. Called in the thread of the call that found what it tells: any of
  *	this header's, vsmmu_new(), vsmmu_mmio_write() and vsmmu_translate() among them, or of
  *	<vsmmu/snapshot.h>; without the event lock, but with others of the vSMMU held. May call
  *	vsmmu_get_stats() and vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
- * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC
+ * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC. Called
+ *	as @report is
  * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative
- *	number when that is not guest memory. Must not block. Called with locks of the vSMMU
- *	held: do not call back into it. May be NULL only with event_path_only, and is not used
- *	then
+ *	number when that is not guest memory. Each 8 bytes that are aligned must be read by one
+ *	load: a guest changes a descriptor while vsmmu_translate() walks its tables, and half of
+ *	the old with half of the new is an address that nobody meant. memcpy() does so on the
+ *	64-bit machines that are known, a loop over bytes does not. No more is relied on: the
+ *	words of an STE, a CD or a command may be of different times, and whatever is read is
+ *	looked at in a copy. Called with locks of the vSMMU held, but not the event lock. May be
+ *	NULL only with event_path_only, and is not used then
  * @msi: send the MSI @data to @address, which is not guest memory: the doorbell of an ITS;
- *	return 0, or a negative number when nothing is there. Same rule as memory_write. May
+ *	return 0, or a negative number when nothing is there. Called with the event lock held. May
  *	be NULL: then an MSI can only go to memory
  * @vsid: the StreamID that the guest has given an endpoint by now, of which
  *	@endpoint_opaque is the @opaque of its config; VSMMU_NO_VSID for not yet. Asked for every
@@ -75,6 +94,11 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  *	without memory_read, as the VMM then reads these commands itself
  *
  * All get the opaque pointer of the config. The structure is copied.
+ *
+ * None may block: not for a lock that any thread holds around a call of this header, nor for a
+ * thread that makes one. The event lock is what nearly every register access of the guest waits
+ *for. None may leave but by returning: an exception of C++, a panic of Rust or a longjmp() out of
+ *it would leave locks held for good, so catch it within.
  */
 struct vsmmu_ops {
 	size_t size;
@@ -230,8 +254,10 @@ VSMMU_API int vsmmu_get_command_fd(const struct vsmmu *vsmmu);
  * again: it is tried after 100 ms, then twice as late each time up to 10 s, for errors that
  * pass by themselves (ETIMEDOUT, EBUSY, ENOMEM, EAGAIN, EINTR); VSMMU_REPORT_RECOVERED tells.
  *
- * May wait for the host's ioctls. Return: commands consumed. Threads: any, but one that also
- * attaches, detaches or restores makes the guest's commands wait for that. Since: 0.1.
+ * May wait for the host's ioctls. Return: commands consumed. Threads: any but one that also
+ * attaches, detaches, restores or saves, or waits for such a thread (a lock that is held around
+ * those calls is enough): the guest's commands would wait for the VMM's memory to be mapped.
+ * Since: 0.1.
  * Source: IHI 0070 chapter 4
  */
 VSMMU_API int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget);

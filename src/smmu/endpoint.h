@@ -20,7 +20,9 @@ struct vsmmu_endpoint {
 	uint32_t parent_hwpt;	       /* its VMM's nesting parent, or 0 */
 	bool put_back;		       /* on that, instead of detaching it */
 	struct nesting_parent *parent; /* NULL on an adopted vEVENTQ, and before it has one */
-	void *opaque;		       /* its VMM's */
+	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment); /* or NULL */
+	void *attach_opaque;
+	void *opaque;  /* its VMM's */
 	uint64_t vsid; /* VSMMU_NO_VSID while it has none: then it has no vDEVICE either */
 
 	/*

@@ -6,6 +6,7 @@
 
 #include "arch/regs.h"
 #include "smmu/endpoint.h"
+#include "smmu/entry.h"
 #include "smmu/report.h"
 #include "util/sized.h"
 
@@ -267,10 +268,11 @@ void identity_freeze_now(struct vsmmu *vsmmu)
 
 int vsmmu_freeze_identity(struct vsmmu *vsmmu)
 {
-	if (!vsmmu)
-		return -EINVAL;
-	identity_freeze(vsmmu);
-	return 0;
+	int ret = entry_check(vsmmu);
+
+	if (!ret)
+		identity_freeze(vsmmu);
+	return ret;
 }
 
 static struct vsmmu_identity identity_now(const struct vsmmu *vsmmu)
@@ -299,10 +301,10 @@ static struct vsmmu_identity identity_now(const struct vsmmu *vsmmu)
 int vsmmu_get_identity(struct vsmmu *vsmmu, struct vsmmu_identity *out)
 {
 	struct vsmmu_identity identity;
-	int ret;
+	int ret = entry_check(vsmmu);
 
-	if (!vsmmu)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	identity = identity_now(vsmmu);
 	pthread_mutex_unlock(&vsmmu->control_lock);

@@ -7,6 +7,7 @@
  */
 #include "arch/fetch.h"
 #include "arch/regs.h"
+#include "smmu/entry.h"
 #include "smmu/irq.h"
 
 /*
@@ -19,14 +20,12 @@ static bool msi_send(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 {
 	const uint8_t bytes[4] = {
 		(uint8_t)data, (uint8_t)(data >> 8), (uint8_t)(data >> 16), (uint8_t)(data >> 24)};
-	const struct vsmmu_ops *ops = &vsmmu->ops;
-	void *opaque = vsmmu->config.opaque;
 
 	if (!(vsmmu->id.idr[0] & SMMU_IDR0_MSI) || !address)
 		return true;
 	address &= arch_mask(vsmmu->features.oas);
-	if (ops->memory_write(opaque, address, bytes, sizeof(bytes)) < 0 &&
-		(!ops->msi || ops->msi(opaque, address, data) < 0)) {
+	if (vmm_memory_write(vsmmu, address, bytes, sizeof(bytes)) < 0 &&
+		vmm_msi(vsmmu, address, data) < 0) {
 		vsmmu->stats.msi_aborts++;
 		return false;
 	}
@@ -43,7 +42,7 @@ void irq_eventq(struct vsmmu *vsmmu)
 	if (!msi_send(vsmmu, msi->address, msi->data))
 		gerror_raise(vsmmu, SMMU_GERROR_MSI_EVENTQ_ABT);
 	vsmmu->stats.eventq_irqs++;
-	vsmmu->ops.irq_pulse(vsmmu->config.opaque, VSMMU_IRQ_EVENTQ);
+	vmm_irq_pulse(vsmmu, VSMMU_IRQ_EVENTQ);
 }
 
 /* Return: those that were not active before. */
@@ -63,7 +62,7 @@ void irq_gerror(struct vsmmu *vsmmu)
 	if (!msi_send(vsmmu, msi->address, msi->data))
 		gerror_activate(vsmmu, SMMU_GERROR_MSI_GERROR_ABT);
 	vsmmu->stats.gerror_irqs++;
-	vsmmu->ops.irq_pulse(vsmmu->config.opaque, VSMMU_IRQ_GERROR);
+	vmm_irq_pulse(vsmmu, VSMMU_IRQ_GERROR);
 }
 
 void gerror_raise(struct vsmmu *vsmmu, uint32_t bits)
@@ -86,5 +85,5 @@ void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 		return;
 	}
 	vsmmu->stats.cmd_sync_irqs++;
-	vsmmu->ops.irq_pulse(vsmmu->config.opaque, VSMMU_IRQ_CMD_SYNC);
+	vmm_irq_pulse(vsmmu, VSMMU_IRQ_CMD_SYNC);
 }

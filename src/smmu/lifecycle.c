@@ -12,6 +12,7 @@
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/entry.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
@@ -152,7 +153,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 {
 	int ret;
 
-	if (!vsmmu)
+	if (entry_check(vsmmu))
 		return;
 	/* All are parked before anything is drained, so that no event comes in between; and
 	 * drained before any is removed, so that nothing more goes to the guest. */
@@ -204,10 +205,10 @@ static int host_take(struct vsmmu *vsmmu, struct vsmmu_host *host)
 
 int vsmmu_set_host(struct vsmmu *vsmmu, struct vsmmu_host *host)
 {
-	int ret;
+	int ret = entry_check(vsmmu);
 
-	if (!vsmmu)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = host_take(vsmmu, host);
@@ -218,13 +219,17 @@ int vsmmu_set_host(struct vsmmu *vsmmu, struct vsmmu_host *host)
 
 int vsmmu_get_event_fd(const struct vsmmu *vsmmu)
 {
-	return vsmmu->pollset.set;
+	int ret = entry_check(vsmmu);
+
+	return ret ? ret : vsmmu->pollset.set;
 }
 
 int vsmmu_reset(struct vsmmu *vsmmu)
 {
-	int ret, refreshed;
+	int ret = entry_check(vsmmu), refreshed;
 
+	if (ret)
+		return ret;
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = endpoints_park(vsmmu);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "smmu/entry.h"
 #include "smmu/report.h"
 
 #define TEXT_SIZE 256
@@ -18,7 +19,7 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 
 	if (!vsmmu->ops.report)
 		return;
-	now = vsmmu->ops.clock ? vsmmu->ops.clock(vsmmu->config.opaque) : pollset_now();
+	now = vmm_clock(vsmmu);
 	pthread_mutex_lock(&vsmmu->report_lock);
 	/* A VMM waits for this one; there is no more than one for each attach that it tried. */
 	pass = code == VSMMU_REPORT_VSID_FREE ||
@@ -37,7 +38,7 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	out.text = text;
-	vsmmu->ops.report(vsmmu->config.opaque, &out);
+	vmm_report(vsmmu, &out);
 }
 
 void report_flush(struct vsmmu *vsmmu)
@@ -55,7 +56,7 @@ void report_flush(struct vsmmu *vsmmu)
 		if (!limit->suppressed)
 			continue;
 		limit->suppressed = 0;
-		vsmmu->ops.report(vsmmu->config.opaque, &out);
+		vmm_report(vsmmu, &out);
 	}
 }
 

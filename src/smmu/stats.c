@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "smmu/entry.h"
 #include "util/sized.h"
 
 #define AT(member) offsetof(struct vsmmu_stats, member)
@@ -90,8 +91,11 @@ void stats_go_on(struct vsmmu *vsmmu, const struct vsmmu_stats *more)
 
 int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats)
 {
+	int ret = entry_check_look(vsmmu);
 	struct vsmmu_stats now;
 
+	if (ret)
+		return ret;
 	fairlock_lock(&vsmmu->event_lock);
 	now = stats_now(vsmmu);
 	fairlock_unlock(&vsmmu->event_lock);
@@ -101,9 +105,12 @@ int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats)
 int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stream_stats *stats)
 {
 	struct vsmmu_stream_stats now = {0};
-	int ret = -ENOENT;
+	int ret = entry_check_look(vsmmu);
 	uint32_t index;
 
+	if (ret)
+		return ret;
+	ret = -ENOENT;
 	fairlock_lock(&vsmmu->event_lock);
 	index = stream_find_live(&vsmmu->streams, vsid);
 	if (index != STREAM_NONE) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "arch/regs.h"
+#include "smmu/entry.h"
 #include "smmu/events/deliver.h"
 #include "util/sized.h"
 
@@ -31,7 +32,7 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 static unsigned int translate(
 	struct vsmmu *vsmmu, const struct arch_transaction *transaction, struct arch_result *result)
 {
-	const struct arch_memory memory = {vsmmu->ops.memory_read, vsmmu->config.opaque};
+	const struct arch_memory memory = {vmm_memory_read, vsmmu};
 	const struct arch_state state = state_now(vsmmu);
 	struct arch_context context;
 	struct arch_mapping mapping;
@@ -91,8 +92,10 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	struct arch_result result;
 	struct vsmmu_access access;
 	unsigned int size_log2;
-	int ret;
+	int ret = entry_check(vsmmu);
 
+	if (ret)
+		return ret;
 	if (!vsmmu_is_whole(vsmmu))
 		return -EOPNOTSUPP;
 	ret = sized_copy_in(&access, given, sizeof(access));

@@ -5,6 +5,7 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "smmu/vsmmu.h"
 #include "fuzz_vmm.h"
 
 #define RECORD 32
@@ -161,15 +162,15 @@ static int msi(void *opaque, uint64_t address, uint32_t data)
 	return address >> 32 ? -ENXIO : 0;
 }
 
-/* A handler of the event queue may dequeue before it looks. These two registers need no lock. */
+/* A handler of the event queue may dequeue before it looks. */
 static void check_not_empty(void)
 {
 	const unsigned int log2 = fuzz_vmm.anything
 					  ? FUZZ_VMM_EVENTQ_LOG2
 					  : fuzz_vmm_eventq_log2(fuzz_vmm.before.eventq_base);
+	const struct guest_queue *queue = &fuzz_vmm.vsmmu->eventq.queue;
 
-	FUZZ_CHECK(!queue_empty((uint32_t)fuzz_vmm_read(SMMU_EVENTQ_PROD, 4),
-		(uint32_t)fuzz_vmm_read(SMMU_EVENTQ_CONS, 4), log2));
+	FUZZ_CHECK(!queue_empty(atomic_load(&queue->prod), atomic_load(&queue->cons), log2));
 }
 
 static void irq_pulse(void *opaque, enum vsmmu_irq irq)

@@ -118,8 +118,9 @@ void vm_disable(struct test_vmm *vm)
 
 uint32_t vm_pending(struct test_vmm *vm)
 {
-	return queue_distance(
-		test_vmm_read(vm, SMMU_EVENTQ_PROD), test_vmm_read(vm, SMMU_EVENTQ_CONS), vm->log2);
+	const struct guest_queue *queue = &vm->vsmmu->eventq.queue;
+
+	return queue_distance(atomic_load(&queue->prod), atomic_load(&queue->cons), vm->log2);
 }
 
 bool vm_consume(struct test_vmm *vm, uint64_t word[4])

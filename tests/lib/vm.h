@@ -49,7 +49,7 @@ void vm_detach(struct test_vmm *vm, unsigned int n);
 /* Interrupts on, queue of 2^log2 at TEST_VMM_MEMORY, empty, everything enabled. */
 void vm_enable(struct test_vmm *vm, unsigned int log2);
 void vm_disable(struct test_vmm *vm);
-/* Records between CONS and PROD. */
+/* Records between CONS and PROD. A test may ask within an interrupt too. */
 uint32_t vm_pending(struct test_vmm *vm);
 /* Takes the oldest record; false when there is none. */
 bool vm_consume(struct test_vmm *vm, uint64_t word[4]);

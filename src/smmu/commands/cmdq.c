@@ -9,6 +9,7 @@
 #include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/recovery.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/entry.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/irq.h"
 #include "smmu/report.h"
@@ -235,16 +236,15 @@ static int turn_fetch(struct vsmmu *vsmmu, const struct turn *turn, uint8_t (*en
 	uint32_t index = queue_index(turn->cons, queue->log2);
 	uint32_t count = turn_waiting(vsmmu, turn);
 	uint64_t address = queue->address + (uint64_t)index * ENTRY_SIZE;
-	void *opaque = vsmmu->config.opaque;
 
 	if (count > queue_size(queue->log2) - index)
 		count = queue_size(queue->log2) - index;
 	if (count > turn->left)
 		count = turn->left;
-	if (!count || vsmmu->ops.memory_read(opaque, address, entry, count * ENTRY_SIZE) >= 0)
+	if (!count || vmm_memory_read(vsmmu, address, entry, count * ENTRY_SIZE) >= 0)
 		return (int)count;
 	/* Memory ends somewhere in there: one by one, up to exactly there. */
-	if (count > 1 && vsmmu->ops.memory_read(opaque, address, entry, ENTRY_SIZE) >= 0)
+	if (count > 1 && vmm_memory_read(vsmmu, address, entry, ENTRY_SIZE) >= 0)
 		return 1;
 	return -1;
 }
@@ -326,11 +326,17 @@ void cmdq_defer(struct vsmmu *vsmmu)
 
 int vsmmu_get_command_fd(const struct vsmmu *vsmmu)
 {
-	return vsmmu->cmdq.pollset.set;
+	int ret = entry_check(vsmmu);
+
+	return ret ? ret : vsmmu->cmdq.pollset.set;
 }
 
 int vsmmu_run_commands(struct vsmmu *vsmmu, uint32_t budget)
 {
+	int ret = entry_check(vsmmu);
+
+	if (ret)
+		return ret;
 	if (!budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX)

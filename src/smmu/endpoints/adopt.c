@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "smmu/entry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/source.h"
 #include "smmu/report.h"
@@ -15,10 +16,10 @@ int vsmmu_adopted_new(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out)
 	struct vsmmu_adopted *adopted;
 	char name[VEVENTQ_FD_NAME_SIZE];
 	struct host_veventq *veventq;
-	int ret;
+	int ret = out ? entry_check(vsmmu) : -EINVAL;
 
-	if (!out)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	adopted = calloc(1, sizeof(*adopted));
 	if (!adopted)
 		return -ENOMEM;
@@ -78,8 +79,10 @@ void adopted_free_all(struct vsmmu *vsmmu)
 
 int vsmmu_adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted)
 {
-	int ret = 0;
+	int ret = adopted ? entry_check(vsmmu) : -EINVAL;
 
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	if (!adopted_is_here(vsmmu, adopted))
 		ret = -EINVAL;

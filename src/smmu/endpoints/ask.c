@@ -6,6 +6,7 @@
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/entry.h"
 #include "smmu/report.h"
 
 /* The VMM of an event path alone reads the guest's commands itself, and so knows when. */
@@ -39,7 +40,7 @@ bool vsid_ask_is_refused(const struct vsmmu_endpoint *endpoint)
 static bool ask(struct vsmmu_endpoint *endpoint, bool *called)
 {
 	const struct vsmmu *vsmmu = endpoint->vsmmu;
-	const uint64_t vsid = vsmmu->ops.vsid(vsmmu->config.opaque, endpoint->opaque);
+	const uint64_t vsid = vmm_vsid(vsmmu, endpoint->opaque);
 
 	endpoint->unsure = vsid == VSMMU_NO_VSID;
 	if (endpoint->unsure)

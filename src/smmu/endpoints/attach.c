@@ -16,6 +16,7 @@
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/ste_target.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/entry.h"
 #include "smmu/identity.h"
 #include "smmu/report.h"
 #include "util/fd.h"
@@ -146,6 +147,19 @@ static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_
 	return false;
 }
 
+/* The host calls this one in place of the VMM's. */
+static int attach_callback(void *opaque, const struct vsmmu_attachment *attachment)
+{
+	const struct vsmmu_endpoint *endpoint = opaque;
+	struct callback callback;
+	int ret;
+
+	callback_begin(&callback, endpoint->vsmmu);
+	ret = endpoint->attach(endpoint->attach_opaque, attachment);
+	callback_end(&callback);
+	return ret;
+}
+
 static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out)
 {
@@ -180,9 +194,11 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	endpoint->host = (struct host_endpoint){
 		.dev_id = config->dev_id,
 		.vfio_fd = fd,
-		.attach = config->attach,
-		.opaque = config->attach_opaque,
+		.attach = config->attach ? attach_callback : NULL,
+		.opaque = endpoint,
 	};
+	endpoint->attach = config->attach;
+	endpoint->attach_opaque = config->attach_opaque;
 	*out = endpoint;
 	return 0;
 }
@@ -194,7 +210,9 @@ int vsmmu_endpoint_attach(
 	struct vsmmu_endpoint *endpoint;
 	int ret;
 
-	ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
+	ret = out ? entry_check(vsmmu) : -EINVAL;
+	if (!ret)
+		ret = sized_copy_in(&config, given, sizeof(config));
 	if (!ret)
 		ret = endpoint_new(vsmmu, &config, &endpoint);
 	if (ret)
@@ -211,11 +229,12 @@ int vsmmu_endpoint_attach(
 
 int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = -EOPNOTSUPP;
+	struct vsmmu *vsmmu = endpoint ? endpoint->vsmmu : NULL;
+	int ret = ste ? entry_check(vsmmu) : -EINVAL;
 
-	if (!ste)
-		return -EINVAL;
+	if (ret)
+		return ret;
+	ret = -EOPNOTSUPP;
 	pthread_mutex_lock(&vsmmu->control_lock);
 	/* After a failure to take its StreamID it stays without access. */
 	if (endpoint->viommu && !vsmmu_is_whole(vsmmu))
@@ -292,6 +311,9 @@ int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
 	if (!endpoint)
 		return 0;
 	vsmmu = endpoint->vsmmu;
+	ret = entry_check(vsmmu);
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	ret = endpoint_remove(endpoint, &left);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
@@ -301,8 +323,10 @@ int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint)
 
 int vsmmu_drop_parents(struct vsmmu *vsmmu)
 {
-	int ret;
+	int ret = entry_check(vsmmu);
 
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	ret = parents_drop(vsmmu, false);
 	pthread_mutex_unlock(&vsmmu->attach_lock);

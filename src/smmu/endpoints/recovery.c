@@ -7,6 +7,7 @@
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/entry.h"
 #include "smmu/report.h"
 
 /*
@@ -114,5 +115,7 @@ void recovery_run(struct vsmmu *vsmmu)
 
 int vsmmu_recover(struct vsmmu *vsmmu)
 {
-	return recovery_try(vsmmu, true);
+	int ret = entry_check(vsmmu);
+
+	return ret ? ret : recovery_try(vsmmu, true);
 }

@@ -4,6 +4,7 @@
 #include "arch/regs.h"
 #include "arch/ste.h"
 #include "arch/strtab.h"
+#include "smmu/entry.h"
 
 #define STE_V  UINT64_C(1)
 #define STE_S1 UINT64_C(2) /* Config[0]: stage 1 translates (IHI 0070 5.2) */
@@ -83,9 +84,9 @@ static void target_no_ste(const struct vsmmu_endpoint *endpoint, const struct re
 static void target_by_table(const struct vsmmu_endpoint *endpoint,
 	const struct registers *registers, struct ste_target *target)
 {
-	const struct vsmmu *vsmmu = endpoint->vsmmu;
+	struct vsmmu *vsmmu = endpoint->vsmmu;
 	const struct arch_strtab strtab = {registers->strtab_base, registers->strtab_cfg};
-	const struct arch_memory memory = {vsmmu->ops.memory_read, vsmmu->config.opaque};
+	const struct arch_memory memory = {vmm_memory_read, vsmmu};
 	struct arch_fault fault;
 	uint64_t word[ARCH_ENTRY_WORDS], vste[2];
 	struct arch_ste ste;

@@ -5,6 +5,7 @@
 
 #include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/entry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/report.h"
@@ -271,9 +272,11 @@ static int vsid_set(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 
 int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret;
+	struct vsmmu *vsmmu = endpoint ? endpoint->vsmmu : NULL;
+	int ret = entry_check(vsmmu);
 
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
 	ret = vsid_set(endpoint, vsid);

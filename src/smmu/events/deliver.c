@@ -2,6 +2,7 @@
 #include "smmu/events/deliver.h"
 
 #include "arch/record.h"
+#include "smmu/entry.h"
 #include "smmu/irq.h"
 #include "smmu/report.h"
 #include "smmu/stats.h"
@@ -45,9 +46,12 @@ static bool overflow_is_due(struct vsmmu *vsmmu, bool lost)
 struct eventq_commit deliver_staged(struct vsmmu *vsmmu, bool lost)
 {
 	bool overflow = overflow_is_due(vsmmu, lost);
-	struct eventq_commit commit =
-		eventq_commit(&vsmmu->eventq, &vsmmu->ops, vsmmu->config.opaque, overflow);
+	struct eventq_commit commit;
+	struct callback callback;
 
+	callback_begin(&callback, vsmmu);
+	commit = eventq_commit(&vsmmu->eventq, &vsmmu->ops, vsmmu->config.opaque, overflow);
+	callback_end(&callback);
 	vsmmu->stats.overflows += overflow;
 	if (commit.signal)
 		irq_eventq(vsmmu);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "smmu/events/dispatch.h"
 
+#include "smmu/entry.h"
 #include "smmu/events/deliver.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
@@ -223,9 +224,12 @@ static void dispatch_wake(struct vsmmu *vsmmu)
 
 int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
 {
+	int ret = entry_check(vsmmu);
 	uint32_t handled = 0;
 	bool again;
 
+	if (ret)
+		return ret;
 	if (!budget)
 		budget = BUDGET_DEFAULT;
 	if (budget > INT32_MAX / 2)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "smmu/entry.h"
+
 #define BACKOFF_FIRST UINT64_C(1000000)
 #define BACKOFF_LAST  UINT64_C(128000000)
 
@@ -137,8 +139,10 @@ void source_retry_all(struct vsmmu *vsmmu)
 
 int vsmmu_rearm(struct vsmmu *vsmmu)
 {
-	int rearmed = 0;
+	int ret = entry_check(vsmmu), rearmed = 0;
 
+	if (ret)
+		return ret;
 	fairlock_lock(&vsmmu->dispatch_lock);
 	list_for_each(source, vsmmu->sources.first)
 		if (source->state == SOURCE_DISARMED && source_rearm(vsmmu, source))

@@ -16,6 +16,7 @@
 #include "smmu/commands/cmdq.h"
 #include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/ste_install.h"
+#include "smmu/entry.h"
 #include "smmu/events/deliver.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/forwarder.h"
@@ -211,9 +212,13 @@ static bool mmio_legal(uint64_t offset, uint32_t size)
 
 int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t *value)
 {
+	int ret = entry_check(vsmmu);
+
 	if (!value)
 		return -EINVAL;
 	*value = 0;
+	if (ret)
+		return ret;
 	if (!mmio_legal(offset, size))
 		return -EINVAL;
 	if (offset <= SMMU_AIDR)
@@ -226,6 +231,10 @@ int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_
 
 int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t value)
 {
+	int ret = entry_check(vsmmu);
+
+	if (ret)
+		return ret;
 	if (!mmio_legal(offset, size))
 		return -EINVAL;
 	identity_freeze(vsmmu);

@@ -13,6 +13,7 @@
 #include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
+#include "smmu/entry.h"
 #include "smmu/events/dispatch.h"
 #include "smmu/events/pending.h"
 #include "smmu/identity.h"
@@ -395,10 +396,10 @@ static int restore_run(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 {
 	struct snapshot *snapshot;
-	int ret;
+	int ret = bytes ? entry_check(vsmmu) : -EINVAL;
 
-	if (!vsmmu || !bytes)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot)
 		return -ENOMEM;

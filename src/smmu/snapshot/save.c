@@ -11,6 +11,7 @@
 #include <vsmmu/snapshot.h>
 
 #include "smmu/commands/cmdq.h"
+#include "smmu/entry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/report.h"
@@ -97,10 +98,10 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 	uint8_t *saved = NULL;
 	uint64_t lost = 0;
 	size_t size = 0;
-	int ret;
+	int ret = bytes && length ? entry_check(vsmmu) : -EINVAL;
 
-	if (!vsmmu || !bytes || !length)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot)
 		return -ENOMEM;

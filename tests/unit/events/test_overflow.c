@@ -70,10 +70,14 @@ TEST(an_empty_queue_is_never_interrupted_for)
 
 static unsigned int handled, consumed;
 
-/* smmu_event_intr() of FreeBSD: do { dequeue } while (!empty), and it never acknowledges. */
+/*
+ * smmu_event_intr() of FreeBSD: do { dequeue } while (!empty), and it never acknowledges. It runs
+ * within the pulse, where the registers' own values are all that can be had.
+ */
 static void freebsd_handler(struct test_vmm *vm, enum vsmmu_irq irq)
 {
-	uint32_t cons = test_vmm_read(vm, SMMU_EVENTQ_CONS);
+	struct guest_queue *queue = &vm->vsmmu->eventq.queue;
+	uint32_t cons = atomic_load(&queue->cons);
 
 	if (irq != VSMMU_IRQ_EVENTQ)
 		return;
@@ -81,7 +85,7 @@ static void freebsd_handler(struct test_vmm *vm, enum vsmmu_irq irq)
 	do {
 		assert_true(vm_pending(vm) > 0);
 		cons = queue_advance(cons, 1, vm->log2);
-		test_vmm_write(vm, SMMU_EVENTQ_CONS, cons);
+		atomic_store(&queue->cons, cons);
 		consumed++;
 	} while (vm_pending(vm));
 }
