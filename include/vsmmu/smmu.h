@@ -50,6 +50,7 @@ extern "C" {
 #endif
 
 struct vsmmu;
+struct vsmmu_event_record;
 
 /** enum vsmmu_irq - the vSMMU's interrupt lines; all are edges, never levels */
 enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSMMU_IRQ_COUNT };
@@ -96,9 +97,9 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  * All get the opaque pointer of the config. The structure is copied.
  *
  * None may block: not for a lock that any thread holds around a call of this header, nor for a
- * thread that makes one. The event lock is what nearly every register access of the guest waits
- *for. None may leave but by returning: an exception of C++, a panic of Rust or a longjmp() out of
- *it would leave locks held for good, so catch it within.
+ * thread that makes one. Nearly every register access of the guest waits for the event lock. None
+ * may leave but by returning: an exception of C++, a panic of Rust or a longjmp() out of it would
+ * leave locks held for good, so catch it within.
  */
 struct vsmmu_ops {
 	size_t size;
@@ -309,6 +310,28 @@ VSMMU_API int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t siz
  * Threads: any. Since: 0.1. Source: IHI 0070 6.2
  */
 VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t value);
+
+/**
+ * vsmmu_record_event() - record an event of the VMM's own in the guest's queue
+ * @vsmmu: the vSMMU
+ * @record: see <vsmmu/event.h>; of a device that the VMM emulates and translates for itself
+ *	(vsmmu_translate() records what it finds)
+ *
+ * The record is cleaned as those of the host are: bits that the architecture does not define for
+ * its id become 0, as do those that mean nothing with Stall = 0 and S2 = 0 (STAG, NSIPA, IPA,
+ * GPCF), what is IMPLEMENTATION DEFINED, and SubstreamID with SSV = 0. Its StreamID may be any.
+ * It goes where one of hardware would (IHI 0070 7.2, 7.4), on a vSMMU of the event path alone too:
+ * with EVENTQEN or SMMUEN = 0, or an EVENTQ_ABT_ERR that is not acknowledged, nowhere; a full
+ * queue drops it and notes the overflow. Events that vEVENTQs hold, or that wait after a restore,
+ * may come before it or after it.
+ *
+ * stats.vmm_events and stats.vmm_drops count it, and no other counter.
+ *
+ * Return: 0; -ENOBUFS when it was dropped; -EINVAL, reported, for Stall = 1, which nobody could
+ * resume, for S2 = 1, for a SubstreamID beyond IDR1.SSIDSIZE, and for an id that the architecture
+ * does not have. Threads: any. Since: 0.1. Source: IHI 0070 7.3
+ */
+VSMMU_API int vsmmu_record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *record);
 
 /**
  * vsmmu_reset() - the guest, or its machine, resets

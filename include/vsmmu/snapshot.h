@@ -67,7 +67,7 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  * was given in this call stays, also after a failure.
  *
  * Return: 0; -EINVAL for NULL; -EBADMSG for bytes that are damaged, or that no vSMMU can have
- * saved; -EPROTONOSUPPORT for a version that is newer than this library; -ENODEV when config,
+ * saved; -EPROTONOSUPPORT for another version than this library writes; -ENODEV when config,
  * host or StreamIDs do not fit, with a report that says why; -EBUSY when the guest has used it
  * already, or events of another snapshot wait in it; -ENOMEM; or -errno of the host's call that
  * failed, be it to install or to invalidate. After a failure the vSMMU is as it was, and the

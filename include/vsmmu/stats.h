@@ -62,6 +62,8 @@ enum vsmmu_discard {
  * @translation_events: events of vsmmu_translate() in the guest's queue, which are not in
  *	@delivered
  * @translation_drops: such events that found no room
+ * @vmm_events: events of vsmmu_record_event() in the guest's queue, which are not in @delivered
+ * @vmm_drops: such events that found no room
  *
  * At any time sequenced == delivered + lost + discarded + pending. Not in it, as nobody
  * numbers them: losses in the physical SMMU's own queue, and merged events (STE.MEV).
@@ -98,6 +100,8 @@ struct vsmmu_stats {
 	uint64_t blocked;
 	uint64_t translation_events;
 	uint64_t translation_drops;
+	uint64_t vmm_events;
+	uint64_t vmm_drops;
 };
 
 /**

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch/event_table.h"
+
 #define FETCH_ADDRESS UINT64_C(0x00fffffffffffff8) /* FetchAddr of F_STE_FETCH (7.3.4) */
 
 #define CONFIG                                                                                     \
@@ -30,6 +32,45 @@ const struct event_rule arch_event_rules[EVENT_RULES] = {
 	[VSMMU_EVENT_F_ACCESS] = EVENT_RULE_FAULT,
 	[VSMMU_EVENT_F_PERMISSION] = EVENT_RULE_FAULT,
 };
+
+#define F(field) (UINT64_C(1) << VSMMU_EVENT_FIELD_##field)
+
+/* Fields that a guest without stage 2, stalls and granule protection has no use for. */
+#define MEANINGLESS (F(STAG) | F(STALL) | F(S2) | F(NSIPA) | F(IPA) | F(IMPDEF) | F(GPCF))
+
+static bool record_has(uint8_t id, const uint64_t word[4], enum vsmmu_event_field which)
+{
+	const struct event_field *field = &arch_event_fields[which];
+
+	return arch_event_id_fields(id) >> which & 1 &&
+	       word[field->word] & arch_event_field_mask(field);
+}
+
+enum event_verdict arch_event_filter_own(uint64_t word[4], unsigned int ssid_bits)
+{
+	const uint8_t id = (uint8_t)word[0];
+	uint64_t fields = arch_event_id_fields(id), keep[4] = {0};
+
+	if (id < EVENT_RULES && arch_event_rules[id].plain0)
+		return arch_event_filter(word, ssid_bits);
+	/* Nothing but the number is known of an id that is none. */
+	if (!(fields & F(SID)))
+		return EVENT_UNKNOWN_ID;
+	if (record_has(id, word, VSMMU_EVENT_FIELD_S2))
+		return EVENT_STAGE2;
+	if (!record_has(id, word, VSMMU_EVENT_FIELD_SSV))
+		fields &= ~F(SSID);
+	else if (!ssid_bits || (word[0] & EVENT_WORD0_SSID) >> 12 >> ssid_bits)
+		return EVENT_SUBSTREAM;
+	for (fields &= ~MEANINGLESS; fields; fields &= fields - 1) {
+		const struct event_field *field = &arch_event_fields[__builtin_ctzll(fields)];
+
+		keep[field->word] |= arch_event_field_mask(field);
+	}
+	for (unsigned int i = 0; i < 4; i++)
+		word[i] &= keep[i];
+	return EVENT_OK;
+}
 
 static void set_id(uint64_t word[4], uint8_t id)
 {

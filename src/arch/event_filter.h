@@ -115,6 +115,15 @@ static inline enum event_verdict arch_event_filter(uint64_t word[4], unsigned in
 	return event_filter_by(&arch_event_rules[id], word, ssid_bits);
 }
 
+/**
+ * arch_event_filter_own() - judge and clean a record that comes from no host
+ * @word: as above
+ * @ssid_bits: as above
+ *
+ * Does so for all ids of the architecture: an SMMU records more of them than Linux forwards.
+ */
+enum event_verdict arch_event_filter_own(uint64_t word[4], unsigned int ssid_bits);
+
 /*
  * The event that a record of C_BAD_STE really stands for, which hardware has no way to know, as
  * the STE is ILLEGAL on purpose where a guest has none, or one that cannot be read (7.3.3, 7.3.4);

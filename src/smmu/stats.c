@@ -53,6 +53,8 @@ static const size_t places[] = {
 	AT(blocked),
 	AT(translation_events),
 	AT(translation_drops),
+	AT(vmm_events),
+	AT(vmm_drops),
 };
 
 unsigned int stats_count(void)

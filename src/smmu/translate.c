@@ -6,7 +6,7 @@
 
 #include "arch/regs.h"
 #include "smmu/entry.h"
-#include "smmu/events/deliver.h"
+#include "smmu/events/own_event.h"
 #include "util/sized.h"
 
 static struct arch_state state_now(struct vsmmu *vsmmu)
@@ -46,44 +46,6 @@ static unsigned int translate(
 	return context.translates ? mapping.size_log2 : state.features.oas;
 }
 
-/*
- * Records an event as hardware does (7.2, 7.4): a queue that is off or stopped by an abort drops
- * it, a full one notes an overflow. Under the event lock. Return: whether the guest's memory
- * refused it.
- */
-static bool record(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
-{
-	struct eventq *queue = &vsmmu->eventq;
-	struct eventq_commit commit = {0};
-
-	switch (deliver_state(vsmmu)) {
-	case EVENTQ_READY:
-		record_store(event->word, queue->records[queue->staged++]);
-		commit = deliver_staged(vsmmu, false);
-		break;
-	case EVENTQ_FULL:
-		deliver_staged(vsmmu, true);
-		break;
-	case EVENTQ_DISABLED:
-	case EVENTQ_ABORTED:
-		break;
-	}
-	vsmmu->stats.translation_events += commit.written;
-	vsmmu->stats.translation_drops += !commit.written;
-	return commit.aborted;
-}
-
-static void record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *event)
-{
-	bool aborted;
-
-	fairlock_lock(&vsmmu->event_lock);
-	aborted = record(vsmmu, event);
-	fairlock_unlock(&vsmmu->event_lock);
-	if (aborted)
-		deliver_report_abort(vsmmu);
-}
-
 int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	struct vsmmu_translation *translation)
 {
@@ -112,7 +74,8 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	/* A fault is one transaction's, which ends where the simulator's do. */
 	out.length = arch_block_left(out.ignored ? ARCH_GRANULE_MIN : size_log2, access.address);
 	if (result.event && result.recorded)
-		record_event(vsmmu, &result.record);
+		own_event_record(vsmmu, result.record.word, &vsmmu->stats.translation_events,
+			&vsmmu->stats.translation_drops);
 	if (result.outcome == ARCH_TERMINATE_ABORT)
 		return -EFAULT;
 	return sized_copy_out(translation, &out, sizeof(out));

@@ -2,6 +2,7 @@
 #include "lib/entry_points.h"
 
 #include <vsmmu/access.h>
+#include <vsmmu/event.h>
 #include <vsmmu/snapshot.h>
 
 #include "arch/regs.h"
@@ -67,6 +68,11 @@ CALL(mmio_read, {
 })
 CALL(mmio_write, return vsmmu_mmio_write(vsmmu, SMMU_EVENTQ_CONS, 4, 0);)
 CALL(rearm, return vsmmu_rearm(vsmmu);)
+CALL(record_event, {
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+
+	return vsmmu_record_event(vsmmu, &record);
+})
 CALL(recover, return vsmmu_recover(vsmmu);)
 CALL(reset, return vsmmu_reset(vsmmu);)
 CALL(restore, return vsmmu_restore(vsmmu, "", 1);)
@@ -104,6 +110,7 @@ const struct entry_point entry_points[] = {
 	{ENTRY(mmio_read)},
 	{ENTRY(mmio_write)},
 	{ENTRY(rearm)},
+	{ENTRY(record_event)},
 	{ENTRY(recover)},
 	{ENTRY(reset)},
 	{ENTRY(restore)},

@@ -25,7 +25,7 @@
 #include "smmu/registers/table.h"
 #include "smmu/vsmmu.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2 /* 1, never released, had two counters less */
 
 struct snapshot {
 	bool whole;

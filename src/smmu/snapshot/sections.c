@@ -156,7 +156,7 @@ int snapshot_read(struct snapshot *snapshot, const uint8_t *bytes, size_t length
 	codec_32(&codec, &crc);
 	if (crc != crc32_of(bytes, length - CRC_SIZE) || !version)
 		return -EBADMSG;
-	if (version > SNAPSHOT_VERSION)
+	if (version != SNAPSHOT_VERSION)
 		return -EPROTONOSUPPORT;
 	codec.at = HEADER_SIZE;
 	codec.end = length - CRC_SIZE;
