@@ -65,7 +65,8 @@ enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSM
  *	store. Event records need not be, as no guest looks beyond PROD. Called with the event lock
  *	held
  * @irq_pulse: raise one edge on @irq; writing to an eventfd that is an irqfd is the usual body.
- *	Called with the event lock held
+ *	With config.defer_irqs: note that vsmmu_take_irqs() has something, whichever @irq it is; an
+ *	eventfd or a bottom half is what wakes who calls it. Called with the event lock held
  * @report: may be NULL. Called in the thread of the call that found what it tells: any of
  *	this header's, vsmmu_new(), vsmmu_mmio_write() and vsmmu_translate() among them, or of
  *	<vsmmu/snapshot.h>; without the event lock, but with others of the vSMMU held. May call
@@ -137,6 +138,8 @@ enum vsmmu_loss_policy {
  * @event_path_only: a vSMMU of the event path alone, for a VMM that has SMMU registers of its own
  *	and reads the guest's stream tables and command queue itself: see
  *	vsmmu_endpoint_set_ste(). Otherwise the ops must have memory_read
+ * @defer_irqs: interrupts are noted until vsmmu_take_irqs() takes them: for a VMM that cannot
+ *	raise a line in any thread, with locks of the library held
  * @loss_policy: OVFLG on a queue that is not full deviates from IHI 0070 7.4, on
  *	purpose: it is the guest's only way to learn of the loss
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
@@ -172,6 +175,7 @@ struct vsmmu_config {
 	uint32_t veventq_depth;
 	bool isolate;
 	bool event_path_only;
+	bool defer_irqs;
 	enum vsmmu_loss_policy loss_policy;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
@@ -206,7 +210,7 @@ VSMMU_API int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config);
  *
  * Polling stops, every endpoint still attached is detached (its handle is dead then),
  * what the vEVENTQs still held is drained and counted, then the host objects go.
- * Forbidden inside a callback. Since: 0.1
+ * Within a callback of this vSMMU it does nothing, and the vSMMU is leaked. Since: 0.1
  */
 VSMMU_API void vsmmu_free(struct vsmmu *vsmmu);
 
@@ -229,7 +233,7 @@ VSMMU_API int vsmmu_get_event_fd(const struct vsmmu *vsmmu);
  * @budget: records to read at most; 0 means 1024. Each vEVENTQ that has some gets its turn
  *
  * Never blocks. Return: records and losses handled, 0 when there was nothing to do;
- * call again when the fd is readable still. Threads: any but a vCPU's MMIO exit, where
+ * call again when the fd is readable still; -EINVAL; -EDEADLK. Threads: any but a vCPU's MMIO exit, where
  * it would only be slow. Since: 0.1
  */
 VSMMU_API int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget);
@@ -310,6 +314,32 @@ VSMMU_API int vsmmu_mmio_read(struct vsmmu *vsmmu, uint64_t offset, uint32_t siz
  * Threads: any. Since: 0.1. Source: IHI 0070 6.2
  */
 VSMMU_API int vsmmu_mmio_write(struct vsmmu *vsmmu, uint64_t offset, uint32_t size, uint64_t value);
+
+/**
+ * vsmmu_take_irqs() - take the interrupts that were noted
+ * @vsmmu: a vSMMU with config.defer_irqs
+ * @lines: gets 1 << enum vsmmu_irq of each line to pulse now; untouched on failure
+ *
+ * Where others are told of an interrupt at once, here VSMMU_IRQ_EVENTQ, VSMMU_IRQ_GERROR and a
+ * CMD_SYNC's wired VSMMU_IRQ_CMD_SYNC are only noted, if the guest has them enabled, and
+ * ops.irq_pulse tells so once, until this call. It looks again: an interrupt that IRQ_CTRL has
+ * disabled since is dropped, as is one of an event queue that is empty or off by now, or of errors
+ * that were all acknowledged. The others' MSIs are sent in this call, by ops.memory_write or
+ * ops.msi in this thread, and their lines are in @lines. An interrupt that was disabled and enabled
+ * again meanwhile is delivered, to where it goes now. Nothing is lost between two calls: whatever
+ * this one is too early to see is noted, and told, anew.
+ *
+ * The MSI of a CMD_SYNC is never deferred, as its guest waits for it. A reset forgets what was
+ * noted. A snapshot does not have it: vsmmu_restore() notes again what the registers tell of, but
+ * no CMD_SYNC, so take interrupts before vsmmu_save().
+ *
+ * A VMM with one big lock takes it around this call and the pulses, as around the guest's register
+ * accesses: then no interrupt comes after the guest has seen it disabled.
+ *
+ * Return: 0, also when there are none; -EOPNOTSUPP, reported, without config.defer_irqs.
+ * Threads: any. Since: 0.1. Source: IHI 0070 3.18
+ */
+VSMMU_API int vsmmu_take_irqs(struct vsmmu *vsmmu, uint32_t *lines);
 
 /**
  * vsmmu_record_event() - record an event of the VMM's own in the guest's queue

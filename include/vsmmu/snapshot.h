@@ -51,7 +51,8 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
  *
  * Everything cached in the hardware is invalidated, registers and queues take their values,
  * STEs are installed from the guest's memory, which must have been restored before, and the
- * interrupts of an event queue that is not empty and of active errors are raised once more.
+ * interrupts of an event queue that is not empty and of active errors are raised once more, or
+ * noted with config.defer_irqs.
  * Events that waited elsewhere wait here: none that comes in later overtakes them. The guest
  * keeps the ID registers that it has found, if they say no more than @vsmmu's config has:
  * nothing that it leaves off, such as ATS, can be turned on by a snapshot. Counters go on from

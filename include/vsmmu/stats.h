@@ -42,7 +42,8 @@ enum vsmmu_discard {
  * @stream_errors: ERROR items of the vEVENTQs
  * @reads: read() calls; @empty_reads gave 0; @memory_reads gave ENOMEM; @failed_reads
  *	gave another error and disarmed the queue
- * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR
+ * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR; with
+ *	config.defer_irqs: times that vsmmu_take_irqs() gave them
  * @overflows: times that OVFLG was toggled
  * @aborts: times that EVENTQ_ABT_ERR was raised
  * @pauses: dispatches that stopped because the guest's queue was full, or held a vEVENTQ's

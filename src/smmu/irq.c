@@ -9,6 +9,9 @@
 #include "arch/regs.h"
 #include "smmu/entry.h"
 #include "smmu/irq.h"
+#include "smmu/report.h"
+
+#define LINE(irq) (UINT32_C(1) << (irq))
 
 /*
  * Address 0 stands for no MSI; bits beyond the OAS are not looked at (6.3.21, 4.7.3). It
@@ -33,16 +36,37 @@ static bool msi_send(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 	return true;
 }
 
-void irq_eventq(struct vsmmu *vsmmu)
+/*
+ * Pulses the line; with defer_irqs it is noted, and a VMM that has nothing to take yet is told.
+ * That is a VMM whose interrupts need its big lock, which may be held around a call that waits for
+ * the event lock: so nothing is called here that could want it.
+ */
+static void line_pulse(struct vsmmu *vsmmu, enum vsmmu_irq irq)
+{
+	const bool told = vsmmu->irqs_noted;
+
+	if (vsmmu->config.defer_irqs)
+		vsmmu->irqs_noted |= LINE(irq);
+	if (!told)
+		vmm_irq_pulse(vsmmu, irq);
+}
+
+static void eventq_send(struct vsmmu *vsmmu)
 {
 	const struct msi_config *msi = &vsmmu->registers.eventq_msi;
 
-	if (!(vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN))
-		return;
 	if (!msi_send(vsmmu, msi->address, msi->data))
 		gerror_raise(vsmmu, SMMU_GERROR_MSI_EVENTQ_ABT);
 	vsmmu->stats.eventq_irqs++;
-	vmm_irq_pulse(vsmmu, VSMMU_IRQ_EVENTQ);
+}
+
+void irq_eventq(struct vsmmu *vsmmu)
+{
+	if (!(vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN))
+		return;
+	if (!vsmmu->config.defer_irqs)
+		eventq_send(vsmmu);
+	line_pulse(vsmmu, VSMMU_IRQ_EVENTQ);
 }
 
 /* Return: those that were not active before. */
@@ -53,16 +77,22 @@ static uint32_t gerror_activate(struct vsmmu *vsmmu, uint32_t bits)
 	return bits;
 }
 
-void irq_gerror(struct vsmmu *vsmmu)
+static void gerror_send(struct vsmmu *vsmmu)
 {
 	const struct msi_config *msi = &vsmmu->registers.gerror_msi;
 
-	if (!(vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_GERROR_IRQEN))
-		return;
 	if (!msi_send(vsmmu, msi->address, msi->data))
 		gerror_activate(vsmmu, SMMU_GERROR_MSI_GERROR_ABT);
 	vsmmu->stats.gerror_irqs++;
-	vmm_irq_pulse(vsmmu, VSMMU_IRQ_GERROR);
+}
+
+void irq_gerror(struct vsmmu *vsmmu)
+{
+	if (!(vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_GERROR_IRQEN))
+		return;
+	if (!vsmmu->config.defer_irqs)
+		gerror_send(vsmmu);
+	line_pulse(vsmmu, VSMMU_IRQ_GERROR);
 }
 
 void gerror_raise(struct vsmmu *vsmmu, uint32_t bits)
@@ -84,6 +114,64 @@ void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 			gerror_raise(vsmmu, SMMU_GERROR_MSI_CMDQ_ABT);
 		return;
 	}
-	vsmmu->stats.cmd_sync_irqs++;
-	vmm_irq_pulse(vsmmu, VSMMU_IRQ_CMD_SYNC);
+	if (!vsmmu->config.defer_irqs)
+		vsmmu->stats.cmd_sync_irqs++;
+	line_pulse(vsmmu, VSMMU_IRQ_CMD_SYNC);
+}
+
+/* Never for an empty queue: a handler may dequeue before it looks. */
+static bool eventq_is_due(const struct vsmmu *vsmmu)
+{
+	const struct guest_queue *queue = &vsmmu->eventq.queue;
+
+	return vsmmu->irqs_noted & LINE(VSMMU_IRQ_EVENTQ) &&
+	       vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN && queue->enabled &&
+	       !queue_empty(atomic_load(&queue->prod), atomic_load(&queue->cons), queue->log2);
+}
+
+static bool gerror_is_due(const struct vsmmu *vsmmu)
+{
+	return vsmmu->irqs_noted & LINE(VSMMU_IRQ_GERROR) &&
+	       vsmmu->registers.irq_ctrl & SMMU_IRQ_CTRL_GERROR_IRQEN &&
+	       gerror_active(vsmmu) & ~SMMU_GERROR_MSI_GERROR_ABT;
+}
+
+/*
+ * Under the event lock. An MSI that goes nowhere raises an error, which this still takes: so the
+ * event queue comes first, and what was noted is not forgotten before the end.
+ */
+static uint32_t lines_take(struct vsmmu *vsmmu)
+{
+	uint32_t lines = vsmmu->irqs_noted & LINE(VSMMU_IRQ_CMD_SYNC);
+
+	if (lines)
+		vsmmu->stats.cmd_sync_irqs++;
+	if (eventq_is_due(vsmmu)) {
+		eventq_send(vsmmu);
+		lines |= LINE(VSMMU_IRQ_EVENTQ);
+	}
+	if (gerror_is_due(vsmmu)) {
+		gerror_send(vsmmu);
+		lines |= LINE(VSMMU_IRQ_GERROR);
+	}
+	vsmmu->irqs_noted = 0;
+	return lines;
+}
+
+int vsmmu_take_irqs(struct vsmmu *vsmmu, uint32_t *lines)
+{
+	int ret = lines ? entry_check(vsmmu) : -EINVAL;
+
+	if (ret)
+		return ret;
+	if (!vsmmu->config.defer_irqs) {
+		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+			"interrupts to be taken, but each was delivered when it came up: that "
+			"takes a vSMMU with defer_irqs");
+		return -EOPNOTSUPP;
+	}
+	fairlock_lock(&vsmmu->event_lock);
+	*lines = lines_take(vsmmu);
+	fairlock_unlock(&vsmmu->event_lock);
+	return 0;
 }

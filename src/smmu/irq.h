@@ -5,7 +5,7 @@
 
 #include "smmu/vsmmu.h"
 
-/* Pulses the line if the guest has enabled it. */
+/* Pulses the line, or notes it for vsmmu_take_irqs(), if the guest has enabled it. */
 void irq_eventq(struct vsmmu *vsmmu);
 void irq_gerror(struct vsmmu *vsmmu);
 

@@ -18,7 +18,8 @@
  * one batch at most, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD
  * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and irq_pulse
  * run under the event lock, since an interrupt that the guest has disabled and seen
- * acknowledged must not come after; report runs without it. Whoever lets the command lock go
+ * acknowledged must not come after (with defer_irqs it is only noted there, and its VMM sees to
+ * that); report runs without it. Whoever lets the command lock go
  * rings the doorbell: see commands/cmdq.h.
  */
 #ifndef SMMU_VSMMU_H
@@ -123,6 +124,7 @@ struct vsmmu {
 
 	struct fairlock event_lock;
 	struct registers registers;
+	uint32_t irqs_noted; /* 1 << enum vsmmu_irq, with defer_irqs, until they are taken */
 	struct eventq eventq;
 	struct stream_table streams;
 	struct vsmmu_stats stats;

@@ -84,6 +84,11 @@ CALL(save, {
 	return vsmmu_save(vsmmu, &bytes, &length);
 })
 CALL(set_host, return vsmmu_set_host(vsmmu, (struct vsmmu_host *)&some_object);)
+CALL(take_irqs, {
+	uint32_t lines;
+
+	return vsmmu_take_irqs(vsmmu, &lines);
+})
 CALL(translate, {
 	const struct vsmmu_access access = {.size = sizeof(access)};
 	struct vsmmu_translation translation = {.size = sizeof(translation)};
@@ -117,6 +122,7 @@ const struct entry_point entry_points[] = {
 	{ENTRY(run_commands)},
 	{ENTRY(save)},
 	{ENTRY(set_host)},
+	{ENTRY(take_irqs)},
 	{ENTRY(translate)},
 	{.name = NULL},
 };

@@ -242,6 +242,7 @@ void registers_reset(struct vsmmu *vsmmu)
 {
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		register_put(vsmmu, row, register_reset_value(vsmmu, row));
+	vsmmu->irqs_noted = 0;
 	cmdq_reset(vsmmu);
 	eventq_reset(&vsmmu->eventq);
 }
