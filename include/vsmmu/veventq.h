@@ -42,7 +42,8 @@ enum vsmmu_veventq_flag {
  * @read: with VSMMU_VEVENTQ_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
  *	without: whole records, up to @length bytes of them; 0 when there is nothing now; a negative
  *	errno. Without an fd it is asked until it says 0. Called within vsmmu_veventq_next() alone,
- *	must not block, must not call back into the reader but for vsmmu_veventq_wake()
+ *	must not block. Of the reader it may call vsmmu_veventq_wake() and vsmmu_veventq_get_fd();
+ *	the others return -EDEADLK and do nothing, and vsmmu_veventq_free() leaks the reader
  * @opaque: for @read
  */
 struct vsmmu_veventq_config {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "util/callback.h"
 #include "util/fd.h"
 #include "util/pollset.h"
 #include "util/sized.h"
@@ -34,6 +35,14 @@ struct vsmmu_veventq {
 	struct pollset pollset;
 	struct veventq_reader reader;
 };
+
+/* Return: 0; -EINVAL for a NULL; -EDEADLK within a source's @read: the reader is halfway then. */
+static int entry(const struct vsmmu_veventq *veventq)
+{
+	if (!veventq)
+		return -EINVAL;
+	return callback_is_under_way(veventq, false) ? -EDEADLK : 0;
+}
 
 static int check(const struct vsmmu_veventq_config *config)
 {
@@ -125,7 +134,7 @@ fail_close:
 
 void vsmmu_veventq_free(struct vsmmu_veventq *veventq)
 {
-	if (!veventq)
+	if (entry(veventq))
 		return;
 	pollset_destroy(&veventq->pollset);
 	veventq_reader_destroy(&veventq->reader);
@@ -185,8 +194,12 @@ static int arm(struct vsmmu_veventq *veventq)
 
 static ssize_t fill(struct vsmmu_veventq *veventq)
 {
-	ssize_t got = veventq_reader_fill(&veventq->reader, veventq->reader.batch);
+	struct callback callback;
+	ssize_t got;
 
+	callback_begin(&callback, veventq);
+	got = veventq_reader_fill(&veventq->reader, veventq->reader.batch);
+	callback_end(&callback);
 	veventq->reads++;
 	/* Without an fd nothing tells of what a source has kept back: it is asked until it says 0.
 	 */
@@ -247,11 +260,13 @@ int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
 {
 	struct veventq_item own = {0};
 	struct veventq_reader *reader;
-	int ret;
+	int ret = entry(veventq);
 
 	/* Looked at first: an item that cannot be handed out must not be taken. */
-	if (!veventq || !sized_is_valid(item))
-		return -EINVAL;
+	if (!ret && !sized_is_valid(item))
+		ret = -EINVAL;
+	if (ret)
+		return ret;
 	reader = &veventq->reader;
 	while (veventq_decoder_next(&reader->decoder, &own) == VSMMU_ITEM_END) {
 		/* The last read already said that there is no more: once is enough. */
@@ -268,10 +283,10 @@ int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item)
 
 int vsmmu_veventq_rearm(struct vsmmu_veventq *veventq)
 {
-	int ret;
+	int ret = entry(veventq);
 
-	if (!veventq)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	if (veventq->state != DISARMED)
 		return 0;
 	ret = arm(veventq);
@@ -280,24 +295,29 @@ int vsmmu_veventq_rearm(struct vsmmu_veventq *veventq)
 
 int vsmmu_veventq_get_sequence(const struct vsmmu_veventq *veventq, uint32_t *sequence)
 {
-	if (!veventq || !sequence)
-		return -EINVAL;
+	int ret = sequence ? entry(veventq) : -EINVAL;
+
+	if (ret)
+		return ret;
 	*sequence = veventq_decoder_get_sequence(&veventq->reader.decoder);
 	return 0;
 }
 
 int vsmmu_veventq_set_sequence(struct vsmmu_veventq *veventq, uint32_t sequence)
 {
-	return veventq ? veventq_decoder_set_sequence(&veventq->reader.decoder, sequence) : -EINVAL;
+	int ret = entry(veventq);
+
+	return ret ? ret : veventq_decoder_set_sequence(&veventq->reader.decoder, sequence);
 }
 
 int vsmmu_veventq_get_stats(const struct vsmmu_veventq *veventq, struct vsmmu_veventq_stats *stats)
 {
 	struct vsmmu_veventq_stats now;
 	struct vsmmu_decoder_stats decoded;
+	int ret = entry(veventq);
 
-	if (!veventq)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	decoded = veventq_decoder_stats(&veventq->reader.decoder);
 	now = (struct vsmmu_veventq_stats){
 		.sequenced = decoded.sequenced,

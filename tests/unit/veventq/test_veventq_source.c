@@ -111,6 +111,40 @@ static void *produce(void *unused)
 	return unused;
 }
 
+static unsigned int called_back;
+
+static ssize_t call_back_in(void *opaque, void *buffer, size_t length)
+{
+	struct vsmmu_veventq_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_item item = {.size = sizeof(item)};
+	uint32_t sequence;
+
+	called_back++;
+	assert_int_equal(vsmmu_veventq_next(veventq, &item), -EDEADLK);
+	assert_int_equal(vsmmu_veventq_rearm(veventq), -EDEADLK);
+	assert_int_equal(vsmmu_veventq_get_sequence(veventq, &sequence), -EDEADLK);
+	assert_int_equal(vsmmu_veventq_set_sequence(veventq, 7), -EDEADLK);
+	assert_int_equal(vsmmu_veventq_get_stats(veventq, &stats), -EDEADLK);
+	vsmmu_veventq_free(veventq);
+	assert_true(vsmmu_veventq_get_fd(veventq) >= 0);
+	return source_read(opaque, buffer, length);
+}
+
+TEST(a_source_that_calls_back_in_is_refused)
+{
+	struct vsmmu_veventq_config config = config_of(-1);
+
+	called_back = 0;
+	config.read = call_back_in;
+	assert_int_equal(vsmmu_veventq_new(&veventq, &config), 0);
+	source_has("E0 E1");
+	expect_event(0);
+	expect_event(1);
+	expect_return(0);
+	assert_int_equal(called_back, 2);
+	vsmmu_veventq_free(veventq);
+}
+
 TEST(no_wake_of_another_thread_is_lost)
 {
 	struct vsmmu_veventq_config config = config_of(-1);
@@ -249,6 +283,7 @@ int main(void)
 		UNIT_TEST("E3", a_source_without_an_fd_is_woken),
 		UNIT_TEST_PLAIN(who_stops_early_wakes_it),
 		UNIT_TEST("E3", a_wake_during_a_read_is_kept),
+		UNIT_TEST("D7", a_source_that_calls_back_in_is_refused),
 		UNIT_TEST("E3", no_wake_of_another_thread_is_lost),
 		UNIT_TEST("E5", the_place_is_handed_over),
 		UNIT_TEST("E4", a_later_kernels_type_is_read),
