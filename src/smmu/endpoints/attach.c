@@ -129,22 +129,27 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	return ret;
 }
 
-/* Return: whether what the config says of nesting parents goes together; else that is reported. */
+/* Return: what is wrong with what the config says of nesting parents, or NULL. */
+static const char *parent_config_fault(const struct vsmmu_endpoint_config *config)
+{
+	if (config->put_back && !config->parent_hwpt)
+		return "put_back without a parent_hwpt to put it back on";
+	if (config->parent_hwpt && config->adopted)
+		return "a parent_hwpt, and an adopted vEVENTQ, for whose endpoints the library "
+		       "makes no host calls";
+	if (config->reserved[0] || config->reserved[1] || config->reserved[2])
+		return "reserved members that are not 0";
+	return NULL;
+}
+
 static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config)
 {
-	if (config->put_back && !config->parent_hwpt) {
+	const char *fault = parent_config_fault(config);
+
+	if (fault)
 		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
-			"endpoint config with put_back, but without a parent_hwpt to put it back "
-			"on");
-		return false;
-	}
-	if (!config->parent_hwpt || !config->adopted)
-		return true;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
-		"endpoint config with parent_hwpt %u and an adopted vEVENTQ: the library makes no "
-		"host calls for such an endpoint, so leave one of them out",
-		config->parent_hwpt);
-	return false;
+			"the config of endpoint %u has %s", config->dev_id, fault);
+	return !fault;
 }
 
 /* The host calls this one in place of the VMM's. */

@@ -289,6 +289,12 @@ TEST(a_config_that_does_not_go_together_is_refused)
 	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_UNFIT), 2);
 	assert_int_equal(vmm->report_count, 2);
 	assert_non_null(strstr(vmm->reports[1].text, "put_back"));
+	config = parent_fixture_config(fixture, 0);
+	config.reserved[2] = 1;
+	assert_int_equal(parent_fixture_attach(fixture, 0, &config), -EINVAL);
+	assert_int_equal(vmm->report_count, 3);
+	assert_non_null(strstr(vmm->reports[2].text, "reserved"));
+	parent_fixture_expect(fixture, 0, "");
 	assert_int_equal(parent_fixture_free_parent(fixture, parent),
 		-EBUSY); /* attached to it by its VMM */
 	assert_int_equal(vsmmu_sim_attach(fixture->install->sim, fixture->install->dev[0], 0), 0);
