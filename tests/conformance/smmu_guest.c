@@ -173,6 +173,8 @@ void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid)
 		.vfio_fd = endpoint->vfio_fd,
 		.attach = endpoint->attach,
 		.attach_opaque = endpoint->opaque,
+		.parent_hwpt = guest->parent_hwpt,
+		.put_back = guest->put_back,
 	};
 
 	TAP_EQ(vsmmu_endpoint_attach(guest->vsmmu, &config, &guest->endpoint[n]), 0);

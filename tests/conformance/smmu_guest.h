@@ -34,6 +34,9 @@ struct smmu_guest {
 	/* Runs after each register write of the driver's. */
 	void (*after_write)(struct smmu_guest *guest, uint64_t offset);
 	unsigned int depth; /* of after_write */
+	/* Of all that smmu_guest_attach() attaches from now on. */
+	uint32_t parent_hwpt;
+	bool put_back;
 	void *state;
 };
 

@@ -254,6 +254,102 @@ static void two_smmus_share_a_host(void *context)
 	smmu_guest_close(&neighbour);
 }
 
+/* A nesting parent of the VMM's, with every endpoint attached to it, as before a guest starts. */
+static uint32_t open_on_parent(struct smmu_machine *machine)
+{
+	const struct host_ops *ops = machine->host->ops;
+	uint32_t parent;
+
+	TAP_EQ(ops->parent_alloc(machine->host, &machine->endpoint[0], &parent), 0);
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		TAP_EQ(ops->attach(
+			       machine->host, &machine->endpoint[n], parent, VSMMU_ATTACH_PUT_BACK),
+			0);
+	open_guest(machine, &(struct smmu_guest_options){.detached = true});
+	guest.parent_hwpt = parent;
+	return parent;
+}
+
+static void endpoints_are_on_their_vmms_parent(void *context)
+{
+	struct smmu_machine *machine = context;
+	struct vsmmu_host *host = machine->host;
+	const uint32_t parent = open_on_parent(machine);
+	struct smmu_guest_space spaces[SMMU_MACHINE_ENDPOINTS];
+
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++) {
+		guest.put_back = n == 0;
+		smmu_guest_attach(&guest, n, SMMU_GUEST_VSID(n));
+		attach_space(n, &spaces[n]);
+		smmu_guest_expect_space(&guest, n, &spaces[n]);
+	}
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_HOLE, false, SMMU_F_TRANSLATION);
+	/* Taken away while endpoints are on it. */
+	TAP_EQ(host->ops->destroy(host, parent), -EBUSY);
+	unplug(1, &spaces[1]);
+	smmu_guest_expect_space(&guest, 0, &spaces[0]);
+	TAP_EQ(host->ops->destroy(host, parent), -EBUSY);
+
+	/* Put back it reaches all memory. */
+	TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[0]), 0);
+	guest.endpoint[0] = NULL;
+	smmu_guest_expect_bypass(&guest, 0, &spaces[0]);
+	TAP_EQ(host->ops->destroy(host, parent), -EBUSY);
+	TAP_EQ(host->ops->detach(host, &machine->endpoint[0]), 0);
+	TAP_EQ(host->ops->destroy(host, parent), 0);
+	smmu_guest_close(&guest);
+}
+
+/* What the guest invalidates while no endpoint is on it, the parent's VMID may still have cached.
+ */
+static void a_parent_of_the_vmms_has_nothing_stale(void *context)
+{
+	struct smmu_machine *machine = context;
+	struct vsmmu_host *host = machine->host;
+	const uint32_t parent = open_on_parent(machine);
+	struct smmu_guest_space space;
+
+	smmu_guest_attach(&guest, 0, SMMU_GUEST_VSID(0));
+	attach_space(0, &space);
+	smmu_guest_expect_space(&guest, 0, &space);
+	unplug(0, &space);
+	TAP_EQ(driver_unmap(&space.domain, SMMU_GUEST_FROM, 4096), 0);
+	smmu_guest_attach(&guest, 0, SMMU_GUEST_VSID(0));
+	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_FROM, false, SMMU_F_TRANSLATION);
+	unplug(0, &space);
+	/* The endpoint that its VMM never gave to the guest. */
+	TAP_EQ(host->ops->detach(host, &machine->endpoint[1]), 0);
+	TAP_EQ(host->ops->destroy(host, parent), 0);
+	smmu_guest_close(&guest);
+}
+
+static void a_parent_that_is_none_is_refused(void *context)
+{
+	struct smmu_machine *machine = context;
+	struct vsmmu_host *host = machine->host;
+	const uint32_t parent = open_on_parent(machine);
+	const uint32_t unfit[] = {parent + 1000, machine->endpoint[1].dev_id};
+	struct vsmmu_endpoint_config config = {
+		.size = sizeof(config),
+		.vsid = SMMU_GUEST_VSID(0),
+		.dev_id = machine->endpoint[0].dev_id,
+		.vfio_fd = machine->endpoint[0].vfio_fd,
+	};
+	struct vsmmu_endpoint *endpoint = NULL;
+
+	for (unsigned int i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+		config.parent_hwpt = unfit[i];
+		TAP_EQ(vsmmu_endpoint_attach(guest.vsmmu, &config, &endpoint), -ENOENT);
+		TAP_EQ(guest.reports[VSMMU_REPORT_UNFIT], i + 1);
+	}
+	TAP_CHECK(!endpoint, "attached");
+	/* The devices have what their VMM had attached. */
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		TAP_EQ(host->ops->detach(host, &machine->endpoint[n]), 0);
+	TAP_EQ(host->ops->destroy(host, parent), 0);
+	smmu_guest_close(&guest);
+}
+
 static const struct tap_test tests[] = {
 	{"endpoint_comes_and_goes_while_others_work", "S6",
 		endpoint_comes_and_goes_while_others_work},
@@ -267,5 +363,8 @@ static const struct tap_test tests[] = {
 	{"isolated_endpoints_work", "S3 S6", isolated_endpoints_work},
 	{"guest_goes_on_after_a_snapshot", "S7", guest_goes_on_after_a_snapshot},
 	{"two_smmus_share_a_host", "S6", two_smmus_share_a_host},
+	{"endpoints_are_on_their_vmms_parent", "S4 S6", endpoints_are_on_their_vmms_parent},
+	{"a_parent_of_the_vmms_has_nothing_stale", "S3 S6", a_parent_of_the_vmms_has_nothing_stale},
+	{"a_parent_that_is_none_is_refused", "S6", a_parent_that_is_none_is_refused},
 };
 const struct suite_smmu_part suite_smmu_endpoints = {tests, sizeof(tests) / sizeof(tests[0])};
