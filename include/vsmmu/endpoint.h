@@ -123,9 +123,10 @@ struct vsmmu_endpoint_config {
  * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
  * group has other devices.
  *
- * Return: 0; -EEXIST when @vsid is taken; -EAGAIN when events of its last holder are
- * still in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
- * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE, and for a
+ * Return: 0; -EEXIST when @vsid is taken, or the device is behind this vSMMU already; -EAGAIN when
+ * events of its last holder are still in a vEVENTQ that cannot be read on, as the guest's queue is
+ * full: try again when VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond
+ * IDR1.SIDSIZE, and for a
  * @parent_hwpt of another physical SMMU or one that is no nesting parent; -ENOENT for one that this
  * iommufd does not have; -ENODEV when
  * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or

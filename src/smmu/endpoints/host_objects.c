@@ -132,11 +132,28 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 	return ret;
 }
 
+/* A second endpoint of one device begins with a detach, which costs the first one its access. */
+static int check_only_one(const struct vsmmu_endpoint *endpoint)
+{
+	list_for_each(other, endpoint->vsmmu->endpoints) {
+		if (!other->viommu || other->host.dev_id != endpoint->host.dev_id)
+			continue;
+		report(endpoint->vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+			"endpoint %u is behind this vSMMU already: detach it first, or give it "
+			"another StreamID",
+			endpoint->host.dev_id);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 int host_objects_make(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
+	int ret = check_only_one(endpoint);
 
+	if (!ret)
+		ret = identity_check(vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 	if (ret)
 		return ret;
 	/* This device may have had one of them: it can have one vDEVICE only. */

@@ -8,8 +8,9 @@
 /*
  * Finds or makes all that an endpoint needs but its vDEVICE, if its SMMU can do what the guest
  * was promised, and parks it: whatever the device had is detached, then its abort HWPT is
- * attached. Return: 0; -errno, and what was made is to be freed: -EINVAL when it shares an IOMMU
- * group with another endpoint, which is reported.
+ * attached. Return: 0; -errno, and what was made is to be freed: -EEXIST when its device is
+ * behind this vSMMU already, -EINVAL when it shares an IOMMU group with another endpoint, which are
+ * reported.
  */
 int host_objects_make(struct vsmmu_endpoint *endpoint);
 

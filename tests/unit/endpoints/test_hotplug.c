@@ -189,6 +189,34 @@ TEST(a_streamid_must_be_one_that_the_guest_can_name)
 	fixture_free(fixture);
 }
 
+/* The first endpoint keeps what it has. */
+TEST(a_device_comes_once)
+{
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
+	const struct vsmmu_endpoint_config config = {
+		.size = sizeof(config),
+		.vsid = FIXTURE_VSID(5),
+		.dev_id = fixture->dev[0],
+		.vfio_fd = -1,
+	};
+	struct vsmmu_endpoint *second = NULL;
+
+	fixture_enable(fixture);
+	host_interposer_clear(fixture->host);
+	for (unsigned int i = 1; i < 3; i++) {
+		assert_int_equal(
+			vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &second), -EEXIST);
+		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), i);
+	}
+	assert_null(second);
+	assert_string_equal(host_interposer_text(fixture->host), "");
+	fixture_expect_nested(fixture, 0, STE_S1, 0);
+	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	/* The StreamID is free still. */
+	assert_int_equal(fixture_attach(fixture, 5), 0);
+	fixture_free(fixture);
+}
+
 TEST(an_ste_is_not_the_vmms_to_set)
 {
 	const uint64_t ste[2] = {STE_BYPASS, 0};
@@ -312,6 +340,7 @@ int main(void)
 		UNIT_TEST("S6", a_failed_attach_is_out_of_reach),
 		UNIT_TEST("S6", a_reset_drains_and_begins_anew),
 		UNIT_TEST("S6", a_streamid_must_be_one_that_the_guest_can_name),
+		UNIT_TEST("S6 D1", a_device_comes_once),
 		UNIT_TEST("S4", an_ste_is_not_the_vmms_to_set),
 		UNIT_TEST("S3 S6", invalidations_leave_an_adopted_one_alone),
 		UNIT_TEST("S6", an_adopted_one_is_its_vmms_business),
