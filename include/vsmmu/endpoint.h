@@ -73,10 +73,10 @@ struct vsmmu_attachment {
  *	library neither allocates nor destroys it, and what it makes on it goes with the
  *	last endpoint there. Until then the kernel answers -EBUSY to its destruction. No other
  *	vSMMU may use it meanwhile: their guests' ASIDs would meet in one VMID. Not with @adopted
- * @put_back: at its detach the endpoint is attached to @parent_hwpt instead of to nothing: the
- *device then reaches all that its VMM maps there. It comes after all of the endpoint's own is gone,
- *	and only if all of that worked; else the endpoint is detached, with a report. A failed
- *	attach puts nothing back. Only with @parent_hwpt
+ * @put_back: at its detach the endpoint is attached to @parent_hwpt instead of to nothing: it then
+ *	reaches all that its VMM maps there. This comes when it has been cut off and has no stage 1
+ *	and no vDEVICE any more; if that fails it is detached, with a report. A failed attach puts
+ *	nothing back. Only with @parent_hwpt
  * @reserved: 0
  * @opaque: for @vsid of struct vsmmu_ops, which tells endpoints by it
  */
@@ -126,14 +126,12 @@ struct vsmmu_endpoint_config {
  * Return: 0; -EEXIST when @vsid is taken, or the device is behind this vSMMU already; -EAGAIN when
  * events of its last holder are still in a vEVENTQ that cannot be read on, as the guest's queue is
  * full: try again when VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond
- * IDR1.SIDSIZE, and for a
- * @parent_hwpt of another physical SMMU or one that is no nesting parent; -ENOENT for one that this
- * iommufd does not have; -ENODEV when
- * its SMMU cannot do what the guest was promised, with a report that says what; -ENOMEM; or
- * -errno of the host's call that failed, -EOPNOTSUPP when the host cannot nest. On failure
- * nothing is left behind but perhaps a parent, see vsmmu_drop_parents(), and the device is attached
- * to nothing if the attach came so far as to detach it; if the host fails in that too, a report
- * says so. Since: 0.1
+ * IDR1.SIDSIZE, and for a @parent_hwpt of another physical SMMU or one that is no nesting parent;
+ * -ENOENT for one that this iommufd does not have; -ENODEV when its SMMU cannot do what the guest
+ * was promised, with a report that says what; -ENOMEM; or -errno of the host's call that failed,
+ * -EOPNOTSUPP when the host cannot nest. On failure nothing is left behind but perhaps a parent,
+ * see vsmmu_drop_parents(), and the device is attached to nothing if the attach came so far as to
+ * detach it; if the host fails in that too, a report says so. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
