@@ -192,6 +192,23 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t 
 VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
 
 /**
+ * vsmmu_endpoint_get_viommu() - the vIOMMU that has an endpoint's vDEVICE
+ * @endpoint: the endpoint
+ * @viommu_id: gets its id in the iommufd, or in the simulator
+ *
+ * For a VMM of the event path alone, which sends its guest's invalidations to the host by itself:
+ * this is the hwpt_id of IOMMU_HWPT_INVALIDATE, and what vsmmu_sim_invalidate() takes. Commands that
+ * name a StreamID go to the vIOMMU of its endpoint, and TLB invalidations once to that of any
+ * endpoint of each nesting parent. The vIOMMU stays the library's, and an endpoint's is the same
+ * from attach to detach.
+ *
+ * Return: 0; -EINVAL for a NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint, whose vIOMMU is the
+ * VMM's. Threads: any. Since: 0.1. Source: Linux include/uapi/linux/iommufd.h, struct
+ * iommu_hwpt_invalidate
+ */
+VSMMU_API int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_t *viommu_id);
+
+/**
  * vsmmu_drop_parents() - let go of the guest's memory where no endpoint needs it
  * @vsmmu: the vSMMU
  *

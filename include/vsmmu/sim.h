@@ -145,6 +145,23 @@ VSMMU_API int vsmmu_sim_parent_free(struct vsmmu_host *sim, uint32_t hwpt_id);
 VSMMU_API int vsmmu_sim_attach(struct vsmmu_host *sim, uint32_t dev_id, uint32_t pt_id);
 
 /**
+ * vsmmu_sim_invalidate() - invalidate as a VMM does, by itself
+ * @sim: the simulated host
+ * @viommu_id: of vsmmu_endpoint_get_viommu()
+ * @commands: two words for each, in host byte order (IHI 0070 chapter 4)
+ * @count: of them, at least 1
+ *
+ * Does what IOMMU_HWPT_INVALIDATE does with commands of an SMMUv3's guest: what is not accepted
+ * there is -EIO here, and then the commands in front of it may be done or not.
+ *
+ * Return: 0; -EIO; -ENOENT for an unknown @viommu_id; -EINVAL, also for more than 2^19 commands.
+ * Threads: any. Since: 0.1. Source: Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-iommufd.c,
+ * arm_vsmmu_cache_invalidate()
+ */
+VSMMU_API int vsmmu_sim_invalidate(struct vsmmu_host *sim, uint32_t viommu_id,
+	const uint64_t (*commands)[2], uint32_t count);
+
+/**
  * vsmmu_sim_fault() - an endpoint's transaction faults
  * @sim: the simulated host
  * @dev_id: whose transaction

@@ -33,6 +33,11 @@ CALL(endpoint_attach, {
 	return vsmmu_endpoint_attach(vsmmu, &config, &no_endpoint);
 })
 CALL(endpoint_detach, return vsmmu_endpoint_detach(endpoint);)
+CALL(endpoint_get_viommu, {
+	uint32_t id;
+
+	return vsmmu_endpoint_get_viommu(endpoint, &id);
+})
 CALL(endpoint_set_ste, {
 	const uint64_t ste[2] = {1, 0};
 
@@ -103,6 +108,7 @@ const struct entry_point entry_points[] = {
 	{ENTRY(drop_parents)},
 	{ENTRY(endpoint_attach)},
 	{ENTRY(endpoint_detach), .takes_null = true},
+	{ENTRY(endpoint_get_viommu)},
 	{ENTRY(endpoint_set_ste)},
 	{ENTRY(endpoint_set_vsid)},
 	{ENTRY(free), .takes_null = true, .says_nothing = true},

@@ -149,3 +149,12 @@ int sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (
 	sim_unlock_all(sim);
 	return ret;
 }
+
+int vsmmu_sim_invalidate(struct vsmmu_host *host, uint32_t viommu_id, const uint64_t (*commands)[2],
+	uint32_t count)
+{
+	uint32_t handled;
+
+	return sim_is(host) && commands ? sim_invalidate(host, viommu_id, commands, count, &handled)
+					: -EINVAL;
+}

@@ -254,6 +254,19 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 	return ret;
 }
 
+/* No lock: an endpoint's vIOMMU is the same from attach to detach. */
+int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_t *viommu_id)
+{
+	int ret = viommu_id && endpoint ? entry_check(endpoint->vsmmu) : -EINVAL;
+
+	if (ret)
+		return ret;
+	if (!endpoint->viommu)
+		return -EOPNOTSUPP;
+	*viommu_id = endpoint->viommu->id;
+	return 0;
+}
+
 /* The StreamID, if it has one, is free, or will be. Under the control lock. */
 static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 {

@@ -53,6 +53,7 @@ static void a_strange_name_is_reported(void **unused)
 	struct test_vmm *vm = vm_new(&no_endpoints);
 	struct vsmmu_endpoint_config config = {.size = sizeof(config), .vsid = 7, .vfio_fd = -1};
 	struct vsmmu_endpoint *endpoint;
+	uint32_t viommu;
 	int fd;
 
 	(void)unused;
@@ -68,6 +69,7 @@ static void a_strange_name_is_reported(void **unused)
 	assert_true(vm->reports[0].vsid == VSMMU_NO_VSID);
 	assert_non_null(strstr(vm->reports[0].text, "\"anon_inode:[vEVENTQ]\""));
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
+	assert_int_equal(vsmmu_endpoint_get_viommu(endpoint, &viommu), -EOPNOTSUPP);
 	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
 	close(fd);
 	vm_free(vm);
