@@ -59,7 +59,7 @@ static void guest_enables_queue(struct vsmmu *vsmmu)
 static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
 {
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	vsmmu_event_record_load(vm->ram, &record);
 	vsmmu_event_decode(&record, &event);
@@ -100,6 +100,7 @@ static void loop(struct vsmmu *vsmmu, struct vm *vm)
 int main(void)
 {
 	const struct vsmmu_event fault = {
+		.size = sizeof(fault),
 		.id = VSMMU_EVENT_F_TRANSLATION,
 		.class_ = VSMMU_EVENT_CLASS_IN,
 		.rnw = true,

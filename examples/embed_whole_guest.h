@@ -58,7 +58,7 @@ static inline void guest_boots(uint8_t *ram, struct vsmmu *vsmmu)
 static inline void guest_takes_event(const uint8_t *ram, struct vsmmu *vsmmu, uint32_t number)
 {
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	vsmmu_event_record_load(ram + EVENTQ + number * VSMMU_EVENT_RECORD_SIZE, &record);
 	vsmmu_event_decode(&record, &event);

@@ -25,7 +25,7 @@
 static void print_event(const struct vsmmu_item *item)
 {
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 	int refusal;
 
 	vsmmu_event_record_load(item->payload, &record);
@@ -97,6 +97,7 @@ static int read_with(const struct vsmmu_veventq_config *config, uint64_t enough)
 static void fault(struct vsmmu_sim_veventq *queue, uint64_t address, bool stall)
 {
 	const struct vsmmu_event event = {
+		.size = sizeof(event),
 		.id = VSMMU_EVENT_F_TRANSLATION,
 		.class_ = VSMMU_EVENT_CLASS_IN,
 		.rnw = true,

@@ -111,6 +111,7 @@ struct vsmmu_event_record {
 
 /**
  * struct vsmmu_event - a record taken apart
+ * @size: set by the caller to sizeof(struct vsmmu_event)
  * @id: event number, enum vsmmu_event_id or any other value
  * @class_: enum vsmmu_event_class
  * @ssv: @ssid is valid (C_BAD_SUBSTREAMID has no such bit; its @ssid always is)
@@ -136,6 +137,7 @@ struct vsmmu_event_record {
  * @pw: E_PAGE_REQUEST: privileged writes are expected
  * @pr: E_PAGE_REQUEST: privileged reads are expected
  * @span: E_PAGE_REQUEST: size in units of 4096 bytes; F_BAD_ATS_TREQ: in STUs
+ * @reserved2: 0
  * @reason: IMPLEMENTATION DEFINED cause
  * @stag: tag of a stalled transaction
  * @impdef: IMPLEMENTATION DEFINED bits 127:112 of the translation faults
@@ -150,6 +152,7 @@ struct vsmmu_event_record {
  * A member whose field the id lacks is 0. Source: IHI 0070 7.3.
  */
 struct vsmmu_event {
+	size_t size;
 	uint8_t id;
 	uint8_t class_;
 	bool ssv;
@@ -175,6 +178,7 @@ struct vsmmu_event {
 	bool pw;
 	bool pr;
 	uint8_t span;
+	uint8_t reserved2;
 	uint16_t reason;
 	uint16_t stag;
 	uint16_t impdef;
@@ -191,40 +195,44 @@ struct vsmmu_event {
  * @bytes: VSMMU_EVENT_RECORD_SIZE bytes, little endian, of any alignment
  * @record: filled in
  *
- * Threads: any. Since: 0.1. Source: IHI 0070 7.3 (records are little endian)
+ * Return: 0; -EINVAL for a NULL. Threads: any. Since: 0.1. Source: IHI 0070 7.3 (records are little
+ * endian)
  */
-VSMMU_API void vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record);
+VSMMU_API int vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record);
 
 /**
  * vsmmu_event_record_store() - write a record to memory
  * @record: what to write
  * @bytes: VSMMU_EVENT_RECORD_SIZE bytes, of any alignment; written little endian
  *
- * Threads: any. Since: 0.1. Source: IHI 0070 7.3
+ * Return: 0; -EINVAL for a NULL. Threads: any. Since: 0.1. Source: IHI 0070 7.3
  */
-VSMMU_API void vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes);
+VSMMU_API int vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes);
 
 /**
  * vsmmu_event_decode() - take a record apart
  * @record: any 256 bits
- * @event: filled in completely
+ * @event: with @size set; filled in up to that size
  *
- * Cannot fail: the bits of an event that this version does not know end up in
+ * Every record can be taken apart: the bits of an event that this version does not know end up in
  * @event->reserved.
  *
- * Threads: any. Since: 0.1. Source: IHI 0070 7.3
+ * Return: 0; -EINVAL for a NULL or an @event of a wrong size. Threads: any. Since: 0.1. Source: IHI
+ * 0070 7.3
  */
-VSMMU_API void vsmmu_event_decode(
+VSMMU_API int vsmmu_event_decode(
 	const struct vsmmu_event_record *record, struct vsmmu_event *event);
 
 /**
  * vsmmu_event_encode() - put a record together
- * @event: what to encode; start from a zeroed struct or from vsmmu_event_decode()
+ * @event: what to encode; start from a structure that is zero but for its @size, or from
+ *	vsmmu_event_decode()
  * @record: filled in on success, untouched on failure
  *
  * Return: 0; -EINVAL when a value does not fit its field (an address must be aligned
- * as the field is), when a member is set whose field @event->id lacks, or when
- * @event->reserved overlaps a defined field.
+ * as the field is), when a member is set whose field @event->id lacks, when @event->reserved
+ * overlaps a defined field, or for a NULL or a wrong size; -E2BIG for a member that this version
+ * does not know and that is not 0.
  * Threads: any. Since: 0.1. Source: IHI 0070 7.3
  */
 VSMMU_API int vsmmu_event_encode(
@@ -308,7 +316,7 @@ VSMMU_API const char *vsmmu_event_field_name(enum vsmmu_event_field field);
  * @event: a decoded event
  * @field: field
  *
- * Return: its value; 0 for a field that this version does not know.
+ * Return: its value; 0 for a field that this version does not know, and for a NULL.
  * Threads: any. Since: 0.1
  */
 VSMMU_API uint64_t vsmmu_event_field_value(

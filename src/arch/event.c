@@ -5,6 +5,7 @@
 
 #include "arch/event_table.h"
 #include "arch/record.h"
+#include "util/sized.h"
 
 static uint64_t member_get(const struct vsmmu_event *event, const struct event_field *field)
 {
@@ -50,48 +51,65 @@ static void member_set(struct vsmmu_event *event, const struct event_field *fiel
 	}
 }
 
-void vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record)
+int vsmmu_event_record_load(const void *bytes, struct vsmmu_event_record *record)
 {
+	if (!bytes || !record)
+		return -EINVAL;
 	record_load(bytes, record->word);
+	return 0;
 }
 
-void vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes)
+int vsmmu_event_record_store(const struct vsmmu_event_record *record, void *bytes)
 {
+	if (!record || !bytes)
+		return -EINVAL;
 	record_store(record->word, bytes);
+	return 0;
 }
 
-void vsmmu_event_decode(const struct vsmmu_event_record *record, struct vsmmu_event *event)
+int vsmmu_event_decode(const struct vsmmu_event_record *record, struct vsmmu_event *event)
 {
-	struct vsmmu_event_record rest = *record;
-	uint64_t fields = arch_event_id_fields((uint8_t)record->word[0]);
+	struct vsmmu_event_record rest;
+	struct vsmmu_event out = {0};
+	uint64_t fields;
 
-	memset(event, 0, sizeof(*event));
+	if (!record)
+		return -EINVAL;
+	rest = *record;
+	fields = arch_event_id_fields((uint8_t)record->word[0]);
 	for (; fields; fields &= fields - 1) {
 		const struct event_field *field = &arch_event_fields[__builtin_ctzll(fields)];
 		uint64_t mask = arch_event_field_mask(field);
 		uint64_t value = (record->word[field->word] & mask) >> field->low;
 
-		member_set(event, field, value << field->shift);
+		member_set(&out, field, value << field->shift);
 		rest.word[field->word] &= ~mask;
 	}
-	memcpy(event->reserved, rest.word, sizeof(event->reserved));
+	memcpy(out.reserved, rest.word, sizeof(out.reserved));
+	return sized_copy_out(event, &out, sizeof(out));
 }
 
-int vsmmu_event_encode(const struct vsmmu_event *event, struct vsmmu_event_record *record)
+int vsmmu_event_encode(const struct vsmmu_event *given, struct vsmmu_event_record *record)
 {
-	struct vsmmu_event rest = *event;
+	struct vsmmu_event event, rest;
 	struct vsmmu_event_record out;
+	int ret = record ? sized_copy_in(&event, given, sizeof(event)) : -EINVAL;
 
-	memcpy(out.word, event->reserved, sizeof(out.word));
-	for (uint64_t fields = arch_event_id_fields(event->id); fields; fields &= fields - 1) {
+	if (!ret && event.reserved2)
+		ret = -EINVAL;
+	if (ret)
+		return ret;
+	rest = event;
+	memcpy(out.word, event.reserved, sizeof(out.word));
+	for (uint64_t fields = arch_event_id_fields(event.id); fields; fields &= fields - 1) {
 		const struct event_field *field = &arch_event_fields[__builtin_ctzll(fields)];
 		uint64_t mask = arch_event_field_mask(field);
-		uint64_t member = member_get(event, field);
+		uint64_t member = member_get(&event, field);
 		uint64_t value = member >> field->shift;
 
 		if (value << field->shift != member || value > mask >> field->low)
 			return -EINVAL;
-		if (event->reserved[field->word] & mask)
+		if (event.reserved[field->word] & mask)
 			return -EINVAL;
 		out.word[field->word] |= value << field->low;
 		member_set(&rest, field, 0);
@@ -122,6 +140,11 @@ const char *vsmmu_event_field_name(enum vsmmu_event_field field)
 uint64_t vsmmu_event_field_value(const struct vsmmu_event *event, enum vsmmu_event_field field)
 {
 	unsigned int index = (unsigned int)field;
+	const struct event_field *member;
 
-	return index < EVENT_FIELDS ? member_get(event, &arch_event_fields[index]) : 0;
+	if (index >= EVENT_FIELDS || !sized_is_valid(event))
+		return 0;
+	member = &arch_event_fields[index];
+	/* An older caller's structure may lack it. */
+	return member->offset + member->size <= event->size ? member_get(event, member) : 0;
 }

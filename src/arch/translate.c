@@ -63,6 +63,7 @@ static bool abort_config(struct arch_result *result, const struct arch_transacti
 	const struct arch_fault *fault)
 {
 	struct vsmmu_event event = {
+		.size = sizeof(event),
 		.id = fault->event,
 		.sid = transaction->sid,
 		.fetch_addr = fault->fetch_address,
@@ -93,6 +94,7 @@ static bool fail_stage1(struct arch_result *result, const struct arch_context *c
 	const bool walk_abort = fault->event == VSMMU_EVENT_F_WALK_EABT;
 	const bool obeys = context->translates && !walk_abort;
 	struct vsmmu_event event = {
+		.size = sizeof(event),
 		.id = fault->event,
 		.class_ = walk_abort ? VSMMU_EVENT_CLASS_TT : VSMMU_EVENT_CLASS_IN,
 		.ssv = transaction->ssv,

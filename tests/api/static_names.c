@@ -53,14 +53,16 @@ static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 /* Return: whether an event of the simulator's endpoint arrives in the guest's queue. */
 static bool event_arrives(struct vsmmu *vsmmu, struct vsmmu_host *host, uint32_t dev_id)
 {
-	const struct vsmmu_event event = {
-		.id = VSMMU_EVENT_F_TRANSLATION, .class_ = VSMMU_EVENT_CLASS_IN, .rnw = true};
+	const struct vsmmu_event event = {.size = sizeof(event),
+		.id = VSMMU_EVENT_F_TRANSLATION,
+		.class_ = VSMMU_EVENT_CLASS_IN,
+		.rnw = true};
 	const uint64_t ste[2] = {1 | 5 << 1 | RAM_BASE, 0}; /* V = 1, Config: stage 1 */
 	const struct vsmmu_endpoint_config device = {
 		.size = sizeof(device), .vsid = VSID, .vfio_fd = -1, .dev_id = dev_id};
 	struct vsmmu_event_record record;
 	struct vsmmu_endpoint *endpoint;
-	struct vsmmu_event found;
+	struct vsmmu_event found = {.size = sizeof(found)};
 	struct pollfd fd;
 
 	if (vsmmu_endpoint_attach(vsmmu, &device, &endpoint) ||

@@ -23,7 +23,7 @@ static void open_guest(void *context, const struct guest_options *options)
 static void fault_reaches_the_guest(void *context)
 {
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	open_guest(context, &(struct guest_options){.depth = 16});
 	guest_enable(&guest, 4);

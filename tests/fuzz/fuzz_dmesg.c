@@ -31,7 +31,7 @@ static void check_string(const char *text, size_t size)
 
 static void check_event(const struct vsmmu_dmesg_item *item)
 {
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 	char text[VSMMU_EVENT_TEXT_SIZE];
 	int length;
 
@@ -146,7 +146,7 @@ static void check_raw(struct vsmmu_dmesg *dmesg, const struct vsmmu_event_record
 static void check_decoded(struct vsmmu_dmesg *dmesg, const struct vsmmu_event_record *record)
 {
 	struct vsmmu_dmesg_item item;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 	char line[256];
 
 	vsmmu_event_decode(record, &event);

@@ -25,7 +25,7 @@ static void check_coding(const struct vsmmu_event_record *record)
 {
 	struct vsmmu_event_record again = {{0}};
 	uint8_t bytes[VSMMU_EVENT_RECORD_SIZE + 1];
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	vsmmu_event_decode(record, &event);
 	FUZZ_CHECK(event.id == (uint8_t)record->word[0]);
@@ -49,7 +49,7 @@ static void check_member(
 {
 	const struct event_field *field = &arch_event_fields[index % EVENT_FIELDS];
 	struct vsmmu_event_record out = *record;
-	struct vsmmu_event event, again;
+	struct vsmmu_event event = {.size = sizeof(event)}, again = {.size = sizeof(again)};
 	uint8_t *member;
 
 	vsmmu_event_decode(record, &event);
@@ -83,7 +83,7 @@ static void check_one_size(
 static void check_text(const struct vsmmu_event_record *record, size_t which)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 	int length;
 
 	vsmmu_event_decode(record, &event);
@@ -102,7 +102,7 @@ static void check_filter(const struct vsmmu_event_record *record, unsigned int s
 {
 	struct vsmmu_event_record clean = *record, again;
 	enum event_verdict verdict = arch_event_filter(clean.word, ssid_bits);
-	struct vsmmu_event before, after;
+	struct vsmmu_event before = {.size = sizeof(before)}, after = {.size = sizeof(after)};
 
 	if (verdict != EVENT_OK) {
 		FUZZ_CHECK(!memcmp(&clean, record, sizeof(clean)));

@@ -42,6 +42,7 @@ static int fault(struct vsmmu_host *sim, uint32_t dev_id)
 	struct vsmmu_event event;
 
 	memset(&event, 0, sizeof(event));
+	event.size = sizeof(event);
 	event.id = VSMMU_EVENT_F_TRANSLATION;
 	event.class_ = VSMMU_EVENT_CLASS_IN;
 	event.rnw = true;
@@ -58,6 +59,7 @@ static bool received(struct vsmmu *vsmmu)
 
 	if (poll(&fd, 1, 1000) != 1 || vsmmu_dispatch(vsmmu, 0) != 1)
 		return false;
+	event.size = sizeof(event);
 	vsmmu_event_record_load(ram, &record);
 	vsmmu_event_decode(&record, &event);
 	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),

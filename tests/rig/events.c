@@ -29,7 +29,7 @@ static struct real_machine *open_guest(void *context, const struct guest_options
 static struct vsmmu_event access_event(struct real_machine *real, uint64_t iova, bool write)
 {
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	TAP_EQ(real_machine_access(real, 0, iova, write), 0);
 	TAP_EQ(guest_dispatch(&guest), 1);
@@ -47,6 +47,7 @@ static void expect_translation_fault(
 	const struct vsmmu_event *event, uint8_t id, uint64_t iova, bool write)
 {
 	const struct vsmmu_event want = {
+		.size = sizeof(want),
 		.id = id,
 		.sid = GUEST_VSID(0),
 		.rnw = !write,
@@ -82,7 +83,7 @@ static void page_fault(void *context, enum real_access access, uint8_t id, bool 
 {
 	const uint64_t iova = 0x100000 + PAGE * access + 8;
 	struct real_machine *real = open_guest(context, &(struct guest_options){.depth = 16});
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	real_machine_map(real, 0, iova, access);
 	event = access_event(real, iova, write);
@@ -118,7 +119,7 @@ static void f_addr_size(void *context)
 static void c_bad_cd(void *context)
 {
 	struct machine *machine = suite_machine(context);
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	real_machine_set_cd(machine_real_of(machine), 0, false);
 	open_guest(context, &(struct guest_options){.depth = 16});
@@ -135,7 +136,7 @@ static void bad_ste(void *context, uint64_t word0, uint64_t word1)
 {
 	struct real_machine *real = open_guest(context, &(struct guest_options){.depth = 16});
 	uint64_t ste[2] = {guest.machine->ste[0][0] | word0, guest.machine->ste[0][1] | word1};
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	TAP_EQ(vsmmu_endpoint_set_ste(guest.endpoint[0], ste), 0);
 	event = access_event(real, 0x100000, false);

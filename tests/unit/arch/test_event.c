@@ -42,7 +42,7 @@ TEST(round_trip_is_exact)
 		for (int n = 0; n < RECORDS; n++) {
 			uint64_t seed = state;
 			struct vsmmu_event_record in, out = {{0}};
-			struct vsmmu_event event;
+			struct vsmmu_event event = {.size = sizeof(event)};
 
 			for (int i = 0; i < 4; i++)
 				in.word[i] = xorshift(&state);
@@ -138,7 +138,8 @@ TEST(field_alone_has_its_bits)
 	for (unsigned int id = 0; id < 256; id++) {
 		for (size_t i = 0; i < FIGURES; i++) {
 			struct vsmmu_event_record in = {{id}}, out;
-			struct vsmmu_event event, rest;
+			struct vsmmu_event event = {.size = sizeof(event)},
+					   rest = {.size = sizeof(rest)};
 
 			set_bits(&in, figures[i].high, figures[i].low);
 			vsmmu_event_decode(&in, &event);
@@ -150,6 +151,7 @@ TEST(field_alone_has_its_bits)
 				assert_true(vsmmu_event_field_value(&event, figures[i].field) ==
 					    figures[i].ones);
 				memset((char *)&rest + field->offset, 0, field->size);
+				rest.size = 0;
 				rest.id = 0;
 				for (size_t b = 0; b < sizeof(rest); b++)
 					assert_int_equal(((unsigned char *)&rest)[b], 0);
@@ -196,7 +198,7 @@ TEST(defined_bits_of_each_id)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct vsmmu_event_record ones = {
 			{~UINT64_C(0xff) | ids[i].id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
-		struct vsmmu_event event;
+		struct vsmmu_event event = {.size = sizeof(event)};
 
 		vsmmu_event_decode(&ones, &event);
 		for (int w = 0; w < 4; w++)
@@ -207,9 +209,11 @@ TEST(defined_bits_of_each_id)
 static void assert_refused(const struct vsmmu_event *event)
 {
 	struct vsmmu_event_record record = {{1, 2, 3, 4}};
+	struct vsmmu_event sized = *event;
 	static const struct vsmmu_event_record untouched = {{1, 2, 3, 4}};
 
-	assert_int_equal(vsmmu_event_encode(event, &record), -EINVAL);
+	sized.size = sizeof(sized);
+	assert_int_equal(vsmmu_event_encode(&sized, &record), -EINVAL);
 	assert_record_equal(&record, &untouched);
 }
 
@@ -222,9 +226,69 @@ TEST(encode_refuses_what_does_not_fit)
 	assert_refused(&(struct vsmmu_event){.id = 0x09, .fetch_addr = 4});
 	assert_refused(&(struct vsmmu_event){.id = 0x09, .fetch_addr = UINT64_C(1) << 56});
 	assert_refused(&(struct vsmmu_event){.id = 0x24, .input_addr = 0x1001});
+	assert_refused(&(struct vsmmu_event){.id = 0x10, .reserved2 = 1});
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .reserved = {1}});
 	assert_refused(&(struct vsmmu_event){.id = 0x04, .reserved = {UINT64_C(1) << 32}});
 	assert_refused(&(struct vsmmu_event){.id = 0x10, .reserved = {0, 0, 1, 0}});
+}
+
+/* As a caller of an earlier version, of a later one, and of none at all. */
+TEST(an_events_size_is_looked_at)
+{
+	static const struct vsmmu_event_record record = {
+		{0x0000004200000010, UINT64_C(1) << 35, 8}};
+	struct {
+		struct vsmmu_event event;
+		uint64_t later;
+	} grown = {.event = {.size = sizeof(grown)}, .later = 7};
+	const enum vsmmu_event_field address = VSMMU_EVENT_FIELD_INPUT_ADDR;
+	struct vsmmu_event event = {0}, before = event;
+	struct vsmmu_event_record out = {{0}};
+	uint8_t bytes[VSMMU_EVENT_RECORD_SIZE];
+
+	assert_int_equal(vsmmu_event_decode(&record, &event), -EINVAL);
+	assert_memory_equal(&event, &before, sizeof(event));
+	assert_int_equal(vsmmu_event_encode(&event, &out), -EINVAL);
+	assert_int_equal(vsmmu_event_field_value(&event, VSMMU_EVENT_FIELD_ID), 0);
+
+	event.size = before.size = offsetof(struct vsmmu_event, input_addr);
+	assert_int_equal(vsmmu_event_decode(&record, &event), 0);
+	assert_int_equal(event.sid, 0x42);
+	assert_memory_equal(&event.input_addr, &before.input_addr,
+		sizeof(event) - offsetof(struct vsmmu_event, input_addr));
+	assert_int_equal(vsmmu_event_field_value(&event, VSMMU_EVENT_FIELD_SID), 0x42);
+	assert_int_equal(vsmmu_event_field_value(&event, address), 0);
+	event.input_addr = 16; /* beyond its size */
+	assert_int_equal(vsmmu_event_encode(&event, &out), 0);
+	assert_int_equal(out.word[2], 0);
+
+	assert_int_equal(vsmmu_event_decode(&record, &grown.event), 0);
+	assert_int_equal(grown.later, 0);
+	assert_int_equal(grown.event.input_addr, 8);
+	assert_int_equal(vsmmu_event_encode(&grown.event, &out), 0);
+	assert_record_equal(&out, &record);
+	grown.later = 1;
+	assert_int_equal(vsmmu_event_encode(&grown.event, &out), -E2BIG);
+	assert_int_equal(vsmmu_event_field_value(&grown.event, address), 8);
+
+	event.size = sizeof(event);
+	assert_int_equal(vsmmu_event_decode(NULL, &event), -EINVAL);
+	assert_int_equal(vsmmu_event_decode(&record, NULL), -EINVAL);
+	assert_int_equal(vsmmu_event_encode(NULL, &out), -EINVAL);
+	assert_int_equal(vsmmu_event_encode(&event, NULL), -EINVAL);
+	assert_int_equal(vsmmu_event_record_load(NULL, &out), -EINVAL);
+	assert_int_equal(vsmmu_event_record_load(bytes, NULL), -EINVAL);
+	assert_int_equal(vsmmu_event_record_store(NULL, bytes), -EINVAL);
+	assert_int_equal(vsmmu_event_record_store(&record, NULL), -EINVAL);
+	assert_int_equal(vsmmu_event_field_value(NULL, VSMMU_EVENT_FIELD_ID), 0);
+}
+
+static unsigned int place_of(const struct event_field *field)
+{
+	const size_t place = field->offset - offsetof(struct vsmmu_event, id);
+
+	assert_true(place < 64);
+	return (unsigned int)place;
 }
 
 TEST(encode_refuses_fields_that_the_id_lacks)
@@ -235,14 +299,13 @@ TEST(encode_refuses_fields_that_the_id_lacks)
 		/* By offset: two fields share the member input_addr. */
 		for (unsigned int f = 0; f < EVENT_FIELDS; f++) {
 			if (vsmmu_event_has((uint8_t)id, (enum vsmmu_event_field)f))
-				members |= UINT64_C(1) << arch_event_fields[f].offset % 64;
+				members |= UINT64_C(1) << place_of(&arch_event_fields[f]);
 		}
 		for (unsigned int f = 1; f < EVENT_FIELDS; f++) {
 			const struct event_field *field = &arch_event_fields[f];
-			struct vsmmu_event event = {.id = (uint8_t)id};
+			struct vsmmu_event event = {.size = sizeof(event), .id = (uint8_t)id};
 
-			assert_true(field->offset < 64);
-			if (members >> field->offset & 1)
+			if (members >> place_of(field) & 1)
 				continue;
 			((unsigned char *)&event)[field->offset + (field->shift == 12)] =
 				field->shift == 12 ? 0x10 : 1 << field->shift;
@@ -259,35 +322,43 @@ TEST(known_records)
 		struct vsmmu_event event;
 	} known[] = {
 		{{{0x0000004200000010, 0x0000020800000000, 0x101000, 0}},
-			{.id = VSMMU_EVENT_F_TRANSLATION,
+			{.size = sizeof(struct vsmmu_event),
+				.id = VSMMU_EVENT_F_TRANSLATION,
 				.sid = 0x42,
 				.rnw = true,
 				.class_ = VSMMU_EVENT_CLASS_IN,
 				.input_addr = 0x101000}},
 		{{{0x0000004200000013, 0x0000020000000000, 0x102000, 0}},
-			{.id = VSMMU_EVENT_F_PERMISSION,
+			{.size = sizeof(struct vsmmu_event),
+				.id = VSMMU_EVENT_F_PERMISSION,
 				.sid = 0x42,
 				.class_ = VSMMU_EVENT_CLASS_IN,
 				.input_addr = 0x102000}},
 		{{{0x0000004200000012, 0x0000020800000000, 0x103000, 0}},
-			{.id = VSMMU_EVENT_F_ACCESS,
+			{.size = sizeof(struct vsmmu_event),
+				.id = VSMMU_EVENT_F_ACCESS,
 				.sid = 0x42,
 				.rnw = true,
 				.class_ = VSMMU_EVENT_CLASS_IN,
 				.input_addr = 0x103000}},
 		{{{0x0000004200000011, 0x0000020800000000, 0x104000, 0}},
-			{.id = VSMMU_EVENT_F_ADDR_SIZE,
+			{.size = sizeof(struct vsmmu_event),
+				.id = VSMMU_EVENT_F_ADDR_SIZE,
 				.sid = 0x42,
 				.rnw = true,
 				.class_ = VSMMU_EVENT_CLASS_IN,
 				.input_addr = 0x104000}},
-		{{{0x000000420000000a, 0, 0, 0}}, {.id = VSMMU_EVENT_C_BAD_CD, .sid = 0x42}},
-		{{{0x0000004200000004, 0, 0, 0}}, {.id = VSMMU_EVENT_C_BAD_STE, .sid = 0x42}},
+		{{{0x000000420000000a, 0, 0, 0}}, {.size = sizeof(struct vsmmu_event),
+							  .id = VSMMU_EVENT_C_BAD_CD,
+							  .sid = 0x42}},
+		{{{0x0000004200000004, 0, 0, 0}}, {.size = sizeof(struct vsmmu_event),
+							  .id = VSMMU_EVENT_C_BAD_STE,
+							  .sid = 0x42}},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		struct vsmmu_event_record record;
-		struct vsmmu_event event;
+		struct vsmmu_event event = {.size = sizeof(event)};
 
 		vsmmu_event_decode(&known[i].record, &event);
 		for (unsigned int f = 0; vsmmu_event_field_name((enum vsmmu_event_field)f); f++) {
@@ -322,7 +393,7 @@ TEST(records_are_little_endian)
 TEST(fields_can_be_counted)
 {
 	enum vsmmu_event_field beyond = (enum vsmmu_event_field)EVENT_FIELDS;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 	struct vsmmu_event_record ones = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 	unsigned int n = 0;
 
@@ -348,6 +419,7 @@ int main(void)
 		UNIT_TEST_PLAIN(field_alone_has_its_bits),
 		UNIT_TEST_PLAIN(defined_bits_of_each_id),
 		UNIT_TEST_PLAIN(encode_refuses_what_does_not_fit),
+		UNIT_TEST_PLAIN(an_events_size_is_looked_at),
 		UNIT_TEST_PLAIN(encode_refuses_fields_that_the_id_lacks),
 		UNIT_TEST_PLAIN(known_records),
 		UNIT_TEST_PLAIN(records_are_little_endian),

@@ -59,7 +59,7 @@ static struct arch_result run(struct machine *machine)
 static struct vsmmu_event expect(struct machine *machine, uint8_t id)
 {
 	const struct arch_result result = run(machine);
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	assert_int_equal(result.outcome, ARCH_TERMINATE_ABORT);
 	assert_int_equal(result.event, id);
@@ -124,7 +124,7 @@ TEST(a_disabled_smmu_asks_gbpa)
 TEST(configuration_events_have_their_fields)
 {
 	struct machine machine;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
@@ -163,7 +163,7 @@ TEST(configuration_events_have_their_fields)
 TEST(a_missing_cd_0_is_a_bad_substream)
 {
 	struct machine machine;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	machine_init(&machine);
 	machine.state.features.ssid_bits = 8;
@@ -179,7 +179,7 @@ TEST(a_missing_cd_0_is_a_bad_substream)
 TEST(bypass_checks_the_address_and_the_substream)
 {
 	struct machine machine;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	machine_init(&machine);
 	ram_set_entry(&ram, STE, (uint64_t[8]){9});
@@ -255,7 +255,7 @@ TEST(the_cd_decides_about_faults)
 TEST(faults_tell_the_access)
 {
 	struct machine machine;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	machine_init(&machine);
 	machine.state.features.attr_perms_ovr = true;
@@ -422,7 +422,7 @@ TEST(random_machines_do_no_harm)
 	machine_init(&machine);
 	for (unsigned int i = 0; i < 400000; i++) {
 		struct arch_result result;
-		struct vsmmu_event event;
+		struct vsmmu_event event = {.size = sizeof(event)};
 
 		if (!(i % 50)) {
 			machine_init(&machine);

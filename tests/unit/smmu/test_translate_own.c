@@ -40,7 +40,7 @@ static struct vsmmu_event consume(struct test_vmm *vmm)
 	const uint32_t cons = test_vmm_read(vmm, SMMU_EVENTQ_CONS);
 	const uint64_t at = QUEUE + 32 * (cons & 3);
 	struct vsmmu_event_record record;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	for (unsigned int i = 0; i < 4; i++)
 		record.word[i] = test_vmm_load64(vmm, at + 8 * i);
@@ -58,7 +58,7 @@ static struct vsmmu_event expect_event(
 	const unsigned int irqs = vmm->irqs[VSMMU_IRQ_EVENTQ];
 	const uint64_t events = test_vmm_stats(vmm).translation_events;
 	struct vsmmu_translation out;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	assert_int_equal(run(vmm, access, &out), -EFAULT);
 	event = consume(vmm);
@@ -133,7 +133,7 @@ TEST(what_is_wrong_with_a_stream_is_recorded)
 	const struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA};
 	const struct vsmmu_access far = {.vsid = 16};
 	struct test_vmm *vmm = fixture_new(NULL);
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	expect_event(vmm, &far, VSMMU_EVENT_C_BAD_STREAMID);
 	set_ste(vmm, 0x1, 0);
@@ -162,7 +162,7 @@ TEST(what_is_wrong_with_an_address_is_recorded)
 {
 	struct vsmmu_access access = {.vsid = SID, .address = PAGE_VA + 0x123};
 	struct test_vmm *vmm = fixture_new(NULL);
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	set_page(vmm, 0);
 	access.flags = VSMMU_ACCESS_WRITE | VSMMU_ACCESS_PRIVILEGED;
@@ -195,7 +195,7 @@ TEST(substreams_have_cds_of_their_own)
 		.vsid = SID, .address = PAGE_VA, .flags = VSMMU_ACCESS_SSID, .ssid = 1};
 	struct test_vmm *vmm = fixture_new(&config);
 	struct vsmmu_translation out;
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	set_ste(vmm, CD | 0xb | UINT64_C(1) << 59, 0x5c);
 	expect_event(vmm, &(struct vsmmu_access){.vsid = SID}, VSMMU_EVENT_F_STREAM_DISABLED);

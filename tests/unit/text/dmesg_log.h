@@ -69,7 +69,7 @@ static inline void feed_all(const char *const *lines)
 static inline void assert_record(
 	const struct vsmmu_dmesg_item *item, const struct vsmmu_event_record *record)
 {
-	struct vsmmu_event event;
+	struct vsmmu_event event = {.size = sizeof(event)};
 
 	assert_int_equal(item->kind, VSMMU_DMESG_EVENT);
 	assert_memory_equal(&item->record, record, sizeof(*record));

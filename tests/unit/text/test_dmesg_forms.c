@@ -59,6 +59,8 @@ TEST(prefixes)
 	}
 }
 
+#define SIZE sizeof(struct vsmmu_event)
+
 /* Each form of the decoded lines, and what of the event it tells. */
 TEST(decoded_forms)
 {
@@ -66,21 +68,23 @@ TEST(decoded_forms)
 		const char *line, *detail;
 		struct vsmmu_event event;
 	} cases[] = {
-		{"event: C_BAD_STE client: x sid: 0x10 ssid: 0x0", NULL, {.id = 0x04, .sid = 0x10}},
+		{"event: C_BAD_STE client: x sid: 0x10 ssid: 0x0", NULL,
+			{.size = SIZE, .id = 0x04, .sid = 0x10}},
 		{"event: C_BAD_CD client: x sid: 0x10 ssid: 0x5", NULL,
-			{.id = 0x0a, .sid = 0x10, .ssv = true, .ssid = 5}},
+			{.size = SIZE, .id = 0x0a, .sid = 0x10, .ssv = true, .ssid = 5}},
 		{"event: C_BAD_SUBSTREAMID client: x sid: 0x10 ssid: 0x7", NULL,
-			{.id = 0x08, .sid = 0x10}},
+			{.size = SIZE, .id = 0x08, .sid = 0x10}},
 		{"event: F_STREAM_DISABLED client: x sid: 0x10 ssid: 0x0", NULL,
-			{.id = 0x06, .sid = 0x10}},
+			{.size = SIZE, .id = 0x06, .sid = 0x10}},
 		{"event: F_STE_FETCH client: x sid: 0x10 ssid: 0x0 fetch_addr: 0x1040", NULL,
-			{.id = 0x03, .sid = 0x10, .fetch_addr = 0x1040}},
+			{.size = SIZE, .id = 0x03, .sid = 0x10, .fetch_addr = 0x1040}},
 		{"event: F_CD_FETCH client: x sid: 0x10 ssid: 0x0 fetch_addr: 0x1040", NULL,
-			{.id = 0x09, .sid = 0x10, .fetch_addr = 0x1040}},
-		{"event: UNKNOWN client: x sid: 0x10 ssid: 0x0", NULL, {.sid = 0x10}},
+			{.size = SIZE, .id = 0x09, .sid = 0x10, .fetch_addr = 0x1040}},
+		{"event: UNKNOWN client: x sid: 0x10 ssid: 0x0", NULL, {.size = SIZE, .sid = 0x10}},
 		{"event: F_PERMISSION client: x sid: 0x10 ssid: 0x0 iova: 0x2000 ipa: 0x3000",
 			"priv inst write s2 \"Stage 1 translation table fetch\" ttd_read stag: 0x0",
-			{.id = 0x13,
+			{.size = SIZE,
+				.id = 0x13,
 				.sid = 0x10,
 				.pnu = true,
 				.ind = true,
@@ -92,10 +96,11 @@ TEST(decoded_forms)
 		{"event: F_PERMISSION client: x sid: 0x10 ssid: 0x0 iova: 0x2000 ipa: 0x0",
 			"unpriv data write s1 \"Stage 1 translation table fetch\" ttd_write "
 			"stag: 0x0",
-			{.id = 0x13, .sid = 0x10, .class_ = 1, .input_addr = 0x2000}},
+			{.size = SIZE, .id = 0x13, .sid = 0x10, .class_ = 1, .input_addr = 0x2000}},
 		{"event: F_ACCESS client: x sid: 0x10 ssid: 0x0 iova: 0x2000 ipa: 0x0",
 			"unpriv data read s1 \"Reserved\" stall stag: 0x17",
-			{.id = 0x12,
+			{.size = SIZE,
+				.id = 0x12,
 				.sid = 0x10,
 				.rnw = true,
 				.class_ = 3,
@@ -105,7 +110,11 @@ TEST(decoded_forms)
 		{"event: F_ADDR_SIZE client: x sid: 0x10 ssid: 0x0 iova: 0xfffffffffffffff8 ipa: "
 		 "0x0",
 			"unpriv data read s1 \"CD fetch\" stag: 0x0",
-			{.id = 0x11, .sid = 0x10, .rnw = true, .input_addr = UINT64_MAX - 7}},
+			{.size = SIZE,
+				.id = 0x11,
+				.sid = 0x10,
+				.rnw = true,
+				.input_addr = UINT64_MAX - 7}},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

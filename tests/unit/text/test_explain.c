@@ -5,42 +5,59 @@
 #include "lib/unit.h"
 #include "text/text.h"
 
+#define SIZE sizeof(struct vsmmu_event)
+
 static const struct {
 	struct vsmmu_event event;
 	const char *client;
 	const char *text;
 } samples[] = {
-	{{.id = 0x10, .sid = 0x100, .rnw = true, .class_ = 2, .input_addr = 0x100000},
+	{{.size = SIZE, .id = 0x10, .sid = 0x100, .rnw = true, .class_ = 2, .input_addr = 0x100000},
 		"0000:01:00.0",
 		"endpoint 0000:01:00.0 (stream 0x100) read IOVA 0x100000, which no page maps"},
-	{{.id = 0x10, .sid = 0x100, .class_ = 2, .input_addr = 0x100000}, NULL,
+	{{.size = SIZE, .id = 0x10, .sid = 0x100, .class_ = 2, .input_addr = 0x100000}, NULL,
 		"the endpoint of stream 0x100 wrote IOVA 0x100000, which no page maps"},
-	{{.id = 0x10, .sid = 0x8, .ssv = true, .ssid = 5, .rnw = true, .ind = true, .class_ = 2},
+	{{.size = SIZE,
+		 .id = 0x10,
+		 .sid = 0x8,
+		 .ssv = true,
+		 .ssid = 5,
+		 .rnw = true,
+		 .ind = true,
+		 .class_ = 2},
 		"",
 		"the endpoint of stream 0x8, with PASID 0x5, fetched instructions from IOVA 0x0, "
 		"which no page maps"},
-	{{.id = 0x10, .sid = 0x8, .rnw = true, .s2 = true, .class_ = 2, .ipa = 0x5000}, NULL,
+	{{.size = SIZE,
+		 .id = 0x10,
+		 .sid = 0x8,
+		 .rnw = true,
+		 .s2 = true,
+		 .class_ = 2,
+		 .ipa = 0x5000},
+		NULL,
 		"the endpoint of stream 0x8 read IOVA 0x0; stage 1 made IPA 0x5000 of it, which is "
 		"not mapped in stage 2"},
-	{{.id = 0x13, .sid = 0x8, .s2 = true, .class_ = 1, .ipa = 0x5000}, NULL,
+	{{.size = SIZE, .id = 0x13, .sid = 0x8, .s2 = true, .class_ = 1, .ipa = 0x5000}, NULL,
 		"the endpoint of stream 0x8 wrote IOVA 0x0; on the way the SMMU needed a page "
 		"table "
 		"at IPA 0x5000, which is in a page that does not permit it in stage 2"},
-	{{.id = 0x12, .sid = 0x8, .class_ = 2, .stall = true, .stag = 0x17}, NULL,
+	{{.size = SIZE, .id = 0x12, .sid = 0x8, .class_ = 2, .stall = true, .stag = 0x17}, NULL,
 		"the endpoint of stream 0x8 wrote IOVA 0x0, which is in a page whose access flag "
 		"is "
 		"clear; it waits to be resumed (tag 0x17)"},
-	{{.id = 0x03, .sid = 0x8, .fetch_addr = 0x1040, .gpcf = true}, NULL,
+	{{.size = SIZE, .id = 0x03, .sid = 0x8, .fetch_addr = 0x1040, .gpcf = true}, NULL,
 		"the endpoint of stream 0x8 made a transaction, but the SMMU could not read its "
 		"stream table entry at 0x1040 (granule protection forbids it)"},
-	{{.id = 0x08, .sid = 0x8, .ssid = 7}, NULL,
+	{{.size = SIZE, .id = 0x08, .sid = 0x8, .ssid = 7}, NULL,
 		"the endpoint of stream 0x8 used PASID 0x7, which its stream table entry does not "
 		"allow"},
-	{{.id = 0x24, .sid = 0x8, .span = 255}, NULL,
+	{{.size = SIZE, .id = 0x24, .sid = 0x8, .span = 255}, NULL,
 		"the endpoint of stream 0x8 will soon need 1020 KiB at IOVA 0x0 (a hint, not a "
 		"fault)"},
-	{{.id = 0xe3}, "x", "the SMMU recorded event 0xe3, which only its manual explains"},
-	{{.id = 0x77}, NULL,
+	{{.size = SIZE, .id = 0xe3}, "x",
+		"the SMMU recorded event 0xe3, which only its manual explains"},
+	{{.size = SIZE, .id = 0x77}, NULL,
 		"the SMMU recorded event 0x77, which the architecture does not define"},
 };
 
@@ -78,7 +95,7 @@ TEST(every_event)
 		for (unsigned int class_ = 0; class_ < 4; class_++) {
 			struct vsmmu_event_record ones = {
 				{~UINT64_C(0xff) | id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
-			struct vsmmu_event event;
+			struct vsmmu_event event = {.size = sizeof(event)};
 
 			ones.word[1] &= ~(UINT64_C(3) << 40);
 			ones.word[1] |= (uint64_t)class_ << 40;
@@ -94,8 +111,10 @@ TEST(every_event)
 
 TEST(causes_by_stage)
 {
-	const struct vsmmu_event stage1 = {.id = 0x10}, stage2 = {.id = 0x10, .s2 = true};
-	const struct vsmmu_event other = {.id = 0x13, .s2 = true}, impdef = {.id = 0xe0};
+	const struct vsmmu_event stage1 = {.size = sizeof(stage1), .id = 0x10},
+				 stage2 = {.size = sizeof(stage2), .id = 0x10, .s2 = true};
+	const struct vsmmu_event other = {.size = sizeof(other), .id = 0x13, .s2 = true},
+				 impdef = {.size = sizeof(impdef), .id = 0xe0};
 
 	assert_non_null(strstr(vsmmu_event_causes(&stage1), "unmapped too early"));
 	assert_string_not_equal(vsmmu_event_causes(&stage1), vsmmu_event_causes(&stage2));

@@ -5,31 +5,43 @@
 #include "lib/unit.h"
 #include "text/text.h"
 
+#define SIZE sizeof(struct vsmmu_event)
+
 static const struct {
 	struct vsmmu_event event;
 	const char *text;
 } samples[] = {
-	{{.id = 0x01, .sid = 0x42, .ind = true, .rnw = true, .input_addr = 0x1000, .reason = 3},
+	{{.size = SIZE,
+		 .id = 0x01,
+		 .sid = 0x42,
+		 .ind = true,
+		 .rnw = true,
+		 .input_addr = 0x1000,
+		 .reason = 3},
 		"F_UUT sid 0x42 read 0x1000 (unprivileged instruction, reason 0x3)"},
-	{{.id = 0x02, .sid = 0x42}, "C_BAD_STREAMID sid 0x42"},
-	{{.id = 0x03, .sid = 0x42, .fetch_addr = 0x80001040, .gpcf = true},
+	{{.size = SIZE, .id = 0x02, .sid = 0x42}, "C_BAD_STREAMID sid 0x42"},
+	{{.size = SIZE, .id = 0x03, .sid = 0x42, .fetch_addr = 0x80001040, .gpcf = true},
 		"F_STE_FETCH sid 0x42 (fetch at 0x80001040, granule protection, reason 0x0)"},
-	{{.id = 0x04, .sid = 0x42, .ssv = true, .ssid = 5}, "C_BAD_STE sid 0x42 ssid 0x5"},
-	{{.id = 0x05,
+	{{.size = SIZE, .id = 0x04, .sid = 0x42, .ssv = true, .ssid = 5},
+		"C_BAD_STE sid 0x42 ssid 0x5"},
+	{{.size = SIZE,
+		 .id = 0x05,
 		 .sid = 0x42,
 		 .input_addr = 0x3000,
 		 .span = 1,
 		 .ats_read = true,
 		 .ats_priv = true},
 		"F_BAD_ATS_TREQ sid 0x42 0x3000 (span 1, read, privileged)"},
-	{{.id = 0x06, .sid = 0x42}, "F_STREAM_DISABLED sid 0x42"},
-	{{.id = 0x07, .sid = 0x42, .input_addr = 0x2000},
+	{{.size = SIZE, .id = 0x06, .sid = 0x42}, "F_STREAM_DISABLED sid 0x42"},
+	{{.size = SIZE, .id = 0x07, .sid = 0x42, .input_addr = 0x2000},
 		"F_TRANSL_FORBIDDEN sid 0x42 write 0x2000"},
-	{{.id = 0x08, .sid = 0x42, .ssid = 0x7}, "C_BAD_SUBSTREAMID sid 0x42 ssid 0x7"},
-	{{.id = 0x09, .sid = 0x42, .fetch_addr = 0x1008},
+	{{.size = SIZE, .id = 0x08, .sid = 0x42, .ssid = 0x7},
+		"C_BAD_SUBSTREAMID sid 0x42 ssid 0x7"},
+	{{.size = SIZE, .id = 0x09, .sid = 0x42, .fetch_addr = 0x1008},
 		"F_CD_FETCH sid 0x42 (fetch at 0x1008, reason 0x0)"},
-	{{.id = 0x0a, .sid = 0x42, .ssid = 5}, "C_BAD_CD sid 0x42"},
-	{{.id = 0x0b,
+	{{.size = SIZE, .id = 0x0a, .sid = 0x42, .ssid = 5}, "C_BAD_CD sid 0x42"},
+	{{.size = SIZE,
+		 .id = 0x0b,
 		 .sid = 0x42,
 		 .rnw = true,
 		 .class_ = 1,
@@ -38,28 +50,53 @@ static const struct {
 		 .reason = 1},
 		"F_WALK_EABT sid 0x42 read 0x5000 (unprivileged data, stage 1, "
 		"translation table walk, fetch at 0x8008, reason 0x1)"},
-	{{.id = 0x10, .sid = 0x42, .rnw = true, .class_ = 2, .input_addr = 0x100000},
+	{{.size = SIZE, .id = 0x10, .sid = 0x42, .rnw = true, .class_ = 2, .input_addr = 0x100000},
 		"F_TRANSLATION sid 0x42 read 0x100000 (unprivileged data, stage 1, input address)"},
-	{{.id = 0x11, .sid = 0x42, .pnu = true, .s2 = true, .ipa = 0x9000, .nsipa = true},
+	{{.size = SIZE,
+		 .id = 0x11,
+		 .sid = 0x42,
+		 .pnu = true,
+		 .s2 = true,
+		 .ipa = 0x9000,
+		 .nsipa = true},
 		"F_ADDR_SIZE sid 0x42 write 0x0 (privileged data, stage 2, CD fetch, IPA 0x9000, "
 		"Non-secure IPA)"},
-	{{.id = 0x12, .sid = 0x42, .class_ = 3, .stall = true, .stag = 0x17, .impdef = 1},
+	{{.size = SIZE,
+		 .id = 0x12,
+		 .sid = 0x42,
+		 .class_ = 3,
+		 .stall = true,
+		 .stag = 0x17,
+		 .impdef = 1},
 		"F_ACCESS sid 0x42 write 0x0 (unprivileged data, stage 1, reserved class, "
 		"stalled, tag 0x17, implementation defined 0x1)"},
-	{{.id = 0x13, .sid = 0x42, .s2 = true, .class_ = 1, .dirty_bit = true},
+	{{.size = SIZE, .id = 0x13, .sid = 0x42, .s2 = true, .class_ = 1, .dirty_bit = true},
 		"F_PERMISSION sid 0x42 write 0x0 (unprivileged data, stage 2, "
 		"translation table walk, table write, IPA 0x0, dirty bit)"},
-	{{.id = 0x13, .sid = 0x42, .class_ = 2, .input_addr = 0x102000, .ttrnw = true},
+	{{.size = SIZE,
+		 .id = 0x13,
+		 .sid = 0x42,
+		 .class_ = 2,
+		 .input_addr = 0x102000,
+		 .ttrnw = true},
 		"F_PERMISSION sid 0x42 write 0x102000 (unprivileged data, stage 1, input address)"},
-	{{.id = 0x20, .sid = 0x42, .rnw = true},
+	{{.size = SIZE, .id = 0x20, .sid = 0x42, .rnw = true},
 		"F_TLB_CONFLICT sid 0x42 read 0x0 (unprivileged data, stage 1, reason 0x0)"},
-	{{.id = 0x21, .sid = 0x42, .reason = 0xffff}, "F_CFG_CONFLICT sid 0x42 (reason 0xffff)"},
-	{{.id = 0x24, .sid = 0x42, .input_addr = 0x6000, .span = 2, .ur = true, .pw = true},
+	{{.size = SIZE, .id = 0x21, .sid = 0x42, .reason = 0xffff},
+		"F_CFG_CONFLICT sid 0x42 (reason 0xffff)"},
+	{{.size = SIZE,
+		 .id = 0x24,
+		 .sid = 0x42,
+		 .input_addr = 0x6000,
+		 .span = 2,
+		 .ur = true,
+		 .pw = true},
 		"E_PAGE_REQUEST sid 0x42 0x6000 (span 2, unprivileged read, privileged write)"},
-	{{.id = 0x25, .sid = 0x42}, "F_VMS_FETCH sid 0x42 (fetch at 0x0, reason 0x0)"},
-	{{.id = 0xe3, .reserved = {0x4200000000, 0, 0, 7}},
+	{{.size = SIZE, .id = 0x25, .sid = 0x42},
+		"F_VMS_FETCH sid 0x42 (fetch at 0x0, reason 0x0)"},
+	{{.size = SIZE, .id = 0xe3, .reserved = {0x4200000000, 0, 0, 7}},
 		"IMPDEF id 0xe3 [undefined bits 0x4200000000 0x0 0x0 0x7]"},
-	{{.id = 0x77}, "UNKNOWN id 0x77"},
+	{{.size = SIZE, .id = 0x77}, "UNKNOWN id 0x77"},
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -102,7 +139,7 @@ TEST(text_size_is_enough)
 		/* CLASS = 1 gives the longest text, which has the table access too. */
 		struct vsmmu_event_record ones = {
 			{~UINT64_C(0xff) | id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
-		struct vsmmu_event event;
+		struct vsmmu_event event = {.size = sizeof(event)};
 
 		vsmmu_event_decode(&ones, &event);
 		if (vsmmu_event_has(event.id, VSMMU_EVENT_FIELD_CLASS))

@@ -18,6 +18,7 @@ void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 {
 	item->kind = ITEM_EVENT;
 	item->record = *record;
+	item->event.size = sizeof(item->event);
 	vsmmu_event_decode(record, &item->event);
 	item->known = 0;
 	for (unsigned int i = 0; vsmmu_event_field_name(i); i++)

@@ -27,7 +27,7 @@ static void make_event(struct prng *prng, struct vsmmu_event *event)
 {
 	uint64_t random = prng_next(prng);
 
-	*event = (struct vsmmu_event){.id = kinds[prng_below(prng, KINDS)]};
+	*event = (struct vsmmu_event){.size = sizeof(*event), .id = kinds[prng_below(prng, KINDS)]};
 	/* Now and then what the kernel keeps for its own log. */
 	if (prng_one_in(prng, 2048))
 		event->id = VSMMU_EVENT_F_WALK_EABT;

@@ -224,6 +224,7 @@ void dmesg_line_parse(struct span line, struct dmesg_message *message)
 	line = span_trim(line);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		memset(message, 0, sizeof(*message));
+		message->event.size = sizeof(message->event);
 		message->smmu = message->host = span_of("");
 		if (forms[i].parse(line, message)) {
 			message->kind = forms[i].kind;
@@ -231,6 +232,7 @@ void dmesg_line_parse(struct span line, struct dmesg_message *message)
 		}
 	}
 	memset(message, 0, sizeof(*message));
+	message->event.size = sizeof(message->event);
 	message->smmu = message->host = span_of("");
 	parse_complaint(line, message);
 }

@@ -16,7 +16,7 @@ static void slot_close(struct dmesg_slot *slot)
 	slot->words = 0;
 	slot->known = 0;
 	slot->client[0] = '\0';
-	memset(&slot->event, 0, sizeof(slot->event));
+	slot->event = (struct vsmmu_event){.size = sizeof(slot->event)};
 	memset(&slot->record, 0, sizeof(slot->record));
 }
 
@@ -35,6 +35,7 @@ static void give_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *i
 	item->raw = slot->state == DMESG_RAW;
 	if (item->raw) {
 		item->record = slot->record;
+		item->event.size = sizeof(item->event);
 		vsmmu_event_decode(&slot->record, &item->event);
 		for (unsigned int i = 0; vsmmu_event_field_name(i); i++)
 			if (vsmmu_event_has(item->event.id, i))
