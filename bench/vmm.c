@@ -104,7 +104,7 @@ static int memory_write(void *opaque, uint64_t address, const void *bytes, size_
 
 static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 {
-	static const enum driver_irq irqs[VSMMU_IRQ_COUNT] = {
+	static const enum driver_irq irqs[VSMMU_IRQ_CMD_SYNC + 1] = {
 		[VSMMU_IRQ_EVENTQ] = DRIVER_IRQ_EVENTQ,
 		[VSMMU_IRQ_GERROR] = DRIVER_IRQ_GERROR,
 		[VSMMU_IRQ_CMD_SYNC] = DRIVER_IRQ_CMD_SYNC,

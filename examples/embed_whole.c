@@ -103,7 +103,8 @@ static bool move(struct vm *vm)
 
 static int device_writes(const struct vm *vm, uint64_t iova)
 {
-	struct vsmmu_access access = {sizeof(access), VSID, VSMMU_ACCESS_WRITE, .address = iova};
+	struct vsmmu_access access = {
+		.size = sizeof(access), .vsid = VSID, .flags = VSMMU_ACCESS_WRITE, .address = iova};
 
 	return vsmmu_sim_dma(vm->config.host, vm->device.dev_id, &access, (char[]){"hello"}, 6);
 }
@@ -129,13 +130,20 @@ static bool run(struct vm *vm)
 int main(void)
 {
 	static const struct vsmmu_ops ops = {
-		sizeof(ops), vm_write, vm_irq, .memory_read = vm_read, .msi = vm_msi};
-	static struct vm vm = {.device = {sizeof(vm.device), VSID, .vfio_fd = -1}};
-	struct vsmmu_sim_config sim = {sizeof(sim), .memory_read = vm_read,
-		.memory_write = vm_write, .memory_opaque = &vm};
+		.size = sizeof(ops),
+		.memory_write = vm_write,
+		.irq_pulse = vm_irq,
+		.memory_read = vm_read,
+		.msi = vm_msi,
+	};
+	static struct vm vm = {.device = {.size = sizeof(vm.device), .vsid = VSID, .vfio_fd = -1}};
+	struct vsmmu_sim_config sim = {.size = sizeof(sim),
+		.memory_read = vm_read,
+		.memory_write = vm_write,
+		.memory_opaque = &vm};
 	bool good;
 
-	vm.config = (struct vsmmu_config){sizeof(vm.config), &ops, &vm};
+	vm.config = (struct vsmmu_config){.size = sizeof(vm.config), .ops = &ops, .opaque = &vm};
 	good = !vsmmu_sim_new(&vm.config.host, &sim) &&
 	       !vsmmu_sim_endpoint_new(vm.config.host, 0, &vm.device.dev_id);
 	good = good && run(&vm);

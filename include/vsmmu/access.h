@@ -32,6 +32,7 @@ enum vsmmu_access_flag {
  * @vsid: StreamID of who does it, as the guest sees it
  * @flags: of enum vsmmu_access_flag
  * @ssid: SubstreamID, 20 bits; only with VSMMU_ACCESS_SSID
+ * @reserved: 0
  * @address: as the device uses it
  */
 struct vsmmu_access {
@@ -39,6 +40,7 @@ struct vsmmu_access {
 	uint32_t vsid;
 	uint32_t flags;
 	uint32_t ssid;
+	uint32_t reserved;
 	uint64_t address;
 };
 
@@ -52,12 +54,14 @@ struct vsmmu_access {
  *	Always at least 1
  * @ignored: the guest wants this fault to be invisible: a read gives zeroes, a write is
  *	lost (CD.A = 0); @address means nothing
+ * @reserved: set to 0
  */
 struct vsmmu_translation {
 	size_t size;
 	uint64_t address;
 	uint64_t length;
 	bool ignored;
+	uint8_t reserved[7];
 };
 
 /**

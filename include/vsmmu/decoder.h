@@ -57,6 +57,7 @@ enum vsmmu_item_error {
  * @error: for ERROR
  * @sequence: for EVENT and LOST: the kernel's number (0 to INT_MAX) of the event,
  *	or of the last event of those that were lost
+ * @reserved: set to 0
  * @lost: for LOST: how many events, at least 1; exact modulo 2^31
  * @payload: for EVENT: points into the bytes that were fed; not aligned
  * @payload_size: for EVENT, in bytes
@@ -66,6 +67,7 @@ struct vsmmu_item {
 	enum vsmmu_item_kind kind;
 	enum vsmmu_item_error error;
 	uint32_t sequence;
+	uint32_t reserved;
 	uint64_t lost;
 	const void *payload;
 	size_t payload_size;
@@ -103,12 +105,14 @@ struct vsmmu_decoder;
  *	queue that was just allocated, so that loss before the first record counts, or where
  *	somebody else has stopped, see vsmmu_decoder_get_sequence(). VSMMU_SEQUENCE_UNKNOWN: the
  *	first record tells, and what was lost before it is not known
+ * @reserved: 0
  */
 struct vsmmu_decoder_config {
 	size_t size;
 	uint32_t type;
 	uint32_t payload_size;
 	uint32_t first_sequence;
+	uint32_t reserved;
 };
 
 /**

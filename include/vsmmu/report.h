@@ -34,11 +34,10 @@ enum vsmmu_report_code {
 	VSMMU_REPORT_INVALIDATION = 12, /* the host refused an invalidation: more was invalidated */
 	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID is free that an attach got -EAGAIN for */
 	VSMMU_REPORT_RECOVERED = 14,	/* the host works again: endpoints have their access back */
-	VSMMU_REPORT_CODE_COUNT
 };
 
 /** VSMMU_NO_VSID - vsid of a report or record that belongs to no stream */
-#define VSMMU_NO_VSID UINT64_MAX
+#define VSMMU_NO_VSID 0xffffffffffffffffu
 
 /**
  * struct vsmmu_report - one thing worth telling a person

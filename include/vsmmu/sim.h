@@ -48,6 +48,7 @@ enum vsmmu_sim_kernel {
  * @ats: the endpoints can do ATS, as far as commands go: they cache no translations
  * @vmid_per_viommu: each vIOMMU has a VMID and so a TLB of its own, as a later kernel may do;
  *	today's gives all vIOMMUs of a nesting parent the same
+ * @reserved: 0
  */
 struct vsmmu_sim_config {
 	size_t size;
@@ -60,6 +61,7 @@ struct vsmmu_sim_config {
 	bool repeat_commands;
 	bool ats;
 	bool vmid_per_viommu;
+	uint8_t reserved[5];
 };
 
 /**

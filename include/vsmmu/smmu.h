@@ -53,7 +53,7 @@ struct vsmmu;
 struct vsmmu_event_record;
 
 /** enum vsmmu_irq - the vSMMU's interrupt lines; all are edges, never levels */
-enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC, VSMMU_IRQ_COUNT };
+enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC };
 
 /**
  * struct vsmmu_ops - what the VMM supplies
@@ -140,6 +140,7 @@ enum vsmmu_loss_policy {
  *	vsmmu_endpoint_set_ste(). Otherwise the ops must have memory_read
  * @defer_irqs: interrupts are noted until vsmmu_take_irqs() takes them: for a VMM that cannot
  *	raise a line in any thread, with locks of the library held
+ * @reserved: 0
  * @loss_policy: OVFLG on a queue that is not full deviates from IHI 0070 7.4, on
  *	purpose: it is the guest's only way to learn of the loss
  * @report_burst: reports of one code within @report_interval_ns; 0 means 10
@@ -164,6 +165,7 @@ enum vsmmu_loss_policy {
  * @no_ril: no range invalidation, though all SMMUs may have it
  * @gbpa_abort: reset value of GBPA.ABORT: what endpoints may do while CR0.SMMUEN = 0 and the
  *	guest has not said otherwise; false is bypass, which firmware relies on
+ * @reserved2: 0
  */
 struct vsmmu_config {
 	size_t size;
@@ -176,6 +178,7 @@ struct vsmmu_config {
 	bool isolate;
 	bool event_path_only;
 	bool defer_irqs;
+	uint8_t reserved;
 	enum vsmmu_loss_policy loss_policy;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
@@ -188,6 +191,7 @@ struct vsmmu_config {
 	bool no_msi;
 	bool no_ril;
 	bool gbpa_abort;
+	uint8_t reserved2[5];
 };
 
 /**

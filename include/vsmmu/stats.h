@@ -26,8 +26,11 @@ enum vsmmu_discard {
 	VSMMU_DISCARD_STALL,	      /* Stall = 1: cannot be resumed through a vEVENTQ */
 	VSMMU_DISCARD_STAGE2,	      /* S2 = 1: the host's own business */
 	VSMMU_DISCARD_SUBSTREAM,      /* a SubstreamID that the guest's SMMU does not have */
-	VSMMU_DISCARD_COUNT
 };
+
+/** VSMMU_DISCARD_SLOTS - reasons that struct vsmmu_stats has room for; a later version has no more
+ */
+#define VSMMU_DISCARD_SLOTS 32
 
 /**
  * struct vsmmu_stats - counters since vsmmu_new(); none ever goes back
@@ -38,7 +41,7 @@ enum vsmmu_discard {
  * @discarded: events that were read but not delivered; the sum of @discarded_by
  * @pending: events that vsmmu_save() read ahead, or a snapshot brought, and that the guest's
  *	queue has not taken yet
- * @discarded_by: by reason
+ * @discarded_by: by reason; a slot without one is 0
  * @stream_errors: ERROR items of the vEVENTQs
  * @reads: read() calls; @empty_reads gave 0; @memory_reads gave ENOMEM; @failed_reads
  *	gave another error and disarmed the queue
@@ -76,7 +79,7 @@ struct vsmmu_stats {
 	uint64_t lost;
 	uint64_t discarded;
 	uint64_t pending;
-	uint64_t discarded_by[VSMMU_DISCARD_COUNT];
+	uint64_t discarded_by[VSMMU_DISCARD_SLOTS];
 	uint64_t stream_errors;
 	uint64_t reads;
 	uint64_t empty_reads;

@@ -12,7 +12,7 @@ bool arch_transaction_from(const struct vsmmu_access *access, struct arch_transa
 						    VSMMU_ACCESS_PRIVILEGED | VSMMU_ACCESS_SSID;
 	const bool ssv = flags & VSMMU_ACCESS_SSID;
 
-	if (flags & ~all || (ssv && access->ssid >> SSID_BITS))
+	if (flags & ~all || access->reserved || (ssv && access->ssid >> SSID_BITS))
 		return false;
 	if (flags & VSMMU_ACCESS_WRITE && flags & VSMMU_ACCESS_INSTRUCTION)
 		return false;

@@ -30,7 +30,8 @@ static int config_complete(struct vsmmu_config *config)
 {
 	if (config->host && !host_fits(config->host))
 		return -EPROTO;
-	if (!config->ops)
+	if (!config->ops || config->reserved ||
+		!sized_is_zero(config->reserved2, sizeof(config->reserved2)))
 		return -EINVAL;
 	if (!config->eventq_log2_max)
 		config->eventq_log2_max = SMMU_EVENTQ_LOG2_MAX;

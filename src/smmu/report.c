@@ -43,7 +43,7 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 
 void report_flush(struct vsmmu *vsmmu)
 {
-	for (int code = 1; vsmmu->ops.report && code < VSMMU_REPORT_CODE_COUNT; code++) {
+	for (int code = 1; vsmmu->ops.report && code < REPORT_CODE_COUNT; code++) {
 		struct ratelimit *limit = &vsmmu->report_limit[code];
 		struct vsmmu_report out = {
 			.code = (enum vsmmu_report_code)code,
@@ -62,7 +62,7 @@ void report_flush(struct vsmmu *vsmmu)
 
 const char *vsmmu_discard_name(enum vsmmu_discard reason)
 {
-	static const char *const names[VSMMU_DISCARD_COUNT] = {
+	static const char *const names[DISCARD_COUNT] = {
 		[VSMMU_DISCARD_DISABLED] = "disabled",
 		[VSMMU_DISCARD_ABORT] = "abort",
 		[VSMMU_DISCARD_STALE] = "stale",
@@ -75,5 +75,5 @@ const char *vsmmu_discard_name(enum vsmmu_discard reason)
 		[VSMMU_DISCARD_SUBSTREAM] = "substream",
 	};
 
-	return (unsigned int)reason < VSMMU_DISCARD_COUNT ? names[reason] : "unknown";
+	return (unsigned int)reason < DISCARD_COUNT ? names[reason] : "unknown";
 }

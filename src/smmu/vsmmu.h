@@ -34,6 +34,7 @@
 #include "arch/guest_queue.h"
 #include "arch/idr.h"
 #include "host/host.h"
+#include "smmu/counts.h"
 #include "smmu/events/eventq.h"
 #include "smmu/events/state.h"
 #include "smmu/stream.h"
@@ -130,7 +131,7 @@ struct vsmmu {
 	struct vsmmu_stats stats;
 
 	pthread_mutex_t report_lock;
-	struct ratelimit report_limit[VSMMU_REPORT_CODE_COUNT];
+	struct ratelimit report_limit[REPORT_CODE_COUNT];
 	uint64_t reports_suppressed;
 };
 

@@ -27,6 +27,15 @@ static inline bool sized_is_valid(const void *structure)
 	return given > sizeof(given) && given <= SIZED_MAX;
 }
 
+/* Return: whether a caller's reserved member says nothing. */
+static inline bool sized_is_zero(const void *member, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (((const uint8_t *)member)[i])
+			return false;
+	return true;
+}
+
 /* Copies a caller's config into @to, of @size bytes. Return: 0, -EINVAL or -E2BIG. */
 static inline int sized_copy_in(void *to, const void *from, size_t size)
 {
@@ -35,9 +44,8 @@ static inline int sized_copy_in(void *to, const void *from, size_t size)
 	if (!sized_is_valid(from))
 		return -EINVAL;
 	memcpy(&given, from, sizeof(given));
-	for (size_t i = size; i < given; i++)
-		if (((const uint8_t *)from)[i])
-			return -E2BIG;
+	if (given > size && !sized_is_zero((const uint8_t *)from + size, given - size))
+		return -E2BIG;
 	memset(to, 0, size);
 	memcpy(to, from, given < size ? given : size);
 	return 0;

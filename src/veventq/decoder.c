@@ -198,6 +198,8 @@ int vsmmu_decoder_new(struct vsmmu_decoder **out, const struct vsmmu_decoder_con
 	if (!out)
 		return -EINVAL;
 	ret = sized_copy_in(&config, given, sizeof(config));
+	if (!ret && config.reserved)
+		ret = -EINVAL;
 	if (ret)
 		return ret;
 	decoder = malloc(sizeof(*decoder));

@@ -31,7 +31,7 @@ int main()
 	char version[32];
 
 	std::printf("1..4\n");
-	check(true, "every public header compiles alone, in C and in C++");
+	check(true, "every public header compiles alone, in C and in C++, and has no gap in a structure");
 	std::snprintf(version, sizeof(version), "%d.%d.%d", VSMMU_VERSION_MAJOR,
 		VSMMU_VERSION_MINOR, VSMMU_VERSION_PATCH);
 	check(!std::strcmp(vsmmu_version(), version), "the library is the headers' version");

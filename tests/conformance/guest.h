@@ -4,6 +4,7 @@
 #define CONFORMANCE_GUEST_H
 
 #include "conformance/machine.h"
+#include "smmu/counts.h"
 
 #define GUEST_QUEUE_ADDRESS UINT64_C(0x90000000)
 #define GUEST_MEMORY_SIZE   (64 * 1024)
@@ -14,8 +15,8 @@ struct guest {
 	struct vsmmu_endpoint *endpoint[MACHINE_ENDPOINTS];
 	uint8_t memory[GUEST_MEMORY_SIZE]; /* at GUEST_QUEUE_ADDRESS */
 	bool memory_gone;
-	unsigned int irqs[VSMMU_IRQ_COUNT];
-	unsigned int reports[VSMMU_REPORT_CODE_COUNT];
+	unsigned int irqs[IRQ_COUNT];
+	unsigned int reports[REPORT_CODE_COUNT];
 	unsigned int log2;
 };
 

@@ -10,6 +10,7 @@
 
 #include "conformance/smmu_machine.h"
 #include "driver/driver.h"
+#include "smmu/counts.h"
 #include "tap.h"
 
 #define SMMU_GUEST_RECORDS  256
@@ -25,9 +26,9 @@ struct smmu_guest {
 	struct vsmmu_endpoint *endpoint[SMMU_MACHINE_ENDPOINTS];
 	uint32_t vsid[SMMU_MACHINE_ENDPOINTS];
 	struct driver driver;
-	unsigned int irqs[VSMMU_IRQ_COUNT];
+	unsigned int irqs[IRQ_COUNT];
 	unsigned int msis;
-	unsigned int reports[VSMMU_REPORT_CODE_COUNT];
+	unsigned int reports[REPORT_CODE_COUNT];
 	char refusal[256];			/* text of the last UNFIT or BLOCKED */
 	uint64_t record[SMMU_GUEST_RECORDS][4]; /* that the driver took */
 	unsigned int records;

@@ -251,7 +251,7 @@ static void no_interrupts_while_they_are_disabled(void *context)
 	smmu_guest_expect_fault(&guest, 0, SMMU_GUEST_HOLE, false, SMMU_F_TRANSLATION);
 	TAP_EQ(driver_issue_sync(driver, &illegal, 1), 0);
 	TAP_EQ(driver->stats.illegal_commands, 1);
-	for (unsigned int irq = 0; irq < VSMMU_IRQ_COUNT; irq++)
+	for (unsigned int irq = 0; irq < IRQ_COUNT; irq++)
 		TAP_EQ(guest.irqs[irq], 0);
 	smmu_guest_close(&guest);
 }

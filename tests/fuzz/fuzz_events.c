@@ -79,7 +79,7 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 	struct fuzz_events *fuzz = opaque;
 
-	FUZZ_CHECK(report->code > 0 && report->code < VSMMU_REPORT_CODE_COUNT);
+	FUZZ_CHECK(report->code > 0 && report->code < REPORT_CODE_COUNT);
 	FUZZ_CHECK(*report->text && !strchr(report->text, '\n'));
 	FUZZ_CHECK(!vsmmu_get_stats(fuzz->vsmmu, &stats));
 }
@@ -147,7 +147,7 @@ static void check_stats(struct fuzz_events *fuzz)
 
 	now->size = sizeof(*now);
 	FUZZ_CHECK(!vsmmu_get_stats(fuzz->vsmmu, now));
-	for (unsigned int i = 0; i < VSMMU_DISCARD_COUNT; i++) {
+	for (unsigned int i = 0; i < VSMMU_DISCARD_SLOTS; i++) {
 		FUZZ_CHECK(now->discarded_by[i] >= old.discarded_by[i]);
 		discarded += now->discarded_by[i];
 	}

@@ -13,6 +13,7 @@
 #include <vsmmu/smmu.h>
 
 #include "fuzz_timer.h"
+#include "smmu/counts.h"
 
 #define FUZZ_EVENTS_ENDPOINTS 4
 #define FUZZ_EVENTS_LOG2_MAX  9
@@ -44,7 +45,7 @@ struct fuzz_events {
 	bool may_write; /* inside a call that delivers */
 	struct fuzz_events_queue before;
 	uint32_t written; /* records, since fuzz_events_enter() */
-	unsigned int pulses[VSMMU_IRQ_COUNT];
+	unsigned int pulses[IRQ_COUNT];
 
 	uint64_t produced;   /* faults that the simulator numbered */
 	bool reads_may_fail; /* a failing read has been arranged */

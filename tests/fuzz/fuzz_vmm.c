@@ -208,7 +208,7 @@ static struct vsmmu_stats check_stats(void)
 	uint64_t discarded = 0;
 
 	FUZZ_CHECK(!vsmmu_get_stats(fuzz_vmm.vsmmu, &now));
-	for (unsigned int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (unsigned int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		discarded += now.discarded_by[i];
 	FUZZ_CHECK(now.discarded == discarded && now.pending <= PENDING_MAX);
 	FUZZ_CHECK(now.sequenced == now.delivered + now.lost + now.discarded + now.pending);

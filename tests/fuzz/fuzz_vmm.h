@@ -22,6 +22,7 @@
 #include "arch/strtab.h"
 #include "fuzz_timer.h"
 #include "smmu/commands/cmdq.h"
+#include "smmu/counts.h"
 
 #define FUZZ_VMM_ENDPOINTS   4
 #define FUZZ_VMM_VSIDS	     6
@@ -105,7 +106,7 @@ struct fuzz_vmm {
 	bool translating;
 	unsigned int reads, calls, written;
 	unsigned int foreign_writes; /* MSIs that no IRQ_CFG0 names */
-	unsigned int pulses[VSMMU_IRQ_COUNT];
+	unsigned int pulses[IRQ_COUNT];
 	unsigned int reports;
 	bool at_large; /* the host refused even to cut an endpoint off, as was reported */
 

@@ -176,7 +176,7 @@ static void check_not_empty(void)
 static void irq_pulse(void *opaque, enum vsmmu_irq irq)
 {
 	(void)opaque;
-	FUZZ_CHECK(fuzz_vmm.inside && irq < VSMMU_IRQ_COUNT);
+	FUZZ_CHECK(fuzz_vmm.inside && irq < IRQ_COUNT);
 	if (!fuzz_vmm.anything && irq == VSMMU_IRQ_EVENTQ)
 		FUZZ_CHECK(fuzz_vmm.before.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	if (!fuzz_vmm.anything && irq == VSMMU_IRQ_GERROR)
@@ -191,7 +191,7 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 
 	(void)opaque;
-	FUZZ_CHECK(report->code > 0 && report->code < VSMMU_REPORT_CODE_COUNT);
+	FUZZ_CHECK(report->code > 0 && report->code < REPORT_CODE_COUNT);
 	FUZZ_CHECK(*report->text && !strchr(report->text, '\n'));
 	fuzz_vmm.reports++;
 	if (report->code == VSMMU_REPORT_BLOCKED && strstr(report->text, "not even be cut off"))

@@ -45,7 +45,7 @@ static void *save(size_t *length)
 	fuzz_vmm_enter();
 	ret = vsmmu_save(fuzz_vmm.vsmmu, &bytes, length);
 	FUZZ_CHECK(!fuzz_vmm.written && !fuzz_vmm.foreign_writes);
-	for (unsigned int i = 0; i < VSMMU_IRQ_COUNT; i++)
+	for (unsigned int i = 0; i < IRQ_COUNT; i++)
 		FUZZ_CHECK(!fuzz_vmm.pulses[i]);
 	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
 	read_all(after);

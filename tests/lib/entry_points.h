@@ -14,6 +14,7 @@ struct entry_point {
 	const char *name;
 	/* Both may be NULL. Return: what the function did, 0 if that is nothing. */
 	int (*call)(struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint);
+	bool of_endpoint;  /* without an endpoint there is no vSMMU either */
 	bool takes_null;   /* there is nothing to do then: 0 */
 	bool looks;	   /* may be called within ops.report */
 	bool says_nothing; /* it returns no error: within a callback it does nothing */

@@ -30,7 +30,7 @@ struct test_vmm *migration_restore(struct migration *migration, const struct vm_
 	memcpy(vm->memory, migration->memory, MEMORY);
 	vm->log2 = migration->left.log2;
 	vm->serial = migration->left.serial;
-	for (int i = 0; i < VSMMU_IRQ_COUNT; i++)
+	for (int i = 0; i < IRQ_COUNT; i++)
 		vm->irqs[i] = migration->left.irqs[i];
 	assert_int_equal(vsmmu_restore(vm->vsmmu, migration->snapshot, migration->length), 0);
 	migration_discard(migration);

@@ -19,6 +19,7 @@
 
 #include "arch/regs.h"
 #include "lib/unit.h"
+#include "smmu/counts.h"
 
 #define TEST_VMM_MEMORY	   UINT64_C(0x80000000) /* guest-physical */
 #define TEST_VMM_SIZE	   (UINT64_C(16) << 20)
@@ -53,7 +54,7 @@ struct test_vmm {
 	uint64_t bad_begin, bad_end; /* reads and writes that touch these are refused */
 	atomic_uint memory_reads, memory_writes; /* calls, refused ones too; any thread may */
 
-	unsigned int irqs[VSMMU_IRQ_COUNT];
+	unsigned int irqs[IRQ_COUNT];
 	void (*on_irq)(struct test_vmm *vmm, enum vsmmu_irq irq);
 	unsigned int msis; /* that reached the doorbell */
 	uint32_t msi_data; /* of the last one */

@@ -252,7 +252,7 @@ struct vsmmu_stats vm_stats(struct test_vmm *vm)
 	assert_int_equal(vsmmu_get_stats(vm->vsmmu, &stats), 0);
 	assert_int_equal(
 		stats.sequenced, stats.delivered + stats.lost + stats.discarded + stats.pending);
-	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		sum += stats.discarded_by[i];
 	assert_int_equal(stats.discarded, sum);
 	assert_int_equal(stats.eventq_irqs, vm->irqs[VSMMU_IRQ_EVENTQ]);

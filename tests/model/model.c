@@ -72,7 +72,7 @@ static void compare(struct pair *pair)
 	SAME(overflows);
 	SAME(aborts);
 #undef SAME
-	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		same(pair, vsmmu_discard_name((enum vsmmu_discard)i), stats.discarded_by[i],
 			oracle->stats.discarded_by[i]);
 	same(pair, "stream_errors", stats.stream_errors, 0);
@@ -105,7 +105,7 @@ static void do_fault(struct pair *pair)
 		pair->vm->produced += numbered;
 		same(pair, "numbered", numbered,
 			oracle_fault(&pair->oracle, n, pair->vm->serial,
-				kind ? VSMMU_DISCARD_COUNT : VSMMU_DISCARD_SUBSTREAM, no_memory));
+				kind ? DISCARD_COUNT : VSMMU_DISCARD_SUBSTREAM, no_memory));
 	}
 }
 

@@ -158,7 +158,7 @@ static bool decide(struct oracle *oracle, const struct oracle_event *event, unsi
 		discard(oracle, VSMMU_DISCARD_STALE);
 		return false;
 	}
-	if (event->refused != VSMMU_DISCARD_COUNT) {
+	if (event->refused != DISCARD_COUNT) {
 		discard(oracle, event->refused);
 		return false;
 	}

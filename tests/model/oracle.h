@@ -11,6 +11,8 @@
 
 #include <vsmmu/smmu.h>
 
+#include "smmu/counts.h"
+
 #define ORACLE_STREAMS 4
 #define ORACLE_DEPTH   64
 #define ORACLE_QUEUE   256 /* largest guest queue */
@@ -19,7 +21,7 @@ struct oracle_event {
 	uint64_t number; /* of all that this vEVENTQ ever numbered */
 	unsigned int stream;
 	uint64_t serial;	    /* what makes it different from any other */
-	enum vsmmu_discard refused; /* VSMMU_DISCARD_COUNT: none, it may be seen */
+	enum vsmmu_discard refused; /* DISCARD_COUNT: none, it may be seen */
 };
 
 /* The kernel's vEVENTQ: events, and behind them perhaps a LOST header. */

@@ -256,7 +256,7 @@ static void no_interrupts_while_they_are_disabled(void *context)
 	mock_smmu_expect_event(&guest, 0);
 	TAP_EQ(driver_issue_sync(&guest.driver, &illegal, 1), 0);
 	TAP_EQ(guest.driver.stats.illegal_commands, 1);
-	for (unsigned int irq = 0; irq < VSMMU_IRQ_COUNT; irq++)
+	for (unsigned int irq = 0; irq < IRQ_COUNT; irq++)
 		TAP_EQ(guest.irqs[irq], 0);
 	smmu_guest_close(&guest);
 }

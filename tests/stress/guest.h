@@ -8,6 +8,8 @@
 
 #include <vsmmu/smmu.h>
 
+#include "smmu/counts.h"
+
 #define GUEST_LOG2_MAX 14
 #define GUEST_ADDRESS  UINT64_C(0x40000000)
 #define GUEST_SIZE     (UINT64_C(32) << GUEST_LOG2_MAX)
@@ -28,7 +30,7 @@ struct guest {
 	struct vsmmu *vsmmu;
 	uint8_t *memory;
 	atomic_bool memory_gone;
-	atomic_uint_fast64_t irqs[VSMMU_IRQ_COUNT];
+	atomic_uint_fast64_t irqs[IRQ_COUNT];
 	unsigned int log2;
 	bool enabled;
 	uint64_t consumed;

@@ -186,12 +186,12 @@ void stress_vm_check(struct stress_vm *vm)
 	struct vsmmu_stats stats = stats_now(vm);
 	uint64_t discarded = 0;
 
-	for (unsigned int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (unsigned int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		discarded += stats.discarded_by[i];
 	CHECK_EQ(stats.discarded, discarded);
 	CHECK_EQ(stats.sequenced, stats.delivered + stats.lost + stats.discarded + stats.pending);
 	/* The simulator numbers nothing that a guest may not see. */
-	for (unsigned int i = VSMMU_DISCARD_UNKNOWN_STREAM; i < VSMMU_DISCARD_COUNT; i++)
+	for (unsigned int i = VSMMU_DISCARD_UNKNOWN_STREAM; i < VSMMU_DISCARD_SLOTS; i++)
 		CHECK_EQ(stats.discarded_by[i], 0U);
 	CHECK_EQ(vsmmu_sim_get_stats(vm->sim, &sim), 0);
 	CHECK_EQ(sim.numbered, vm->produced);

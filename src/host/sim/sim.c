@@ -52,7 +52,7 @@ int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config
 	}
 	if (own.kernel != VSMMU_SIM_KERNEL_NOW && own.kernel != VSMMU_SIM_KERNEL_BEFORE_2026)
 		return -EINVAL;
-	if (own.first_sequence > INT_MAX)
+	if (own.first_sequence > INT_MAX || !sized_is_zero(own.reserved, sizeof(own.reserved)))
 		return -EINVAL;
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)

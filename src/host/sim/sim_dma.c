@@ -148,7 +148,7 @@ static int check(const struct vsmmu_access *access, const void *bytes, size_t le
 {
 	if (!bytes || !length || length - 1 > ~access->address)
 		return -EINVAL;
-	if (access->flags & ~(uint32_t)ALL_FLAGS)
+	if (access->reserved || access->flags & ~(uint32_t)ALL_FLAGS)
 		return -EINVAL;
 	if (access->flags & VSMMU_ACCESS_WRITE && access->flags & VSMMU_ACCESS_INSTRUCTION)
 		return -EINVAL;

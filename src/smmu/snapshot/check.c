@@ -66,7 +66,7 @@ static bool counters_are_sound(const struct snapshot *snapshot)
 	const struct vsmmu_stats *stats = &snapshot->stats;
 	uint64_t discarded = 0;
 
-	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		discarded += stats->discarded_by[i];
 	return discarded == stats->discarded && stats->sequenced == stats->delivered + stats->lost +
 									    stats->discarded +

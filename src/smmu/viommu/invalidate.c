@@ -92,7 +92,11 @@ static void chunk_add(struct chunk *chunk, uint64_t word0, uint64_t word1)
 /* Invalidates every TLB entry of the parent's guest. */
 static int parent_resync(struct vsmmu *vsmmu, struct nesting_parent *parent)
 {
-	struct chunk chunk = {vsmmu, parent->parking_id, &parent->hardware};
+	struct chunk chunk = {
+		.vsmmu = vsmmu,
+		.viommu_id = parent->parking_id,
+		.hardware = &parent->hardware,
+	};
 
 	if (!parent->needs_tlb_inval)
 		return 0;
@@ -110,7 +114,11 @@ static int parent_resync(struct vsmmu *vsmmu, struct nesting_parent *parent)
 
 int viommu_resync(struct vsmmu *vsmmu, struct viommu *viommu)
 {
-	struct chunk chunk = {vsmmu, viommu->id, &viommu->parent->hardware};
+	struct chunk chunk = {
+		.vsmmu = vsmmu,
+		.viommu_id = viommu->id,
+		.hardware = &viommu->parent->hardware,
+	};
 	int ret = parent_resync(vsmmu, viommu->parent);
 
 	if (ret || !viommu->needs_cd_inval)

@@ -147,7 +147,7 @@ TEST(undefined_bits_do_not_reach_the_guest)
 			.word = {(~UINT64_C(0xff) & ~SSV) | id, ~STALL & ~STAGE2, UINT64_MAX,
 				UINT64_MAX}};
 		const struct vsmmu_event_record given = record;
-		struct vsmmu_event event;
+		struct vsmmu_event event = {.size = sizeof(event)};
 		uint64_t word[4];
 
 		if (vsmmu_record_event(vm->vsmmu, &record))

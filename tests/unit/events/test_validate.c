@@ -107,7 +107,7 @@ TEST(refusing_is_not_loss)
 
 TEST(reasons_have_names)
 {
-	for (int reason = 0; reason < VSMMU_DISCARD_COUNT; reason++) {
+	for (int reason = 0; reason < DISCARD_COUNT; reason++) {
 		const char *name = vsmmu_discard_name((enum vsmmu_discard)reason);
 
 		assert_non_null(name);
@@ -116,7 +116,7 @@ TEST(reasons_have_names)
 			assert_string_not_equal(
 				name, vsmmu_discard_name((enum vsmmu_discard)other));
 	}
-	assert_string_equal(vsmmu_discard_name(VSMMU_DISCARD_COUNT), "unknown");
+	assert_string_equal(vsmmu_discard_name(DISCARD_COUNT), "unknown");
 	assert_string_equal(vsmmu_discard_name((enum vsmmu_discard) - 1), "unknown");
 	assert_string_equal(vsmmu_discard_name(VSMMU_DISCARD_STALE), "stale");
 }

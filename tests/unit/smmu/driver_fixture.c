@@ -43,7 +43,7 @@ static void take_record(void *opaque, const uint64_t record[4])
 
 static void interrupt(struct test_vmm *vmm, enum vsmmu_irq irq)
 {
-	static const enum driver_irq irqs[VSMMU_IRQ_COUNT] = {
+	static const enum driver_irq irqs[IRQ_COUNT] = {
 		[VSMMU_IRQ_EVENTQ] = DRIVER_IRQ_EVENTQ,
 		[VSMMU_IRQ_GERROR] = DRIVER_IRQ_GERROR,
 		[VSMMU_IRQ_CMD_SYNC] = DRIVER_IRQ_CMD_SYNC,

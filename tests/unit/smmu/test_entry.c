@@ -70,7 +70,7 @@ static void call_back_in(enum op op)
 		int wanted = entry->says_nothing ? 0 : -EDEADLK;
 
 		/* No endpoint, while it is being made. */
-		if (!test.endpoint && !strncmp(entry->name, "vsmmu_endpoint_set_", 19))
+		if (!test.endpoint && entry->of_endpoint)
 			wanted = -EINVAL;
 		if (!test.endpoint && entry->takes_null && !entry->says_nothing)
 			wanted = 0;

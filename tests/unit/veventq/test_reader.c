@@ -92,7 +92,7 @@ static void expect_read(size_t records, ssize_t got, bool drained, const char *i
 
 TEST(one_read_takes_many)
 {
-	BEGIN(0, 8, {"E0 E1 E2 E3 E4"});
+	BEGIN(0, 8, {"E0 E1 E2 E3 E4", 0});
 	expect_read(8, 5 * RECORD, true, "E0 E1 E2 E3 E4");
 	assert_int_equal(script.asked, 8 * RECORD);
 	assert_int_equal(script.reads, 1);
@@ -118,7 +118,8 @@ TEST(the_batch_and_the_room_limit_a_read)
 
 TEST(a_read_with_room_left_says_that_the_queue_is_empty)
 {
-	BEGIN(0, 2, {"E0 E1"}, {"E2 L3"}, {"L4 L5 L6 L7 L8"}, {"L9 L10 L11 L12 L13 L14"}, {"E15"});
+	BEGIN(0, 2, {"E0 E1", 0}, {"E2 L3", 0}, {"L4 L5 L6 L7 L8", 0},
+		{"L9 L10 L11 L12 L13 L14", 0}, {"E15", 0});
 	expect_read(2, 80, false, "E0 E1");
 	/* 32 bytes are left: one more record does not fit, so nobody knows. */
 	expect_read(2, 48, false, "E2 L3x1");
@@ -131,7 +132,7 @@ TEST(a_read_with_room_left_says_that_the_queue_is_empty)
 
 TEST(nothing_is_nothing_whatever_errno_says)
 {
-	BEGIN(0, 4, {NULL, 0}, {"E0"}, {NULL, 0});
+	BEGIN(0, 4, {NULL, 0}, {"E0", 0}, {NULL, 0});
 	expect_read(4, 0, true, "");
 	expect_read(4, RECORD, true, "E0");
 	expect_read(4, 0, true, "");
@@ -142,7 +143,7 @@ TEST(nothing_is_nothing_whatever_errno_says)
 TEST(errors_have_three_classes)
 {
 	BEGIN(0, 4, {NULL, -EAGAIN}, {NULL, -EINTR}, {NULL, -ENOMEM}, {NULL, -EIO}, {NULL, -EBADF},
-		{NULL, -ESPIPE}, {"E0"});
+		{NULL, -ESPIPE}, {"E0", 0});
 	expect_read(4, -EAGAIN, false, ""); /* later */
 	expect_read(4, -EAGAIN, false, ""); /* so is EINTR */
 	expect_read(4, -ENOMEM, false, ""); /* transient */
@@ -176,7 +177,7 @@ TEST(a_source_that_returns_more_than_asked_is_a_protocol_error)
 
 TEST(a_source_that_returns_less_than_it_copied_cuts_a_record)
 {
-	BEGIN(0, 4, {"E0 E1", RECORD + 4}, {"E1 E2"});
+	BEGIN(0, 4, {"E0 E1", RECORD + 4}, {"E1 E2", 0});
 	expect_read(4, RECORD + 4, true, "E0 !");
 	expect_read(4, 2 * RECORD, true, "E1 E2");
 	assert_int_equal(reader.decoder.errors, 1);
@@ -187,7 +188,7 @@ TEST(old_kernels_are_understood)
 {
 	/* Before mid-2026: the payload's copy faults and its header stays; ENOMEM for the
 	 * LOST header looks like an empty queue. */
-	BEGIN(0, 4, {"E0 E1/8"}, {"E1 E2"}, {NULL, 0}, {"L4"}, {"E5"});
+	BEGIN(0, 4, {"E0 E1/8", 0}, {"E1 E2", 0}, {NULL, 0}, {"L4", 0}, {"E5", 0});
 	expect_read(4, RECORD + 8, true, "E0 !");
 	expect_read(4, 2 * RECORD, true, "E1 E2");
 	expect_read(4, 0, true, "");
@@ -201,7 +202,7 @@ TEST(old_kernels_are_understood)
 
 TEST(continuity_holds_from_read_to_read)
 {
-	BEGIN(0x7ffffffe, 4, {"E0x7ffffffe"}, {"L0x7fffffff"}, {"L1 E2"}, {"E4"});
+	BEGIN(0x7ffffffe, 4, {"E0x7ffffffe", 0}, {"L0x7fffffff", 0}, {"L1 E2", 0}, {"E4", 0});
 	expect_read(4, RECORD, true, "E2147483646");
 	expect_read(4, 8, true, "L2147483647x1");
 	expect_read(4, 48, true, "L1x2 E2");
@@ -211,7 +212,7 @@ TEST(continuity_holds_from_read_to_read)
 
 TEST(two_lost_headers_fill_16_bytes)
 {
-	BEGIN(0, 1, {"L0 L3"}, {"E4"});
+	BEGIN(0, 1, {"L0 L3", 0}, {"E4", 0});
 	expect_read(1, 16, false, "L0x1 L3x3");
 	expect_read(1, RECORD, false, "E4");
 	veventq_reader_destroy(&reader);

@@ -28,7 +28,7 @@ struct guest_driver {
 	uint32_t prod;
 	uint32_t cons;
 
-	bool irq_pending[VSMMU_IRQ_COUNT];
+	bool irq_pending[VSMMU_IRQ_CMD_SYNC + 1];
 	bool thread_runs; /* the event thread was woken and has not found the queue empty yet */
 
 	/* These the guest knows. */

@@ -90,7 +90,7 @@ struct machine {
 	uint64_t now; /* simulated nanoseconds */
 	uint64_t produced;
 	uint64_t produced_max;
-	uint64_t irqs[VSMMU_IRQ_COUNT];		  /* pulses that arrived */
+	uint64_t irqs[VSMMU_IRQ_CMD_SYNC + 1];	  /* pulses that arrived */
 	uint64_t bad_records;			  /* that the guest should never have seen */
 	struct vsmmu_stats stats;		  /* sampled */
 	const struct machine_endpoint *unplugged; /* the last one: stale events are its */

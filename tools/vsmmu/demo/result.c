@@ -94,7 +94,7 @@ void result_print_summary(const struct result *result)
 	print_row("delivered", stats->delivered, "");
 	print_row("lost", stats->lost, "dropped by the host kernel, its vEVENTQ being full");
 	print_row("discarded", stats->discarded, "by the library, of which");
-	for (int i = 0; i < VSMMU_DISCARD_COUNT; i++)
+	for (int i = 0; i < VSMMU_DISCARD_SLOTS; i++)
 		if (stats->discarded_by[i])
 			printf("    %-22s %12" PRIu64 "\n", vsmmu_discard_name(i),
 				stats->discarded_by[i]);

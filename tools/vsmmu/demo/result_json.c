@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "json_add.h"
 
@@ -40,8 +41,10 @@ static struct json_object *reasons_object(const struct vsmmu_stats *stats)
 {
 	struct json_object *object = json_object_new_object();
 
-	for (int i = 0; object && i < VSMMU_DISCARD_COUNT; i++) {
-		if (add_number(object, vsmmu_discard_name(i), stats->discarded_by[i]))
+	for (int i = 0; object && i < VSMMU_DISCARD_SLOTS; i++) {
+		const char *name = vsmmu_discard_name(i);
+
+		if (!strcmp(name, "unknown") || add_number(object, name, stats->discarded_by[i]))
 			continue;
 		json_object_put(object);
 		return NULL;
