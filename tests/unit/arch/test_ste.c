@@ -406,6 +406,26 @@ TEST(hardware_can_be_given_a_bad_ste)
 	}
 }
 
+/* Whatever the kernel's filter lets pass has the kind that comes into force there. */
+TEST(words_for_the_kernel_have_a_kind)
+{
+	static const enum arch_ste_kind kinds[] = {[SIM_STE_CONFIG_ABORT] = ARCH_STE_ABORT,
+		[SIM_STE_CONFIG_BYPASS] = ARCH_STE_BYPASS,
+		[SIM_STE_CONFIG_S1] = ARCH_STE_S1};
+	unsigned int accepted = 0;
+
+	for (uint64_t low = 0; low < 16; low++) {
+		const uint64_t vste[2] = {low | UINT64_C(0x80000000), 0xd4};
+		uint32_t config;
+
+		if (sim_ste_validate(vste, &config))
+			continue;
+		assert_int_equal(arch_ste_vste_kind(vste), kinds[config]);
+		accepted++;
+	}
+	assert_int_equal(accepted, 8 + 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +441,7 @@ int main(void)
 		UNIT_TEST("S4 P12", the_hardware_sees_the_same_ste),
 		UNIT_TEST_PLAIN(s1stalld_is_set_where_it_must_and_may_be),
 		UNIT_TEST_PLAIN(hardware_can_be_given_a_bad_ste),
+		UNIT_TEST_PLAIN(words_for_the_kernel_have_a_kind),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
