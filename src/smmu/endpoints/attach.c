@@ -13,6 +13,7 @@
 #include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/host_objects.h"
 #include "smmu/endpoints/parents.h"
+#include "smmu/endpoints/retry.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/ste_target.h"
 #include "smmu/endpoints/vsid.h"
@@ -267,19 +268,30 @@ int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_t *viommu_
 	return 0;
 }
 
-/* The StreamID, if it has one, is free, or will be. Under the control lock. */
-static void endpoint_end_stream(struct vsmmu_endpoint *endpoint)
+/*
+ * The StreamID, if it has one, is free, or will be; not before its vDEVICE is gone, or the host
+ * would refuse the next one. Under the control lock. Return: 0 or -errno of the vDEVICE.
+ */
+static int endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 {
+	const uint32_t vdevice_id = endpoint->vdevice_id;
+	int ret = vdevice_id ? object_destroy(endpoint->vsmmu, vdevice_id) : 0;
+
+	endpoint->vdevice_id = 0;
 	if (!endpoint_is_numbered(endpoint))
-		return;
-	if (endpoint->viommu && !endpoint->vdevice_id)
+		return 0;
+	if (endpoint->viommu && !vdevice_id)
 		vsid_release(endpoint->vsmmu, endpoint->vsid);
 	else
 		vsid_retire(endpoint);
+	return ret;
 }
 
-/* If it cannot be parked it may cause events until it is detached. Return: -errno of parking. */
-static int endpoint_end(struct vsmmu_endpoint *endpoint)
+/*
+ * If it cannot be parked it may cause events until it is detached. Return: -errno of parking;
+ * @failed gets that of its vDEVICE.
+ */
+static int endpoint_end(struct vsmmu_endpoint *endpoint, int *failed)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
@@ -290,7 +302,7 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 	vsid_ask_end(endpoint);
 	identity_update(vsmmu);
 	if (!ret)
-		endpoint_end_stream(endpoint);
+		*failed = endpoint_end_stream(endpoint);
 	else if (endpoint_is_numbered(endpoint))
 		vsid_disown(endpoint);
 	pthread_mutex_unlock(&vsmmu->control_lock);
@@ -300,14 +312,14 @@ static int endpoint_end(struct vsmmu_endpoint *endpoint)
 int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	const int parked = endpoint_end(endpoint);
-	const int astray = host_objects_put_back(endpoint, parked);
+	int failed = 0;
+	const int parked = endpoint_end(endpoint, &failed);
+	const int astray = host_objects_put_back(endpoint, parked ? parked : failed);
 	const int ret = host_objects_detach(endpoint);
-	int failed;
 
 	if (parked) {
 		pthread_mutex_lock(&vsmmu->control_lock);
-		endpoint_end_stream(endpoint);
+		failed = endpoint_end_stream(endpoint);
 		pthread_mutex_unlock(&vsmmu->control_lock);
 	}
 	if (parked && ret)
@@ -315,9 +327,10 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left)
 			"removing an endpoint: the host said %s; it could not even be cut off from "
 			"memory, and reaches the guest's until its device is closed",
 			strerror(-ret));
-	failed = host_objects_free(endpoint);
+	*left = host_objects_free(endpoint);
 	endpoint_free(endpoint);
-	*left = ret ? ret : failed;
+	*left = failed ? failed : *left;
+	*left = ret ? ret : *left;
 	return astray ? astray : *left;
 }
 

@@ -166,22 +166,17 @@ int host_objects_make(struct vsmmu_endpoint *endpoint)
 
 static int put_back(struct vsmmu_endpoint *endpoint)
 {
-	struct vsmmu *vsmmu = endpoint->vsmmu;
-	int ret = 0;
+	int ret = ops_of(endpoint)->attach(endpoint->vsmmu->host, &endpoint->host,
+		endpoint->parent->id, VSMMU_ATTACH_PUT_BACK);
 
-	destroy(vsmmu, endpoint->vdevice_id, &ret);
-	endpoint->vdevice_id = 0;
-	if (!ret)
-		ret = ops_of(endpoint)->attach(
-			vsmmu->host, &endpoint->host, endpoint->parent->id, VSMMU_ATTACH_PUT_BACK);
 	if (!ret)
 		endpoint->installed = INSTALLED_NOTHING;
 	return ret;
 }
 
-int host_objects_put_back(struct vsmmu_endpoint *endpoint, int parked)
+int host_objects_put_back(struct vsmmu_endpoint *endpoint, int failed)
 {
-	int ret = parked;
+	int ret = failed;
 
 	if (!endpoint->put_back)
 		return 0;

@@ -16,10 +16,11 @@ int host_objects_make(struct vsmmu_endpoint *endpoint);
 
 /*
  * Attaches an endpoint that has been unlinked to its VMM's parent, if that was asked for: from then
- * on it reaches all that its VMM maps. So only an endpoint that could be @parked is, once its
- * vDEVICE is gone. Return: 0; -errno, reported: it is still to be detached.
+ * on it reaches all that its VMM maps. So only an endpoint is that could be parked, and whose
+ * vDEVICE is gone: @failed is -errno of either, or 0. Return: 0; -errno, reported: it is still to
+ * be detached.
  */
-int host_objects_put_back(struct vsmmu_endpoint *endpoint, int parked);
+int host_objects_put_back(struct vsmmu_endpoint *endpoint, int failed);
 
 /* Detaches an endpoint that has been unlinked, and has not been detached yet. Return: -errno. */
 int host_objects_detach(struct vsmmu_endpoint *endpoint);

@@ -596,6 +596,36 @@ TEST(a_register_write_is_bounded)
 	fixture_free(fixture);
 }
 
+static int command_in_a_detach(void *opaque, enum host_call call, uint32_t count)
+{
+	struct install_fixture *fixture = opaque;
+
+	(void)count;
+	if (call == HOST_CALL_DETACH) {
+		fixture->host->hook = NULL;
+		fixture_command(fixture, CFGI_ALL);
+	}
+	return 0;
+}
+
+/* A detach takes long, but what its endpoint had is free before: no register write waits for it. */
+TEST(a_number_is_free_in_the_midst_of_a_detach)
+{
+	struct install_fixture *fixture = fixture_asking(3);
+
+	number(fixture, A, N, C);
+	fixture_command(fixture, CFGI_ALL);
+	number(fixture, A, B, A);
+	fixture->host->hook = command_in_a_detach;
+	fixture->host->opaque = fixture;
+	fixture_detach(fixture, 0);
+	expect(fixture, 1, B);
+	expect(fixture, 2, A);
+	assert_int_equal(refused(fixture), 0);
+	assert_int_equal(test_vmm_stats(fixture->vmm).blocked, 0);
+	fixture_free(fixture);
+}
+
 /* Without the op, a VMM gives all numbers itself. */
 TEST(without_the_op_nobody_is_asked)
 {
@@ -635,6 +665,7 @@ int main(void)
 		UNIT_TEST("S6", it_may_be_set_as_well),
 		UNIT_TEST("S6 P20", a_reset_keeps_them),
 		UNIT_TEST("S2 S6", a_register_write_is_bounded),
+		UNIT_TEST("S6 D1", a_number_is_free_in_the_midst_of_a_detach),
 		UNIT_TEST("S6", without_the_op_nobody_is_asked),
 	};
 

@@ -33,8 +33,8 @@ TEST(calls_are_in_the_kernels_order)
 	fixture_detach(fixture, 0);
 	assert_string_equal(host_interposer_text(fixture->host), "attach nested\n"
 								 "destroy nested\n"
-								 "detach\n"
 								 "destroy vdevice\n"
+								 "detach\n"
 								 "destroy nested\n"
 								 "destroy nested\n"
 								 "close\n"

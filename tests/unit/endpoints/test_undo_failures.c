@@ -10,7 +10,7 @@
 #include "install_fixture.h"
 
 /* The objects of one endpoint in the order in which they go. */
-static const char *const undoings[] = {"destroy nested", "detach", "destroy vdevice",
+static const char *const undoings[] = {"destroy nested", "destroy vdevice", "detach",
 	"destroy nested", "destroy nested", "destroy veventq", "destroy viommu"};
 
 #define UNDOINGS (sizeof(undoings) / sizeof(undoings[0]))
@@ -21,7 +21,7 @@ TEST(any_undoing_may_fail_in_a_detach)
 	for (unsigned int n = 1; n <= UNDOINGS; n++) {
 		struct install_fixture *fixture = fixture_translating(NULL, 1);
 		struct vsmmu_endpoint *endpoint = fixture->endpoint[0];
-		const bool detach = n == 2;
+		const bool detach = n == 3;
 
 		fixture_enable(fixture);
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0));

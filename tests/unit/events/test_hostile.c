@@ -296,8 +296,8 @@ static void teardown_is_in_the_kernels_order(void **unused)
 	/* The first is the abort HWPT, and the last two nested ones it and its neighbour. */
 	assert_string_equal(fake_kernel_log(), "ATTACH nested\n"
 					       "DESTROY nested\n"
-					       "DETACH\n"
 					       "DESTROY vdevice\n"
+					       "DETACH\n"
 					       "DESTROY nested\n"
 					       "DESTROY nested\n"
 					       "close veventq\n"

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest numbers its buses anew while its VMM attaches, detaches and sets, events come and are
+ * read, and a vCPU writes CR0: each in a thread of its own. For the thread sanitizer, and for who
+ * waits for whom. In the end all have their numbers.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include <vsmmu/event.h>
+
+#include "lib/rng.h"
+#include "lib/test_vmm.h"
+
+#define ENDPOINTS 4
+#define THREADS	  5
+#define ROUNDS	  1000 /* of each thread, at least */
+#define VSID(n)	  (0x10u + (n))
+#define STRTAB	  (TEST_VMM_MEMORY + 0x100000)
+#define EVENTQ	  (TEST_VMM_MEMORY + 0x200000)
+#define LOG2	  8
+#define CD	  (TEST_VMM_MEMORY + 0x300000)
+#define CMDQ	  (TEST_VMM_MEMORY + 0x400000)
+#define CMDQ_MASK 0xffu /* with the wrap bit */
+#define STE_S1	  (UINT64_C(0xb) | CD)
+#define ALL_ON	  (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
+
+/* A failed assertion must not jump out of another thread: counted, looked at by main. */
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			complain(__LINE__);                                                        \
+	} while (0)
+
+static atomic_uint complaints;
+
+struct bench {
+	struct test_vmm *vmm;
+	struct vsmmu *vsmmu;
+	struct vsmmu_host *sim;
+	uint32_t dev[ENDPOINTS];
+	struct vsmmu_endpoint *endpoint[ENDPOINTS];
+	atomic_uint_fast64_t number[ENDPOINTS];
+	atomic_uint busy; /* threads that have not done their rounds yet */
+};
+
+static void complain(int line)
+{
+	if (atomic_fetch_add(&complaints, 1) < 10)
+		fprintf(stderr, "# line %d\n", line);
+}
+
+/* Return: whether to go on: until each thread has done its rounds, whatever the others did. */
+static bool goes_on(struct bench *bench, unsigned int round)
+{
+	if (round == ROUNDS)
+		atomic_fetch_sub(&bench->busy, 1);
+	return atomic_load(&bench->busy);
+}
+
+static void irq_pulse(void *opaque, enum vsmmu_irq irq)
+{
+	(void)opaque;
+	(void)irq;
+}
+
+static uint64_t number_of(void *opaque, void *endpoint_opaque)
+{
+	(void)opaque;
+	return atomic_load((atomic_uint_fast64_t *)endpoint_opaque);
+}
+
+static void attach(struct bench *bench, unsigned int n)
+{
+	const struct vsmmu_endpoint_config config = {
+		.size = sizeof(config),
+		.vsid = VSMMU_NO_VSID,
+		.dev_id = bench->dev[n],
+		.vfio_fd = -1,
+		.opaque = &bench->number[n],
+	};
+
+	CHECK(!vsmmu_endpoint_attach(bench->vsmmu, &config, &bench->endpoint[n]));
+}
+
+static void bench_new(struct bench *bench)
+{
+	static const struct vsmmu_ops ops = {
+		.size = sizeof(ops),
+		.memory_read = test_vmm_memory_read,
+		.memory_write = test_vmm_memory_write,
+		.irq_pulse = irq_pulse,
+		.vsid = number_of,
+	};
+	struct vsmmu_config config = {.size = sizeof(config), .ops = &ops};
+
+	bench->vmm = test_vmm_alloc();
+	bench->sim = test_vmm_sim(bench->vmm, NULL);
+	config.opaque = bench->vmm;
+	config.host = bench->sim;
+	assert_int_equal(vsmmu_new(&bench->vsmmu, &config), 0);
+	bench->vmm->vsmmu = bench->vsmmu;
+	bench->vmm->host = bench->sim;
+	for (unsigned int n = 0; n < ENDPOINTS; n++) {
+		assert_int_equal(vsmmu_sim_endpoint_new(bench->sim, n % 2, &bench->dev[n]), 0);
+		test_vmm_store64(bench->vmm, STRTAB + 64 * (uint64_t)VSID(n), STE_S1);
+		atomic_init(&bench->number[n], VSMMU_NO_VSID);
+		attach(bench, n);
+	}
+	test_vmm_write64(bench->vmm, SMMU_STRTAB_BASE, STRTAB);
+	test_vmm_write(bench->vmm, SMMU_STRTAB_BASE_CFG, 6);
+	test_vmm_write64(bench->vmm, SMMU_EVENTQ_BASE, EVENTQ | LOG2);
+	test_vmm_write64(bench->vmm, SMMU_CMDQ_BASE, CMDQ | 7);
+	test_vmm_write(bench->vmm, SMMU_CR0, ALL_ON);
+}
+
+static void cfgi_all(struct bench *bench)
+{
+	const uint32_t prod = test_vmm_read(bench->vmm, SMMU_CMDQ_PROD);
+	const uint32_t next = (prod + 1) & CMDQ_MASK;
+	const uint64_t at = CMDQ + 16 * (uint64_t)(prod & CMDQ_MASK >> 1);
+
+	test_vmm_store64(bench->vmm, at, 0x04);
+	test_vmm_store64(bench->vmm, at + 8, 31);
+	test_vmm_write(bench->vmm, SMMU_CMDQ_PROD, next);
+	while (test_vmm_read(bench->vmm, SMMU_CMDQ_CONS) != next)
+		CHECK(vsmmu_run_commands(bench->vsmmu, 0) >= 0);
+}
+
+/* Any, or none, some twice. */
+static void *guest_thread(void *opaque)
+{
+	struct bench *bench = opaque;
+	struct rng rng = {1};
+
+	for (unsigned int i = 0; goes_on(bench, i); i++) {
+		for (unsigned int n = 0; n < ENDPOINTS; n++) {
+			const uint64_t any = rng_below(&rng, ENDPOINTS + 1);
+
+			atomic_store(
+				&bench->number[n], any == ENDPOINTS ? VSMMU_NO_VSID : VSID(any));
+		}
+		cfgi_all(bench);
+	}
+	return NULL;
+}
+
+static void *vcpu_thread(void *opaque)
+{
+	struct bench *bench = opaque;
+
+	for (unsigned int i = 0; goes_on(bench, i); i++)
+		CHECK(!vsmmu_mmio_write(
+			bench->vsmmu, SMMU_CR0, 4, i % 2 ? ALL_ON : ALL_ON & ~SMMU_CR0_SMMUEN));
+	return NULL;
+}
+
+static void *vmm_thread(void *opaque)
+{
+	struct bench *bench = opaque;
+	struct rng rng = {2};
+
+	for (unsigned int i = 0; goes_on(bench, i); i++) {
+		const unsigned int n = (unsigned int)rng_below(&rng, ENDPOINTS);
+		const uint64_t any = rng_below(&rng, ENDPOINTS + 1);
+		const uint64_t vsid = any == ENDPOINTS ? VSMMU_NO_VSID : VSID(any);
+		int ret;
+
+		if (!rng_below(&rng, 4)) {
+			CHECK(!vsmmu_endpoint_detach(bench->endpoint[n]));
+			attach(bench, n);
+		}
+		ret = vsmmu_endpoint_set_vsid(bench->endpoint[n], vsid);
+		CHECK(!ret || ret == -EEXIST || ret == -EAGAIN);
+	}
+	return NULL;
+}
+
+static void *dispatch_thread(void *opaque)
+{
+	struct bench *bench = opaque;
+
+	for (unsigned int i = 0; goes_on(bench, i); i++) {
+		uint64_t prod = 0;
+
+		CHECK(vsmmu_dispatch(bench->vsmmu, 0) >= 0);
+		CHECK(vsmmu_run_commands(bench->vsmmu, 0) >= 0);
+		CHECK(!vsmmu_mmio_read(bench->vsmmu, SMMU_EVENTQ_PROD, 4, &prod));
+		CHECK(!vsmmu_mmio_write(bench->vsmmu, SMMU_EVENTQ_CONS, 4, prod));
+	}
+	return NULL;
+}
+
+static void *fault_thread(void *opaque)
+{
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+	struct bench *bench = opaque;
+
+	for (unsigned int i = 0; goes_on(bench, i); i++)
+		vsmmu_sim_fault(bench->sim, bench->dev[i % ENDPOINTS], &record);
+	return NULL;
+}
+
+static void take_all(struct bench *bench)
+{
+	while (vsmmu_dispatch(bench->vsmmu, 0))
+		test_vmm_write(
+			bench->vmm, SMMU_EVENTQ_CONS, test_vmm_read(bench->vmm, SMMU_EVENTQ_PROD));
+	test_vmm_write(bench->vmm, SMMU_EVENTQ_CONS, test_vmm_read(bench->vmm, SMMU_EVENTQ_PROD));
+}
+
+/* Each has its own, and its events come under it. */
+static void expect_numbers(struct bench *bench)
+{
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+
+	test_vmm_write(bench->vmm, SMMU_CR0, ALL_ON);
+	take_all(bench);
+	for (unsigned int n = 0; n < ENDPOINTS; n++)
+		atomic_store(&bench->number[n], VSID(n));
+	cfgi_all(bench);
+	for (unsigned int n = 0; n < ENDPOINTS; n++) {
+		const uint32_t prod = test_vmm_read(bench->vmm, SMMU_EVENTQ_PROD);
+		const uint64_t at = EVENTQ + 32 * (uint64_t)(prod & ((1U << LOG2) - 1));
+
+		assert_int_equal(vsmmu_sim_fault(bench->sim, bench->dev[n], &record), 0);
+		assert_int_equal(vsmmu_dispatch(bench->vsmmu, 0), 1);
+		assert_int_equal(test_vmm_load64(bench->vmm, at) >> 32, VSID(n));
+	}
+}
+
+TEST(all_of_it_at_once)
+{
+	static void *(*const runs[])(void *opaque) = {
+		guest_thread, vcpu_thread, vmm_thread, dispatch_thread, fault_thread};
+	struct bench bench = {.busy = THREADS};
+	struct vsmmu_stats stats;
+	pthread_t threads[THREADS];
+
+	bench_new(&bench);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, runs[i], &bench), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(atomic_load(&complaints), 0);
+	expect_numbers(&bench);
+	stats = test_vmm_stats(bench.vmm);
+	assert_int_equal(stats.blocked, 0);
+	assert_int_equal(
+		stats.sequenced, stats.delivered + stats.lost + stats.discarded + stats.pending);
+	test_vmm_free(bench.vmm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST("S6 S9", all_of_it_at_once),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
