@@ -425,6 +425,25 @@ TEST(a_stale_number_is_tried_when_asked)
 	}
 }
 
+/* "Not yet" takes nothing back, neither what an endpoint has nor what it is to have. */
+TEST(not_yet_keeps_what_is_wanted)
+{
+	struct install_fixture *fixture = fixture_asking(3);
+
+	number(fixture, A, B, C);
+	fixture_command(fixture, CFGI_ALL);
+	leave_events_behind(fixture);
+	number(fixture, FREE, A, C);
+	fixture_command(fixture, CFGI_ALL);
+	number(fixture, FREE, N, C);
+	fixture_command(fixture, CFGI_ALL);
+	take_all(fixture);
+	assert_int_equal(vsmmu_run_commands(fixture->vmm->vsmmu, 0), 0);
+	expect_all(fixture, FREE, A, C);
+	assert_int_equal(refused(fixture), 1);
+	fixture_free(fixture);
+}
+
 /* The library's own recovery gives it what the answer was. */
 TEST(a_host_that_fails_is_tried_again)
 {
@@ -658,6 +677,7 @@ int main(void)
 		UNIT_TEST("S6", a_number_beyond_sidsize),
 		UNIT_TEST("S6 A4", a_stale_number_comes_when_it_is_free),
 		UNIT_TEST("S6 A4", a_stale_number_is_tried_when_asked),
+		UNIT_TEST("S6 A4", not_yet_keeps_what_is_wanted),
 		UNIT_TEST("S6 D3", a_host_that_fails_is_tried_again),
 		UNIT_TEST("S6 D3", access_comes_back_by_itself),
 		UNIT_TEST("S6 D3", the_guest_tries_again),

@@ -265,7 +265,7 @@ TEST(its_vmm_may_decide)
 			      s1_ste[] = {STE_S1, 0};
 	struct test_vmm *vmm = test_vmm_alloc();
 	struct vsmmu_host *sim = test_vmm_sim(vmm, NULL);
-	struct host_interposer *host = host_interposer_new(sim, 0);
+	struct host_interposer *host = host_interposer_new(sim, HOST_INTERPOSER_TRACE);
 	struct vsmmu_endpoint_config config = {
 		.size = sizeof(config), .vfio_fd = -1, .vsid = VSMMU_NO_VSID};
 	struct vsmmu_endpoint *endpoint;
@@ -281,7 +281,14 @@ TEST(its_vmm_may_decide)
 	assert_int_equal(host_interposer_attached(host, config.dev_id).ste[0], STE_ABORT);
 	assert_int_equal(vsmmu_endpoint_set_ste(endpoint, bypass_ste), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, UINT64_C(1) << 32), -EINVAL);
+	/* What was attached without a vDEVICE does not know its vSID: it is attached again. */
+	host_interposer_clear(host);
 	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, UINT32_MAX), 0);
+	assert_string_equal(host_interposer_text(host), "attach nested\n"
+							"destroy nested\n"
+							"vdevice ffffffff\n"
+							"nested 9 0\n"
+							"attach nested\n");
 	assert_int_equal(host_interposer_attached(host, config.dev_id).ste[0], STE_BYPASS);
 	assert_int_equal(vsmmu_endpoint_set_ste(endpoint, s1_ste), 0);
 	assert_int_equal(host_interposer_attached(host, config.dev_id).ste[0], STE_S1);
