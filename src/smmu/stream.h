@@ -63,7 +63,7 @@ void stream_table_destroy(struct stream_table *table);
 /* Reserves a StreamID that is not in the table. Return: 0 or -ENOMEM. */
 int stream_reserve(struct stream_table *table, uint32_t vsid);
 
-/* The same for a snapshot's stream whose endpoint is not known yet. */
+/* Reserves it for a snapshot's stream whose endpoint is not known yet. Return: 0 or -ENOMEM. */
 int stream_await(struct stream_table *table, uint32_t vsid);
 
 /* Such a stream is reserved for an endpoint. */

@@ -51,7 +51,7 @@ bool ste_target_takes(const struct vsmmu_endpoint *endpoint, const uint64_t ste[
 	return endpoint->vdevice_id || !(endpoint_is_numbered(endpoint) || (ste[0] & STE_S1));
 }
 
-/* Its VMM reads the stream table. */
+/* On an event path alone the VMM reads the stream table. */
 static void target_by_vmm(const struct vsmmu_endpoint *endpoint, struct ste_target *target)
 {
 	static const uint64_t none[2];

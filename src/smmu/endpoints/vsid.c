@@ -130,7 +130,7 @@ void vsid_disown(struct vsmmu_endpoint *endpoint)
 	stream_change(endpoint->vsmmu, endpoint->vsid, stream_disown);
 }
 
-/* Whatever the vEVENTQ holds of it is not the guest's any more. */
+/* Events of it that the vEVENTQ holds are not the guest's any more. */
 static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 {
 	const uint32_t vsid = (uint32_t)endpoint->vsid;
