@@ -3,6 +3,7 @@
 #include "conformance/suite_smmu.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "conformance/dma_canary.h"
 
@@ -350,6 +351,55 @@ static void a_parent_that_is_none_is_refused(void *context)
 	smmu_guest_close(&guest);
 }
 
+static struct vsmmu_identity identity_now(void)
+{
+	struct vsmmu_identity identity = {.size = sizeof(identity)};
+
+	TAP_EQ(vsmmu_get_identity(guest.vsmmu, &identity), 0);
+	return identity;
+}
+
+static void unplug_all(void)
+{
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		if (guest.endpoint[n])
+			TAP_EQ(vsmmu_endpoint_detach(guest.endpoint[n]), 0);
+	memset(guest.endpoint, 0, sizeof(guest.endpoint));
+}
+
+/* The guest is told what the first devices can do, and finds that again when they come back. */
+static void identity_is_the_endpoints_until_the_guest_looks(void *context)
+{
+	const struct vsmmu_config config = {
+		.ats = VSMMU_AUTO, .ssid_bits = VSMMU_AUTO, .oas_bits = VSMMU_AUTO};
+	struct smmu_guest_space space;
+	struct vsmmu_identity none, theirs;
+
+	open_guest(context,
+		&(struct smmu_guest_options){.off = true, .detached = true, .vsmmu = config});
+	none = identity_now();
+	TAP_CHECK(!none.frozen && !none.ats && !none.ssid_bits, "promised with nobody there");
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		smmu_guest_attach(&guest, n, SMMU_GUEST_VSID(n));
+	theirs = identity_now();
+	unplug_all();
+	TAP_CHECK(!memcmp(identity_now().idr, none.idr, sizeof(none.idr)), "they left something");
+	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
+		smmu_guest_attach(&guest, n, SMMU_GUEST_VSID(n));
+	TAP_CHECK(!identity_now().frozen, "frozen before anybody has looked");
+	TAP_EQ(driver_probe(&guest.driver), 0);
+	TAP_CHECK(!memcmp(guest.driver.features.idr, theirs.idr, sizeof(theirs.idr)),
+		"the guest reads something else");
+	TAP_EQ(driver_reset(&guest.driver), 0);
+	unplug_all();
+	TAP_CHECK(identity_now().frozen, "not frozen");
+	TAP_CHECK(!memcmp(identity_now().idr, theirs.idr, sizeof(theirs.idr)), "it changed");
+	smmu_guest_attach(&guest, 0, SMMU_GUEST_VSID(0));
+	attach_space(0, &space);
+	smmu_guest_expect_space(&guest, 0, &space);
+	smmu_guest_close(&guest);
+}
+
 static const struct tap_test tests[] = {
 	{"endpoint_comes_and_goes_while_others_work", "S6",
 		endpoint_comes_and_goes_while_others_work},
@@ -360,6 +410,8 @@ static const struct tap_test tests[] = {
 	{"faults_in_flight_end_with_their_endpoint", "S6 P20",
 		faults_in_flight_end_with_their_endpoint},
 	{"sync_drains_events_first", "S2 S3", sync_drains_events_first},
+	{"identity_is_the_endpoints_until_the_guest_looks", "S1 S6",
+		identity_is_the_endpoints_until_the_guest_looks},
 	{"isolated_endpoints_work", "S3 S6", isolated_endpoints_work},
 	{"guest_goes_on_after_a_snapshot", "S7", guest_goes_on_after_a_snapshot},
 	{"two_smmus_share_a_host", "S6", two_smmus_share_a_host},

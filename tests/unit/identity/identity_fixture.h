@@ -46,16 +46,22 @@ static inline void fixture_free(struct identity_fixture *fixture)
 	test_vmm_free(fixture->vmm);
 }
 
-static inline int fixture_attach(struct identity_fixture *fixture, unsigned int smmu)
+static inline int fixture_attach_as(
+	struct identity_fixture *fixture, unsigned int smmu, uint64_t vsid)
 {
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
-		.vsid = FIXTURE_VSID(smmu),
+		.vsid = vsid,
 		.dev_id = HOST_INTERPOSER_DEV(smmu, 0),
 		.vfio_fd = -1,
 	};
 
 	return vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &fixture->endpoint[smmu]);
+}
+
+static inline int fixture_attach(struct identity_fixture *fixture, unsigned int smmu)
+{
+	return fixture_attach_as(fixture, smmu, FIXTURE_VSID(smmu));
 }
 
 static inline void fixture_detach(struct identity_fixture *fixture, unsigned int smmu)

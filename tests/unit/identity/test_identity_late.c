@@ -71,6 +71,28 @@ TEST(it_follows_the_endpoints_as_they_come_and_go)
 	fixture_free(&fixture);
 }
 
+/* An endpoint that the guest has given no StreamID yet counts as any other. */
+TEST(it_needs_no_streamid)
+{
+	struct identity_fixture fixture;
+
+	fixture_new(&fixture, &automatic);
+	fixture.host->info[1] = modest;
+	fixture.host->info[2] = other;
+	assert_int_equal(fixture_attach_as(&fixture, 1, VSMMU_NO_VSID), 0);
+	expect_idr(&fixture, 0x0d48301a, 0x02730210, 0x4, 0x54);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture.endpoint[1], 7), 0);
+	expect_idr(&fixture, 0x0d48301a, 0x02730210, 0x4, 0x54);
+	fixture_detach(&fixture, 1);
+	expect_none(&fixture);
+	assert_int_equal(fixture_attach_as(&fixture, 1, VSMMU_NO_VSID), 0);
+	assert_int_equal(test_vmm_read(fixture.vmm, SMMU_IDR5), 0x54);
+	assert_int_equal(fixture_attach_as(&fixture, 2, VSMMU_NO_VSID), -ENODEV);
+	assert_true(fixture.vmm->reports[0].vsid == VSMMU_NO_VSID);
+	fixture_expect_report(&fixture, "endpoint 3000", "promised ASID16 1");
+	fixture_free(&fixture);
+}
+
 TEST(once_frozen_it_stays)
 {
 	struct identity_fixture fixture;
@@ -325,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S1 S6", it_follows_the_endpoints_as_they_come_and_go),
+		UNIT_TEST("S1 S6", it_needs_no_streamid),
 		UNIT_TEST("S1 S6", once_frozen_it_stays),
 		UNIT_TEST("S1 S6", endpoints_that_share_no_granule_do_not_meet),
 		UNIT_TEST("S1", a_guest_that_looks_or_writes_freezes_it),
