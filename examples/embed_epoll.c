@@ -47,6 +47,14 @@ static void vm_irq(void *opaque, enum vsmmu_irq irq)
 		(void)eventfd_write(vm->irq, 1);
 }
 
+/* Why a call was refused, and what else a person should know. */
+static void vm_report(void *opaque, const struct vsmmu_report *report)
+{
+	(void)opaque;
+	fprintf(stderr, "%s: %s: %s\n", vsmmu_severity_name(report->severity),
+		vsmmu_report_name(report->code), report->text);
+}
+
 /* What a guest's driver does when it starts: its writes come from vCPU exits. */
 static void guest_enables_queue(struct vsmmu *vsmmu)
 {
@@ -97,6 +105,18 @@ static void loop(struct vsmmu *vsmmu, struct vm *vm)
 	close(epoll);
 }
 
+/* All counters that are not 0, those of later versions too. */
+static void print_counters(struct vsmmu *vsmmu)
+{
+	struct vsmmu_stats stats = {.size = sizeof(stats)};
+
+	vsmmu_get_stats(vsmmu, &stats);
+	for (unsigned int n = 0; vsmmu_stats_name(n); n++)
+		if (vsmmu_stats_value(&stats, n))
+			printf("%s %" PRIu64 "\n", vsmmu_stats_name(n),
+				vsmmu_stats_value(&stats, n));
+}
+
 int main(void)
 {
 	const struct vsmmu_event fault = {
@@ -113,6 +133,7 @@ int main(void)
 		.size = sizeof(ops),
 		.memory_write = vm_write,
 		.irq_pulse = vm_irq,
+		.report = vm_report,
 	};
 	struct vsmmu_config config = {
 		.size = sizeof(config), .ops = &ops, .opaque = &vm, .event_path_only = true};
@@ -132,6 +153,7 @@ int main(void)
 	if (vsmmu_sim_fault(config.host, device.dev_id, &record))
 		goto out;
 	loop(vsmmu, &vm);
+	print_counters(vsmmu);
 	ret = 0;
 out:
 	if (ret)

@@ -56,6 +56,14 @@ static int vm_msi(void *opaque, uint64_t address, uint32_t data)
 	return address == DOORBELL ? 0 : -1;
 }
 
+/* Why a call was refused, and what else a person should know. */
+static void vm_report(void *opaque, const struct vsmmu_report *report)
+{
+	(void)opaque;
+	fprintf(stderr, "%s: %s: %s\n", vsmmu_severity_name(report->severity),
+		vsmmu_report_name(report->code), report->text);
+}
+
 /* The VMM's loop, here until the guest gets an interrupt. Return: whether it did. */
 static bool loop(struct vm *vm)
 {
@@ -133,6 +141,7 @@ int main(void)
 		.size = sizeof(ops),
 		.memory_write = vm_write,
 		.irq_pulse = vm_irq,
+		.report = vm_report,
 		.memory_read = vm_read,
 		.msi = vm_msi,
 	};

@@ -56,6 +56,24 @@ struct vsmmu_report {
 	const char *text;
 };
 
+/**
+ * vsmmu_report_name() - short lower-case name of a report's code, for logs and metrics
+ * @code: e.g. VSMMU_REPORT_EVENTS_LOST
+ *
+ * Return: e.g. "events-lost", a constant string; "unknown" for a number that this version does not
+ * know. Threads: any. Since: 0.1
+ */
+VSMMU_API const char *vsmmu_report_name(enum vsmmu_report_code code);
+
+/**
+ * vsmmu_severity_name() - lower-case name of a severity
+ * @severity: e.g. VSMMU_WARNING
+ *
+ * Return: "info", "warning" or "error", a constant string; "unknown" for another number.
+ * Threads: any. Since: 0.1
+ */
+VSMMU_API const char *vsmmu_severity_name(enum vsmmu_severity severity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -56,6 +56,15 @@ struct vsmmu_event_record;
 enum vsmmu_irq { VSMMU_IRQ_EVENTQ = 0, VSMMU_IRQ_GERROR, VSMMU_IRQ_CMD_SYNC };
 
 /**
+ * vsmmu_irq_name() - name of an interrupt line, as the device tree has it
+ * @irq: e.g. VSMMU_IRQ_EVENTQ
+ *
+ * Return: "eventq", "gerror" or "cmdq-sync", a constant string; "unknown" for another number.
+ * Threads: any. Since: 0.1. Source: Linux Documentation/devicetree/bindings/iommu/arm,smmu-v3.yaml
+ */
+VSMMU_API const char *vsmmu_irq_name(enum vsmmu_irq irq);
+
+/**
  * struct vsmmu_ops - what the VMM supplies
  * @size: sizeof(struct vsmmu_ops)
  * @memory_write: copy @length bytes to guest-physical @address; return 0, or a negative

@@ -118,10 +118,35 @@ struct vsmmu_stats {
 VSMMU_API int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats);
 
 /**
+ * vsmmu_stats_name() - name of a counter, for a program that shows all of them
+ * @n: counted from 0
+ *
+ * Counters that a later version adds come last, and need no change in such a program:
+ *
+ *	for (unsigned int n = 0; vsmmu_stats_name(n); n++)
+ *		printf("%s %" PRIu64 "\n", vsmmu_stats_name(n), vsmmu_stats_value(&stats, n));
+ *
+ * Return: the member's name, e.g. "delivered"; for those of @discarded_by one each, e.g.
+ * "discarded_stale"; a constant string; NULL after the last one. Threads: any. Since: 0.1
+ */
+VSMMU_API const char *vsmmu_stats_name(unsigned int n);
+
+/**
+ * vsmmu_stats_value() - value of a counter
+ * @stats: what vsmmu_get_stats() gave
+ * @n: as for vsmmu_stats_name()
+ *
+ * Return: the value; 0 for a counter that @stats has no room for or that does not exist, and for
+ * a NULL. Threads: any. Since: 0.1
+ */
+VSMMU_API uint64_t vsmmu_stats_value(const struct vsmmu_stats *stats, unsigned int n);
+
+/**
  * vsmmu_discard_name() - short lower-case name of a discard reason
  * @reason: e.g. VSMMU_DISCARD_STALE
  *
- * Return: e.g. "stale"; "unknown" for a number out of range. Since: 0.1
+ * Return: e.g. "stale"; "unknown" for a number that this version does not know. Threads: any.
+ * Since: 0.1
  */
 VSMMU_API const char *vsmmu_discard_name(enum vsmmu_discard reason);
 

@@ -43,37 +43,23 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 
 void report_flush(struct vsmmu *vsmmu)
 {
-	for (int code = 1; vsmmu->ops.report && code < REPORT_CODE_COUNT; code++) {
-		struct ratelimit *limit = &vsmmu->report_limit[code];
-		struct vsmmu_report out = {
-			.code = (enum vsmmu_report_code)code,
+	for (int n = 1; vsmmu->ops.report && n < REPORT_CODE_COUNT; n++) {
+		const enum vsmmu_report_code code = (enum vsmmu_report_code)n;
+		const uint64_t suppressed = vsmmu->report_limit[n].suppressed;
+		char text[TEXT_SIZE];
+		const struct vsmmu_report out = {
+			.code = code,
 			.severity = VSMMU_INFO,
 			.vsid = VSMMU_NO_VSID,
-			.suppressed = limit->suppressed,
-			.text = "closing: reports of this code were held back; see their number",
+			.suppressed = suppressed,
+			.text = text,
 		};
 
-		if (!limit->suppressed)
+		if (!suppressed)
 			continue;
-		limit->suppressed = 0;
+		vsmmu->report_limit[n].suppressed = 0;
+		snprintf(text, sizeof(text), "closing: %llu reports of %s were held back",
+			(unsigned long long)suppressed, vsmmu_report_name(code));
 		vmm_report(vsmmu, &out);
 	}
-}
-
-const char *vsmmu_discard_name(enum vsmmu_discard reason)
-{
-	static const char *const names[DISCARD_COUNT] = {
-		[VSMMU_DISCARD_DISABLED] = "disabled",
-		[VSMMU_DISCARD_ABORT] = "abort",
-		[VSMMU_DISCARD_STALE] = "stale",
-		[VSMMU_DISCARD_RESET] = "reset",
-		[VSMMU_DISCARD_TEARDOWN] = "teardown",
-		[VSMMU_DISCARD_UNKNOWN_STREAM] = "unknown-stream",
-		[VSMMU_DISCARD_UNKNOWN_ID] = "unknown-id",
-		[VSMMU_DISCARD_STALL] = "stall",
-		[VSMMU_DISCARD_STAGE2] = "stage2",
-		[VSMMU_DISCARD_SUBSTREAM] = "substream",
-	};
-
-	return (unsigned int)reason < DISCARD_COUNT ? names[reason] : "unknown";
 }

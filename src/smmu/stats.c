@@ -3,32 +3,44 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "smmu/entry.h"
 #include "util/sized.h"
 
-#define AT(member) offsetof(struct vsmmu_stats, member)
+#define AT(member)                                                                                 \
+	{                                                                                          \
+#member, offsetof(struct vsmmu_stats, member)                                      \
+	}
+#define DISCARDED(name, reason)                                                                    \
+	{                                                                                          \
+		"discarded_" name,                                                                 \
+			offsetof(struct vsmmu_stats, discarded_by[VSMMU_DISCARD_##reason])         \
+	}
 
 /*
  * A counter's place in this list is its place in the COUNTERS section, wherever it is in struct
  * vsmmu_stats. To insert or remove one takes a new SNAPSHOT_VERSION.
  */
-static const size_t places[] = {
+static const struct {
+	const char *name;
+	size_t offset;
+} places[] = {
 	AT(sequenced),
 	AT(delivered),
 	AT(lost),
 	AT(discarded),
 	AT(pending),
-	AT(discarded_by[VSMMU_DISCARD_DISABLED]),
-	AT(discarded_by[VSMMU_DISCARD_ABORT]),
-	AT(discarded_by[VSMMU_DISCARD_STALE]),
-	AT(discarded_by[VSMMU_DISCARD_RESET]),
-	AT(discarded_by[VSMMU_DISCARD_TEARDOWN]),
-	AT(discarded_by[VSMMU_DISCARD_UNKNOWN_STREAM]),
-	AT(discarded_by[VSMMU_DISCARD_UNKNOWN_ID]),
-	AT(discarded_by[VSMMU_DISCARD_STALL]),
-	AT(discarded_by[VSMMU_DISCARD_STAGE2]),
-	AT(discarded_by[VSMMU_DISCARD_SUBSTREAM]),
+	DISCARDED("disabled", DISABLED),
+	DISCARDED("abort", ABORT),
+	DISCARDED("stale", STALE),
+	DISCARDED("reset", RESET),
+	DISCARDED("teardown", TEARDOWN),
+	DISCARDED("unknown_stream", UNKNOWN_STREAM),
+	DISCARDED("unknown_id", UNKNOWN_ID),
+	DISCARDED("stall", STALL),
+	DISCARDED("stage2", STAGE2),
+	DISCARDED("substream", SUBSTREAM),
 	AT(stream_errors),
 	AT(reads),
 	AT(empty_reads),
@@ -64,7 +76,25 @@ unsigned int stats_count(void)
 
 uint64_t *stats_at(struct vsmmu_stats *stats, unsigned int n)
 {
-	return (uint64_t *)(void *)((uint8_t *)stats + places[n]);
+	return (uint64_t *)(void *)((uint8_t *)stats + places[n].offset);
+}
+
+const char *vsmmu_stats_name(unsigned int n)
+{
+	return n < stats_count() ? places[n].name : NULL;
+}
+
+uint64_t vsmmu_stats_value(const struct vsmmu_stats *stats, unsigned int n)
+{
+	uint64_t value;
+
+	if (n >= stats_count() || !sized_is_valid(stats))
+		return 0;
+	/* An older caller's structure may lack it. */
+	if (places[n].offset + sizeof(value) > stats->size)
+		return 0;
+	memcpy(&value, (const uint8_t *)stats + places[n].offset, sizeof(value));
+	return value;
 }
 
 struct vsmmu_stats stats_now(struct vsmmu *vsmmu)
@@ -80,7 +110,7 @@ struct vsmmu_stats stats_now(struct vsmmu *vsmmu)
 void stats_go_on(struct vsmmu *vsmmu, const struct vsmmu_stats *more)
 {
 	for (unsigned int n = 0; n < stats_count(); n++) {
-		const void *added = (const uint8_t *)more + places[n];
+		const void *added = (const uint8_t *)more + places[n].offset;
 
 		*stats_at(&vsmmu->stats, n) += *(const uint64_t *)added;
 	}

@@ -105,22 +105,6 @@ TEST(refusing_is_not_loss)
 	vm_free(vm);
 }
 
-TEST(reasons_have_names)
-{
-	for (int reason = 0; reason < DISCARD_COUNT; reason++) {
-		const char *name = vsmmu_discard_name((enum vsmmu_discard)reason);
-
-		assert_non_null(name);
-		assert_string_not_equal(name, "unknown");
-		for (int other = 0; other < reason; other++)
-			assert_string_not_equal(
-				name, vsmmu_discard_name((enum vsmmu_discard)other));
-	}
-	assert_string_equal(vsmmu_discard_name(DISCARD_COUNT), "unknown");
-	assert_string_equal(vsmmu_discard_name((enum vsmmu_discard) - 1), "unknown");
-	assert_string_equal(vsmmu_discard_name(VSMMU_DISCARD_STALE), "stale");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,7 +112,6 @@ int main(void)
 		UNIT_TEST("E12", all_ids_that_linux_forwards_arrive),
 		UNIT_TEST("E12", substreams_are_those_that_the_guest_has),
 		UNIT_TEST("E12", refusing_is_not_loss),
-		UNIT_TEST_PLAIN(reasons_have_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reports tell a person something once, with what to do, and never are a flood. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "util/ratelimit.h"
@@ -88,6 +89,7 @@ static void keep_report(void *opaque, const struct vsmmu_report *report)
 	last_report.severity = report->severity;
 	last_report.vsid = report->vsid;
 	last_report.suppressed = report->suppressed;
+	snprintf(last_report.text, sizeof(last_report.text), "%s", report->text);
 }
 
 static int write_nothing(void *opaque, uint64_t address, const void *bytes, size_t length)
@@ -141,6 +143,7 @@ TEST(what_was_held_back_is_told_at_the_end)
 	assert_int_equal(last_report.code, VSMMU_REPORT_EVENTS_LOST);
 	assert_int_equal(last_report.severity, VSMMU_INFO);
 	assert_int_equal(last_report.suppressed, 5);
+	assert_string_equal(last_report.text, "closing: 5 reports of events-lost were held back");
 	assert_int_equal(last_report.vsid, VSMMU_NO_VSID);
 	vm->vsmmu = own;
 	vm_free(vm);

@@ -67,18 +67,6 @@ static void __attribute__((format(printf, 2, 3))) draw(struct view *view, const 
 	view->lines++;
 }
 
-static const char *severity_name(enum vsmmu_severity severity)
-{
-	switch (severity) {
-	case VSMMU_INFO:
-		return "info";
-	case VSMMU_WARNING:
-		return "warning";
-	default:
-		return "error";
-	}
-}
-
 static void take_report(void *opaque, const struct vsmmu_report *report)
 {
 	struct view *view = opaque;
@@ -88,7 +76,7 @@ static void take_report(void *opaque, const struct vsmmu_report *report)
 	view->reports_shown++;
 	view->reports_suppressed += report->suppressed;
 	length = snprintf(
-		line, VIEW_COLUMNS, "%s: %s", severity_name(report->severity), report->text);
+		line, VIEW_COLUMNS, "%s: %s", vsmmu_severity_name(report->severity), report->text);
 	if (report->suppressed && length < VIEW_COLUMNS)
 		snprintf(line + length, VIEW_COLUMNS - (size_t)length, " (and %" PRIu64 " more)",
 			report->suppressed);
