@@ -38,11 +38,10 @@ static void feed(struct saturated *saturated)
 	struct stage *stage = &saturated->stage;
 
 	for (unsigned int s = 0; s < stage->streams; s++) {
-		struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+		struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 		uint64_t left;
 
-		bench_check(
-			vsmmu_get_stream_stats(stage->vmm->vsmmu, STAGE_VSID(s), &stats), "stream");
+		bench_check(vsmmu_endpoint_get_stats(stage->endpoint[s], &stats), "stream");
 		left = saturated->faulted[s] - stats.delivered - stats.discarded;
 		if (left >= STORM)
 			continue;

@@ -33,6 +33,7 @@ static void attach(struct stage *stage, unsigned int v, unsigned int s)
 	struct vsmmu_endpoint *endpoint;
 
 	bench_check(vsmmu_endpoint_attach(stage->vmm[v].vsmmu, &config, &endpoint), "attach");
+	stage->endpoint[(size_t)v * stage->streams + s] = endpoint;
 	if (stage->config.whole)
 		vmm_attach_stream(&stage->vmm[v], config.vsid);
 	else
@@ -56,6 +57,7 @@ void stage_plug(struct stage *stage, bool whole, unsigned int vmms, unsigned int
 	raise_file_limit();
 	stage->vmm = bench_map(vmms * sizeof(*stage->vmm) + 1);
 	stage->dev_id = bench_map((size_t)vmms * streams * sizeof(*stage->dev_id) + 1);
+	stage->endpoint = bench_map((size_t)vmms * streams * sizeof(*stage->endpoint) + 1);
 	bench_check(vsmmu_sim_new(&stage->host, NULL), "the simulator");
 	for (unsigned int v = 0; v < vmms; v++)
 		for (unsigned int s = 0; s < streams; s++)

@@ -16,7 +16,8 @@ struct stage {
 	unsigned int vmms;
 	unsigned int streams; /* of each VMM */
 	struct vmm *vmm;
-	uint32_t *dev_id; /* of stream s of VMM v: [v * streams + s] */
+	struct vsmmu_endpoint **endpoint; /* as dev_id */
+	uint32_t *dev_id;		  /* of stream s of VMM v: [v * streams + s] */
 	uint64_t faults;
 };
 

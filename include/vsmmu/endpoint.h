@@ -78,7 +78,8 @@ struct vsmmu_attachment {
  *	and no vDEVICE any more; if that fails it is detached, with a report. A failed attach puts
  *	nothing back. Only with @parent_hwpt
  * @reserved: 0
- * @opaque: for @vsid of struct vsmmu_ops, which tells endpoints by it
+ * @opaque: the VMM's own, for vsmmu_endpoint_get_opaque(), and for @vsid of struct vsmmu_ops, which
+ *	tells endpoints by it
  */
 struct vsmmu_endpoint_config {
 	size_t size;
@@ -223,28 +224,47 @@ VSMMU_API int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_
 VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
 
 /**
- * struct vsmmu_stream_stats - counters of one endpoint since it was attached
- * @size: set by the caller to sizeof(struct vsmmu_stream_stats)
- * @delivered: events written into the guest's queue
- * @discarded: events read but not delivered
+ * vsmmu_endpoint_get_vsid() - the StreamID that an endpoint has now
+ * @endpoint: the endpoint
+ * @vsid: gets it
+ *
+ * After a vsmmu_endpoint_set_vsid() that the host let fail it is the one that the endpoint was to
+ * have.
+ *
+ * Return: 0; -EINVAL for a NULL. Threads: any; may wait for the host's ioctls. Since: 0.1
  */
-struct vsmmu_stream_stats {
+VSMMU_API int vsmmu_endpoint_get_vsid(const struct vsmmu_endpoint *endpoint, uint64_t *vsid);
+
+/**
+ * vsmmu_endpoint_get_opaque() - the opaque pointer of an endpoint's config
+ * @endpoint: the endpoint
+ *
+ * Return: it; NULL for a NULL. Threads: any. Since: 0.1
+ */
+VSMMU_API void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint);
+
+/**
+ * struct vsmmu_endpoint_stats - counters of one endpoint since it was attached
+ * @size: set by the caller to sizeof(struct vsmmu_endpoint_stats)
+ * @delivered: events written into the guest's queue
+ * @discarded: events read but not delivered; but not those of an earlier StreamID that were read
+ *	after the endpoint had another one
+ */
+struct vsmmu_endpoint_stats {
 	size_t size;
 	uint64_t delivered;
 	uint64_t discarded;
 };
 
 /**
- * vsmmu_get_stream_stats() - one endpoint's counters
- * @vsmmu: the vSMMU
- * @vsid: its StreamID
+ * vsmmu_endpoint_get_stats() - one endpoint's counters
+ * @endpoint: the endpoint
  * @stats: with @size set; filled in up to that size
  *
- * Return: 0; -ENOENT when no endpoint has that StreamID; -EINVAL. Threads: any.
- * Since: 0.1
+ * Return: 0; -EINVAL for a NULL or a wrong size. Threads: any, at any time. Since: 0.1
  */
-VSMMU_API int vsmmu_get_stream_stats(
-	struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stream_stats *stats);
+VSMMU_API int vsmmu_endpoint_get_stats(
+	const struct vsmmu_endpoint *endpoint, struct vsmmu_endpoint_stats *stats);
 
 #ifdef __cplusplus
 }

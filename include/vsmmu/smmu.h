@@ -23,7 +23,7 @@
  * its thread is within a callback of that vSMMU: an op, or @attach of an endpoint. It does so too
  * when the callback has gone through another vSMMU, whose calls are allowed. vsmmu_free() then does
  * nothing, and the vSMMU is leaked. Nothing is reported, as locks are held. In @report alone
- * vsmmu_get_stats() and vsmmu_get_stream_stats() are allowed. So a guest that points a queue, a
+ * vsmmu_get_stats() and vsmmu_endpoint_get_stats() are allowed. So a guest that points a queue, a
  * table or an MSI at the SMMU's own registers, in a VMM whose memory ops reach its MMIO, meets an
  * abort: these ops hand on the error that vsmmu_mmio_read() or _write() gives them.
  *
@@ -79,7 +79,7 @@ VSMMU_API const char *vsmmu_irq_name(enum vsmmu_irq irq);
  * @report: may be NULL. Called in the thread of the call that found what it tells: any of
  *	this header's, vsmmu_new(), vsmmu_mmio_write() and vsmmu_translate() among them, or of
  *	<vsmmu/snapshot.h>; without the event lock, but with others of the vSMMU held. May call
- *	vsmmu_get_stats() and vsmmu_get_stream_stats(), nothing else, and never vsmmu_free()
+ *	vsmmu_get_stats() and vsmmu_endpoint_get_stats(), nothing else, and never vsmmu_free()
  * @clock: nanoseconds of a monotonic clock, for rate limits; NULL means CLOCK_MONOTONIC. Called
  *	as @report is
  * @memory_read: copy @length bytes from guest-physical @address; return 0, or a negative

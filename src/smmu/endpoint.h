@@ -48,6 +48,11 @@ struct vsmmu_endpoint {
 	enum installed installed;
 	uint64_t vste[2]; /* what nested_id was made of */
 
+	/* Under the event lock: STREAM_NONE while @vsid is only reserved; counts of earlier ones.
+	 */
+	uint32_t stream;
+	uint64_t delivered_before, discarded_before;
+
 	bool blocked;	/* the host failed: what is installed is not what the guest wants */
 	int error;	/* its -errno: whether to try again */
 	int park_error; /* -errno of cutting it off, if even that failed */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "smmu/endpoint.h"
 #include "smmu/entry.h"
 #include "util/sized.h"
 
@@ -134,22 +135,31 @@ int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats)
 	return sized_copy_out(stats, &now, sizeof(now));
 }
 
-int vsmmu_get_stream_stats(struct vsmmu *vsmmu, uint32_t vsid, struct vsmmu_stream_stats *stats)
+void stats_add_stream(
+	struct vsmmu *vsmmu, uint32_t stream, uint64_t *delivered, uint64_t *discarded)
 {
-	struct vsmmu_stream_stats now = {0};
+	const struct stream *entry;
+
+	if (stream == STREAM_NONE)
+		return;
+	entry = &vsmmu->streams.entries[stream];
+	*delivered += stream_probe(&vsmmu->streams, entry->vsid)->delivered;
+	*discarded += entry->discarded;
+}
+
+int vsmmu_endpoint_get_stats(
+	const struct vsmmu_endpoint *endpoint, struct vsmmu_endpoint_stats *stats)
+{
+	struct vsmmu_endpoint_stats now = {0};
+	struct vsmmu *vsmmu = endpoint ? endpoint->vsmmu : NULL;
 	int ret = entry_check_look(vsmmu);
-	uint32_t index;
 
 	if (ret)
 		return ret;
-	ret = -ENOENT;
 	fairlock_lock(&vsmmu->event_lock);
-	index = stream_find_live(&vsmmu->streams, vsid);
-	if (index != STREAM_NONE) {
-		now.delivered = stream_probe(&vsmmu->streams, vsid)->delivered;
-		now.discarded = vsmmu->streams.entries[index].discarded;
-		ret = 0;
-	}
+	now.delivered = endpoint->delivered_before;
+	now.discarded = endpoint->discarded_before;
+	stats_add_stream(vsmmu, endpoint->stream, &now.delivered, &now.discarded);
 	fairlock_unlock(&vsmmu->event_lock);
-	return ret ? ret : sized_copy_out(stats, &now, sizeof(now));
+	return sized_copy_out(stats, &now, sizeof(now));
 }

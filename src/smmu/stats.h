@@ -18,6 +18,10 @@ static inline void stats_discard(struct vsmmu *vsmmu, uint32_t stream, enum vsmm
 unsigned int stats_count(void);
 uint64_t *stats_at(struct vsmmu_stats *stats, unsigned int n);
 
+/* Adds what one stream has had. Under the event lock. */
+void stats_add_stream(
+	struct vsmmu *vsmmu, uint32_t stream, uint64_t *delivered, uint64_t *discarded);
+
 /* Return: all of them. Under the event lock. */
 struct vsmmu_stats stats_now(struct vsmmu *vsmmu);
 

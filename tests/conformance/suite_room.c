@@ -95,7 +95,7 @@ static void budget_is_kept(void *context)
 /* Its events wait in the kernel: nothing is thrown away for the others. */
 static void isolated_storm_leaves_room_for_others(void *context)
 {
-	struct vsmmu_stream_stats stream = {.size = sizeof(stream)};
+	struct vsmmu_endpoint_stats stream = {.size = sizeof(stream)};
 	struct vsmmu_event_record record;
 
 	open_guest(context, &(struct guest_options){.depth = 64, .endpoints = 2, .isolate = true});
@@ -122,10 +122,10 @@ static void isolated_storm_leaves_room_for_others(void *context)
 		guest_consume_all(&guest);
 		guest_dispatch(&guest);
 	}
-	TAP_EQ(vsmmu_get_stream_stats(guest.vsmmu, GUEST_VSID(0), &stream), 0);
+	TAP_EQ(vsmmu_endpoint_get_stats(guest.endpoint[0], &stream), 0);
 	TAP_EQ(stream.delivered, 30);
 	TAP_EQ(stream.discarded, 0);
-	TAP_EQ(vsmmu_get_stream_stats(guest.vsmmu, GUEST_VSID(1), &stream), 0);
+	TAP_EQ(vsmmu_endpoint_get_stats(guest.endpoint[1], &stream), 0);
 	TAP_EQ(stream.delivered, 4);
 	guest_expect_accounted(&guest, 34, 34, 0, 0);
 	guest_close(&guest);
@@ -163,7 +163,7 @@ static void isolated_storm_costs_others_nothing(void *context)
 /* The guest makes room for one record at a time: who gets it? */
 static void veventqs_take_turns_for_room(void *context)
 {
-	struct vsmmu_stream_stats stream[2] = {
+	struct vsmmu_endpoint_stats stream[2] = {
 		{.size = sizeof(stream[0])}, {.size = sizeof(stream[1])}};
 	struct vsmmu_event_record record;
 
@@ -177,7 +177,7 @@ static void veventqs_take_turns_for_room(void *context)
 		TAP_EQ(guest_dispatch(&guest), 1);
 	}
 	for (unsigned int n = 0; n < 2; n++)
-		TAP_EQ(vsmmu_get_stream_stats(guest.vsmmu, GUEST_VSID(n), &stream[n]), 0);
+		TAP_EQ(vsmmu_endpoint_get_stats(guest.endpoint[n], &stream[n]), 0);
 	TAP_EQ(stream[0].delivered + stream[1].delivered, 40);
 	TAP_CHECK(stream[0].delivered >= 18 && stream[1].delivered >= 18,
 		"one starves: %u and %u delivered", (unsigned int)stream[0].delivered,

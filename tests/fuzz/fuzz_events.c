@@ -186,11 +186,11 @@ static void check_streams(struct fuzz_events *fuzz)
 	uint64_t delivered = 0, discarded = 0;
 
 	for (unsigned int n = 0; n < FUZZ_EVENTS_ENDPOINTS; n++) {
-		struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+		struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 
 		if (!fuzz->endpoint[n])
 			continue;
-		FUZZ_CHECK(!vsmmu_get_stream_stats(fuzz->vsmmu, fuzz->vsid[n], &stats));
+		FUZZ_CHECK(!vsmmu_endpoint_get_stats(fuzz->endpoint[n], &stats));
 		delivered += stats.delivered;
 		discarded += stats.discarded;
 	}

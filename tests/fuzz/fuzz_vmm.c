@@ -339,9 +339,7 @@ void fuzz_vmm_run_commands(uint32_t budget)
 
 bool fuzz_vmm_is_live(uint32_t vsid)
 {
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
-
-	return !vsmmu_get_stream_stats(fuzz_vmm.vsmmu, vsid, &stats);
+	return stream_find_live(&fuzz_vmm.vsmmu->streams, vsid) != STREAM_NONE;
 }
 
 void fuzz_vmm_attach(unsigned int n, uint32_t vsid)

@@ -33,10 +33,21 @@ CALL(endpoint_attach, {
 	return vsmmu_endpoint_attach(vsmmu, &config, &no_endpoint);
 })
 CALL(endpoint_detach, return vsmmu_endpoint_detach(endpoint);)
+CALL(endpoint_get_opaque, return vsmmu_endpoint_get_opaque(endpoint) ? 0 : 0;)
+CALL(endpoint_get_stats, {
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
+
+	return vsmmu_endpoint_get_stats(endpoint, &stats);
+})
 CALL(endpoint_get_viommu, {
 	uint32_t id;
 
 	return vsmmu_endpoint_get_viommu(endpoint, &id);
+})
+CALL(endpoint_get_vsid, {
+	uint64_t vsid;
+
+	return vsmmu_endpoint_get_vsid(endpoint, &vsid);
 })
 CALL(endpoint_set_ste, {
 	const uint64_t ste[2] = {1, 0};
@@ -60,11 +71,6 @@ CALL(get_stats, {
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 
 	return vsmmu_get_stats(vsmmu, &stats);
-})
-CALL(get_stream_stats, {
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
-
-	return vsmmu_get_stream_stats(vsmmu, 0, &stats);
 })
 CALL(mmio_read, {
 	uint64_t value;
@@ -108,7 +114,10 @@ const struct entry_point entry_points[] = {
 	{ENTRY(drop_parents)},
 	{ENTRY(endpoint_attach)},
 	{ENTRY(endpoint_detach), .takes_null = true},
+	{ENTRY(endpoint_get_opaque), .takes_null = true, .says_nothing = true},
+	{ENTRY(endpoint_get_stats), .of_endpoint = true, .looks = true},
 	{ENTRY(endpoint_get_viommu), .of_endpoint = true},
+	{ENTRY(endpoint_get_vsid), .of_endpoint = true},
 	{ENTRY(endpoint_set_ste), .of_endpoint = true},
 	{ENTRY(endpoint_set_vsid), .of_endpoint = true},
 	{ENTRY(free), .takes_null = true, .says_nothing = true},
@@ -117,7 +126,6 @@ const struct entry_point entry_points[] = {
 	{ENTRY(get_event_fd)},
 	{ENTRY(get_identity)},
 	{ENTRY(get_stats), .looks = true},
-	{ENTRY(get_stream_stats), .looks = true},
 	{ENTRY(mmio_read)},
 	{ENTRY(mmio_write)},
 	{ENTRY(rearm)},

@@ -77,6 +77,7 @@ int vm_attach(struct test_vmm *vm, unsigned int n)
 		.vsid = endpoint->vsid,
 		.dev_id = endpoint->dev_id,
 		.vfio_fd = endpoint->fd,
+		.opaque = endpoint,
 	};
 	int ret = vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint->handle);
 
@@ -268,10 +269,10 @@ struct vsmmu_stats vm_stats_all(struct test_vmm *vm)
 	return stats;
 }
 
-struct vsmmu_stream_stats vm_stream(struct test_vmm *vm, unsigned int n)
+struct vsmmu_endpoint_stats vm_stream(struct test_vmm *vm, unsigned int n)
 {
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, vm->endpoints[n].vsid, &stats), 0);
+	assert_int_equal(vsmmu_endpoint_get_stats(vm->endpoints[n].handle, &stats), 0);
 	return stats;
 }

@@ -80,7 +80,7 @@ unsigned int vm_dispatch(struct test_vmm *vm);
 struct vsmmu_stats vm_stats(struct test_vmm *vm);
 /* Asserts as well that every event that was produced has been accounted for. */
 struct vsmmu_stats vm_stats_all(struct test_vmm *vm);
-struct vsmmu_stream_stats vm_stream(struct test_vmm *vm, unsigned int n);
+struct vsmmu_endpoint_stats vm_stream(struct test_vmm *vm, unsigned int n);
 
 /* Supplied by vm_sim.c or vm_kernel.c. */
 void vm_host_new(struct test_vmm *vm, const struct vm_setup *setup);

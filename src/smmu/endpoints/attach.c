@@ -197,6 +197,7 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 	endpoint->put_back = config->put_back;
 	endpoint->late = !endpoint_is_numbered(endpoint);
 	endpoint->wanted = endpoint->told = VSMMU_NO_VSID;
+	endpoint->stream = STREAM_NONE;
 	endpoint->host = (struct host_endpoint){
 		.dev_id = config->dev_id,
 		.vfio_fd = fd,
@@ -231,6 +232,11 @@ int vsmmu_endpoint_attach(
 	else
 		*out = endpoint;
 	return ret;
+}
+
+void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint)
+{
+	return endpoint ? endpoint->opaque : NULL;
 }
 
 int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2])

@@ -9,6 +9,7 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/report.h"
+#include "smmu/stats.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */
 static unsigned int sid_bits(const struct vsmmu *vsmmu)
@@ -114,8 +115,9 @@ int vsid_enter(struct vsmmu_endpoint *endpoint)
 	}
 	endpoint->fault_override = (struct fault_override){0};
 	fairlock_lock(&vsmmu->event_lock);
-	stream_go_live(&vsmmu->streams, stream_find(&vsmmu->streams, vsid), endpoint,
-		endpoint->source, endpoint->source->tag);
+	endpoint->stream = stream_find(&vsmmu->streams, vsid);
+	stream_go_live(&vsmmu->streams, endpoint->stream, endpoint, endpoint->source,
+		endpoint->source->tag);
 	fairlock_unlock(&vsmmu->event_lock);
 	return 0;
 }
@@ -139,6 +141,9 @@ static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 	fairlock_lock(&vsmmu->dispatch_lock);
 	fairlock_lock(&vsmmu->event_lock);
 	pending_discard_stream(vsmmu, vsid);
+	stats_add_stream(
+		vsmmu, endpoint->stream, &endpoint->delivered_before, &endpoint->discarded_before);
+	endpoint->stream = STREAM_NONE;
 	stream_go_stale(&vsmmu->streams, stream_find(&vsmmu->streams, vsid));
 	endpoint->source->stale++;
 	endpoint->source->stale_left = endpoint->source->depth;
@@ -283,4 +288,16 @@ int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
 	return ret;
+}
+
+int vsmmu_endpoint_get_vsid(const struct vsmmu_endpoint *endpoint, uint64_t *vsid)
+{
+	int ret = endpoint && vsid ? entry_check(endpoint->vsmmu) : -EINVAL;
+
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&endpoint->vsmmu->control_lock);
+	*vsid = endpoint->vsid;
+	pthread_mutex_unlock(&endpoint->vsmmu->control_lock);
+	return 0;
 }

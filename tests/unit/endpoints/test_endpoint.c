@@ -77,10 +77,11 @@ TEST(misuse_is_einval)
 	const struct vm_setup setup = {.unattached = true};
 	struct test_vmm *vm = vm_new(&setup);
 	struct vsmmu_endpoint_config config = {.size = 0};
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 	const struct vsmmu_config vmm = {.size = sizeof(vmm)};
 	struct vsmmu_endpoint *out = NULL;
 	void *bytes = NULL;
+	uint64_t vsid = 0;
 	size_t length = 0;
 
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &out), -EINVAL);
@@ -92,10 +93,17 @@ TEST(misuse_is_einval)
 	assert_int_equal(vsmmu_mmio_read(vm->vsmmu, SMMU_CR0, 4, NULL), -EINVAL);
 	assert_int_equal(vsmmu_new(NULL, &vmm), -EINVAL);
 	assert_null(vsmmu_host_ref(NULL));
-	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, 1, &stats), -ENOENT);
+	assert_int_equal(vsmmu_endpoint_get_stats(NULL, &stats), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_vsid(NULL, &vsid), -EINVAL);
+	assert_null(vsmmu_endpoint_get_opaque(NULL));
 	assert_int_equal(vm_attach(vm, 0), 0);
 	stats.size = 0;
-	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, VM_VSID(0), &stats), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_stats(vm->endpoints[0].handle, &stats), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_stats(vm->endpoints[0].handle, NULL), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_vsid(vm->endpoints[0].handle, NULL), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_vsid(vm->endpoints[0].handle, &vsid), 0);
+	assert_int_equal(vsid, VM_VSID(0));
+	assert_ptr_equal(vsmmu_endpoint_get_opaque(vm->endpoints[0].handle), &vm->endpoints[0]);
 	vm_free(vm);
 }
 
@@ -104,7 +112,6 @@ TEST(stale_events_are_discarded)
 {
 	const struct vm_setup setup = {.endpoints = 2};
 	struct test_vmm *vm = vm_new(&setup);
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
 	uint32_t prod;
 
 	vm_enable(vm, 4);
@@ -119,7 +126,6 @@ TEST(stale_events_are_discarded)
 	assert_int_equal(test_vmm_read(vm, SMMU_EVENTQ_PROD), prod + 1);
 	assert_int_equal(discarded(vm, VSMMU_DISCARD_STALE), 5);
 	assert_int_equal(vm_stats_all(vm).overflows, 0);
-	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, VM_VSID(0), &stats), -ENOENT);
 	vm_expect(vm, 0, 1, 1); /* the one that was there before stays */
 	vm_expect(vm, 1, 7, 1);
 	/* From the parent HWPT nothing is forwarded. */

@@ -22,17 +22,24 @@ static struct install_fixture *fixture_with(unsigned int endpoints)
 	return fixture;
 }
 
-static struct vsmmu_stream_stats stream(struct install_fixture *fixture, uint32_t vsid)
+static struct vsmmu_endpoint_stats counters(struct install_fixture *fixture, unsigned int n)
 {
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(vsmmu_get_stream_stats(fixture->vmm->vsmmu, vsid, &stats), 0);
+	assert_int_equal(vsmmu_endpoint_get_stats(fixture->endpoint[n], &stats), 0);
 	return stats;
+}
+
+static uint64_t vsid_of(struct install_fixture *fixture, unsigned int n)
+{
+	uint64_t vsid = VSMMU_NO_VSID;
+
+	assert_int_equal(vsmmu_endpoint_get_vsid(fixture->endpoint[n], &vsid), 0);
+	return vsid;
 }
 
 TEST(the_guests_ste_of_the_new_one_is_in_force)
 {
-	struct vsmmu_stream_stats none = {.size = sizeof(none)};
 	struct install_fixture *fixture = fixture_with(1);
 	uint64_t word[4];
 
@@ -48,9 +55,8 @@ TEST(the_guests_ste_of_the_new_one_is_in_force)
 	assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, 0x4000));
 	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0], (uint64_t)VSID_NEW << 32 | VSMMU_EVENT_F_TRANSLATION);
-	assert_int_equal(stream(fixture, VSID_NEW).delivered, 1);
-	assert_int_equal(
-		vsmmu_get_stream_stats(fixture->vmm->vsmmu, FIXTURE_VSID(0), &none), -ENOENT);
+	assert_int_equal(counters(fixture, 0).delivered, 1);
+	assert_int_equal(vsid_of(fixture, 0), VSID_NEW);
 	/* The guest's commands reach it by its new name alone. */
 	fixture_write_ste(fixture, FIXTURE_VSID(0), STE_BYPASS, 0);
 	assert_int_equal(fixture_refresh(fixture, FIXTURE_VSID(0), 1), 0);
@@ -58,6 +64,29 @@ TEST(the_guests_ste_of_the_new_one_is_in_force)
 	fixture_write_ste(fixture, VSID_NEW, STE_ABORT, 0);
 	assert_int_equal(fixture_refresh(fixture, VSID_NEW, 1), 0);
 	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_free(fixture);
+}
+
+/* A renumbering begins no new count, and nobody's count gets another's events. */
+TEST(counters_stay_with_their_endpoint)
+{
+	struct install_fixture *fixture = fixture_with(2);
+	uint64_t word[4];
+
+	for (unsigned int n = 0; n < 2; n++) {
+		assert_true(fixture_event(fixture, n, VSMMU_EVENT_F_TRANSLATION, 0));
+		assert_true(fixture_consume(fixture, word));
+	}
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
+	assert_int_equal(counters(fixture, 0).delivered, 1);
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[1], FIXTURE_VSID(0)), 0);
+	for (unsigned int n = 0; n < 2; n++) {
+		assert_true(fixture_event(fixture, n, VSMMU_EVENT_F_TRANSLATION, 0));
+		assert_true(fixture_consume(fixture, word));
+		assert_int_equal(word[0] >> 32, vsid_of(fixture, n));
+		assert_int_equal(counters(fixture, n).delivered, 2);
+		assert_int_equal(counters(fixture, n).discarded, 0);
+	}
 	fixture_free(fixture);
 }
 
@@ -71,7 +100,7 @@ TEST(the_old_ones_events_are_stale)
 	assert_true(fixture_event(fixture, 2, VSMMU_EVENT_F_TRANSLATION, 0));
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
 	assert_int_equal(test_vmm_stats(fixture->vmm).discarded_by[VSMMU_DISCARD_STALE], 4);
-	assert_int_equal(stream(fixture, VSID_NEW).discarded, 0);
+	assert_int_equal(counters(fixture, 0).discarded, 0);
 	assert_true(fixture_consume(fixture, word));
 	assert_int_equal(word[0] >> 32, FIXTURE_VSID(2));
 	assert_true(!fixture_consume(fixture, word));
@@ -173,7 +202,8 @@ TEST(any_undoing_may_fail)
 		assert_int_equal(test_vmm_stats(fixture->vmm).blocked, vdevice);
 		if (vdevice) {
 			/* It has kept its name, without access. */
-			assert_int_equal(stream(fixture, FIXTURE_VSID(0)).delivered, 0);
+			assert_int_equal(vsid_of(fixture, 0), FIXTURE_VSID(0));
+			assert_int_equal(counters(fixture, 0).delivered, 0);
 			assert_true(!host_interposer_opened(fixture->host, fixture->dev[0]));
 		}
 		assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], VSID_NEW), 0);
@@ -237,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S6", the_guests_ste_of_the_new_one_is_in_force),
+		UNIT_TEST("S6 P20", counters_stay_with_their_endpoint),
 		UNIT_TEST("S6 P20", the_old_ones_events_are_stale),
 		UNIT_TEST("S6", a_change_that_cannot_be_changes_nothing),
 		UNIT_TEST("S6", any_call_may_fail),

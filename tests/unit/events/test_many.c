@@ -53,9 +53,9 @@ static void faults(unsigned int n, unsigned int count)
 
 static uint64_t delivered(unsigned int n)
 {
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(vsmmu_get_stream_stats(vm->vsmmu, VM_VSID(n), &stats), 0);
+	assert_int_equal(vsmmu_endpoint_get_stats(endpoints[n], &stats), 0);
 	return stats.delivered;
 }
 

@@ -318,7 +318,7 @@ TEST(counters_of_assigned_endpoints_are_theirs)
 {
 	const struct vsmmu_access access = {.vsid = SID, .address = UINT64_C(0x9000)};
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 	struct test_vmm *vmm = fixture_new(NULL);
 	struct vsmmu_translation out;
 
@@ -329,7 +329,7 @@ TEST(counters_of_assigned_endpoints_are_theirs)
 	consume(vmm);
 	assert_int_equal(run(vmm, &access, &out), -EFAULT);
 	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 5);
-	assert_int_equal(vsmmu_get_stream_stats(vmm->vsmmu, SID + 1, &stats), 0);
+	assert_int_equal(vsmmu_endpoint_get_stats(assigned_endpoint, &stats), 0);
 	assert_int_equal(stats.delivered, 4);
 	assert_int_equal(stats.discarded, 0);
 	assert_int_equal(test_vmm_stats(vmm).delivered, 4);

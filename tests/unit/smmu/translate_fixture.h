@@ -63,6 +63,7 @@ static inline void tables(struct test_vmm *vmm)
 #ifdef ON_SIM
 /* An endpoint of the simulator's with the next StreamID. */
 static uint32_t assigned;
+static struct vsmmu_endpoint *assigned_endpoint;
 #endif
 
 /* The guest has set all up, with a queue of 4 records. */
@@ -74,14 +75,13 @@ static inline struct test_vmm *fixture_new(const struct vsmmu_config *config)
 #ifdef ON_SIM
 	struct vsmmu_endpoint_config endpoint = {
 		.size = sizeof(endpoint), .vsid = SID + 1, .vfio_fd = -1};
-	struct vsmmu_endpoint *handle;
 
 	host = test_vmm_sim(vmm, NULL);
 #endif
 	assert_int_equal(test_vmm_new(vmm, host, config), 0);
 #ifdef ON_SIM
 	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
-	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &assigned_endpoint), 0);
 	assigned = endpoint.dev_id;
 #endif
 	tables(vmm);

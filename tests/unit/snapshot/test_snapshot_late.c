@@ -127,7 +127,7 @@ TEST(the_number_is_there_already)
 TEST(the_number_comes_later)
 {
 	struct install_fixture *from = source_new(), *to = fixture_of(2);
-	struct vsmmu_stream_stats stats = {.size = sizeof(stats)};
+	struct vsmmu_endpoint_stats stats = {.size = sizeof(stats)};
 
 	faults(from, 0, 2);
 	faults(from, OTHER, 1);
@@ -149,7 +149,7 @@ TEST(the_number_comes_later)
 	fixture_command(to, CFGI_ALL);
 	assert_int_equal(waiting(to), 0);
 	fixture_expect_nested(to, 0, STE_BYPASS, 0);
-	assert_int_equal(vsmmu_get_stream_stats(to->vmm->vsmmu, A, &stats), 0);
+	assert_int_equal(vsmmu_endpoint_get_stats(to->endpoint[0], &stats), 0);
 	assert_int_equal(stats.delivered, 2);
 	fixture_free(from);
 	fixture_free(to);

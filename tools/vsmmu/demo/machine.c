@@ -259,10 +259,10 @@ void machine_sample(struct machine *machine)
 	vsmmu_get_stats(machine->vsmmu, &machine->stats);
 	for (uint32_t i = 0; i < machine->endpoint_count; i++) {
 		struct machine_endpoint *endpoint = &machine->endpoints[i];
-		struct vsmmu_stream_stats stream = {.size = sizeof(stream)};
+		struct vsmmu_endpoint_stats stream = {.size = sizeof(stream)};
 
 		if (endpoint->handle)
-			vsmmu_get_stream_stats(machine->vsmmu, endpoint->vsid, &stream);
+			vsmmu_endpoint_get_stats(endpoint->handle, &stream);
 		endpoint->delivered = endpoint->delivered_before + stream.delivered;
 		endpoint->discarded = endpoint->discarded_before + stream.discarded;
 		if (endpoint == machine->unplugged)
