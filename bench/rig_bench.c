@@ -175,9 +175,14 @@ static int drain_raw(struct drain *drain, int fd)
 static struct vsmmu_adopted *take_over(
 	const struct bench *b, struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint[REAL_ENDPOINTS])
 {
+	const struct vsmmu_adopted_config adopted = {
+		.size = sizeof(adopted),
+		.fd = b->veventq.fd,
+		.first_sequence = VSMMU_SEQUENCE_UNKNOWN,
+	};
 	struct vsmmu_adopted *source;
 
-	bench_check(vsmmu_adopted_new(vsmmu, b->veventq.fd, &source), "adopting");
+	bench_check(vsmmu_adopted_new(vsmmu, &adopted, &source), "adopting");
 	for (unsigned int n = 0; n < b->endpoints; n++) {
 		const struct vsmmu_endpoint_config config = {
 			.size = sizeof(config),

@@ -63,20 +63,21 @@ int veventq_fd_open(int fd, struct veventq_source *source)
 	return 0;
 }
 
-int veventq_fd_adopt(int fd, struct veventq_source *source, char name[VEVENTQ_FD_NAME_SIZE])
+int veventq_fd_adopt(
+	int fd, bool own, struct veventq_source *source, char name[VEVENTQ_FD_NAME_SIZE])
 {
-	int copy = fd_dup(fd);
+	int copy = own ? fd : fd_dup(fd);
 	int ret;
 
 	if (copy < 0)
-		return copy;
-	/* Checks the copy: nobody else can close it and put another file there. */
+		return own ? -EBADF : copy;
+	/* A duplicate nobody else can close, to put another file there. */
 	ret = check(copy, name);
 	if (!ret)
 		ret = veventq_fd_open(copy, source);
-	if (ret) {
+	if (!ret)
+		return copy;
+	if (!own)
 		fd_close(copy);
-		return ret;
-	}
-	return copy;
+	return ret;
 }

@@ -22,12 +22,13 @@ int veventq_fd_check(int fd);
 int veventq_fd_open(int fd, struct veventq_source *source);
 
 /*
- * Duplicates an fd that somebody else allocated, and opens the duplicate, which is the
+ * Duplicates an fd that somebody else allocated, or with @own takes it, and opens it; it is the
  * caller's to close with fd_close(). @name becomes "", or what the kernel calls the file if
  * that is not the name of a vEVENTQ that we know: then the reader has to find out.
- * Return: the duplicate; -ENOTTY when it surely is no vEVENTQ; -errno. On failure nothing is
- * left.
+ * Return: the fd; -ENOTTY when it surely is no vEVENTQ; -errno. On failure nothing is left, and
+ * @fd is open.
  */
-int veventq_fd_adopt(int fd, struct veventq_source *source, char name[VEVENTQ_FD_NAME_SIZE]);
+int veventq_fd_adopt(
+	int fd, bool own, struct veventq_source *source, char name[VEVENTQ_FD_NAME_SIZE]);
 
 #endif

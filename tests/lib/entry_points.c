@@ -23,7 +23,11 @@ static struct vsmmu_adopted *no_adopted;
 static char some_object;
 
 CALL(adopted_free, return vsmmu_adopted_free(vsmmu, (struct vsmmu_adopted *)&some_object);)
-CALL(adopted_new, return vsmmu_adopted_new(vsmmu, 0, &no_adopted);)
+CALL(adopted_new, {
+	const struct vsmmu_adopted_config config = {.size = sizeof(config), .fd = -1};
+
+	return vsmmu_adopted_new(vsmmu, &config, &no_adopted);
+})
 CALL(dispatch, return vsmmu_dispatch(vsmmu, 0);)
 CALL(drop_parents, return vsmmu_drop_parents(vsmmu);)
 CALL(endpoint_attach, {

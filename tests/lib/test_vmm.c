@@ -152,6 +152,14 @@ int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsm
 	return vsmmu_new(&vmm->vsmmu, &own);
 }
 
+int test_vmm_adopt(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out)
+{
+	const struct vsmmu_adopted_config config = {
+		.size = sizeof(config), .fd = fd, .first_sequence = VSMMU_SEQUENCE_UNKNOWN};
+
+	return vsmmu_adopted_new(vsmmu, &config, out);
+}
+
 void test_vmm_free(struct test_vmm *vmm)
 {
 	vsmmu_free(vmm->vsmmu);

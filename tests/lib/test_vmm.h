@@ -93,6 +93,9 @@ struct vsmmu_host *test_vmm_sim(struct test_vmm *vmm, const struct vsmmu_sim_con
 int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsmmu_config *config);
 
 /* Frees vSMMU, host and memory. */
+/* Adopts a vEVENTQ that somebody may have read: its sequence begins anywhere. */
+int test_vmm_adopt(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out);
+
 void test_vmm_free(struct test_vmm *vmm);
 
 /* Guest memory; asserts that it is there. */

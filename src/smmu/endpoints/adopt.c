@@ -9,36 +9,55 @@
 #include "smmu/events/source.h"
 #include "smmu/report.h"
 #include "util/fd.h"
+#include "util/sized.h"
 #include "veventq/fd.h"
 
-int vsmmu_adopted_new(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out)
+#define FLAGS VSMMU_ADOPTED_FLAG_OWN_FD
+
+static int adopted_begin(struct vsmmu *vsmmu, struct event_source *source)
 {
+	int ret;
+
+	pthread_mutex_lock(&vsmmu->attach_lock);
+	pthread_mutex_lock(&vsmmu->control_lock);
+	ret = source_begin(vsmmu, source);
+	pthread_mutex_unlock(&vsmmu->control_lock);
+	pthread_mutex_unlock(&vsmmu->attach_lock);
+	return ret;
+}
+
+int vsmmu_adopted_new(
+	struct vsmmu *vsmmu, const struct vsmmu_adopted_config *given, struct vsmmu_adopted **out)
+{
+	struct vsmmu_adopted_config config;
 	struct vsmmu_adopted *adopted;
 	char name[VEVENTQ_FD_NAME_SIZE];
 	struct host_veventq *veventq;
 	int ret = out ? entry_check(vsmmu) : -EINVAL;
+	bool own;
 
+	if (!ret)
+		ret = sized_copy_in(&config, given, sizeof(config));
+	if (!ret && (config.reserved || config.flags & ~(uint32_t)FLAGS))
+		ret = -EINVAL;
 	if (ret)
 		return ret;
 	adopted = calloc(1, sizeof(*adopted));
 	if (!adopted)
 		return -ENOMEM;
+	own = config.flags & VSMMU_ADOPTED_FLAG_OWN_FD;
 	adopted->source.depth = VEVENTQ_DEPTH_MAX;
 	veventq = &adopted->source.veventq;
 	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
-	veventq->first_sequence = VSMMU_SEQUENCE_UNKNOWN;
-	veventq->fd = veventq_fd_adopt(fd, &veventq->source, name);
-	if (veventq->fd < 0) {
-		ret = veventq->fd;
-		goto fail_free;
+	veventq->first_sequence = config.first_sequence;
+	veventq->fd = veventq_fd_adopt(config.fd, own, &veventq->source, name);
+	ret = veventq->fd < 0 ? veventq->fd : adopted_begin(vsmmu, &adopted->source);
+	if (ret) {
+		if (!own)
+			fd_close(veventq->fd);
+		free(adopted);
+		return ret;
 	}
-	pthread_mutex_lock(&vsmmu->attach_lock);
-	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = source_begin(vsmmu, &adopted->source);
-	pthread_mutex_unlock(&vsmmu->control_lock);
-	pthread_mutex_unlock(&vsmmu->attach_lock);
-	if (ret)
-		goto fail_close;
 	if (name[0])
 		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
 			"the vEVENTQ to be adopted calls itself \"%s\": each record of it is "
@@ -46,11 +65,6 @@ int vsmmu_adopted_new(struct vsmmu *vsmmu, int fd, struct vsmmu_adopted **out)
 			name);
 	*out = adopted;
 	return 0;
-fail_close:
-	fd_close(veventq->fd);
-fail_free:
-	free(adopted);
-	return ret;
 }
 
 bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_adopted *adopted)

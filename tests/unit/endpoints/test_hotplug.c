@@ -237,7 +237,7 @@ TEST(invalidations_leave_an_adopted_one_alone)
 
 	fake_kernel_start();
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopted_new(vmm->vsmmu, fd, &source), 0);
+	assert_int_equal(test_vmm_adopt(vmm->vsmmu, fd, &source), 0);
 	test_vmm_store64(vmm, CMDQ, COMMAND_OP_TLBI_NSNH_ALL);
 	test_vmm_store64(vmm, CMDQ + 16, COMMAND_OP_SYNC);
 	test_vmm_write64(vmm, SMMU_CMDQ_BASE, CMDQ | 7);
@@ -270,7 +270,7 @@ TEST(an_adopted_one_is_its_vmms_business)
 	fake_kernel_start();
 	queue = fake_veventq_new(4, &fd);
 	host_interposer_clear(fixture->host);
-	assert_int_equal(vsmmu_adopted_new(vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vsmmu, &config, &endpoint), 0);
 	assert_int_equal(fixture_refresh(fixture, 0x77, 1), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, 0x78), -EOPNOTSUPP);

@@ -31,7 +31,7 @@ static void adopting_leaves_nothing_when_it_fails(void **unused)
 
 		source = NULL;
 		fail_nth_arm(n);
-		ret = vsmmu_adopted_new(vm->vsmmu, fd, &source);
+		ret = test_vmm_adopt(vm->vsmmu, fd, &source);
 		fail_nth_arm(0);
 		assert_int_equal(!ret, source != NULL);
 		if (!ret)
@@ -47,6 +47,73 @@ static void adopting_leaves_nothing_when_it_fails(void **unused)
 	vm_free(vm);
 }
 
+/* An fd that is handed over is the library's when the call succeeded, and not before. */
+static void an_fd_can_be_handed_over(void **unused)
+{
+	struct test_vmm *vm = vm_new(&no_endpoints);
+	struct vsmmu_adopted_config config = {.size = sizeof(config),
+		.flags = VSMMU_ADOPTED_FLAG_OWN_FD,
+		.first_sequence = VSMMU_SEQUENCE_UNKNOWN};
+	struct vsmmu_adopted *adopted = NULL;
+	unsigned int before;
+	int null;
+
+	(void)unused;
+	fake_veventq_new(4, &config.fd);
+	before = fake_kernel_open_fds();
+	for (unsigned int n = 1; !adopted; n++) {
+		int ret;
+
+		fail_nth_arm(n);
+		ret = vsmmu_adopted_new(vm->vsmmu, &config, &adopted);
+		fail_nth_arm(0);
+		assert_int_equal(!ret, adopted != NULL);
+		assert_int_equal(fake_kernel_open_fds(), before);
+		assert_true(fcntl(config.fd, F_GETFD) >= 0);
+	}
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, adopted), 0);
+	assert_int_equal(fake_kernel_open_fds(), before - 1);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	config.fd = null;
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, &config, &adopted), -ENOTTY);
+	assert_int_equal(close(null), 0);
+	config.fd = -1;
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, &config, &adopted), -EBADF);
+	vm_free(vm);
+}
+
+/* Who knows where the sequence is learns of what was lost before the first record. */
+static void a_known_first_sequence_counts_loss(void **unused)
+{
+	static const struct {
+		uint32_t first, lost;
+	} cases[] = {{0, 5}, {5, 0}, {3, 2}, {VSMMU_SEQUENCE_UNKNOWN, 0}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct test_vmm *vm = vm_new(&no_endpoints);
+		struct vsmmu_adopted_config config = {
+			.size = sizeof(config), .first_sequence = cases[i].first};
+		struct vsmmu_endpoint_config device = {
+			.size = sizeof(device), .vsid = 7, .vfio_fd = -1};
+		const uint64_t payload[4] = {VSMMU_EVENT_F_TRANSLATION | UINT64_C(7) << 32};
+		const uint32_t id = fake_veventq_new(4, &config.fd);
+		struct vsmmu_endpoint *endpoint;
+
+		fake_veventq_set_sequence(id, 5);
+		assert_int_equal(vsmmu_adopted_new(vm->vsmmu, &config, &device.adopted), 0);
+		assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &device, &endpoint), 0);
+		vm_enable(vm, 4);
+		fake_veventq_report(id, payload, sizeof(payload));
+		vm_dispatch(vm);
+		assert_int_equal(vm_stats(vm).delivered, 1);
+		assert_int_equal(vm_stats(vm).lost, cases[i].lost);
+		close(config.fd);
+		vm->produced = 1 + cases[i].lost;
+		vm_free(vm);
+	}
+}
+
 /* Linux may call its vEVENTQs otherwise one day: a person is told, and events arrive. */
 static void a_strange_name_is_reported(void **unused)
 {
@@ -58,11 +125,11 @@ static void a_strange_name_is_reported(void **unused)
 
 	(void)unused;
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vm->report_count, 0);
 	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), 0);
 	fake_veventq_set_name("anon_inode:[vEVENTQ]");
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vm->report_count, 1);
 	assert_int_equal(vm->reports[0].code, VSMMU_REPORT_STREAM_ERROR);
 	assert_int_equal(vm->reports[0].severity, VSMMU_WARNING);
@@ -85,12 +152,12 @@ static void an_unknown_name_is_not_reported(void **unused)
 	(void)unused;
 	fake_veventq_new(4, &fd);
 	fake_kernel_fail("readlink", ENOSYS);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &source), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &source), 0);
 	assert_int_equal(vm->report_count, 0);
 	close(fd);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fake_kernel_fail("readlink", ENOSYS);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &source), -ENOTTY);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &source), -ENOTTY);
 	close(fd);
 	vm_free(vm);
 }
@@ -105,7 +172,7 @@ static void an_endpoint_without_memory_is_not_attached(void **unused)
 
 	(void)unused;
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	for (unsigned int n = 1; config.vsid < 40; n = fail_nth_fired() ? n + 1 : 1) {
 		endpoint = NULL;
 		fail_nth_arm(n);
@@ -116,7 +183,7 @@ static void an_endpoint_without_memory_is_not_attached(void **unused)
 		assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted),
 			config.vsid || !ret ? -EBUSY : 0);
 		if (config.vsid == 0 && ret)
-			assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+			assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 		config.vsid += !ret;
 	}
 	close(fd);
@@ -198,7 +265,7 @@ static void anothers_veventq_is_einval(void **unused)
 	(void)unused;
 	assert_int_equal(vsmmu_new(&other, &other_config), 0);
 	fake_veventq_new(4, &fd);
-	assert_int_equal(vsmmu_adopted_new(other, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(other, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), -EINVAL);
 	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, config.adopted), -EINVAL);
 	assert_int_equal(vsmmu_endpoint_attach(other, &config, NULL), -EINVAL);
@@ -214,6 +281,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
+		UNIT_TEST("E1 E11", an_fd_can_be_handed_over),
+		UNIT_TEST("E5", a_known_first_sequence_counts_loss),
 		UNIT_TEST("E1 A10", a_strange_name_is_reported),
 		UNIT_TEST("E1", an_unknown_name_is_not_reported),
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),

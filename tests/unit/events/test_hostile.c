@@ -215,11 +215,11 @@ static void an_adopted_veventq_carries_its_endpoints(void **unused)
 	fake_veventq_set_sequence(vm->endpoints[0].veventq, 1000);
 	assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
 	other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, other, &config.adopted), -ENOTTY);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, other, &config.adopted), -ENOTTY);
 	close(other);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, -1, &config.adopted), -EBADF);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, -1, &config.adopted), -EBADF);
 	assert_null(config.adopted);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	/* O_NONBLOCK came to the flags that were there. */
 	assert_int_equal(fcntl(fd, F_GETFL) & (O_NONBLOCK | O_APPEND), O_NONBLOCK | O_APPEND);
 	close(fd);
@@ -255,7 +255,7 @@ static void what_was_adopted_goes_with_the_vsmmu(void **unused)
 	(void)unused;
 	vm->endpoints[0].veventq = fake_veventq_new(4, &fd);
 	before = fake_kernel_open_fds();
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
 	raw(vm, 0, 0x10 | sid(0x77), 0);
 	assert_int_equal(fake_kernel_open_fds(), before + 1);

@@ -30,7 +30,7 @@ static uint32_t adopt(struct test_vmm *vm, unsigned int n)
 
 	queue = fake_veventq_new(64, &fd);
 	fake_veventq_set_sequence(queue, 77);
-	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &config.adopted), 0);
+	assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &config.adopted), 0);
 	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
 	close(fd);
 	return queue;
@@ -112,7 +112,7 @@ TEST(what_was_restored_is_before_many_queues)
 		int fd;
 
 		queue = fake_veventq_new(4, &fd);
-		assert_int_equal(vsmmu_adopted_new(vm->vsmmu, fd, &source), 0);
+		assert_int_equal(test_vmm_adopt(vm->vsmmu, fd, &source), 0);
 		close(fd);
 		report_faults(queue, &serial, 1);
 	}

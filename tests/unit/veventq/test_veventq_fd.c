@@ -48,7 +48,7 @@ static void other_flags_survive(void **unused)
 
 	(void)unused;
 	assert_int_equal(fcntl(queue_fd, F_SETFL, O_APPEND), 0);
-	fd = veventq_fd_adopt(queue_fd, &source, name);
+	fd = veventq_fd_adopt(queue_fd, false, &source, name);
 	assert_int_not_equal(fd, queue_fd);
 	assert_int_equal(fcntl(fd, F_GETFL), O_RDWR | O_APPEND | O_NONBLOCK);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -79,11 +79,11 @@ static void expect_typed_are_refused(void)
 		unsigned int open = fake_kernel_open_fds();
 
 		assert_true(fds[i] >= 0);
-		assert_int_equal(veventq_fd_adopt(fds[i], &source, name), -ENOTTY);
+		assert_int_equal(veventq_fd_adopt(fds[i], false, &source, name), -ENOTTY);
 		assert_int_equal(fake_kernel_open_fds(), open);
 		close(fds[i]);
 	}
-	assert_int_equal(veventq_fd_adopt(-1, &source, name), -EBADF);
+	assert_int_equal(veventq_fd_adopt(-1, false, &source, name), -EBADF);
 }
 
 static void a_file_with_a_type_is_refused(void **unused)
@@ -96,7 +96,7 @@ static void a_file_with_a_type_is_refused(void **unused)
 	(void)unused;
 	assert_true(fd >= 0);
 	unlink(path);
-	assert_int_equal(veventq_fd_adopt(fd, &source, name), -ENOTTY);
+	assert_int_equal(veventq_fd_adopt(fd, false, &source, name), -ENOTTY);
 	close(fd);
 	expect_typed_are_refused();
 }
@@ -114,13 +114,13 @@ static void a_strange_name_is_told_and_read(void **unused)
 	int fd;
 
 	(void)unused;
-	fd = veventq_fd_adopt(queue_fd, &source, name);
+	fd = veventq_fd_adopt(queue_fd, false, &source, name);
 	assert_true(fd >= 0);
 	assert_string_equal(name, "");
 	fd_close(fd);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		fake_veventq_set_name(names[i]);
-		fd = veventq_fd_adopt(queue_fd, &source, name);
+		fd = veventq_fd_adopt(queue_fd, false, &source, name);
 		assert_true(fd >= 0);
 		assert_string_equal(name, names[i]);
 		fake_veventq_report(queue, record, sizeof(record));
@@ -139,7 +139,7 @@ static void a_long_name_is_cut(void **unused)
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	fake_veventq_set_name(longest);
-	fd = veventq_fd_adopt(queue_fd, &source, name);
+	fd = veventq_fd_adopt(queue_fd, false, &source, name);
 	assert_true(fd >= 0);
 	assert_int_equal(strlen(name), VEVENTQ_FD_NAME_SIZE - 1);
 	assert_memory_equal(name, longest, VEVENTQ_FD_NAME_SIZE - 1);
@@ -157,14 +157,14 @@ static void adopting_works_without_its_name(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		fake_kernel_fail("readlink", errors[i]);
-		fd = veventq_fd_adopt(queue_fd, &source, name);
+		fd = veventq_fd_adopt(queue_fd, false, &source, name);
 		assert_true(fd >= 0);
 		assert_string_equal(name, "");
 		fd_close(fd);
 		opens_typed(fds);
 		for (int n = 0; n < 5; n++) {
 			fake_kernel_fail("readlink", errors[i]);
-			assert_int_equal(veventq_fd_adopt(fds[n], &source, name), -ENOTTY);
+			assert_int_equal(veventq_fd_adopt(fds[n], false, &source, name), -ENOTTY);
 			close(fds[n]);
 		}
 	}
