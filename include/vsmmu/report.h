@@ -3,6 +3,7 @@
 #ifndef VSMMU_REPORT_H
 #define VSMMU_REPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <vsmmu/api.h>
@@ -41,6 +42,7 @@ enum vsmmu_report_code {
 
 /**
  * struct vsmmu_report - one thing worth telling a person
+ * @size: sizeof(struct vsmmu_report) of the library: a member at or beyond it is not there
  * @code: stable number; new ones may come, so have a default case
  * @severity: see enum vsmmu_severity
  * @vsid: the endpoint's guest StreamID, or VSMMU_NO_VSID
@@ -49,6 +51,7 @@ enum vsmmu_report_code {
  * @text: one line, says what to do where a person must act; valid during the call
  */
 struct vsmmu_report {
+	size_t size;
 	enum vsmmu_report_code code;
 	enum vsmmu_severity severity;
 	uint64_t vsid;

@@ -11,7 +11,8 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 	uint64_t vsid, const char *format, ...)
 {
 	struct ratelimit *limit = &vsmmu->report_limit[code];
-	struct vsmmu_report out = {.code = code, .severity = severity, .vsid = vsid};
+	struct vsmmu_report out = {
+		.size = sizeof(out), .code = code, .severity = severity, .vsid = vsid};
 	char text[TEXT_SIZE];
 	va_list arguments;
 	uint64_t now;
@@ -48,6 +49,7 @@ void report_flush(struct vsmmu *vsmmu)
 		const uint64_t suppressed = vsmmu->report_limit[n].suppressed;
 		char text[TEXT_SIZE];
 		const struct vsmmu_report out = {
+			.size = sizeof(out),
 			.code = code,
 			.severity = VSMMU_INFO,
 			.vsid = VSMMU_NO_VSID,

@@ -62,6 +62,7 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	struct test_vmm *vmm = opaque;
 	struct test_vmm_report *kept = &vmm->reports[vmm->report_count % TEST_VMM_REPORTS];
 
+	assert_int_equal(report->size, sizeof(*report));
 	kept->code = report->code;
 	kept->severity = report->severity;
 	kept->vsid = report->vsid;

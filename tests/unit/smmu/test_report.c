@@ -85,6 +85,7 @@ static void keep_report(void *opaque, const struct vsmmu_report *report)
 {
 	(void)opaque;
 	flushed++;
+	assert_int_equal(report->size, sizeof(*report));
 	last_report.code = report->code;
 	last_report.severity = report->severity;
 	last_report.vsid = report->vsid;
