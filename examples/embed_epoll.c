@@ -13,15 +13,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <vsmmu/registers.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
-#define RAM_BASE    UINT64_C(0x40000000)
-#define QUEUE_LOG2  7
-#define CR0	    0x20 /* SMMUv3 registers, IHI 0070 6.2 */
-#define IRQ_CTRL    0x50
-#define EVENTQ_BASE 0xa0
-#define EVENTQ_CONS 0x100ac
+#define RAM_BASE   UINT64_C(0x40000000)
+#define QUEUE_LOG2 7
 
 struct vm {
 	uint8_t ram[VSMMU_EVENT_RECORD_SIZE << QUEUE_LOG2];
@@ -58,9 +55,9 @@ static void vm_report(void *opaque, const struct vsmmu_report *report)
 /* What a guest's driver does when it starts: its writes come from vCPU exits. */
 static void guest_enables_queue(struct vsmmu *vsmmu)
 {
-	vsmmu_mmio_write(vsmmu, EVENTQ_BASE, 8, RAM_BASE | QUEUE_LOG2);
-	vsmmu_mmio_write(vsmmu, IRQ_CTRL, 4, 1 << 2);
-	vsmmu_mmio_write(vsmmu, CR0, 4, 1 << 2 | 1 << 0);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_BASE, 8, RAM_BASE | QUEUE_LOG2);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_IRQ_CTRL, 4, 1 << 2);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_CR0, 4, 1 << 2 | 1 << 0);
 }
 
 /* And when its interrupt comes. */
@@ -73,7 +70,7 @@ static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
 	vsmmu_event_decode(&record, &event);
 	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
 		event.sid, event.input_addr);
-	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, 1);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_CONS, 4, 1);
 }
 
 static void watch(int epoll, int fd)

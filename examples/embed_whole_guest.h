@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <vsmmu/registers.h>
 #include <vsmmu/smmu.h>
-
-enum { CR0 = 0x20, IRQ_CTRL = 0x50, STRTAB_BASE = 0x80, STRTAB_CFG = 0x88, CMDQ_BASE = 0x90 };
-enum { CMDQ_PROD = 0x98, EVENTQ_BASE = 0xa0, EVENTQ_IRQ_CFG0 = 0xb0, EVENTQ_CONS = 0x100ac };
 
 /* The machine: memory, an ITS' doorbell, one endpoint. */
 enum { RAM = 0x40000000, RAM_SIZE = 2 << 20, DOORBELL = 0x08020040, VSID = 0x42 };
@@ -44,14 +42,15 @@ static inline void guest_boots(uint8_t *ram, struct vsmmu *vsmmu)
 		put(ram, CMDQ + i * 16, 0x30);		      /* TLBI_NSNH_ALL */
 	put(ram, CMDQ + (COMMANDS - 1) * 16, 1 << 12 | 0x46); /* SYNC, CS: SIG_IRQ */
 
-	vsmmu_mmio_write(vsmmu, STRTAB_BASE, 8, RAM + STRTAB);
-	vsmmu_mmio_write(vsmmu, STRTAB_CFG, 4, 7);
-	vsmmu_mmio_write(vsmmu, CMDQ_BASE, 8, (RAM + CMDQ) | 8);
-	vsmmu_mmio_write(vsmmu, EVENTQ_BASE, 8, (RAM + EVENTQ) | 7);
-	vsmmu_mmio_write(vsmmu, EVENTQ_IRQ_CFG0, 8, DOORBELL);
-	vsmmu_mmio_write(vsmmu, IRQ_CTRL, 4, 1 << 2);		   /* EVENTQ_IRQEN */
-	vsmmu_mmio_write(vsmmu, CR0, 4, 1 << 3 | 1 << 2 | 1 << 0); /* CMDQEN, EVENTQEN, SMMUEN */
-	vsmmu_mmio_write(vsmmu, CMDQ_PROD, 4, COMMANDS);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_STRTAB_BASE, 8, RAM + STRTAB);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_STRTAB_BASE_CFG, 4, 7);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_CMDQ_BASE, 8, (RAM + CMDQ) | 8);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_BASE, 8, (RAM + EVENTQ) | 7);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_IRQ_CFG0, 8, DOORBELL);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_IRQ_CTRL, 4, 1 << 2); /* EVENTQ_IRQEN */
+	vsmmu_mmio_write(
+		vsmmu, VSMMU_REG_CR0, 4, 1 << 3 | 1 << 2 | 1 << 0); /* CMDQEN, EVENTQEN, SMMUEN */
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_CMDQ_PROD, 4, COMMANDS);
 }
 
 /* Event @number of its queue, which has not wrapped yet. */
@@ -64,5 +63,5 @@ static inline void guest_takes_event(const uint8_t *ram, struct vsmmu *vsmmu, ui
 	vsmmu_event_decode(&record, &event);
 	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
 		event.sid, event.input_addr);
-	vsmmu_mmio_write(vsmmu, EVENTQ_CONS, 4, number + 1);
+	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_CONS, 4, number + 1);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vsmmu/registers.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
@@ -67,8 +68,8 @@ static bool event_arrives(struct vsmmu *vsmmu, struct vsmmu_host *host, uint32_t
 
 	if (vsmmu_endpoint_attach(vsmmu, &device, &endpoint) ||
 		vsmmu_endpoint_set_ste(endpoint, ste) ||
-		vsmmu_mmio_write(vsmmu, 0xa0, 8, RAM_BASE | 4) || /* EVENTQ_BASE */
-		vsmmu_mmio_write(vsmmu, 0x20, 4, 1 << 2 | 1) ||	  /* CR0 */
+		vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_BASE, 8, RAM_BASE | 4) ||
+		vsmmu_mmio_write(vsmmu, VSMMU_REG_CR0, 4, 1 << 2 | 1) ||
 		vsmmu_event_encode(&event, &record) || vsmmu_sim_fault(host, dev_id, &record))
 		return false;
 	fd = (struct pollfd){.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN};

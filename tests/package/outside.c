@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <vsmmu/registers.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
 
-#define RAM_BASE    UINT64_C(0x40000000)
-#define VSID	    0x42
-#define CR0	    0x20 /* SMMUv3 registers, IHI 0070 6.2 */
-#define IRQ_CTRL    0x50
-#define EVENTQ_BASE 0xa0
+#define RAM_BASE UINT64_C(0x40000000)
+#define VSID	 0x42
 
 static uint8_t ram[VSMMU_EVENT_RECORD_SIZE << 4];
 static int interrupts;
@@ -95,9 +93,9 @@ int main(void)
 	       !vsmmu_sim_endpoint_new(config.host, 0, &device.dev_id) &&
 	       !vsmmu_new(&vsmmu, &config) && !vsmmu_endpoint_attach(vsmmu, &device, &endpoint) &&
 	       !vsmmu_endpoint_set_ste(endpoint, ste) &&
-	       !vsmmu_mmio_write(vsmmu, EVENTQ_BASE, 8, RAM_BASE | 4) &&
-	       !vsmmu_mmio_write(vsmmu, IRQ_CTRL, 4, 1 << 2) &&
-	       !vsmmu_mmio_write(vsmmu, CR0, 4, 1 << 2 | 1 << 0) &&
+	       !vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_BASE, 8, RAM_BASE | 4) &&
+	       !vsmmu_mmio_write(vsmmu, VSMMU_REG_IRQ_CTRL, 4, 1 << 2) &&
+	       !vsmmu_mmio_write(vsmmu, VSMMU_REG_CR0, 4, 1 << 2 | 1 << 0) &&
 	       !fault(config.host, device.dev_id) && received(vsmmu);
 	vsmmu_free(vsmmu);
 	vsmmu_host_unref(config.host);

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "demo/guest_driver.h"
 
+#include <vsmmu/registers.h>
+
 /* Registers as a guest's driver has them from IHI 0070 6.2: it shares no header with us. */
-#define REG_CR0		    0x20
-#define REG_CR0ACK	    0x24
 #define CR0_SMMUEN	    (UINT32_C(1) << 0)
 #define CR0_EVENTQEN	    (UINT32_C(1) << 2)
-#define REG_IRQ_CTRL	    0x50
-#define REG_IRQ_CTRLACK	    0x54
 #define IRQ_CTRL_GERROR	    (UINT32_C(1) << 0)
 #define IRQ_CTRL_EVENTQ	    (UINT32_C(1) << 2)
-#define REG_GERROR	    0x60
-#define REG_GERRORN	    0x64
 #define GERROR_EVENTQ_ABORT (UINT32_C(1) << 2)
-#define REG_EVENTQ_BASE	    0xa0
 #define EVENTQ_BASE_WA	    (UINT64_C(1) << 62)
-#define REG_EVENTQ_PROD	    0x100a8
-#define REG_EVENTQ_CONS	    0x100ac
 #define QUEUE_OVERFLOW	    (UINT32_C(1) << 31)
 
 static uint32_t read32(struct guest_driver *driver, uint64_t offset)
@@ -64,13 +57,13 @@ static void consume(struct guest_driver *driver)
 	}
 	driver->consumed++;
 	driver->cons = (driver->cons & QUEUE_OVERFLOW) | ((driver->cons + 1) & mask);
-	write32(driver, REG_EVENTQ_CONS, driver->cons);
+	write32(driver, VSMMU_REG_EVENTQ_CONS, driver->cons);
 }
 
 /* queue_sync_prod_in() */
 static void sync_prod(struct guest_driver *driver)
 {
-	uint32_t prod = read32(driver, REG_EVENTQ_PROD);
+	uint32_t prod = read32(driver, VSMMU_REG_EVENTQ_PROD);
 
 	driver->overflows += ((prod ^ driver->prod) & QUEUE_OVERFLOW) != 0;
 	driver->prod = prod;
@@ -82,7 +75,7 @@ static void acknowledge_overflow(struct guest_driver *driver)
 	if (!((driver->prod ^ driver->cons) & QUEUE_OVERFLOW))
 		return;
 	driver->cons ^= QUEUE_OVERFLOW;
-	write32(driver, REG_EVENTQ_CONS, driver->cons);
+	write32(driver, VSMMU_REG_EVENTQ_CONS, driver->cons);
 }
 
 /* arm_smmu_evtq_thread(), interruptible by the end of the guest's time. */
@@ -106,11 +99,11 @@ static uint32_t event_thread(struct guest_driver *driver, uint32_t records)
 /* arm_smmu_gerror_handler() */
 static void gerror_handler(struct guest_driver *driver)
 {
-	uint32_t gerror = read32(driver, REG_GERROR);
-	uint32_t active = gerror ^ read32(driver, REG_GERRORN);
+	uint32_t gerror = read32(driver, VSMMU_REG_GERROR);
+	uint32_t active = gerror ^ read32(driver, VSMMU_REG_GERRORN);
 
 	driver->aborts += (active & GERROR_EVENTQ_ABORT) != 0;
-	write32(driver, REG_GERRORN, gerror);
+	write32(driver, VSMMU_REG_GERRORN, gerror);
 }
 
 void guest_driver_enable(struct guest_driver *driver, uint64_t address, unsigned int log2)
@@ -122,20 +115,21 @@ void guest_driver_enable(struct guest_driver *driver, uint64_t address, unsigned
 	driver->thread_runs = false;
 
 	/* arm_smmu_device_reset(), in its order */
-	write_sync(driver, REG_CR0, REG_CR0ACK, 0);
-	vsmmu_mmio_write(driver->vsmmu, REG_EVENTQ_BASE, 8, EVENTQ_BASE_WA | address | log2);
-	write32(driver, REG_EVENTQ_PROD, 0);
-	write32(driver, REG_EVENTQ_CONS, 0);
-	write_sync(driver, REG_CR0, REG_CR0ACK, CR0_EVENTQEN);
-	write_sync(driver, REG_IRQ_CTRL, REG_IRQ_CTRLACK, 0);
-	write_sync(driver, REG_IRQ_CTRL, REG_IRQ_CTRLACK, IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR);
-	write_sync(driver, REG_CR0, REG_CR0ACK, CR0_EVENTQEN | CR0_SMMUEN);
+	write_sync(driver, VSMMU_REG_CR0, VSMMU_REG_CR0ACK, 0);
+	vsmmu_mmio_write(driver->vsmmu, VSMMU_REG_EVENTQ_BASE, 8, EVENTQ_BASE_WA | address | log2);
+	write32(driver, VSMMU_REG_EVENTQ_PROD, 0);
+	write32(driver, VSMMU_REG_EVENTQ_CONS, 0);
+	write_sync(driver, VSMMU_REG_CR0, VSMMU_REG_CR0ACK, CR0_EVENTQEN);
+	write_sync(driver, VSMMU_REG_IRQ_CTRL, VSMMU_REG_IRQ_CTRLACK, 0);
+	write_sync(driver, VSMMU_REG_IRQ_CTRL, VSMMU_REG_IRQ_CTRLACK,
+		IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR);
+	write_sync(driver, VSMMU_REG_CR0, VSMMU_REG_CR0ACK, CR0_EVENTQEN | CR0_SMMUEN);
 }
 
 void guest_driver_disable(struct guest_driver *driver)
 {
-	write_sync(driver, REG_CR0, REG_CR0ACK, 0);
-	write_sync(driver, REG_IRQ_CTRL, REG_IRQ_CTRLACK, 0);
+	write_sync(driver, VSMMU_REG_CR0, VSMMU_REG_CR0ACK, 0);
+	write_sync(driver, VSMMU_REG_IRQ_CTRL, VSMMU_REG_IRQ_CTRLACK, 0);
 	/* Records from before the acknowledgement count, interrupt or not (7.2.1). */
 	guest_driver_look(driver);
 }
