@@ -124,7 +124,8 @@ struct vsmmu_endpoint_config {
  * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
  * group has other devices.
  *
- * Return: 0; -EEXIST when @vsid is taken, or the device is behind this vSMMU already; -EAGAIN when
+ * Return: 0; -EEXIST when @vsid is another endpoint's, or when the device is behind this vSMMU
+ * already, with a report that says which; -EAGAIN when
  * events of its last holder are still in a vEVENTQ that cannot be read on, as the guest's queue is
  * full: try again when VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond
  * IDR1.SIDSIZE, and for a @parent_hwpt of another physical SMMU or one that is no nesting parent;

@@ -21,7 +21,7 @@ struct vsmmu_host;
 
 /**
  * vsmmu_host_ref() - keep a host
- * @host: not NULL
+ * @host: may be NULL
  *
  * Return: @host. Threads: any. Since: 0.1
  */
@@ -56,7 +56,8 @@ struct vsmmu_iommufd_config {
  * @out: where the host goes; untouched on failure
  * @config: see there
  *
- * Return: 0; -EINVAL; -EBADF, -EMFILE; -ENOMEM. Since: 0.1
+ * Return: 0; -EINVAL; -E2BIG for a member that this version does not know and that is not 0;
+ * -EBADF, -EMFILE; -ENOMEM. Since: 0.1
  */
 VSMMU_API int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *config);
 
@@ -68,8 +69,8 @@ VSMMU_API int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iomm
  *
  * For a VMM that does not do this itself. The binding lasts until @vfio_fd is closed.
  *
- * Return: 0, or -errno of VFIO_DEVICE_BIND_IOMMUFD; -EPERM usually means that MSIs are
- * not isolated (no ITS). Since: 0.1
+ * Return: 0; -EINVAL for a NULL; or -errno of VFIO_DEVICE_BIND_IOMMUFD; -EPERM usually means that
+ * MSIs are not isolated (no ITS). Since: 0.1
  */
 VSMMU_API int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id);
 

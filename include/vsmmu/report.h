@@ -28,7 +28,7 @@ enum vsmmu_report_code {
 	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
 	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
 	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed in a detach, a reset or at the end */
-	VSMMU_REPORT_UNFIT = 8,		/* config, endpoint or snapshot does not go with the host */
+	VSMMU_REPORT_UNFIT = 8, /* a call was refused: its arguments, or the host's limits */
 	VSMMU_REPORT_COMMAND_ERROR = 9, /* the guest's command queue stopped with an error */
 	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
 	VSMMU_REPORT_BLOCKED = 11,	/* the host failed: an endpoint was cut off from memory */

@@ -211,6 +211,8 @@ struct vsmmu_config {
  * All memory of the event path is allocated here and in vsmmu_endpoint_attach(), but for records
  * that a snapshot has to keep.
  *
+ * The report of a refusal comes before vsmmu_new() returns.
+ *
  * Return: 0; -EINVAL for a config that makes no sense; -E2BIG for one of a later version that
  * asks for what this one does not know; -EPROTO for a host of a libvsmmu-sim that is not of the
  * same build as this library; -ENOMEM, -EMFILE. Since: 0.1

@@ -114,10 +114,10 @@ static bool config_is_possible(const struct idr_config *config, char *why, size_
 			config->ssid_bits, SMMU_SSID_BITS_MAX);
 	if (config->cmdq_log2 < IDR_CMDQ_LOG2_MIN || config->cmdq_log2 > IDR_QUEUE_LOG2_MAX)
 		return refuse(why, size,
-			"cmdq_log2 %u asked for, but CMDQS is %u (for Linux' drivers) to %u",
+			"cmdq_log2_max %u asked for, but CMDQS is %u (for Linux' drivers) to %u",
 			config->cmdq_log2, IDR_CMDQ_LOG2_MIN, IDR_QUEUE_LOG2_MAX);
 	if (!config->eventq_log2 || config->eventq_log2 > IDR_QUEUE_LOG2_MAX)
-		return refuse(why, size, "eventq_log2 %u asked for, but EVENTQS is 1 to %u",
+		return refuse(why, size, "eventq_log2_max %u asked for, but EVENTQS is 1 to %u",
 			config->eventq_log2, IDR_QUEUE_LOG2_MAX);
 	if (oas_encoded(config->oas_bits) < 0 && config->oas_bits != IDR_AS_HOST)
 		return refuse(why, size,

@@ -7,7 +7,8 @@
 #include "arch/regs.h"
 #include "smmu/endpoint.h"
 #include "smmu/entry.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
+#include "util/errno_name.h"
 #include "util/sized.h"
 
 /* Ranges end below: larger numbers of a config are as wrong as this one, which is no IDR_AS_HOST.
@@ -87,11 +88,10 @@ static bool build(const struct vsmmu *vsmmu, const struct shared *shared, struct
 	return arch_idr_build(&idr, shared->is_known ? shared->idr : NULL, id, why, size);
 }
 
-static int refuse(struct vsmmu *vsmmu, const char *what, uint32_t value, const char *choices)
+static int refuse_value(struct vsmmu *vsmmu, const char *what, uint32_t value, const char *choices)
 {
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-		"%s %u asked for, but it is %s", what, value, choices);
-	return -EINVAL;
+	return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "%s %u asked for, but it is %s", what, value,
+		choices);
 }
 
 /* Members that arch_idr_build() does not judge. */
@@ -99,16 +99,10 @@ static int config_check(struct vsmmu *vsmmu)
 {
 	const struct vsmmu_config *config = &vsmmu->config;
 
-	if (!vsmmu->ops.memory_read) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"ops.memory_read is NULL: an SMMU reads its guest's memory; for the event "
-			"path alone set event_path_only");
-		return -EINVAL;
-	}
 	if (config->ats > 1 && config->ats != VSMMU_AUTO)
-		return refuse(vsmmu, "ats", config->ats, "0, 1 or VSMMU_AUTO");
+		return refuse_value(vsmmu, "ats", config->ats, "0, 1 or VSMMU_AUTO");
 	if (config->asid_bits && config->asid_bits != 8 && config->asid_bits != 16)
-		return refuse(vsmmu, "asid_bits", config->asid_bits, "8, 16 or 0 for auto");
+		return refuse_value(vsmmu, "asid_bits", config->asid_bits, "8, 16 or 0 for auto");
 	return 0;
 }
 
@@ -129,8 +123,7 @@ static int init_whole(struct vsmmu *vsmmu, struct idr_registers *id)
 
 	if (ret || build(vsmmu, &nobody, id, why, sizeof(why)))
 		return ret;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
-	return -EINVAL;
+	return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "%s", why);
 }
 
 /* The VMM shows the guest registers of its own; these two sizes are ours too. */
@@ -140,15 +133,14 @@ static int init_event_path(struct vsmmu *vsmmu, struct idr_registers *id)
 	char why[IDR_WHY_SIZE];
 
 	if (vsmmu->config.ssid_bits == VSMMU_AUTO)
-		return refuse(vsmmu, "ssid_bits", VSMMU_AUTO,
+		return refuse_value(vsmmu, "ssid_bits", VSMMU_AUTO,
 			"0 to 20 on the event path alone, whose VMM knows what it promised");
 	idr.ssid_bits = arch_at_most(vsmmu->config.ssid_bits, OUT_OF_RANGE);
 	idr.eventq_log2 = arch_at_most(vsmmu->config.eventq_log2_max, OUT_OF_RANGE);
 	atomic_store(&vsmmu->identity_is_frozen, true);
 	if (arch_idr_build(&idr, NULL, id, why, sizeof(why)))
 		return 0;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
-	return -EINVAL;
+	return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "%s", why);
 }
 
 int identity_init(struct vsmmu *vsmmu)
@@ -164,9 +156,7 @@ int identity_init(struct vsmmu *vsmmu)
 static int unfit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const char *with, const char *why)
 {
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid, "endpoint %u%s: %s", endpoint->dev_id,
-		with, why);
-	return -ENODEV;
+	return refuse(vsmmu, vsid, -ENODEV, "endpoint %u%s: %s", endpoint->dev_id, with, why);
 }
 
 /* OAS is not on Linux' list: it is asked for only by a VMM that wants it as the host has it. */
@@ -188,10 +178,9 @@ int identity_fits(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uin
 			"the guest was promised ATS, but the endpoint cannot do it on this host");
 	if (oas_fits(vsmmu, host))
 		return 0;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+	return refuse(vsmmu, vsid, -ENODEV,
 		"endpoint %u: the guest was promised OAS of %u bits, but the host's SMMU has %u",
 		endpoint->dev_id, vsmmu->features.oas, arch_address_bits(host->idr[5] & 7));
-	return -ENODEV;
 }
 
 /* By itself first, so that what is told is its own lack, if it is. */
@@ -233,12 +222,10 @@ int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, ui
 	if (!vsmmu_is_whole(vsmmu))
 		return 0;
 	ret = vsmmu->host->ops->hw_info(vsmmu->host, endpoint, &info);
-	if (ret && ret != -EOPNOTSUPP) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
-			"asked what the SMMU of endpoint %u can do, the host said %s",
-			endpoint->dev_id, strerror(-ret));
-		return ret;
-	}
+	if (ret && ret != -EOPNOTSUPP)
+		return refuse(vsmmu, vsid, ret,
+			"the host does not say what the SMMU of endpoint %u can do",
+			endpoint->dev_id);
 	*host = (struct host_features){
 		.repeat_commands = info.repeat_commands,
 		.is_known = !ret,
@@ -310,7 +297,7 @@ int vsmmu_get_identity(struct vsmmu *vsmmu, struct vsmmu_identity *out)
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	ret = sized_copy_out(out, &identity, sizeof(identity));
 	if (ret)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+		refuse(vsmmu, VSMMU_NO_VSID, ret,
 			"vsmmu_get_identity() was given no structure that says its size");
 	return ret;
 }

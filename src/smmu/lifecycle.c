@@ -17,22 +17,17 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
 #include "smmu/identity.h"
+#include "smmu/refusal.h"
 #include "smmu/registers/table.h"
-#include "smmu/report.h"
+#include "util/errno_name.h"
 #include "util/sized.h"
 
 #define DEPTH_DEFAULT	    65536
 #define BURST_DEFAULT	    10
 #define INTERVAL_DEFAULT_NS UINT64_C(5000000000)
 
-/* Fills defaults in. Return: 0, -EINVAL, or -EPROTO for a host that is not to be called. */
-static int config_complete(struct vsmmu_config *config)
+static void config_complete(struct vsmmu_config *config)
 {
-	if (config->host && !host_fits(config->host))
-		return -EPROTO;
-	if (!config->ops || config->reserved ||
-		!sized_is_zero(config->reserved2, sizeof(config->reserved2)))
-		return -EINVAL;
 	if (!config->eventq_log2_max)
 		config->eventq_log2_max = SMMU_EVENTQ_LOG2_MAX;
 	if (!config->veventq_depth)
@@ -47,11 +42,81 @@ static int config_complete(struct vsmmu_config *config)
 		config->report_burst = BURST_DEFAULT;
 	if (!config->report_interval_ns)
 		config->report_interval_ns = INTERVAL_DEFAULT_NS;
-	if (config->veventq_depth > VEVENTQ_DEPTH_MAX ||
-		(config->loss_policy != VSMMU_LOSS_OVERFLOW &&
-			config->loss_policy != VSMMU_LOSS_COUNT_ONLY))
+}
+
+/*
+ * Takes the ops, and what reports need of the config, before anything is judged: it is to be told.
+ * A size that nobody has set says that there may be nothing else either.
+ */
+static int config_take_reporter(struct vsmmu *vsmmu, const struct vsmmu_config *given)
+{
+	struct vsmmu_config *config = &vsmmu->config;
+
+	if (!sized_is_valid(given) || given->size < offsetof(struct vsmmu_config, host))
 		return -EINVAL;
+	memcpy(config, given, given->size < sizeof(*config) ? given->size : sizeof(*config));
+	if (!sized_is_valid(config->ops))
+		return -EINVAL;
+	memcpy(&vsmmu->ops, config->ops,
+		config->ops->size < sizeof(vsmmu->ops) ? config->ops->size : sizeof(vsmmu->ops));
+	config_complete(config);
 	return 0;
+}
+
+static int config_check_ops(struct vsmmu *vsmmu)
+{
+	const struct vsmmu_ops *ops = &vsmmu->ops;
+
+	if (!ops->memory_write)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "ops.memory_write is NULL");
+	if (!ops->irq_pulse)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "ops.irq_pulse is NULL");
+	if (vsmmu_is_whole(vsmmu) && !ops->memory_read)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"ops.memory_read is NULL: an SMMU reads its guest's memory; for the event "
+			"path alone set event_path_only");
+	return 0;
+}
+
+static int config_check(struct vsmmu *vsmmu)
+{
+	const struct vsmmu_config *config = &vsmmu->config;
+
+	if (config->reserved || !sized_is_zero(config->reserved2, sizeof(config->reserved2)))
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "config.reserved is not 0");
+	if (config->host && !host_fits(config->host))
+		return refuse(vsmmu, VSMMU_NO_VSID, -EPROTO,
+			"config.host is of another build than libvsmmu %s: libvsmmu and "
+			"libvsmmu-sim must be of one",
+			vsmmu_version());
+	if (config->veventq_depth > VEVENTQ_DEPTH_MAX)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"veventq_depth %u asked for, but Linux has at most %u",
+			config->veventq_depth, VEVENTQ_DEPTH_MAX);
+	if (config->loss_policy != VSMMU_LOSS_OVERFLOW &&
+		config->loss_policy != VSMMU_LOSS_COUNT_ONLY)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"loss_policy %u asked for, which does not exist",
+			(unsigned int)config->loss_policy);
+	return config_check_ops(vsmmu);
+}
+
+/* Return: 0 or -errno, told if there is somebody to tell. */
+static int config_take(struct vsmmu *vsmmu, const struct vsmmu_config *given)
+{
+	int ret = config_take_reporter(vsmmu, given);
+	struct vsmmu_config config;
+	struct vsmmu_ops ops;
+
+	if (!ret)
+		ret = refusal_copy_in(vsmmu, &config, given, sizeof(config), "config");
+	if (!ret)
+		ret = refusal_copy_in(vsmmu, &ops, config.ops, sizeof(ops), "ops");
+	if (ret)
+		return ret;
+	vsmmu->config.ops = &vsmmu->ops;
+	vsmmu->host = config.host;
+	return config_check(vsmmu);
 }
 
 static void locks_destroy_and_free(struct vsmmu *vsmmu)
@@ -65,37 +130,25 @@ static void locks_destroy_and_free(struct vsmmu *vsmmu)
 	free(vsmmu);
 }
 
-int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
+int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config)
 {
-	struct vsmmu_config config;
-	struct vsmmu_ops ops;
-	struct vsmmu *vsmmu;
+	const unsigned int made = report_made();
+	struct vsmmu *vsmmu = calloc(1, sizeof(*vsmmu));
 	int ret;
 
-	ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
-	if (!ret)
-		ret = config_complete(&config);
-	if (!ret)
-		ret = sized_copy_in(&ops, config.ops, sizeof(ops));
-	if (ret)
-		return ret;
-	if (!ops.memory_write || !ops.irq_pulse)
-		return -EINVAL;
-
-	vsmmu = calloc(1, sizeof(*vsmmu));
 	if (!vsmmu)
 		return -ENOMEM;
-	vsmmu->config = config;
-	vsmmu->ops = ops;
-	vsmmu->config.ops = &vsmmu->ops;
-	vsmmu->host = config.host;
 	pthread_mutex_init(&vsmmu->attach_lock, NULL);
 	fairlock_init(&vsmmu->command_lock);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
 	fairlock_init(&vsmmu->dispatch_lock);
 	fairlock_init(&vsmmu->event_lock);
 	pthread_mutex_init(&vsmmu->report_lock, NULL);
-	ret = identity_init(vsmmu);
+	ret = config_take(vsmmu, config);
+	if (!ret && !out)
+		ret = refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "out is NULL");
+	if (!ret)
+		ret = identity_init(vsmmu);
 	if (ret)
 		goto fail_locks;
 	ret = stream_table_init(&vsmmu->streams);
@@ -108,7 +161,7 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *given)
 	if (ret)
 		goto fail_pollset;
 	registers_reset(vsmmu);
-	vsmmu_host_ref(config.host);
+	vsmmu_host_ref(vsmmu->host);
 	*out = vsmmu;
 	return 0;
 fail_pollset:
@@ -116,6 +169,7 @@ fail_pollset:
 fail_streams:
 	stream_table_destroy(&vsmmu->streams);
 fail_locks:
+	refusal_end(vsmmu, made, VSMMU_NO_VSID, ret, "vsmmu_new()");
 	locks_destroy_and_free(vsmmu);
 	return ret;
 }
@@ -169,7 +223,7 @@ void vsmmu_free(struct vsmmu *vsmmu)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
 			"closing: the host said %s; some objects may be left until the iommufd "
 			"is closed",
-			strerror(-ret));
+			errno_name(-ret));
 	report_flush(vsmmu);
 	vsmmu_host_unref(vsmmu->host);
 	pollset_destroy(&vsmmu->cmdq.pollset);
@@ -195,10 +249,8 @@ static int host_take(struct vsmmu *vsmmu, struct vsmmu_host *host)
 		ret = -EBUSY;
 		why = "a host was to be set, but there is one already";
 	}
-	if (ret) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID, "%s", why);
-		return ret;
-	}
+	if (ret)
+		return refuse(vsmmu, VSMMU_NO_VSID, ret, "%s", why);
 	vsmmu_host_ref(host);
 	vsmmu->host = host;
 	return 0;
@@ -254,6 +306,6 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	if (ret)
 		report(vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, VSMMU_NO_VSID,
 			"reset: the host said %s; an endpoint may be left without translation",
-			strerror(-ret));
+			errno_name(-ret));
 	return ret;
 }

@@ -5,7 +5,13 @@
 #include "smmu/entry.h"
 #include "smmu/report.h"
 
-#define TEXT_SIZE 256
+/* It counts for all vSMMUs: who asks compares two values, with one vSMMU's calls in between. */
+static _Thread_local unsigned int made;
+
+unsigned int report_made(void)
+{
+	return made;
+}
 
 void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severity severity,
 	uint64_t vsid, const char *format, ...)
@@ -13,11 +19,12 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 	struct ratelimit *limit = &vsmmu->report_limit[code];
 	struct vsmmu_report out = {
 		.size = sizeof(out), .code = code, .severity = severity, .vsid = vsid};
-	char text[TEXT_SIZE];
+	char text[REPORT_TEXT_SIZE];
 	va_list arguments;
 	uint64_t now;
 	bool pass;
 
+	made++;
 	if (!vsmmu->ops.report)
 		return;
 	now = vmm_clock(vsmmu);
@@ -47,7 +54,7 @@ void report_flush(struct vsmmu *vsmmu)
 	for (int n = 1; vsmmu->ops.report && n < REPORT_CODE_COUNT; n++) {
 		const enum vsmmu_report_code code = (enum vsmmu_report_code)n;
 		const uint64_t suppressed = vsmmu->report_limit[n].suppressed;
-		char text[TEXT_SIZE];
+		char text[REPORT_TEXT_SIZE];
 		const struct vsmmu_report out = {
 			.size = sizeof(out),
 			.code = code,

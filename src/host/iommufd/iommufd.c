@@ -292,7 +292,7 @@ int iommufd_host_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config 
 int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *given)
 {
 	struct vsmmu_iommufd_config config;
-	int ret = sized_copy_in(&config, given, sizeof(config));
+	int ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
 
 	return ret ? ret
 		   : iommufd_host_new(out, &config, UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3,
@@ -305,7 +305,7 @@ int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id)
 		.argsz = sizeof(call),
 		.iommufd = iommufd,
 	};
-	int ret = iommufd_ioctl(vfio_fd, UAPI_VFIO_DEVICE_BIND_IOMMUFD, &call);
+	int ret = dev_id ? iommufd_ioctl(vfio_fd, UAPI_VFIO_DEVICE_BIND_IOMMUFD, &call) : -EINVAL;
 
 	if (!ret)
 		*dev_id = call.out_devid;

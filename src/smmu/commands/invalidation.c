@@ -8,6 +8,7 @@
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/report.h"
 #include "smmu/viommu/invalidate.h"
+#include "util/errno_name.h"
 
 /* An array for the host. */
 struct flush {
@@ -149,12 +150,12 @@ static void escalate(
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
 			"invalidating: the host said %s, and %s to invalidating everything; the "
 			"endpoints concerned are cut off until it does; the host's log may say why",
-			strerror(-error), strerror(-ret));
+			errno_name(-error), errno_name(-ret));
 	else
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
 			"invalidating: the host said %s; all that the guest has cached there was "
 			"invalidated instead",
-			strerror(-error));
+			errno_name(-error));
 }
 
 /*

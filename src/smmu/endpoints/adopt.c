@@ -2,12 +2,13 @@
 #include "smmu/endpoints/adopt.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "smmu/entry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/source.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 #include "util/fd.h"
 #include "util/sized.h"
 #include "veventq/fd.h"
@@ -26,6 +27,24 @@ static int adopted_begin(struct vsmmu *vsmmu, struct event_source *source)
 	return ret;
 }
 
+static int adopted_check(
+	struct vsmmu *vsmmu, const struct vsmmu_adopted_config *config, struct vsmmu_adopted **out)
+{
+	if (!out)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "out is NULL");
+	if (config->reserved)
+		return refuse(
+			vsmmu, VSMMU_NO_VSID, -EINVAL, "vsmmu_adopted_config.reserved is not 0");
+	if (config->flags & ~(uint32_t)FLAGS)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"vsmmu_adopted_config.flags %#x has bits that do not exist", config->flags);
+	if (config->first_sequence > INT_MAX && config->first_sequence != VSMMU_SEQUENCE_UNKNOWN)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"first_sequence %u asked for, but INT_MAX is the last",
+			config->first_sequence);
+	return 0;
+}
+
 int vsmmu_adopted_new(
 	struct vsmmu *vsmmu, const struct vsmmu_adopted_config *given, struct vsmmu_adopted **out)
 {
@@ -33,18 +52,20 @@ int vsmmu_adopted_new(
 	struct vsmmu_adopted *adopted;
 	char name[VEVENTQ_FD_NAME_SIZE];
 	struct host_veventq *veventq;
-	int ret = out ? entry_check(vsmmu) : -EINVAL;
+	const unsigned int made = report_made();
+	int ret = entry_check(vsmmu);
 	bool own;
 
+	if (ret)
+		return ret;
+	ret = refusal_copy_in(vsmmu, &config, given, sizeof(config), "vsmmu_adopted_config");
 	if (!ret)
-		ret = sized_copy_in(&config, given, sizeof(config));
-	if (!ret && (config.reserved || config.flags & ~(uint32_t)FLAGS))
-		ret = -EINVAL;
+		ret = adopted_check(vsmmu, &config, out);
 	if (ret)
 		return ret;
 	adopted = calloc(1, sizeof(*adopted));
 	if (!adopted)
-		return -ENOMEM;
+		return refusal_end(vsmmu, made, VSMMU_NO_VSID, -ENOMEM, "vsmmu_adopted_new()");
 	own = config.flags & VSMMU_ADOPTED_FLAG_OWN_FD;
 	adopted->source.depth = VEVENTQ_DEPTH_MAX;
 	veventq = &adopted->source.veventq;
@@ -56,7 +77,10 @@ int vsmmu_adopted_new(
 		if (!own)
 			fd_close(veventq->fd);
 		free(adopted);
-		return ret;
+		return refuse(vsmmu, VSMMU_NO_VSID, ret, "the vEVENTQ cannot be adopted: %s",
+			ret == -ENOTTY	? "fd is something else"
+			: ret == -EBADF ? "fd is not open"
+					: "fd cannot be taken over or polled");
 	}
 	if (name[0])
 		report(vsmmu, VSMMU_REPORT_STREAM_ERROR, VSMMU_WARNING, VSMMU_NO_VSID,
@@ -93,15 +117,17 @@ void adopted_free_all(struct vsmmu *vsmmu)
 
 int vsmmu_adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted)
 {
-	int ret = adopted ? entry_check(vsmmu) : -EINVAL;
+	int ret = entry_check(vsmmu);
 
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	if (!adopted_is_here(vsmmu, adopted))
-		ret = -EINVAL;
+		ret = refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"the adopted vEVENTQ is none of this vSMMU, or was freed");
 	else if (adopted->source.endpoints)
-		ret = -EBUSY;
+		ret = refuse(vsmmu, VSMMU_NO_VSID, -EBUSY,
+			"%u endpoints are on the adopted vEVENTQ", adopted->source.endpoints);
 	else
 		adopted_free(vsmmu, adopted);
 	pthread_mutex_unlock(&vsmmu->attach_lock);

@@ -19,7 +19,8 @@
 #include "smmu/endpoints/vsid.h"
 #include "smmu/entry.h"
 #include "smmu/identity.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
+#include "util/errno_name.h"
 #include "util/fd.h"
 #include "util/sized.h"
 
@@ -54,10 +55,10 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 	if (endpoint_is_numbered(endpoint))
 		vsid_exit(endpoint);
 	if (ret == -ENOENT)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
-			"endpoint %u cannot be attached: the host said %s to its guest's STE; "
-			"another device of its IOMMU group may be why",
-			endpoint->host.dev_id, strerror(ENOENT));
+		refuse(vsmmu, endpoint->vsid, ret,
+			"the host refused endpoint %u its guest's STE; another device of its IOMMU "
+			"group may be why",
+			endpoint->host.dev_id);
 	return ret;
 }
 
@@ -65,7 +66,8 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 static int endpoint_adopt(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted *adopted)
 {
 	if (!adopted_is_here(endpoint->vsmmu, adopted))
-		return -EINVAL;
+		return refuse(endpoint->vsmmu, endpoint->vsid, -EINVAL,
+			"the adopted vEVENTQ is none of this vSMMU, or was freed");
 	endpoint->source = &adopted->source;
 	endpoint->source->endpoints++;
 	return 0;
@@ -79,7 +81,7 @@ static void report_left(struct vsmmu *vsmmu, const char *what, int error)
 			"%s: the host said %s; objects that are left are destroyed later, or with "
 			"the iommufd; if the device is still attached, to what aborts, they wait "
 			"until its VMM detaches or closes it, or attaches it again",
-			what, strerror(-error));
+			what, errno_name(-error));
 }
 
 /*
@@ -107,13 +109,11 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	int ret;
 
-	if (!adopted && !vsmmu->host) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
-			"endpoint %u cannot be attached: the vSMMU has no host yet, see "
+	if (!adopted && !vsmmu->host)
+		return refuse(vsmmu, endpoint->vsid, -EINVAL,
+			"endpoint %u cannot be attached: config.host is NULL, and there was no "
 			"vsmmu_set_host()",
 			endpoint->host.dev_id);
-		return -EINVAL;
-	}
 	if (!endpoint_is_numbered(endpoint))
 		return endpoint_set_up(endpoint, adopted);
 	pthread_mutex_lock(&vsmmu->control_lock);
@@ -148,8 +148,8 @@ static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_
 	const char *fault = parent_config_fault(config);
 
 	if (fault)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, config->vsid,
-			"the config of endpoint %u has %s", config->dev_id, fault);
+		refuse(vsmmu, config->vsid, -EINVAL, "the config of endpoint %u has %s",
+			config->dev_id, fault);
 	return !fault;
 }
 
@@ -174,16 +174,15 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 
 	if (!parent_config_fits(vsmmu, config))
 		return -EINVAL;
-	if (config->adopted && config->vsid == VSMMU_NO_VSID) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+	if (config->adopted && config->vsid == VSMMU_NO_VSID)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
 			"an endpoint on an adopted vEVENTQ needs the StreamID that its VMM gave "
 			"its vDEVICE");
-		return -EINVAL;
-	}
 	if (!config->adopted && !config->attach && config->vfio_fd >= 0) {
 		fd = fd_dup(config->vfio_fd);
 		if (fd < 0)
-			return fd;
+			return refuse(vsmmu, config->vsid, fd, "vfio_fd %d cannot be duplicated",
+				config->vfio_fd);
 	}
 	endpoint = calloc(1, sizeof(*endpoint));
 	if (!endpoint) {
@@ -213,17 +212,21 @@ static int endpoint_new(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config 
 int vsmmu_endpoint_attach(
 	struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *given, struct vsmmu_endpoint **out)
 {
-	struct vsmmu_endpoint_config config;
-	struct vsmmu_endpoint *endpoint;
+	const unsigned int made = report_made();
+	struct vsmmu_endpoint_config config = {0};
+	struct vsmmu_endpoint *endpoint = NULL;
 	int ret;
 
-	ret = out ? entry_check(vsmmu) : -EINVAL;
-	if (!ret)
-		ret = sized_copy_in(&config, given, sizeof(config));
+	ret = entry_check(vsmmu);
+	if (ret)
+		return ret;
+	ret = refusal_copy_in(vsmmu, &config, given, sizeof(config), "vsmmu_endpoint_config");
+	if (!ret && !out)
+		ret = refuse(vsmmu, config.vsid, -EINVAL, "out is NULL");
 	if (!ret)
 		ret = endpoint_new(vsmmu, &config, &endpoint);
 	if (ret)
-		return ret;
+		return refusal_end(vsmmu, made, config.vsid, ret, "vsmmu_endpoint_attach()");
 	pthread_mutex_lock(&vsmmu->attach_lock);
 	ret = endpoint_attach(endpoint, config.adopted);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
@@ -231,7 +234,7 @@ int vsmmu_endpoint_attach(
 		endpoint_free(endpoint);
 	else
 		*out = endpoint;
-	return ret;
+	return refusal_end(vsmmu, made, config.vsid, ret, "vsmmu_endpoint_attach()");
 }
 
 void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint)
@@ -239,26 +242,48 @@ void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint)
 	return endpoint ? endpoint->opaque : NULL;
 }
 
+/* Under the control lock. */
+static int set_ste_check(const struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
+{
+	struct vsmmu *vsmmu = endpoint->vsmmu;
+
+	if (!ste)
+		return refuse(vsmmu, endpoint->vsid, -EINVAL, "ste is NULL");
+	if (!endpoint->viommu)
+		return refuse(vsmmu, endpoint->vsid, -EOPNOTSUPP,
+			"the endpoint is on an adopted vEVENTQ: its VMM installs STEs itself");
+	if (vsmmu_is_whole(vsmmu))
+		return refuse(vsmmu, endpoint->vsid, -EOPNOTSUPP,
+			"the vSMMU reads the guest's STEs itself, as event_path_only is not set");
+	if (!ste_target_takes(endpoint, ste))
+		return refuse(vsmmu, endpoint->vsid, -ENOENT,
+			"the endpoint has no StreamID, which stage 1 needs, or "
+			"vsmmu_endpoint_set_vsid() failed");
+	return 0;
+}
+
 int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2])
 {
+	const unsigned int made = report_made();
 	struct vsmmu *vsmmu = endpoint ? endpoint->vsmmu : NULL;
-	int ret = ste ? entry_check(vsmmu) : -EINVAL;
+	int ret = entry_check(vsmmu);
+	uint64_t vsid;
 
 	if (ret)
 		return ret;
-	ret = -EOPNOTSUPP;
 	pthread_mutex_lock(&vsmmu->control_lock);
-	/* After a failure to take its StreamID it stays without access. */
-	if (endpoint->viommu && !vsmmu_is_whole(vsmmu))
-		ret = ste_target_takes(endpoint, ste) ? endpoint_install_vste(endpoint, ste)
-						      : -ENOENT;
+	vsid = endpoint->vsid;
+	ret = set_ste_check(endpoint, ste);
+	if (!ret)
+		ret = endpoint_install_vste(endpoint, ste);
 	if (!ret) {
 		endpoint->ste_is_set = true;
 		endpoint->blocked = false;
 		memcpy(endpoint->ste, ste, sizeof(endpoint->ste));
 	}
 	pthread_mutex_unlock(&vsmmu->control_lock);
-	return ret;
+	return refusal_end(vsmmu, made, vsid, ret,
+		"vsmmu_endpoint_set_ste(): the host refused the STE, and the old one is in force");
 }
 
 /* No lock: an endpoint's vIOMMU is the same from attach to detach. */
@@ -332,7 +357,7 @@ int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left)
 		report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
 			"removing an endpoint: the host said %s; it could not even be cut off from "
 			"memory, and reaches the guest's until its device is closed",
-			strerror(-ret));
+			errno_name(-ret));
 	*left = host_objects_free(endpoint);
 	endpoint_free(endpoint);
 	*left = failed ? failed : *left;

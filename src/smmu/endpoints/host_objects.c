@@ -10,7 +10,7 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/events/source.h"
 #include "smmu/identity.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 
 static const struct host_ops *ops_of(const struct vsmmu_endpoint *endpoint)
 {
@@ -122,7 +122,7 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 		ret = ops->attach(
 			vsmmu->host, &endpoint->host, endpoint->abort_id, VSMMU_ATTACH_ABORT);
 	if (ret == -EINVAL)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+		refuse(vsmmu, endpoint->vsid, ret,
 			"endpoint %u cannot be attached: it shares an IOMMU group with a device "
 			"that is attached already, and would meet what that one does; functions of "
 			"one slot without ACS do: assign one of them, or all to the host",
@@ -138,11 +138,10 @@ static int check_only_one(const struct vsmmu_endpoint *endpoint)
 	list_for_each(other, endpoint->vsmmu->endpoints) {
 		if (!other->viommu || other->host.dev_id != endpoint->host.dev_id)
 			continue;
-		report(endpoint->vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+		return refuse(endpoint->vsmmu, endpoint->vsid, -EEXIST,
 			"endpoint %u is behind this vSMMU already: detach it first, or give it "
 			"another StreamID",
 			endpoint->host.dev_id);
-		return -EEXIST;
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "smmu/endpoints/retry.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 
 /* V = 1; Config = 0b000 aborts in silence, 0b100 bypasses stage 1 (IHI 0070 5.2). */
 static const uint64_t vste_abort[2] = {0x1, 0}, vste_bypass[2] = {0x9, 0};
@@ -187,7 +187,7 @@ static void report_unfit(
 {
 	if (error != -ENOENT && error != -EINVAL)
 		return;
-	report(endpoint->vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, endpoint->vsid,
+	refuse(endpoint->vsmmu, endpoint->vsid, error,
 		"endpoint %" PRIu32 " cannot be attached on nesting parent %" PRIu32 ": %s",
 		endpoint->host.dev_id, endpoint->parent_hwpt, unfit_because(parent, error));
 }

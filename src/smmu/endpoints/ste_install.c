@@ -10,6 +10,7 @@
 #include "smmu/events/forwarder.h"
 #include "smmu/report.h"
 #include "smmu/viommu/invalidate.h"
+#include "util/errno_name.h"
 
 static const struct host_ops *install_ops(const struct vsmmu_endpoint *endpoint)
 {
@@ -196,7 +197,7 @@ void endpoint_block(struct vsmmu_endpoint *endpoint, const char *what, int error
 	vsmmu->stats.blocked++;
 	fairlock_unlock(&vsmmu->event_lock);
 	report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
-		"%s: the host said %s; the endpoint %s, until %s; %s", what, strerror(-error),
+		"%s: the host said %s; the endpoint %s, until %s; %s", what, errno_name(-error),
 		failed ? "could not even be cut off from memory" : "is cut off from memory",
 		host_error_passes(error) ? "the host works again: it is tried every 10 s at least"
 					 : "vsmmu_recover() is called, or its guest configures the "

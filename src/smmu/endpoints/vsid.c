@@ -8,7 +8,7 @@
 #include "smmu/entry.h"
 #include "smmu/events/forwarder.h"
 #include "smmu/events/pending.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 #include "smmu/stats.h"
 
 /* A guest has no way to name a StreamID beyond SIDSIZE. */
@@ -78,12 +78,20 @@ int vsid_try_claim(struct vsmmu *vsmmu, uint64_t wide, bool heir)
 int vsid_claim(struct vsmmu *vsmmu, uint64_t vsid, bool heir)
 {
 	int ret = vsid_try_claim(vsmmu, vsid, heir);
+	const unsigned long long number = vsid;
 
 	if (ret == -EINVAL)
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, vsid,
+		refuse(vsmmu, vsid, ret,
 			"StreamID %#llx does not fit into the %u bits of IDR1.SIDSIZE that the "
 			"guest sees: give the endpoint a lower one, or the vSMMU more sid_bits",
-			(unsigned long long)vsid, sid_bits(vsmmu));
+			number, sid_bits(vsmmu));
+	else if (ret == -EEXIST)
+		refuse(vsmmu, vsid, ret, "StreamID %#llx is another endpoint's", number);
+	else if (ret == -EAGAIN)
+		refuse(vsmmu, vsid, ret,
+			"events of StreamID %#llx's last holder wait in the host, as the guest's "
+			"queue takes none: try again when VSMMU_REPORT_VSID_FREE comes",
+			number);
 	return ret;
 }
 
@@ -258,7 +266,8 @@ static int vsid_set(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 	int ret;
 
 	if (!endpoint->viommu)
-		return -EOPNOTSUPP;
+		return refuse(endpoint->vsmmu, vsid, -EOPNOTSUPP,
+			"the endpoint is on an adopted vEVENTQ: detach it, and attach it anew");
 	if (vsid == endpoint->vsid)
 		return vsid_set_same(endpoint);
 	ret = taken ? vsid_claim(endpoint->vsmmu, vsid, endpoint->heir) : 0;
@@ -277,6 +286,7 @@ static int vsid_set(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 
 int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 {
+	const unsigned int made = report_made();
 	struct vsmmu *vsmmu = endpoint ? endpoint->vsmmu : NULL;
 	int ret = entry_check(vsmmu);
 
@@ -287,7 +297,7 @@ int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid)
 	ret = vsid_set(endpoint, vsid);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	pthread_mutex_unlock(&vsmmu->attach_lock);
-	return ret;
+	return refusal_end(vsmmu, made, vsid, ret, "vsmmu_endpoint_set_vsid()");
 }
 
 int vsmmu_endpoint_get_vsid(const struct vsmmu_endpoint *endpoint, uint64_t *vsid)

@@ -9,6 +9,7 @@
 #include "smmu/events/pending.h"
 #include "smmu/events/source.h"
 #include "smmu/report.h"
+#include "util/errno_name.h"
 
 #define TRIES 8 /* of a read that fails for a while, where there is no later */
 
@@ -30,7 +31,7 @@ static void source_read_failed(struct vsmmu *vsmmu, struct event_source *source,
 	report(vsmmu, VSMMU_REPORT_QUEUE_DISARMED, VSMMU_ERROR, VSMMU_NO_VSID,
 		"reading a vEVENTQ failed: %s; no more events come from it until vsmmu_rearm() is "
 		"called",
-		strerror((int)-got));
+		errno_name((int)-got));
 }
 
 static void count_down(uint32_t *left, uint32_t events)

@@ -18,18 +18,18 @@
 #include "smmu/events/pending.h"
 #include "smmu/identity.h"
 #include "smmu/irq.h"
+#include "smmu/refusal.h"
 #include "smmu/registers/table.h"
-#include "smmu/report.h"
 #include "smmu/snapshot/format.h"
 #include "smmu/stats.h"
 #include "smmu/viommu/invalidate.h"
+#include "util/errno_name.h"
 
 static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_t there)
 {
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+	return refuse(vsmmu, VSMMU_NO_VSID, -ENODEV,
 		"the snapshot has %s %u, but this vSMMU %u: make it with the same config", what,
 		wanted, there);
-	return -ENODEV;
 }
 
 static struct arch_features features_of(const struct idr_registers *id)
@@ -139,17 +139,14 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 		else if (missing == VSMMU_NO_VSID)
 			missing = snapshot->vsid[i];
 	fairlock_unlock(&vsmmu->event_lock);
-	if (missing != VSMMU_NO_VSID && !late) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, missing,
+	if (missing != VSMMU_NO_VSID && !late)
+		return refuse(vsmmu, missing, -ENODEV,
 			"the snapshot has an endpoint with StreamID %#llx, and none is attached",
 			(unsigned long long)missing);
-		return -ENODEV;
-	}
 	if (live == found)
 		return 0;
-	report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
+	return refuse(vsmmu, VSMMU_NO_VSID, -ENODEV,
 		"the snapshot has %u endpoints, but %u are attached", snapshot->streams, live);
-	return -ENODEV;
 }
 
 /* Saved streams that are not here wait for the endpoints that have no StreamID yet. */
@@ -242,7 +239,7 @@ static int restore_invalidate(struct vsmmu *vsmmu)
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_ERROR, VSMMU_NO_VSID,
 			"restoring: the host said %s to invalidating everything, so nothing was "
 			"restored; the host's log may say why",
-			strerror(-ret));
+			errno_name(-ret));
 	return ret;
 }
 
@@ -350,7 +347,9 @@ static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	int ret;
 
 	if (!is_fresh(vsmmu))
-		return -EBUSY;
+		return refuse(vsmmu, VSMMU_NO_VSID, -EBUSY,
+			"the guest has used the vSMMU, or events of another snapshot wait in it: "
+			"restore into a new one, or after vsmmu_reset()");
 	ret = restore_check_config(vsmmu, snapshot);
 	if (ret)
 		return ret;
@@ -395,18 +394,26 @@ static int restore_run(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 
 int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length)
 {
+	const unsigned int made = report_made();
 	struct snapshot *snapshot;
-	int ret = bytes ? entry_check(vsmmu) : -EINVAL;
+	int ret = entry_check(vsmmu);
 
 	if (ret)
 		return ret;
+	if (!bytes)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "the snapshot is NULL");
 	snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot)
-		return -ENOMEM;
+		return refusal_end(vsmmu, made, VSMMU_NO_VSID, -ENOMEM, "vsmmu_restore()");
 	ret = snapshot_read(snapshot, bytes, length);
-	if (!ret)
+	if (ret)
+		refusal_end(vsmmu, made, VSMMU_NO_VSID, ret,
+			ret == -EPROTONOSUPPORT ? "the snapshot is of a later version"
+			: ret == -EBADMSG ? "the snapshot is damaged, or was taken by no vSMMU"
+					  : "vsmmu_restore()");
+	else
 		ret = restore_run(vsmmu, snapshot);
 	snapshot_release(snapshot);
 	free(snapshot);
-	return ret;
+	return refusal_end(vsmmu, made, VSMMU_NO_VSID, ret, "vsmmu_restore()");
 }

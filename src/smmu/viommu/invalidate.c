@@ -6,6 +6,7 @@
 
 #include "arch/command.h"
 #include "smmu/report.h"
+#include "util/errno_name.h"
 
 #define CHUNK	     64
 #define ATC_SIZE_ALL 52 /* 2^64 bytes (IHI 0070 4.5.1) */
@@ -62,7 +63,7 @@ int host_invalidate(struct vsmmu *vsmmu, uint32_t viommu_id, const struct host_f
 		report(vsmmu, VSMMU_REPORT_INVALIDATION, VSMMU_WARNING, VSMMU_NO_VSID,
 			"invalidating: the host said %s to %u commands, and took them when they "
 			"were sent again",
-			strerror(-error), count);
+			errno_name(-error), count);
 	return ret;
 }
 

@@ -156,16 +156,16 @@ static void configs_out_of_range_are_refused(void **unused)
 	assert_refused(&config, NULL, "ssid_bits 21 asked for, but SSIDSIZE is at most 20");
 	config = arch_idr_defaults;
 	config.cmdq_log2 = 6;
-	assert_refused(
-		&config, NULL, "cmdq_log2 6 asked for, but CMDQS is 7 (for Linux' drivers) to 19");
+	assert_refused(&config, NULL,
+		"cmdq_log2_max 6 asked for, but CMDQS is 7 (for Linux' drivers) to 19");
 	config.cmdq_log2 = 20;
-	assert_refused(
-		&config, NULL, "cmdq_log2 20 asked for, but CMDQS is 7 (for Linux' drivers) to 19");
+	assert_refused(&config, NULL,
+		"cmdq_log2_max 20 asked for, but CMDQS is 7 (for Linux' drivers) to 19");
 	config = arch_idr_defaults;
 	config.eventq_log2 = 0;
-	assert_refused(&config, NULL, "eventq_log2 0 asked for, but EVENTQS is 1 to 19");
+	assert_refused(&config, NULL, "eventq_log2_max 0 asked for, but EVENTQS is 1 to 19");
 	config.eventq_log2 = 20;
-	assert_refused(&config, NULL, "eventq_log2 20 asked for, but EVENTQS is 1 to 19");
+	assert_refused(&config, NULL, "eventq_log2_max 20 asked for, but EVENTQS is 1 to 19");
 	config = arch_idr_defaults;
 	config.oas_bits = 45;
 	assert_refused(

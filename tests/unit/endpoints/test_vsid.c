@@ -120,7 +120,7 @@ TEST(a_change_that_cannot_be_changes_nothing)
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(0)), 0);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], FIXTURE_VSID(1)), -EEXIST);
 	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 1U << 16), -EINVAL);
-	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 1);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 2);
 	/* Events of the last holder that cannot be read yet: the guest's queue is full. */
 	for (unsigned int i = 0; i < 1U << FIXTURE_EVENTQ_LOG2; i++)
 		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, i));

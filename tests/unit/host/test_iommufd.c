@@ -158,6 +158,8 @@ static void bad_configs_are_refused(void **unused)
 	assert_int_equal(vsmmu_iommufd_new(&host, &config), -EINVAL); /* no IOAS has id 0 */
 	config.ioas_id = fake_kernel_ioas();
 	assert_int_equal(vsmmu_iommufd_new(&host, &config), -EBADF);
+	assert_int_equal(vsmmu_iommufd_new(NULL, &config), -EINVAL);
+	assert_int_equal(vsmmu_iommufd_new(&host, NULL), -EINVAL);
 	config.size = 0;
 	assert_int_equal(vsmmu_iommufd_new(&host, &config), -EINVAL);
 	assert_null(host);
@@ -257,6 +259,7 @@ static void binding_gives_the_device_id(void **unused)
 	assert_int_equal(bound, 0);
 	assert_int_equal(vsmmu_iommufd_bind(vfio, fake_kernel_iommufd(), &bound), 0);
 	assert_int_equal(bound, dev_id);
+	assert_int_equal(vsmmu_iommufd_bind(vfio, fake_kernel_iommufd(), NULL), -EINVAL);
 }
 
 static void interrupted_ioctl_starts_again(void **unused)

@@ -82,9 +82,9 @@ TEST(configs_for_which_there_is_no_endpoint_are_refused)
 	} refused[] = {
 		{{.sid_bits = 33}, "sid_bits 33", "32"},
 		{{.sid_bits = 256 + 16}, "sid_bits", "32"},
-		{{.cmdq_log2_max = 6}, "cmdq_log2 6", "7"},
+		{{.cmdq_log2_max = 6}, "cmdq_log2_max 6", "7"},
 		{{.cmdq_log2_max = 256 + 8}, "cmdq_log2", "19"},
-		{{.eventq_log2_max = 20}, "eventq_log2 20", "19"},
+		{{.eventq_log2_max = 20}, "eventq_log2_max 20", "19"},
 		{{.ssid_bits = 21}, "ssid_bits 21", "20"},
 		{{.ssid_bits = 254}, "ssid_bits 254", "20"},
 		{{.ssid_bits = 256}, "ssid_bits", "20"},
@@ -184,7 +184,7 @@ TEST(a_host_that_fails_to_answer_is_told_of)
 	fixture_new(&fixture, NULL);
 	host_interposer_fail(fixture.host, HOST_CALLS_OF(HOST_CALL_HW_INFO), 1, 1, EIO);
 	assert_int_equal(fixture_attach(&fixture, 0), -EIO);
-	fixture_expect_report(&fixture, "endpoint 1000", strerror(EIO));
+	fixture_expect_report(&fixture, "endpoint 1000", "EIO");
 	assert_false(fixture_identity(&fixture).frozen);
 	assert_int_equal(fixture_attach(&fixture, 0), 0);
 	fixture_free(&fixture);

@@ -293,7 +293,7 @@ TEST(the_host_may_come_late)
 	assert_int_equal(test_vmm_new(fixture.vmm, NULL, &automatic), 0);
 	vsmmu = fixture.vmm->vsmmu;
 	assert_int_equal(fixture_attach(&fixture, 0), -EINVAL);
-	fixture_expect_report(&fixture, "endpoint 1000", "no host yet");
+	fixture_expect_report(&fixture, "endpoint 1000", "config.host is NULL");
 	assert_int_equal(vsmmu_set_host(vsmmu, NULL), -EINVAL);
 	fixture_expect_report(&fixture, "NULL", "host");
 	assert_int_equal(vsmmu_set_host(vsmmu, &foreign), -EPROTO);

@@ -200,7 +200,7 @@ TEST(each_event_worth_telling_is_told)
 	assert_int_equal(vm->reports[vm->report_count - 1].severity, VSMMU_ERROR);
 	text = vm->reports[vm->report_count - 1].text;
 	assert_non_null(strstr(text, "vsmmu_rearm()"));
-	assert_non_null(strstr(text, strerror(EIO)));
+	assert_non_null(strstr(text, "EIO"));
 	for (unsigned int i = 0; i < vm->report_count; i++)
 		assert_null(strchr(vm->reports[i].text, '\n'));
 	vm_free(vm);
