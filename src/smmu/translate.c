@@ -7,6 +7,7 @@
 #include "arch/regs.h"
 #include "smmu/entry.h"
 #include "smmu/events/own_event.h"
+#include "smmu/refusal.h"
 #include "util/sized.h"
 
 static struct arch_state state_now(struct vsmmu *vsmmu)
@@ -59,15 +60,18 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	if (ret)
 		return ret;
 	if (!vsmmu_is_whole(vsmmu))
-		return -EOPNOTSUPP;
-	ret = sized_copy_in(&access, given, sizeof(access));
-	if (!ret && !arch_transaction_from(&access, &transaction))
-		ret = -EINVAL;
-	/* Before anything happens: it must be of a size that something can be told in. */
-	if (!ret)
-		ret = sized_copy_out(translation, &out, sizeof(out));
+		return refuse(vsmmu, VSMMU_NO_VSID, -EOPNOTSUPP,
+			"the vSMMU reads no tables, as event_path_only is set");
+	ret = refusal_copy_in(vsmmu, &access, given, sizeof(access), "vsmmu_access");
 	if (ret)
 		return ret;
+	if (!arch_transaction_from(&access, &transaction))
+		return refuse(vsmmu, access.vsid, -EINVAL,
+			"vsmmu_access has flags %#x, ssid %#x, reserved %u: no access is like that",
+			access.flags, access.ssid, access.reserved);
+	/* Before anything happens: it must be of a size that something can be told in. */
+	if (sized_copy_out(translation, &out, sizeof(out)))
+		return refuse(vsmmu, access.vsid, -EINVAL, "vsmmu_translation has no size");
 	size_log2 = translate(vsmmu, &transaction, &result);
 	out.address = result.address;
 	out.ignored = result.outcome == ARCH_TERMINATE_RAZ_WI;

@@ -377,6 +377,7 @@ TEST(reserved_members_must_be_zero)
 	struct fixture fixture = fixture_new(false);
 	const struct vsmmu_sim_config sim = {.size = sizeof(sim), .reserved = {0, 0, 0, 0, 1}};
 	const struct vsmmu_access access = {.size = sizeof(access), .vsid = VSID, .reserved = 1};
+	const struct vsmmu_access good = {.size = sizeof(good), .vsid = VSID};
 	const struct vsmmu_decoder_config decoder = {
 		.size = sizeof(decoder), .type = VSMMU_VEVENTQ_ARM_SMMUV3, .reserved = 1};
 	struct vsmmu_translation translation = {.size = sizeof(translation)};
@@ -388,7 +389,9 @@ TEST(reserved_members_must_be_zero)
 	assert_null(no_host);
 	assert_int_equal(vsmmu_decoder_new(&no_decoder, &decoder), -EINVAL);
 	assert_null(no_decoder);
-	assert_int_equal(vsmmu_translate(fixture.vsmmu, &access, &translation), -EINVAL);
+	EXPECT(vsmmu_translate(fixture.vsmmu, &access, &translation), EINVAL, "reserved 1");
+	EXPECT(vsmmu_translate(fixture.vsmmu, NULL, &translation), EINVAL, "vsmmu_access is NULL");
+	EXPECT(vsmmu_translate(fixture.vsmmu, &good, NULL), EINVAL, "vsmmu_translation");
 	assert_int_equal(vsmmu_sim_dma(fixture.sim, fixture.dev_id[0], &access, &byte, 1), -EINVAL);
 	fixture_free(&fixture);
 }
