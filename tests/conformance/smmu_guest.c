@@ -132,6 +132,12 @@ static const struct driver_ops driver_ops = {
 	.event = take_record,
 };
 
+static uint64_t number_of(void *opaque, void *endpoint_opaque)
+{
+	(void)opaque;
+	return *(const uint64_t *)endpoint_opaque;
+}
+
 static void make_vsmmu(struct smmu_guest *guest)
 {
 	static const struct vsmmu_ops ops = {
@@ -141,6 +147,7 @@ static void make_vsmmu(struct smmu_guest *guest)
 		.irq_pulse = irq_pulse,
 		.msi = msi,
 		.report = report,
+		.vsid = number_of,
 	};
 	struct vsmmu_config config = guest->config;
 
@@ -163,7 +170,7 @@ static void make_driver(struct smmu_guest *guest, const struct driver_options *o
 	driver_init(&guest->driver, &driver_ops, guest, &memory, options);
 }
 
-void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid)
+static void attach(struct smmu_guest *guest, unsigned int n, uint64_t vsid)
 {
 	const struct host_endpoint *endpoint = &guest->machine->endpoint[n];
 	const struct vsmmu_endpoint_config config = {
@@ -175,10 +182,22 @@ void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid)
 		.attach_opaque = endpoint->opaque,
 		.parent_hwpt = guest->parent_hwpt,
 		.put_back = guest->put_back,
+		.opaque = &guest->number[n],
 	};
 
+	guest->late[n] = vsid == VSMMU_NO_VSID;
 	TAP_EQ(vsmmu_endpoint_attach(guest->vsmmu, &config, &guest->endpoint[n]), 0);
+}
+
+void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid)
+{
+	attach(guest, n, vsid);
 	guest->vsid[n] = vsid;
+}
+
+void smmu_guest_attach_late(struct smmu_guest *guest, unsigned int n)
+{
+	attach(guest, n, VSMMU_NO_VSID);
 }
 
 void smmu_guest_open(struct smmu_guest *guest, struct smmu_machine *machine,
@@ -219,7 +238,7 @@ void smmu_guest_move(struct smmu_guest *guest)
 	make_vsmmu(guest);
 	for (unsigned int n = 0; n < SMMU_MACHINE_ENDPOINTS; n++)
 		if (guest->endpoint[n])
-			smmu_guest_attach(guest, n, guest->vsid[n]);
+			attach(guest, n, guest->late[n] ? VSMMU_NO_VSID : guest->vsid[n]);
 	TAP_EQ(vsmmu_restore(guest->vsmmu, bytes, length), 0);
 	vsmmu_snapshot_free(bytes);
 }

@@ -25,6 +25,9 @@ struct smmu_guest {
 	struct vsmmu_config config; /* of it */
 	struct vsmmu_endpoint *endpoint[SMMU_MACHINE_ENDPOINTS];
 	uint32_t vsid[SMMU_MACHINE_ENDPOINTS];
+	/* Of those that are attached late: what the guest has numbered them. */
+	bool late[SMMU_MACHINE_ENDPOINTS];
+	uint64_t number[SMMU_MACHINE_ENDPOINTS];
 	struct driver driver;
 	unsigned int irqs[IRQ_COUNT];
 	unsigned int msis;
@@ -66,6 +69,8 @@ void smmu_guest_close_left(void);
 void smmu_guest_move(struct smmu_guest *guest);
 
 void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid);
+/* Without a StreamID: @number is what the vSMMU is told when it asks. */
+void smmu_guest_attach_late(struct smmu_guest *guest, unsigned int n);
 
 /* Memory of the guest's for DMA: zeroed, 4 KiB or more, aligned to its size. */
 uint8_t *smmu_guest_buffer(struct smmu_guest *guest, size_t size, uint64_t *gpa);

@@ -124,6 +124,61 @@ static void endpoint_gets_another_streamid(void *context)
 	smmu_guest_close(&guest);
 }
 
+/* The guest has numbered its buses, and says so with the next STE. */
+static void number(uint32_t first, uint32_t second, struct smmu_guest_space *spaces)
+{
+	guest.number[0] = guest.vsid[0] = first;
+	guest.number[1] = guest.vsid[1] = second;
+	for (unsigned int n = 0; n < 2; n++) {
+		TAP_EQ(driver_bypass(&guest.driver, SMMU_GUEST_VSID(n)), 0);
+		TAP_EQ(driver_attach(&guest.driver, SMMU_GUEST_VSID(n), &spaces[n].domain), 0);
+	}
+}
+
+static void expect_late(unsigned int n, const struct smmu_guest_space *space)
+{
+	smmu_guest_expect_space(&guest, n, space);
+	smmu_guest_expect_fault(&guest, n, SMMU_GUEST_HOLE, false, SMMU_F_TRANSLATION);
+}
+
+static void streamids_come_late(void *context)
+{
+	const uint32_t one = SMMU_GUEST_VSID(0), other = SMMU_GUEST_VSID(1);
+	struct smmu_guest_space spaces[2];
+
+	open_guest(context, &(struct smmu_guest_options){.detached = true});
+	for (unsigned int n = 0; n < 2; n++) {
+		guest.number[n] = VSMMU_NO_VSID;
+		smmu_guest_make_space(&guest, &spaces[n], NULL);
+		smmu_guest_attach_late(&guest, n);
+		expect_nothing_is_reached(guest.machine, n, spaces[n].to_gpa);
+	}
+	TAP_EQ(driver_disable(&guest.driver), 0);
+	smmu_guest_expect_bypass(&guest, 0, &spaces[0]);
+	TAP_EQ(driver_reset(&guest.driver), 0);
+	number(one, other, spaces);
+	expect_late(0, &spaces[0]);
+	expect_late(1, &spaces[1]);
+	/* They swap. */
+	number(other, one, spaces);
+	expect_late(0, &spaces[1]);
+	expect_late(1, &spaces[0]);
+	smmu_guest_move(&guest);
+	expect_late(0, &spaces[1]);
+	expect_late(1, &spaces[0]);
+	/* Where the guest comes to, one is told later. */
+	guest.number[0] = VSMMU_NO_VSID;
+	smmu_guest_move(&guest);
+	expect_nothing_is_reached(guest.machine, 0, spaces[1].to_gpa);
+	expect_nothing_is_reached(guest.machine, 0, SMMU_GUEST_TO);
+	expect_late(1, &spaces[0]);
+	TAP_EQ(vsmmu_endpoint_set_vsid(guest.endpoint[0], other), 0);
+	expect_late(0, &spaces[1]);
+	TAP_EQ(vsmmu_endpoint_set_vsid(guest.endpoint[0], VSMMU_NO_VSID), 0);
+	expect_nothing_is_reached(guest.machine, 0, SMMU_GUEST_TO);
+	smmu_guest_close(&guest);
+}
+
 /* Faults that the endpoint left behind are nobody's. */
 static void faults_in_flight_end_with_their_endpoint(void *context)
 {
@@ -407,6 +462,7 @@ static const struct tap_test tests[] = {
 		endpoints_reach_nothing_when_they_are_gone},
 	{"endpoint_comes_before_the_driver", "S4 S6 P13 P21", endpoint_comes_before_the_driver},
 	{"endpoint_gets_another_streamid", "S6", endpoint_gets_another_streamid},
+	{"streamids_come_late", "S4 S6 S7", streamids_come_late},
 	{"faults_in_flight_end_with_their_endpoint", "S6 P20",
 		faults_in_flight_end_with_their_endpoint},
 	{"sync_drains_events_first", "S2 S3", sync_drains_events_first},

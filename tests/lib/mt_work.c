@@ -186,8 +186,10 @@ static void *plugger(void *unused)
 		if (ret)
 			continue;
 		for (int i = 0; i < 5; i++) {
+			const uint64_t any = rng_below(&rng, 4);
+
 			ret = vsmmu_endpoint_set_vsid(mt_vmm.endpoints[MT_VMM_PLUGGED],
-				MT_VMM_PLUGGED + (uint32_t)rng_below(&rng, 3));
+				any == 3 ? VSMMU_NO_VSID : MT_VMM_PLUGGED + any);
 			CHECK(ret == 0 || ret == -EAGAIN || fails);
 		}
 		ret = vsmmu_endpoint_detach(mt_vmm.endpoints[MT_VMM_PLUGGED]);
