@@ -33,7 +33,7 @@ enum vsmmu_report_code {
 	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
 	VSMMU_REPORT_BLOCKED = 11,	/* the host failed: an endpoint was cut off from memory */
 	VSMMU_REPORT_INVALIDATION = 12, /* the host refused an invalidation: more was invalidated */
-	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID is free that an attach got -EAGAIN for */
+	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID is free that got -EAGAIN */
 	VSMMU_REPORT_RECOVERED = 14,	/* the host works again: endpoints have their access back */
 };
 

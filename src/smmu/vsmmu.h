@@ -19,8 +19,8 @@
  * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and irq_pulse
  * run under the event lock, since an interrupt that the guest has disabled and seen
  * acknowledged must not come after (with defer_irqs it is only noted there, and its VMM sees to
- * that); report runs without it. Whoever lets the command lock go
- * rings the doorbell: see commands/cmdq.h.
+ * that); report runs without it, and vsid under the command and control locks. Whoever lets the
+ * command lock go rings the doorbell: see commands/cmdq.h.
  */
 #ifndef SMMU_VSMMU_H
 #define SMMU_VSMMU_H

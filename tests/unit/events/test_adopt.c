@@ -249,6 +249,30 @@ static void another_type_of_record_is_refused(void **unused)
 	fake_kernel_stop();
 }
 
+/* Its VMM has made the vDEVICE of each endpoint on it, with a StreamID, which stays. */
+static void an_adopted_veventq_has_streamids(void **unused)
+{
+	struct test_vmm *vm = vm_new(&no_endpoints);
+	struct vsmmu_endpoint_config config = {
+		.size = sizeof(config), .vsid = VSMMU_NO_VSID, .vfio_fd = -1};
+	struct vsmmu_adopted_config adopted = {.size = sizeof(adopted)};
+	struct vsmmu_endpoint *endpoint = NULL;
+
+	(void)unused;
+	fake_veventq_new(4, &adopted.fd);
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, &adopted, &config.adopted), 0);
+	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), -EINVAL);
+	assert_null(endpoint);
+	assert_int_equal(vm->report_count, 1);
+	assert_int_equal(vm->reports[0].code, VSMMU_REPORT_UNFIT);
+	config.vsid = 7;
+	assert_int_equal(vsmmu_endpoint_attach(vm->vsmmu, &config, &endpoint), 0);
+	assert_int_equal(vsmmu_endpoint_set_vsid(endpoint, VSMMU_NO_VSID), -EOPNOTSUPP);
+	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
+	close(adopted.fd);
+	vm_free(vm);
+}
+
 /* A vEVENTQ of another vSMMU, or one that was dropped, carries nobody here. */
 static void anothers_veventq_is_einval(void **unused)
 {
@@ -288,6 +312,7 @@ int main(void)
 		UNIT_TEST("E1", an_endpoint_without_memory_is_not_attached),
 		UNIT_TEST("E11", an_end_that_the_host_refuses_is_told),
 		UNIT_TEST("E1", another_type_of_record_is_refused),
+		UNIT_TEST("S6", an_adopted_veventq_has_streamids),
 		UNIT_TEST("S6", anothers_veventq_is_einval),
 	};
 
