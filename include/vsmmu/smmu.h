@@ -27,8 +27,6 @@
  * table or an MSI at the SMMU's own registers, in a VMM whose memory ops reach its MMIO, meets an
  * abort: these ops hand on the error that vsmmu_mmio_read() or _write() gives them.
  *
- * NULL is -EINVAL wherever a vSMMU, an object of one or a place for a result is wanted, and nothing
- * else is said.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
