@@ -26,7 +26,6 @@
  * vsmmu_get_stats() and vsmmu_endpoint_get_stats() are allowed. So a guest that points a queue, a
  * table or an MSI at the SMMU's own registers, in a VMM whose memory ops reach its MMIO, meets an
  * abort: these ops hand on the error that vsmmu_mmio_read() or _write() gives them.
- *
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H
