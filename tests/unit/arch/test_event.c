@@ -257,8 +257,8 @@ TEST(an_events_size_is_looked_at)
 	assert_memory_equal(&event.input_addr, &before.input_addr,
 		sizeof(event) - offsetof(struct vsmmu_event, input_addr));
 	assert_int_equal(vsmmu_event_field_value(&event, VSMMU_EVENT_FIELD_SID), 0x42);
-	assert_int_equal(vsmmu_event_field_value(&event, address), 0);
 	event.input_addr = 16; /* beyond its size */
+	assert_int_equal(vsmmu_event_field_value(&event, address), 0);
 	assert_int_equal(vsmmu_event_encode(&event, &out), 0);
 	assert_int_equal(out.word[2], 0);
 
