@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Structures that carry their size, the version, and the stream table. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "lib/rng.h"
 #include "smmu/stream.h"
 #include "lib/unit.h"
+#include "util/errno_name.h"
 #include "util/sized.h"
 
 struct old {
@@ -107,6 +109,19 @@ static void pulse_nothing(void *opaque, enum vsmmu_irq irq)
 	(void)irq;
 }
 
+TEST(errors_have_names)
+{
+	assert_string_equal(errno_name(ENOENT), "ENOENT");
+	assert_string_equal(errno_name(-ENOENT), "ENOENT");
+	assert_string_equal(errno_name(-EAGAIN), "EAGAIN");
+	assert_string_equal(errno_name(-EOPNOTSUPP), "EOPNOTSUPP");
+	assert_string_equal(errno_name(-EDEADLK), "EDEADLK");
+	assert_string_equal(errno_name(0), "an unknown error");
+	assert_string_equal(errno_name(-4095), "an unknown error");
+	assert_string_equal(errno_name(INT_MIN), "an unknown error");
+	assert_string_equal(errno_name(INT_MAX), "an unknown error");
+}
+
 TEST(a_config_that_makes_no_sense_is_refused)
 {
 	struct vsmmu_ops ops = {
@@ -162,6 +177,7 @@ int main(void)
 		UNIT_TEST_PLAIN(configs_grow),
 		UNIT_TEST_PLAIN(results_grow),
 		UNIT_TEST_PLAIN(the_version_is_that_of_the_headers),
+		UNIT_TEST_PLAIN(errors_have_names),
 		UNIT_TEST_PLAIN(a_config_that_makes_no_sense_is_refused),
 	};
 
