@@ -220,7 +220,7 @@ static void forward_commit(struct vsmmu *vsmmu, struct batch *batch)
 	source_delivered(vsmmu, batch->source, commit.written);
 }
 
-void batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
+void batch_read(struct batch *batch, uint32_t records)
 {
 	const struct event_source *source = batch->source;
 
@@ -230,6 +230,10 @@ void batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
 		records = records < source->old_left ? records : source->old_left;
 	}
 	batch->got = veventq_reader_fill(&batch->source->reader, records);
+}
+
+void batch_forward(struct vsmmu *vsmmu, struct batch *batch)
+{
 	vsmmu->stats.reads++;
 	if (batch->got > 0) {
 		forward_items(vsmmu, batch);

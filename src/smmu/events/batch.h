@@ -20,6 +20,7 @@ struct batch {
 	enum sink sink;
 	enum vsmmu_discard reason; /* of SINK_NOWHERE */
 
+	uint32_t enables; /* of the guest's queue, when the room in it was looked at */
 	ssize_t got;
 	uint32_t items;
 	uint32_t events;
@@ -35,11 +36,11 @@ struct batch {
 	uint32_t freed_vsid;
 };
 
-/*
- * Reads @records at most, and finds a place for all that they bring. Under the dispatch and
- * event locks.
- */
-void batch_forward(struct vsmmu *vsmmu, struct batch *batch, uint32_t records);
+/* Reads @records at most. Under the dispatch lock alone, as this is a system call. */
+void batch_read(struct batch *batch, uint32_t records);
+
+/* Finds a place for all that was read. Under the dispatch and event locks. */
+void batch_forward(struct vsmmu *vsmmu, struct batch *batch);
 
 /* Reports what was wrong in it. Without the event lock. */
 void batch_report(struct vsmmu *vsmmu, const struct batch *batch);

@@ -10,6 +10,8 @@ void eventq_reset(struct eventq *queue)
 	queue->overflow_after = 0;
 	queue->staged = 0;
 	queue->held = false;
+	queue->reserved = 0;
+	queue->enables++;
 }
 
 void eventq_enable(struct eventq *eventq, bool enable)
@@ -17,6 +19,8 @@ void eventq_enable(struct eventq *eventq, bool enable)
 	struct guest_queue *queue = &eventq->queue;
 
 	guest_queue_enable(queue, enable, eventq->log2_max, RECORD_SIZE);
+	eventq->reserved = 0;
+	eventq->enables++;
 	if (!enable) {
 		eventq->overflow_pending = false;
 		return;
@@ -28,9 +32,11 @@ void eventq_enable(struct eventq *eventq, bool enable)
 uint32_t eventq_room(const struct eventq *eventq)
 {
 	const struct guest_queue *queue = &eventq->queue;
-
-	return queue_free(atomic_load_explicit(&queue->prod, memory_order_relaxed),
+	const uint32_t room = queue_free(atomic_load_explicit(&queue->prod, memory_order_relaxed),
 		atomic_load(&queue->cons), queue->log2);
+
+	/* A guest may set CONS back, and so take away what was reserved. */
+	return room > eventq->reserved ? room - eventq->reserved : 0;
 }
 
 uint64_t eventq_consumed(const struct eventq *eventq)

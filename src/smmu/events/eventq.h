@@ -17,8 +17,10 @@
 struct eventq {
 	struct guest_queue queue;
 	unsigned int log2_max;
-	uint64_t written; /* records, ever */
-	bool held;	  /* in a restore, and at the end: it is taken to be full */
+	uint64_t written;  /* records, ever */
+	bool held;	   /* in a restore, and at the end: it is taken to be full */
+	uint32_t reserved; /* slots for the read that is under way without the event lock */
+	uint32_t enables;  /* counts changes of EVENTQEN, and resets */
 
 	/* Losses that the guest has not been told of yet, and when OVFLG may change again. */
 	bool overflow_pending;
@@ -35,7 +37,10 @@ void eventq_reset(struct eventq *queue);
 /* CR0.EVENTQEN changed. Enabling takes BASE, PROD and CONS as they stand, at any size. */
 void eventq_enable(struct eventq *queue, bool enable);
 
-/* Return: slots that a record can go into; nothing is staged. Looks at CONS once. */
+/*
+ * Return: slots that a record can go into, but for the reserved ones; nothing is staged. Looks
+ * at CONS once.
+ */
 uint32_t eventq_room(const struct eventq *queue);
 
 /* Return: how much of @written the guest has consumed. */

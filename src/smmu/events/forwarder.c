@@ -88,7 +88,27 @@ static uint32_t batch_begin(
 	if (!share)
 		*forward = FORWARD_HELD;
 	room = room < share ? room : share;
-	return room < EVENTQ_BATCH ? room : EVENTQ_BATCH;
+	room = room < EVENTQ_BATCH ? room : EVENTQ_BATCH;
+	batch->enables = vsmmu->eventq.enables;
+	vsmmu->eventq.reserved = room;
+	return room;
+}
+
+/*
+ * Nobody waits for the read but who waits for the dispatch lock. Meanwhile the guest may have
+ * turned its queue off, or off and on: then the records are older than that, and discarded.
+ */
+static void batch_arrive(struct vsmmu *vsmmu, struct batch *batch)
+{
+	const bool same = batch->enables == vsmmu->eventq.enables;
+	enum eventq_state state;
+
+	vsmmu->eventq.reserved = 0;
+	state = same ? deliver_state(vsmmu) : EVENTQ_DISABLED;
+	if (batch->sink != SINK_GUEST || !(state == EVENTQ_DISABLED || state == EVENTQ_ABORTED))
+		return;
+	batch->sink = SINK_NOWHERE;
+	batch->reason = state == EVENTQ_ABORTED ? VSMMU_DISCARD_ABORT : VSMMU_DISCARD_DISABLED;
 }
 
 static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
@@ -114,13 +134,15 @@ enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, ui
 
 	fairlock_lock(&vsmmu->event_lock);
 	limit = batch_begin(vsmmu, &batch, sync, &forward);
-	if (limit) {
-		batch_forward(vsmmu, &batch, records < limit ? records : limit);
-		streams_retire(vsmmu, &batch);
-	}
 	fairlock_unlock(&vsmmu->event_lock);
 	if (!limit)
 		return forward;
+	batch_read(&batch, records < limit ? records : limit);
+	fairlock_lock(&vsmmu->event_lock);
+	batch_arrive(vsmmu, &batch);
+	batch_forward(vsmmu, &batch);
+	streams_retire(vsmmu, &batch);
+	fairlock_unlock(&vsmmu->event_lock);
 	*handled += batch.items;
 	return batch_end(vsmmu, &batch);
 }
@@ -174,8 +196,9 @@ static int source_read_all(struct vsmmu *vsmmu, struct batch *batch, uint64_t *l
 		*batch = first;
 		if (batch->sink == SINK_PENDING && pending_reserve(&vsmmu->pending, EVENTQ_BATCH))
 			return -ENOMEM;
+		batch_read(batch, EVENTQ_BATCH);
 		fairlock_lock(&vsmmu->event_lock);
-		batch_forward(vsmmu, batch, EVENTQ_BATCH);
+		batch_forward(vsmmu, batch);
 		streams_retire(vsmmu, batch);
 		fairlock_unlock(&vsmmu->event_lock);
 		batch_end(vsmmu, batch);
