@@ -108,11 +108,11 @@ static int config_check(struct vsmmu *vsmmu)
 
 void identity_take(struct vsmmu *vsmmu, const struct idr_registers *id)
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->id = *id;
 	arch_features_from_idr(id->idr, &vsmmu->features);
 	vsmmu->eventq.log2_max = id->idr[1] >> 16 & 0x1f;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 static int init_whole(struct vsmmu *vsmmu, struct idr_registers *id)

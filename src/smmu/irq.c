@@ -170,8 +170,8 @@ int vsmmu_take_irqs(struct vsmmu *vsmmu, uint32_t *lines)
 			"takes a vSMMU with defer_irqs");
 		return -EOPNOTSUPP;
 	}
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	*lines = lines_take(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return 0;
 }

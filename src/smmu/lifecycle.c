@@ -125,7 +125,7 @@ static void locks_destroy_and_free(struct vsmmu *vsmmu)
 	fairlock_destroy(&vsmmu->command_lock);
 	pthread_mutex_destroy(&vsmmu->control_lock);
 	fairlock_destroy(&vsmmu->dispatch_lock);
-	fairlock_destroy(&vsmmu->event_lock);
+	pthread_mutex_destroy(&vsmmu->event_lock);
 	pthread_mutex_destroy(&vsmmu->report_lock);
 	free(vsmmu);
 }
@@ -142,7 +142,7 @@ int vsmmu_new(struct vsmmu **out, const struct vsmmu_config *config)
 	fairlock_init(&vsmmu->command_lock);
 	pthread_mutex_init(&vsmmu->control_lock, NULL);
 	fairlock_init(&vsmmu->dispatch_lock);
-	fairlock_init(&vsmmu->event_lock);
+	pthread_mutex_init(&vsmmu->event_lock, NULL);
 	pthread_mutex_init(&vsmmu->report_lock, NULL);
 	ret = config_take(vsmmu, config);
 	if (!ret && !out)
@@ -291,9 +291,9 @@ int vsmmu_reset(struct vsmmu *vsmmu)
 	vsid_forget_saved(vsmmu);
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_drain_all(vsmmu, VSMMU_DISCARD_RESET);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	/* The guest will not build on what it had not waited for. */
 	invalidation_reset(&vsmmu->invalidation);

@@ -129,9 +129,9 @@ int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats)
 
 	if (ret)
 		return ret;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	now = stats_now(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return sized_copy_out(stats, &now, sizeof(now));
 }
 
@@ -156,10 +156,10 @@ int vsmmu_endpoint_get_stats(
 
 	if (ret)
 		return ret;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	now.delivered = endpoint->delivered_before;
 	now.discarded = endpoint->discarded_before;
 	stats_add_stream(vsmmu, endpoint->stream, &now.delivered, &now.discarded);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return sized_copy_out(stats, &now, sizeof(now));
 }

@@ -15,14 +15,14 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 	const struct registers *registers = &vsmmu->registers;
 	struct arch_state state = {0};
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	state.features = vsmmu->features;
 	state.strtab.base = registers->strtab_base;
 	state.strtab.cfg = registers->strtab_cfg;
 	state.enabled = registers->cr0 & SMMU_CR0_SMMUEN;
 	state.record_bad_sid = registers->cr2 & SMMU_CR2_RECINVSID;
 	state.gbpa_abort = registers->gbpa & SMMU_GBPA_ABORT;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return state;
 }
 

@@ -123,7 +123,7 @@ struct vsmmu {
 	struct pollset pollset;
 	struct event_pause pause;
 
-	struct fairlock event_lock;
+	pthread_mutex_t event_lock;
 	struct registers registers;
 	uint32_t irqs_noted; /* 1 << enum vsmmu_irq, with defer_irqs, until they are taken */
 	struct eventq eventq;

@@ -74,10 +74,10 @@ static bool turn_begin(struct vsmmu *vsmmu, struct turn *turn)
 	const struct guest_queue *queue = &vsmmu->cmdq.queue;
 	bool runs;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	runs = queue->enabled && !(gerror_active(vsmmu) & SMMU_GERROR_CMDQ_ERR);
 	turn->smmuen = vsmmu->registers.cr0 & SMMU_CR0_SMMUEN;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	turn->cons = atomic_load(&queue->cons) & queue_mask(queue->log2);
 	return runs;
 }
@@ -92,7 +92,7 @@ static uint32_t turn_waiting(const struct vsmmu *vsmmu, const struct turn *turn)
 /* Makes visible what was done, and the error that stopped the queue behind it. */
 static void turn_publish(struct vsmmu *vsmmu, struct turn *turn, unsigned int error)
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.commands += turn->unpublished;
 	turn->unpublished = 0;
 	atomic_store(&vsmmu->cmdq.queue.cons, turn->cons | error << SMMU_CMDQ_ERR_LOW);
@@ -100,7 +100,7 @@ static void turn_publish(struct vsmmu *vsmmu, struct turn *turn, unsigned int er
 		vsmmu->stats.command_errors++;
 		gerror_raise(vsmmu, SMMU_GERROR_CMDQ_ERR);
 	}
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 /* Stops the queue at the next command. */
@@ -132,7 +132,7 @@ static void group_complete(struct vsmmu *vsmmu, struct turn *turn)
 		return;
 	invalidation_flush(vsmmu);
 	dispatch_for_sync(vsmmu, CMDQ_SYNC_RECORDS);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < turn->syncs; i++) {
 		const struct command_sync *signal = &turn->sync[i].signal;
 
@@ -141,7 +141,7 @@ static void group_complete(struct vsmmu *vsmmu, struct turn *turn)
 			irq_cmd_sync(vsmmu, signal->msi_addr, signal->msi_data);
 	}
 	vsmmu->stats.syncs += turn->syncs;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	turn->syncs = 0;
 }
 

@@ -45,7 +45,7 @@ static void batch_resolve(struct vsmmu *vsmmu)
 	struct invalidation *batch = &vsmmu->invalidation;
 	uint32_t kept = 0;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const uint64_t *command = batch->command[i];
 		const struct viommu *viommu = NULL;
@@ -58,7 +58,7 @@ static void batch_resolve(struct vsmmu *vsmmu)
 		batch->target[kept] = viommu;
 		memmove(batch->command[kept++], command, sizeof(batch->command[0]));
 	}
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	batch->count = kept;
 }
 

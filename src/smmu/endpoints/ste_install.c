@@ -41,10 +41,10 @@ static void endpoint_set_fault_override(
 	endpoint->fault_override = *fault_override;
 	fairlock_lock(&vsmmu->dispatch_lock);
 	forwarder_run(vsmmu, endpoint->source);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->streams.entries[stream_find(&vsmmu->streams, (uint32_t)endpoint->vsid)]
 		.fault_override = *fault_override;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
@@ -99,9 +99,9 @@ int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2
 		return ret;
 	}
 	memcpy(endpoint->vste, vste, sizeof(endpoint->vste));
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.stes++;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return 0;
 }
 
@@ -193,9 +193,9 @@ void endpoint_block(struct vsmmu_endpoint *endpoint, const char *what, int error
 	endpoint->park_error = failed;
 	retry_later(vsmmu, error);
 	retry_later(vsmmu, failed);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.blocked++;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	report(vsmmu, VSMMU_REPORT_BLOCKED, VSMMU_ERROR, endpoint->vsid,
 		"%s: the host said %s; the endpoint %s, until %s; %s", what, errno_name(-error),
 		failed ? "could not even be cut off from memory" : "is cut off from memory",

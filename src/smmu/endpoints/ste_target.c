@@ -13,9 +13,9 @@ static struct registers target_registers(struct vsmmu *vsmmu)
 {
 	struct registers registers;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	registers = vsmmu->registers;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return registers;
 }
 

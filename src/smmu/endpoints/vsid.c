@@ -59,18 +59,18 @@ int vsid_try_claim(struct vsmmu *vsmmu, uint64_t wide, bool heir)
 	if (wide >> sid_bits(vsmmu))
 		return -EINVAL;
 	fairlock_lock(&vsmmu->dispatch_lock);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	ret = vsid_reserve(vsmmu, vsid, heir);
 	if (ret == -EAGAIN) {
 		source = streams->entries[stream_find(streams, vsid)].source;
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 		forwarder_run(vsmmu, source);
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		ret = vsid_reserve(vsmmu, vsid, heir);
 	}
 	if (ret == -EAGAIN)
 		streams->entries[stream_find(streams, vsid)].wanted = true;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
@@ -98,9 +98,9 @@ int vsid_claim(struct vsmmu *vsmmu, uint64_t vsid, bool heir)
 static void stream_change(struct vsmmu *vsmmu, uint64_t vsid,
 	void (*change)(struct stream_table *table, uint32_t index))
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	change(&vsmmu->streams, stream_find(&vsmmu->streams, (uint32_t)vsid));
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 void vsid_release(struct vsmmu *vsmmu, uint64_t vsid)
@@ -122,11 +122,11 @@ int vsid_enter(struct vsmmu_endpoint *endpoint)
 		return ret;
 	}
 	endpoint->fault_override = (struct fault_override){0};
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	endpoint->stream = stream_find(&vsmmu->streams, vsid);
 	stream_go_live(&vsmmu->streams, endpoint->stream, endpoint, endpoint->source,
 		endpoint->source->tag);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	pending_discard_stream(vsmmu, vsid);
 	stats_add_stream(
 		vsmmu, endpoint->stream, &endpoint->delivered_before, &endpoint->discarded_before);
@@ -155,7 +155,7 @@ static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 	stream_go_stale(&vsmmu->streams, stream_find(&vsmmu->streams, vsid));
 	endpoint->source->stale++;
 	endpoint->source->stale_left = endpoint->source->depth;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
@@ -186,9 +186,9 @@ void vsid_forget_saved(struct vsmmu *vsmmu)
 {
 	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->heir = false;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	stream_forget_saved(&vsmmu->streams);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 void vsid_settle(struct vsmmu_endpoint *endpoint, uint64_t vsid)

@@ -167,9 +167,9 @@ static bool dispatch_hold(struct vsmmu *vsmmu)
 
 	if (!vsmmu->sources.waiting)
 		return again;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	again = hold_find(vsmmu) || again;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	for (struct event_source *source = vsmmu->sources.waiting; source;
 		source = source->next_waiting) {
 		if (source->held)
@@ -197,11 +197,11 @@ static bool dispatch_pause(struct vsmmu *vsmmu)
 			source = source->next_waiting)
 			source_unpoll(vsmmu, source);
 	} while (more);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.pauses++;
 	atomic_store(&pause->full, true);
 	state = deliver_state(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	/* Writers of CONS see the pause from now on, and earlier ones are seen here. */
 	return state == EVENTQ_READY ? queue_quarter_is_free(atomic_load(&queue->prod),
 					       atomic_load(&queue->cons), queue->log2)
@@ -217,9 +217,9 @@ static void dispatch_wake(struct vsmmu *vsmmu)
 		source_retry_all(vsmmu);
 	if (!pollset_timer_expired(&vsmmu->pollset, POLLSET_OVERFLOW) && !kicked)
 		return;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	deliver_overflow(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 int vsmmu_dispatch(struct vsmmu *vsmmu, uint32_t budget)
@@ -264,9 +264,9 @@ void dispatch_resume(struct vsmmu *vsmmu)
 	bool full = atomic_exchange(&vsmmu->pause.full, false);
 	bool held = atomic_exchange(&vsmmu->pause.held, false), overflow;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	overflow = deliver_overflow_is_due(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (full || held || overflow)
 		pollset_kick(&vsmmu->pollset);
 }

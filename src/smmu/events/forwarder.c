@@ -132,17 +132,17 @@ enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, ui
 	enum forward forward = FORWARD_FULL;
 	uint32_t limit;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	limit = batch_begin(vsmmu, &batch, sync, &forward);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!limit)
 		return forward;
 	batch_read(&batch, records < limit ? records : limit);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	batch_arrive(vsmmu, &batch);
 	batch_forward(vsmmu, &batch);
 	streams_retire(vsmmu, &batch);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	*handled += batch.items;
 	return batch_end(vsmmu, &batch);
 }
@@ -166,10 +166,10 @@ void forwarder_run(struct vsmmu *vsmmu, struct event_source *source)
 	/* Nothing can be read for a guest whose queue is full, but poll tells if there is any. */
 	if (!source->stale || source_readable(source))
 		return;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	batch.freed = stream_sweep(&vsmmu->streams, source, false, &batch.freed_vsid);
 	source->stale = 0;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	batch_report(vsmmu, &batch);
 }
 
@@ -197,10 +197,10 @@ static int source_read_all(struct vsmmu *vsmmu, struct batch *batch, uint64_t *l
 		if (batch->sink == SINK_PENDING && pending_reserve(&vsmmu->pending, EVENTQ_BATCH))
 			return -ENOMEM;
 		batch_read(batch, EVENTQ_BATCH);
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		batch_forward(vsmmu, batch);
 		streams_retire(vsmmu, batch);
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 		batch_end(vsmmu, batch);
 		*left_out += batch->left_out;
 		if (batch->events || batch->lost)
@@ -228,9 +228,9 @@ static void source_drain(
 
 void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason)
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	pending_discard(vsmmu, pending_count(&vsmmu->pending), reason);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	list_for_each(source, vsmmu->sources.first)
 		source_drain(vsmmu, source, reason);
 }
@@ -242,9 +242,9 @@ void forwarder_end(struct vsmmu *vsmmu, struct event_source *source)
 	fairlock_lock(&vsmmu->dispatch_lock);
 	source_remove(vsmmu, source);
 	source_drain(vsmmu, source, VSMMU_DISCARD_TEARDOWN);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	batch.freed = stream_sweep(&vsmmu->streams, source, true, &batch.freed_vsid);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	veventq_reader_destroy(&source->reader);
 	batch_report(vsmmu, &batch);

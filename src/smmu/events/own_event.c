@@ -36,11 +36,11 @@ bool own_event_record(
 {
 	struct eventq_commit commit;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	commit = record(vsmmu, word);
 	*events += commit.written;
 	*drops += !commit.written;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (commit.aborted)
 		deliver_report_abort(vsmmu);
 	return commit.written;
@@ -55,9 +55,9 @@ int vsmmu_record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *rec
 
 	if (ret)
 		return ret;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	ssid_bits = vsmmu->features.ssid_bits;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	memcpy(word, record->word, sizeof(word));
 	verdict = arch_event_filter_own(word, ssid_bits);
 	if (verdict != EVENT_OK) {

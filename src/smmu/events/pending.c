@@ -113,9 +113,9 @@ bool pending_deliver(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled)
 	bool aborted = false;
 
 	for (; pending_count(&vsmmu->pending) && left && done; left -= done) {
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		done = pending_batch(vsmmu, left, &aborted);
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 	}
 	*handled += budget - left;
 	if (aborted)

@@ -47,9 +47,9 @@ static void events_discard_old(struct vsmmu *vsmmu, uint32_t cr0)
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 	bool begins;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	begins = (cr0 & on) == on && (vsmmu->registers.cr0 & on) != on;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!begins)
 		return;
 	fairlock_lock(&vsmmu->dispatch_lock);
@@ -77,7 +77,7 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	uint32_t changed;
 	bool done;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	/* No other bit is ever acknowledged. */
 	value &= (uint32_t)register_may_hold(
 		register_row(SMMU_CR0), vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
@@ -88,22 +88,22 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 		registers->cr0ack = value;
 		done = true;
 	}
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (done)
 		return false;
 	config_lock(vsmmu);
 	events_discard_old(vsmmu, value);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	changed = cr0_set(vsmmu, value);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (changed & value & SMMU_CR0_SMMUEN)
 		vsid_ask(vsmmu);
 	/* An endpoint for which it fails is blocked and reported there. */
 	if (changed & SMMU_CR0_SMMUEN)
 		install_refresh_all(vsmmu);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	registers->cr0ack = value;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	config_unlock(vsmmu);
 	return true;
 }
@@ -117,16 +117,16 @@ static bool gbpa_write(struct vsmmu *vsmmu, uint32_t value)
 		return false;
 	value &= SMMU_GBPA_BITS;
 	config_lock(vsmmu);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	matters = (vsmmu->registers.gbpa ^ value) & SMMU_GBPA_ABORT || install_any_blocked(vsmmu);
 	matters = matters && !(vsmmu->registers.cr0 & SMMU_CR0_SMMUEN);
 	vsmmu->registers.gbpa = value | (matters ? SMMU_GBPA_UPDATE : 0);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (matters) {
 		install_refresh_all(vsmmu);
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		vsmmu->registers.gbpa = value;
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 	}
 	config_unlock(vsmmu);
 	return true;
@@ -140,10 +140,10 @@ static bool gerrorn_write(struct vsmmu *vsmmu, uint32_t value)
 {
 	uint32_t acknowledged;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	acknowledged = gerror_active(vsmmu) & (value ^ vsmmu->registers.gerrorn);
 	vsmmu->registers.gerrorn ^= acknowledged;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return acknowledged & SMMU_GERROR_CMDQ_ERR;
 }
 
@@ -162,10 +162,10 @@ static uint32_t mmio_read32(struct vsmmu *vsmmu, uint64_t offset)
 	case SMMU_CMDQ_CONS:
 		return atomic_load(&vsmmu->cmdq.queue.cons);
 	default:
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		if (!register_load(vsmmu, offset, &value))
 			value = vsmmu_is_whole(vsmmu) ? arch_idr_read(&vsmmu->id, offset) : 0;
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 		return value;
 	}
 }
@@ -197,9 +197,9 @@ static void mmio_write32(struct vsmmu *vsmmu, uint64_t offset, uint32_t value)
 		dispatch_resume(vsmmu);
 		break;
 	default:
-		fairlock_lock(&vsmmu->event_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
 		register_store(vsmmu, offset, value);
-		fairlock_unlock(&vsmmu->event_lock);
+		pthread_mutex_unlock(&vsmmu->event_lock);
 	}
 	if (ring)
 		cmdq_doorbell(vsmmu);

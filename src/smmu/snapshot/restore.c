@@ -131,14 +131,14 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 	uint64_t missing = VSMMU_NO_VSID;
 	uint32_t live, found = 0;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	live = vsmmu->streams.live - late_live;
 	for (uint32_t i = 0; i < snapshot->streams; i++)
 		if (stream_find_live(&vsmmu->streams, snapshot->vsid[i]) != STREAM_NONE)
 			found++;
 		else if (missing == VSMMU_NO_VSID)
 			missing = snapshot->vsid[i];
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (missing != VSMMU_NO_VSID && !late)
 		return refuse(vsmmu, missing, -ENODEV,
 			"the snapshot has an endpoint with StreamID %#llx, and none is attached",
@@ -154,11 +154,11 @@ static int restore_await_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 {
 	int ret = 0;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	for (uint32_t i = 0; i < snapshot->streams && !ret; i++)
 		if (stream_find(&vsmmu->streams, snapshot->vsid[i]) == STREAM_NONE)
 			ret = stream_await(&vsmmu->streams, snapshot->vsid[i]);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->heir = !endpoint_is_numbered(endpoint);
 	/* There may be none. */
@@ -170,11 +170,11 @@ static bool is_fresh(struct vsmmu *vsmmu)
 {
 	bool fresh;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	fresh = !vsmmu->invalidation.count && !vsmmu->stats.pending;
 	for (unsigned int row = 0; row < REGISTER_ROWS && fresh; row++)
 		fresh = register_get(vsmmu, row) == register_reset_value(vsmmu, row);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return fresh;
 }
 
@@ -204,14 +204,14 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 /* Under the command and control locks. */
 static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		register_put(vsmmu, row, snapshot->registers[row]);
 	/* Events that come in from now on are younger than the snapshot's. */
 	vsmmu->eventq.held = true;
 	eventq_enable(&vsmmu->eventq, vsmmu->registers.cr0 & SMMU_CR0_EVENTQEN);
 	cmdq_enable(vsmmu, vsmmu->registers.cr0 & SMMU_CR0_CMDQEN);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 /*
@@ -255,9 +255,9 @@ static int restore_endpoints(struct vsmmu *vsmmu)
  */
 static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 {
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	registers_reset(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	identity_take(vsmmu, own);
 	vsid_forget_saved(vsmmu);
 	restore_endpoints(vsmmu);
@@ -277,7 +277,7 @@ static void restore_pulse(struct vsmmu *vsmmu)
 	const struct guest_queue *queue = &vsmmu->eventq.queue;
 	uint32_t prod, cons;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	prod = atomic_load(&queue->prod);
 	cons = atomic_load(&queue->cons);
 	/* Never for an empty queue, nor for OVFLG on one: see eventq_commit(). */
@@ -286,19 +286,19 @@ static void restore_pulse(struct vsmmu *vsmmu)
 	/* MSI_GERROR_ABT is the one error that raises no interrupt (7.5). */
 	if (gerror_active(vsmmu) & ~SMMU_GERROR_MSI_GERROR_ABT)
 		irq_gerror(vsmmu);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 /* Last: from now on events go to the guest, the snapshot's first. */
 static void restore_events(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
 	fairlock_lock(&vsmmu->dispatch_lock);
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	stats_go_on(vsmmu, &snapshot->stats);
 	vsmmu->stats.pending -= snapshot->events_count;
 	pending_append(vsmmu, snapshot->events, snapshot->events_count);
 	vsmmu->eventq.held = false;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 

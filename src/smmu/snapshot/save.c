@@ -63,11 +63,11 @@ static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
 	int ret;
 
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	ret = save_streams(vsmmu, snapshot);
 	if (!ret)
 		save_state(vsmmu, snapshot);
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return ret;
 }
 

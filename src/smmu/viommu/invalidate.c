@@ -31,12 +31,12 @@ static int call_host(
 	/* A count that is too low contradicts success, and then nothing is certain. */
 	if (!ret && handled < count)
 		ret = -EIO;
-	fairlock_lock(&vsmmu->event_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
 	vsmmu->stats.invalidations += count;
 	vsmmu->stats.invalidation_calls++;
 	if (ret)
 		vsmmu->stats.invalidation_failures++;
-	fairlock_unlock(&vsmmu->event_lock);
+	pthread_mutex_unlock(&vsmmu->event_lock);
 	return ret;
 }
 

@@ -111,9 +111,9 @@ static struct test_vmm *stand_msi(void)
 
 static void raise_error(struct test_vmm *vmm, uint32_t bits)
 {
-	fairlock_lock(&vmm->vsmmu->event_lock);
+	pthread_mutex_lock(&vmm->vsmmu->event_lock);
 	gerror_raise(vmm->vsmmu, bits);
-	fairlock_unlock(&vmm->vsmmu->event_lock);
+	pthread_mutex_unlock(&vmm->vsmmu->event_lock);
 }
 
 static void expect_reset(struct test_vmm *vmm)

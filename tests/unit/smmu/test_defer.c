@@ -88,9 +88,9 @@ static void consume_events(struct test_vmm *vmm)
 /* An error that stops no queue. */
 static void cause_error(struct test_vmm *vmm)
 {
-	fairlock_lock(&vmm->vsmmu->event_lock);
+	pthread_mutex_lock(&vmm->vsmmu->event_lock);
 	gerror_raise(vmm->vsmmu, SMMU_GERROR_MSI_CMDQ_ABT);
-	fairlock_unlock(&vmm->vsmmu->event_lock);
+	pthread_mutex_unlock(&vmm->vsmmu->event_lock);
 }
 
 static void acknowledge(struct test_vmm *vmm)

@@ -63,16 +63,16 @@ static void consume_events(struct test_vmm *vmm)
 
 static void raise_error(struct test_vmm *vmm, uint32_t bits)
 {
-	fairlock_lock(&vmm->vsmmu->event_lock);
+	pthread_mutex_lock(&vmm->vsmmu->event_lock);
 	gerror_raise(vmm->vsmmu, bits);
-	fairlock_unlock(&vmm->vsmmu->event_lock);
+	pthread_mutex_unlock(&vmm->vsmmu->event_lock);
 }
 
 static void complete_sync(struct test_vmm *vmm, uint64_t address, uint32_t data)
 {
-	fairlock_lock(&vmm->vsmmu->event_lock);
+	pthread_mutex_lock(&vmm->vsmmu->event_lock);
 	irq_cmd_sync(vmm->vsmmu, address, data);
-	fairlock_unlock(&vmm->vsmmu->event_lock);
+	pthread_mutex_unlock(&vmm->vsmmu->event_lock);
 }
 
 static uint32_t active(struct test_vmm *vmm)
