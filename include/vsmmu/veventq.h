@@ -30,9 +30,10 @@ enum vsmmu_veventq_flag {
  * @flags: enum vsmmu_veventq_flag
  * @fd: the vEVENTQ's fd. It is duplicated, so that the caller keeps and closes its own; with
  *	VSMMU_VEVENTQ_FLAG_OWN_FD it is the reader's from the moment that vsmmu_veventq_new()
- *	returns 0, and still the caller's if that fails. O_NONBLOCK is set, which all duplicates
- *share. With VSMMU_VEVENTQ_FLAG_SOURCE: an fd that poll() says POLLIN of while @read has something
- *	to give, of any kind that epoll takes, or -1 when there is none, see vsmmu_veventq_wake()
+ *	returns 0, and still the caller's if that fails. O_NONBLOCK is set, which all
+ *	duplicates share. With VSMMU_VEVENTQ_FLAG_SOURCE: an fd that poll() says POLLIN of while
+ *	@read has something to give, of any kind that epoll takes, or -1 when there is none, see
+ *	vsmmu_veventq_wake()
  * @type: enum vsmmu_veventq_type, or the number of a type that this version does not know
  * @payload_size: as in struct vsmmu_decoder_config
  * @first_sequence: as in struct vsmmu_decoder_config: 0 for a queue that was just allocated and

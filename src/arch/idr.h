@@ -20,7 +20,7 @@
 #define IDR_CMDQ_LOG2_MIN  7 /* Linux' drivers want more than 64 entries */
 #define IDR_QUEUE_LOG2_MAX 19
 
-/* Of ssid_bits and oas_bits: as the host has it. */
+/* A value for ssid_bits and oas_bits: as the host has it. */
 #define IDR_AS_HOST UINT8_MAX
 
 enum idr_granule { IDR_GRANULE_4K = 1, IDR_GRANULE_16K = 2, IDR_GRANULE_64K = 4 };

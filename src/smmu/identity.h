@@ -35,7 +35,7 @@ int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, ui
 int identity_admit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const struct host_features *host);
 
-/* The same for these ID registers, of whatever origin. Under the attach lock. */
+/* Asks so of the ID registers that vsmmu->id holds, whoever made them. Under the attach lock. */
 int identity_fits(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const struct host_features *host);
 
