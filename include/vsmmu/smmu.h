@@ -15,7 +15,7 @@
  * makes ioctls, too, and vsmmu_save(), get_identity and whatever freezes the identity (the first
  * write of a register, the first read of an ID register) wait for those of the others.
  * Attach, detach, drop_parents and free can take seconds, as they map or pin the guest's memory or
- * wait for whoever does; restore, set_vsid, set_host, adopt_veventq and drop_veventq wait for them,
+ * wait for whoever does; restore, set_vsid, set_host, vsmmu_adopted_new() and _free() wait for them,
  * and no other call ever does. All others wait for no more than locks that are held for a bounded
  * time.
  *
