@@ -167,6 +167,25 @@ static void good_dma_raises_nothing(void *context)
 	guest_close(&guest);
 }
 
+/* The VMM's own IOMMU_HWPT_INVALIDATE, on the vIOMMU that it is told; another has no such stream.
+ */
+static void vmm_invalidates(void *context)
+{
+	struct real_machine *real = open_guest(context, &(struct guest_options){.depth = 16});
+	struct vsmmu_event event = {.size = sizeof(event)};
+	uint32_t viommu;
+
+	real_machine_map(real, 0, 0x100000, REAL_READWRITE);
+	TAP_EQ(real_machine_access(real, 0, 0x100000, true), 0);
+	TAP_EQ(guest_dispatch(&guest), 0);
+	real_machine_map(real, 0, 0x100000, REAL_UNMAPPED);
+	TAP_EQ(vsmmu_endpoint_get_viommu(guest.endpoint[0], &viommu), 0);
+	TAP_EQ(real_machine_invalidate(real, viommu, GUEST_VSID(0)), 0);
+	event = access_event(real, 0x100000, true);
+	expect_translation_fault(&event, VSMMU_EVENT_F_TRANSLATION, 0x100000, true);
+	guest_close(&guest);
+}
+
 static void storm(void *context, bool isolate)
 {
 	const unsigned int each = 3000, rounds = 4;
@@ -223,6 +242,7 @@ int main(void)
 		{"c_bad_ste_by_s1cdmax", "E12", c_bad_ste_by_s1cdmax},
 		{"c_bad_ste_by_s1stalld", "E12", c_bad_ste_by_s1stalld},
 		{"good_dma_raises_nothing", "", good_dma_raises_nothing},
+		{"vmm_invalidates", "S3", vmm_invalidates},
 		{"storm_overflows_the_veventq", "E6", storm_overflows_the_veventq},
 		{"storm_in_two_viommus", "E6 E9", storm_in_two_viommus},
 	};
