@@ -96,7 +96,7 @@ VSMMU_API const char *vsmmu_irq_name(enum vsmmu_irq irq);
  *	_RANGE and _ALL, when CR0.SMMUEN becomes 1, both before they act on streams, and in
  *	vsmmu_restore(): all of them each time, as a guest may renumber several buses. So it
  *	should be cheap: a look at a bus number. Must not block nor call back: it is called with
- *	the vSMMU's command and control locks held, in vsmmu_mmio_write(), vsmmu_reset(),
+ *	the vSMMU's command and control locks held, in vsmmu_mmio_write(),
  *	vsmmu_run_commands() and vsmmu_restore(); take no lock that is held around such a call.
  *	May be NULL: then only vsmmu_endpoint_set_vsid() gives endpoints a StreamID; likewise
  *	without memory_read, as the VMM then reads these commands itself
