@@ -128,10 +128,12 @@ static int parent_alloc(
 }
 
 /* What is made before anything is attached is what the endpoint will be parked at. */
-static void note_parking(const struct host_endpoint *host, uint64_t ste0, uint32_t id)
+static void note_parking(struct mock_smmu *smmu, uint32_t dev_id, uint64_t ste0, uint32_t id)
 {
-	struct mock_smmu_endpoint *endpoint = host->opaque;
+	struct mock_smmu_endpoint *endpoint = smmu->endpoint;
 
+	while (endpoint->device->dev_id != dev_id)
+		endpoint++;
 	if (endpoint->pt_id)
 		return;
 	if (ste0 == SMMU_STE0_V)
@@ -151,7 +153,7 @@ static int nested_alloc(struct vsmmu_host *host, const struct host_endpoint *end
 	memcpy(smmu->last_vste, ste, sizeof(smmu->last_vste));
 	smmu->nested += !ret;
 	if (!ret)
-		note_parking(endpoint, ste[0], *out);
+		note_parking(smmu, endpoint->dev_id, ste[0], *out);
 	return ret;
 }
 
