@@ -100,9 +100,18 @@ int stream_await(struct stream_table *table, uint32_t vsid)
 	return 0;
 }
 
-void stream_go_awaited(struct stream_table *table, uint32_t index)
+void stream_go_heir(struct stream_table *table, uint32_t index)
 {
-	table->entries[index].state = STREAM_RESERVED;
+	table->entries[index].state = STREAM_HEIR;
+	table->saved--;
+}
+
+void stream_go_new(struct stream_table *table, uint32_t index)
+{
+	struct stream *stream = &table->entries[index];
+
+	*stream = (struct stream){.vsid = stream->vsid, .state = STREAM_RESERVED};
+	stream_probe(table, stream->vsid)->delivered = 0;
 	table->saved--;
 }
 

@@ -24,6 +24,7 @@ enum stream_state {
 	STREAM_RESERVED, /* for an endpoint that is being attached or renumbered */
 	STREAM_LIVE,
 	STREAM_SAVED, /* a snapshot has it, and its endpoint has no StreamID yet */
+	STREAM_HEIR,  /* a snapshot has it, and its endpoint is being given it */
 	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
 };
 
@@ -66,13 +67,16 @@ int stream_reserve(struct stream_table *table, uint32_t vsid);
 /* Reserves it for a snapshot's stream whose endpoint is not known yet. Return: 0 or -ENOMEM. */
 int stream_await(struct stream_table *table, uint32_t vsid);
 
-/* Such a stream is reserved for an endpoint. */
-void stream_go_awaited(struct stream_table *table, uint32_t index);
+/* The endpoint of such a stream is known: what waits for it is its own. */
+void stream_go_heir(struct stream_table *table, uint32_t index);
+
+/* Such a stream is reserved for another endpoint, which has nothing of it. */
+void stream_go_new(struct stream_table *table, uint32_t index);
 
 /* Nobody waits for those that are left any more. */
 void stream_forget_saved(struct stream_table *table);
 
-/* A reserved one gets its endpoint. @tag, not 0, is @source's alone. */
+/* A reserved one, or an heir's, gets its endpoint. @tag, not 0, is @source's alone. */
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
 	struct event_source *source, uint32_t tag);
 
@@ -131,7 +135,8 @@ static inline uint32_t stream_find(const struct stream_table *table, uint32_t vs
 /* Whether the guest may have events of it: it is live, or a snapshot's. */
 static inline bool stream_is_known(const struct stream *stream)
 {
-	return stream->state == STREAM_LIVE || stream->state == STREAM_SAVED;
+	return stream->state == STREAM_LIVE || stream->state == STREAM_SAVED ||
+	       stream->state == STREAM_HEIR;
 }
 
 static inline uint32_t stream_find_known(const struct stream_table *table, uint32_t vsid)

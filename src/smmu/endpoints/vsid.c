@@ -23,9 +23,12 @@ static unsigned int sid_bits(const struct vsmmu *vsmmu)
  */
 static int vsid_reserve_awaited(struct vsmmu *vsmmu, uint32_t index, bool heir)
 {
-	if (!heir)
-		pending_discard_stream(vsmmu, vsmmu->streams.entries[index].vsid);
-	stream_go_awaited(&vsmmu->streams, index);
+	if (heir) {
+		stream_go_heir(&vsmmu->streams, index);
+		return 0;
+	}
+	pending_discard_stream(vsmmu, vsmmu->streams.entries[index].vsid);
+	stream_go_new(&vsmmu->streams, index);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
 	const struct stream_table *streams = &vsmmu->streams;
 
-	snapshot->vsid = calloc(streams->live + streams->saved + 1, sizeof(*snapshot->vsid));
+	snapshot->vsid = calloc(streams->used + 1, sizeof(*snapshot->vsid));
 	if (!snapshot->vsid)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < streams->capacity; i++)
