@@ -133,19 +133,49 @@ void pending_discard(struct vsmmu *vsmmu, uint32_t count, enum vsmmu_discard rea
 	pending_take(vsmmu, count);
 }
 
-void pending_discard_stream(struct vsmmu *vsmmu, uint32_t vsid)
+/* A record that is @gone is counted as discarded, any other is moved to where @kept ends. */
+static uint32_t pending_sort(struct vsmmu *vsmmu, uint32_t at, uint32_t kept, bool gone)
 {
 	struct pending *pending = &vsmmu->pending;
-	uint32_t index = stream_find(&vsmmu->streams, vsid), kept = pending->begin;
+	const uint8_t *record = pending->records[at];
+
+	if (gone) {
+		stats_discard(vsmmu, stream_find(&vsmmu->streams, record_vsid(record)),
+			VSMMU_DISCARD_STALE);
+		return kept;
+	}
+	memmove(pending->records[kept], record, sizeof(pending->records[kept]));
+	return kept + 1;
+}
+
+/* Those up to @kept are left. */
+static void pending_cut(struct vsmmu *vsmmu, uint32_t kept)
+{
+	vsmmu->stats.pending -= vsmmu->pending.end - kept;
+	vsmmu->pending.end = kept;
+	pending_take(vsmmu, 0);
+}
+
+void pending_discard_stream(struct vsmmu *vsmmu, uint32_t vsid)
+{
+	const struct pending *pending = &vsmmu->pending;
+	uint32_t kept = pending->begin;
+
+	for (uint32_t i = pending->begin; i < pending->end; i++)
+		kept = pending_sort(vsmmu, i, kept, record_vsid(pending->records[i]) == vsid);
+	pending_cut(vsmmu, kept);
+}
+
+void pending_discard_gone(struct vsmmu *vsmmu)
+{
+	const struct pending *pending = &vsmmu->pending;
+	uint32_t kept = pending->begin;
 
 	for (uint32_t i = pending->begin; i < pending->end; i++) {
-		if (record_vsid(pending->records[i]) == vsid)
-			stats_discard(vsmmu, index, VSMMU_DISCARD_STALE);
-		else
-			memmove(pending->records[kept++], pending->records[i],
-				sizeof(pending->records[i]));
+		const uint32_t vsid = record_vsid(pending->records[i]);
+
+		kept = pending_sort(
+			vsmmu, i, kept, stream_find_known(&vsmmu->streams, vsid) == STREAM_NONE);
 	}
-	vsmmu->stats.pending -= pending->end - kept;
-	pending->end = kept;
-	pending_take(vsmmu, 0);
+	pending_cut(vsmmu, kept);
 }

@@ -64,6 +64,8 @@ static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	int ret;
 
 	pthread_mutex_lock(&vsmmu->event_lock);
+	/* A snapshot with records of a stream that it does not have would be none. */
+	pending_discard_gone(vsmmu);
 	ret = save_streams(vsmmu, snapshot);
 	if (!ret)
 		save_state(vsmmu, snapshot);

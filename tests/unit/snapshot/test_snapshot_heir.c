@@ -88,6 +88,37 @@ TEST(events_survive_a_host_that_fails)
 	}
 }
 
+/* The guest numbers it otherwise, or it goes, and the machine moves on before events were taken. */
+TEST(events_of_nobody_do_not_spoil_a_snapshot)
+{
+	for (int how = 0; how < 3; how++) {
+		struct install_fixture *from = source_new(), *to = with_heir(from);
+		struct install_fixture *next = fixture_of(how ? 1 : 2);
+
+		if (how == 0) {
+			to->number[0] = next->number[0] = NEW;
+			next->number[OTHER] = B;
+			fixture_command(to, CFGI_ALL);
+			fixture_expect_nested(to, 0, STE_BYPASS, 0);
+		} else {
+			if (how == 2) {
+				host_interposer_fail(to->host,
+					HOST_CALLS_OF(HOST_CALL_VDEVICE_ALLOC), 1, 1, EIO);
+				assert_int_equal(vsmmu_endpoint_set_vsid(to->endpoint[0], A), -EIO);
+			}
+			fixture_detach(to, 0);
+			next->number[0] = B;
+		}
+		assert_int_equal(move(to, next), 0);
+		take(next, B, QUEUE + 1);
+		expect_no_more(next);
+		assert_int_equal(stale(next), 3);
+		fixture_free(from);
+		fixture_free(to);
+		fixture_free(next);
+	}
+}
+
 /* Its counters begin with it, not with the stream that had its number. */
 TEST(a_new_endpoint_has_no_counters_of_an_old_stream)
 {
@@ -114,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S7 E6", events_are_not_lost_while_their_endpoint_comes),
 		UNIT_TEST("S7 E6", events_survive_a_host_that_fails),
+		UNIT_TEST("S7 E6", events_of_nobody_do_not_spoil_a_snapshot),
 		UNIT_TEST("S6 S7 A4", a_new_endpoint_has_no_counters_of_an_old_stream),
 	};
 
