@@ -36,7 +36,7 @@ struct batch {
 	uint32_t freed_vsid;
 };
 
-/* Reads @records at most. Under the dispatch lock alone, as this is a system call. */
+/* Reads @records at most. Under the dispatch lock, and alone where others need not be kept out. */
 void batch_read(struct batch *batch, uint32_t records);
 
 /* Finds a place for all that was read. Under the dispatch and event locks. */

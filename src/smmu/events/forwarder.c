@@ -125,6 +125,23 @@ static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
 	return source->reader.drained ? FORWARD_DRAINED : FORWARD_MORE;
 }
 
+/*
+ * Reads for the guest without the event lock, which is held before and after. What is for nobody
+ * is read with it: a guest that enables its queue meanwhile, or acknowledges its error, must have
+ * what comes from then on.
+ */
+static void batch_fetch(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
+{
+	if (batch->sink == SINK_NOWHERE) {
+		batch_read(batch, records);
+		return;
+	}
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	batch_read(batch, records);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	batch_arrive(vsmmu, batch);
+}
+
 enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, uint32_t records,
 	bool sync, uint32_t *handled)
 {
@@ -134,15 +151,14 @@ enum forward forwarder_step(struct vsmmu *vsmmu, struct event_source *source, ui
 
 	pthread_mutex_lock(&vsmmu->event_lock);
 	limit = batch_begin(vsmmu, &batch, sync, &forward);
+	if (limit) {
+		batch_fetch(vsmmu, &batch, records < limit ? records : limit);
+		batch_forward(vsmmu, &batch);
+		streams_retire(vsmmu, &batch);
+	}
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (!limit)
 		return forward;
-	batch_read(&batch, records < limit ? records : limit);
-	pthread_mutex_lock(&vsmmu->event_lock);
-	batch_arrive(vsmmu, &batch);
-	batch_forward(vsmmu, &batch);
-	streams_retire(vsmmu, &batch);
-	pthread_mutex_unlock(&vsmmu->event_lock);
 	*handled += batch.items;
 	return batch_end(vsmmu, &batch);
 }

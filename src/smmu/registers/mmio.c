@@ -70,6 +70,20 @@ static uint32_t cr0_set(struct vsmmu *vsmmu, uint32_t value)
 	return changed;
 }
 
+/*
+ * On an event path alone the VMM does what CR0 says of translation: nothing is left to wait for but
+ * a read under way, whose events are not those of a queue that is enabled meanwhile.
+ */
+static void cr0_write_alone(struct vsmmu *vsmmu, uint32_t value)
+{
+	fairlock_lock(&vsmmu->dispatch_lock);
+	pthread_mutex_lock(&vsmmu->event_lock);
+	cr0_set(vsmmu, value);
+	vsmmu->registers.cr0ack = value;
+	pthread_mutex_unlock(&vsmmu->event_lock);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+}
+
 /* Return: whether to ring the doorbell: who rang meanwhile found the command lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
@@ -82,15 +96,13 @@ static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 	value &= (uint32_t)register_may_hold(
 		register_row(SMMU_CR0), vsmmu_is_whole(vsmmu), vsmmu->id.idr[0]);
 	done = registers->cr0 == value && registers->cr0ack == value;
-	/* On an event path alone the VMM does what CR0 says of translation: nothing to wait for. */
-	if (!done && !vsmmu_is_whole(vsmmu)) {
-		cr0_set(vsmmu, value);
-		registers->cr0ack = value;
-		done = true;
-	}
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	if (done)
 		return false;
+	if (!vsmmu_is_whole(vsmmu)) {
+		cr0_write_alone(vsmmu, value);
+		return false;
+	}
 	config_lock(vsmmu);
 	events_discard_old(vsmmu, value);
 	pthread_mutex_lock(&vsmmu->event_lock);
