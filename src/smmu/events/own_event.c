@@ -31,16 +31,31 @@ static struct eventq_commit record(struct vsmmu *vsmmu, const uint64_t word[4])
 	return commit;
 }
 
+/* Whether there may be room that a read under way does not need. */
+static bool has_to_wait(const struct vsmmu *vsmmu)
+{
+	return vsmmu->eventq.reserved && deliver_state(vsmmu) == EVENTQ_FULL;
+}
+
 bool own_event_record(
 	struct vsmmu *vsmmu, const uint64_t word[4], uint64_t *events, uint64_t *drops)
 {
 	struct eventq_commit commit;
+	bool waits;
 
 	pthread_mutex_lock(&vsmmu->event_lock);
+	waits = has_to_wait(vsmmu);
+	if (waits) {
+		pthread_mutex_unlock(&vsmmu->event_lock);
+		fairlock_lock(&vsmmu->dispatch_lock);
+		pthread_mutex_lock(&vsmmu->event_lock);
+	}
 	commit = record(vsmmu, word);
 	*events += commit.written;
 	*drops += !commit.written;
 	pthread_mutex_unlock(&vsmmu->event_lock);
+	if (waits)
+		fairlock_unlock(&vsmmu->dispatch_lock);
 	if (commit.aborted)
 		deliver_report_abort(vsmmu);
 	return commit.written;

@@ -17,6 +17,7 @@ static struct test_vmm *vm;
 static struct veventq_source inner; /* the vEVENTQ's own */
 static struct aside aside;
 static int (*meanwhile)(void *unused); /* during the next read */
+static bool had_to_wait;
 
 static ssize_t read_slowly(void *ctx, void *buffer, size_t length)
 {
@@ -26,6 +27,7 @@ static ssize_t read_slowly(void *ctx, void *buffer, size_t length)
 		while (!atomic_load(&aside.done) &&
 			!(atomic_load(&aside.tid) && thread_is_blocked(atomic_load(&aside.tid))))
 			sched_yield();
+		had_to_wait = !atomic_load(&aside.done);
 	}
 	return inner.read(ctx, buffer, length);
 }
@@ -119,12 +121,52 @@ TEST(an_event_after_the_queue_is_enabled_anew_is_delivered)
 	vm_free(vm);
 }
 
+static int record(void *unused)
+{
+	const struct vsmmu_event_record own = {
+		.word = {VSMMU_EVENT_F_TRANSLATION | (uint64_t)OWN << 32}};
+
+	(void)unused;
+	return vsmmu_record_event(vm->vsmmu, &own);
+}
+
+/* The read may bring as many as the guest's queue takes; it does not, and there is room. */
+TEST(an_event_of_the_vmms_own_has_the_room_that_a_read_leaves)
+{
+	for (unsigned int faults = 0; faults < 3; faults++) {
+		vm = vm_new(NULL);
+		slow_down(vm);
+		vm_enable(vm, 1);
+		vm_faults(vm, 0, faults);
+		assert_int_equal(dispatch_and(record), faults == 2 ? -ENOBUFS : 0);
+		assert_int_equal(vm_pending(vm), faults == 2 ? 2 : faults + 1);
+		assert_int_equal(vm_stats_all(vm).vmm_drops, faults == 2);
+		assert_int_equal(vm_overflow_pending(vm), faults == 2);
+		vm_free(vm);
+	}
+}
+
+/* Where there is room besides, it does not wait. */
+TEST(an_event_of_the_vmms_own_does_not_wait_for_nothing)
+{
+	vm = vm_new(NULL);
+	slow_down(vm);
+	vm_enable(vm, 9);
+	vm_faults(vm, 0, 2);
+	assert_int_equal(dispatch_and(record), 0);
+	assert_false(had_to_wait);
+	assert_int_equal(vm_pending(vm), 3);
+	vm_free(vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("E7", an_event_after_an_acknowledgement_is_delivered),
 		UNIT_TEST("E7", an_event_after_the_queue_is_enabled_is_delivered),
 		UNIT_TEST("E7", an_event_after_the_queue_is_enabled_anew_is_delivered),
+		UNIT_TEST("E7", an_event_of_the_vmms_own_has_the_room_that_a_read_leaves),
+		UNIT_TEST("E7", an_event_of_the_vmms_own_does_not_wait_for_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
