@@ -22,22 +22,42 @@ static bool endpoint_is_broken(const struct vsmmu_endpoint *endpoint)
 	       (numbered && (!endpoint->vdevice_id || endpoint->wanted != VSMMU_NO_VSID));
 }
 
+/* The endpoint that had what another one wants may not have been able to give it up. */
+static bool is_free_now(const struct vsmmu_endpoint *endpoint)
+{
+	if (endpoint->refused != -EEXIST)
+		return false;
+	list_for_each(other, endpoint->vsmmu->endpoints)
+		if (other->vsid == endpoint->wanted)
+			return false;
+	return true;
+}
+
+/* Whether it waits for a StreamID that it may have now. */
+static bool number_is_due(const struct vsmmu_endpoint *endpoint, const struct retry_round *round)
+{
+	if (!vsid_ask_is_refused(endpoint) || endpoint->round == round->number)
+		return false;
+	return retry_is_due(round, endpoint->round, endpoint->refused) || is_free_now(endpoint);
+}
+
 static bool endpoint_is_due(const struct vsmmu_endpoint *endpoint, const struct retry_round *round)
 {
-	if (vsid_ask_is_refused(endpoint) &&
-		retry_is_due(round, endpoint->round, endpoint->refused))
-		return true;
 	return endpoint_is_broken(endpoint) &&
 	       (retry_is_due(round, endpoint->round, endpoint->error) ||
 		       retry_is_due(round, endpoint->round, endpoint->park_error));
 }
 
-/* Return: an endpoint that was not tried in this round, or NULL. */
-static struct vsmmu_endpoint *recovery_next(struct vsmmu *vsmmu, const struct retry_round *round)
+/* Return: an endpoint that is due and was not tried in this round, marked as tried, or NULL. */
+static struct vsmmu_endpoint *recovery_next(struct vsmmu *vsmmu, const struct retry_round *round,
+	bool (*is_due)(const struct vsmmu_endpoint *endpoint, const struct retry_round *round))
 {
-	list_for_each(endpoint, vsmmu->endpoints)
-		if (endpoint_is_due(endpoint, round))
-			return endpoint;
+	list_for_each(endpoint, vsmmu->endpoints) {
+		if (!is_due(endpoint, round))
+			continue;
+		endpoint->round = round->number;
+		return endpoint;
+	}
 	return NULL;
 }
 
@@ -85,15 +105,18 @@ static int recovery_try(struct vsmmu *vsmmu, bool all)
 
 	pthread_mutex_lock(&vsmmu->control_lock);
 	round.number = ++vsmmu->recovery.round;
-	while ((endpoint = recovery_next(vsmmu, &round))) {
-		endpoint->round = round.number;
-		if (endpoint_is_broken(endpoint))
-			recovered += endpoint_recover(endpoint, &round);
-		else
-			endpoint_ask_again(endpoint, &round);
+	/* First, as an endpoint may need that one of them is gone. */
+	orphans_try(vsmmu, &round);
+	while ((endpoint = recovery_next(vsmmu, &round, endpoint_is_due))) {
+		recovered += endpoint_recover(endpoint, &round);
 		retry_pause(vsmmu);
 	}
-	orphans_try(vsmmu, &round);
+	/* Some of those may have given up what others are to have. */
+	round.number = ++vsmmu->recovery.round;
+	while ((endpoint = recovery_next(vsmmu, &round, number_is_due))) {
+		endpoint_ask_again(endpoint, &round);
+		retry_pause(vsmmu);
+	}
 	if (round.passing)
 		retry_again(vsmmu, round.passing);
 	else

@@ -122,7 +122,8 @@ int vsid_enter(struct vsmmu_endpoint *endpoint)
 			endpoint->viommu->id, vsid, &endpoint->vdevice_id);
 	if (ret) {
 		endpoint->vdevice_id = 0;
-		return ret;
+		/* The StreamID's last vDEVICE, or the device's, may be one of them. */
+		return ret == -EEXIST && vsmmu->recovery.orphans ? -EBUSY : ret;
 	}
 	endpoint->fault_override = (struct fault_override){0};
 	pthread_mutex_lock(&vsmmu->event_lock);

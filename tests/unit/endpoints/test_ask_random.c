@@ -273,8 +273,6 @@ static void step_failing(struct oracle *oracle)
 	fixture_command(fixture, CFGI_ALL);
 	host_interposer_heal(fixture->host);
 	assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
-	/* A number that could not be given up was another's to have. */
-	fixture_command(fixture, CFGI_ALL);
 	follow_answers(oracle);
 }
 

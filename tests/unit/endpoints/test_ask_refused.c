@@ -123,8 +123,6 @@ TEST(a_host_that_fails_is_tried_again)
 			assert_true(test_vmm_reported(fixture->vmm, VSMMU_REPORT_BLOCKED) >= 1);
 		}
 		assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
-		/* An EEXIST of a number that could not be given up waits for the guest. */
-		fixture_command(fixture, CFGI_ALL);
 		expect_all(fixture, FREE, A, C);
 		assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
 		assert_int_equal(fixture_objects(fixture), OBJECTS(2, 2, 3, 3));
@@ -149,6 +147,66 @@ TEST(access_comes_back_by_itself)
 	expect(fixture, 0, A);
 	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_RECOVERED), 1);
 	fixture_free(fixture);
+}
+
+/* Runs what the command fd tells of, until an endpoint has a StreamID. */
+static void recover_by_itself(struct install_fixture *fixture, unsigned int n, uint64_t vsid)
+{
+	struct pollfd fd = {.fd = vsmmu_get_command_fd(fixture->vmm->vsmmu), .events = POLLIN};
+
+	while (fixture->endpoint[n]->vsid != vsid || !fixture->endpoint[n]->vdevice_id) {
+		assert_int_equal(poll(&fd, 1, 30000), 1);
+		assert_int_equal(vsmmu_run_commands(fixture->vmm->vsmmu, 0), 0);
+	}
+}
+
+/* Its last holder's vDEVICE could not be destroyed yet. */
+TEST(a_vdevice_that_is_left_is_waited_for)
+{
+	for (int recover = 0; recover < 2; recover++) {
+		struct install_fixture *fixture = fixture_asking(3);
+
+		number(fixture, A, N, N);
+		fixture_command(fixture, CFGI_ALL);
+		/* The HWPT of its STE, then the vDEVICE: at the detach, and once more. */
+		host_interposer_fail(fixture->host, HOST_CALLS_OF(HOST_CALL_DESTROY), 2, 1, EBUSY);
+		assert_int_equal(vsmmu_endpoint_detach(fixture->endpoint[0]), -EBUSY);
+		assert_true(host_interposer_failed(fixture->host));
+		number(fixture, N, N, A);
+		fixture_command(fixture, CFGI_ALL);
+		fixture_expect_parked(fixture, 2);
+		if (recover)
+			assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
+		else
+			recover_by_itself(fixture, 2, A);
+		expect(fixture, 2, A);
+		fixture->endpoint[0] = NULL;
+		fixture_free(fixture);
+	}
+}
+
+/* One that could not give its StreamID up kept another from it too. */
+TEST(both_of_a_swap_recover)
+{
+	for (int recover = 0; recover < 2; recover++) {
+		struct install_fixture *fixture = fixture_asking(3);
+
+		number(fixture, A, N, C);
+		fixture_command(fixture, CFGI_ALL);
+		number(fixture, C, N, A);
+		host_interposer_fail(
+			fixture->host, HOST_CALLS_OF(HOST_CALL_DESTROY), recover ? 2 : 4, 1, EBUSY);
+		fixture_command(fixture, CFGI_ALL);
+		assert_true(host_interposer_failed(fixture->host));
+		fixture_expect_parked(fixture, 0);
+		fixture_expect_parked(fixture, 2);
+		if (recover)
+			assert_int_equal(vsmmu_recover(fixture->vmm->vsmmu), 0);
+		else
+			recover_by_itself(fixture, 0, C);
+		expect_all(fixture, C, N, A);
+		fixture_free(fixture);
+	}
 }
 
 /* An error that does not pass: the guest's next command tries again. */
@@ -236,6 +294,8 @@ int main(void)
 		UNIT_TEST("S6 A4", not_yet_keeps_what_is_wanted),
 		UNIT_TEST("S6 D3", a_host_that_fails_is_tried_again),
 		UNIT_TEST("S6 D3", access_comes_back_by_itself),
+		UNIT_TEST("S6 D3", a_vdevice_that_is_left_is_waited_for),
+		UNIT_TEST("S6 D3", both_of_a_swap_recover),
 		UNIT_TEST("S6 D3", the_guest_tries_again),
 		UNIT_TEST("S4 S6", an_old_number_gives_no_access),
 		UNIT_TEST("S6 D1", a_number_is_free_in_the_midst_of_a_detach),
