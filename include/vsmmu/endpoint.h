@@ -56,7 +56,9 @@ struct vsmmu_attachment {
  *	as for a PCI device behind a bridge whose buses have no numbers yet. Then @vsid of
  *	struct vsmmu_ops is asked, and vsmmu_endpoint_set_vsid() may give it one
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
- * @vfio_fd: the VFIO device's fd, duplicated; -1 when @attach is set or in the simulator
+ * @vfio_fd: the VFIO device's fd, of /dev/vfio/devices/vfioN; duplicated. Write -1 when @attach is
+ *	set, with @adopted, and in the simulator: the 0 of a member that was left out is not "none"
+ *	here, but standard input, and refused as no VFIO device is behind it
  * @attach: instead of @vfio_fd: attach the device to the HWPT that @attachment names, replacing
  *	in one step what was attached before; or detach it, also when nothing is attached.
  *	@attachment is valid during the call. Return 0 or -errno. Called from
@@ -129,7 +131,8 @@ struct vsmmu_endpoint_config {
  * events of its last holder are still in a vEVENTQ that cannot be read on, as the guest's queue is
  * full: try again when VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond
  * IDR1.SIDSIZE, and for a @parent_hwpt of another physical SMMU or one that is no nesting parent;
- * -ENOENT for one that this iommufd does not have; -ENODEV when its SMMU cannot do what the guest
+ * -ENOENT for one that this iommufd does not have; -ENOTTY for a @vfio_fd of another kind, -EBADF
+ * for one that is not open, or neither that nor @attach; -ENODEV when its SMMU cannot do what the guest
  * was promised, with a report that says what; -ENOMEM; or -errno of the host's call that failed,
  * -EOPNOTSUPP when the host cannot nest. On failure nothing is left behind but perhaps a parent,
  * see vsmmu_drop_parents(), and the device is attached to nothing if the attach came so far as to

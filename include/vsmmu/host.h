@@ -56,8 +56,12 @@ struct vsmmu_iommufd_config {
  * @out: where the host goes; untouched on failure
  * @config: see there
  *
- * Return: 0; -EINVAL; -E2BIG for a member that this version does not know and that is not 0;
- * -EBADF, -EMFILE; -ENOMEM. Since: 0.1
+ * The kernel is asked whether @iommufd is one; whether @ioas_id is one shows at the first attach.
+ * There is no vSMMU yet that could report a refusal: the error is all that is said.
+ *
+ * Return: 0; -EINVAL for a NULL, a wrong size or an @ioas_id of 0; -E2BIG for a member that this
+ * version does not know and that is not 0; -ENOTTY for an fd that is no iommufd; -EBADF, -EMFILE;
+ * -ENOMEM. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *config);
 
@@ -69,8 +73,9 @@ VSMMU_API int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iomm
  *
  * For a VMM that does not do this itself. The binding lasts until @vfio_fd is closed.
  *
- * Return: 0; -EINVAL for a NULL; or -errno of VFIO_DEVICE_BIND_IOMMUFD; -EPERM usually means that
- * MSIs are not isolated (no ITS). Since: 0.1
+ * Return: 0; -EINVAL for a NULL; or -errno of VFIO_DEVICE_BIND_IOMMUFD: -ENOTTY for a @vfio_fd that
+ * is no VFIO device; -EPERM usually means that MSIs are not isolated (no ITS). Threads: any.
+ * Since: 0.1
  */
 VSMMU_API int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id);
 

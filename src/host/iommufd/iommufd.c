@@ -289,14 +289,37 @@ int iommufd_host_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config 
 	return 0;
 }
 
+/*
+ * Tells an iommufd from another file by a question about a device that cannot be there, as the
+ * kernel's ids start at 1. Return: 0; -ENOTTY for another file; -errno.
+ */
+static int iommufd_check(int fd)
+{
+	struct uapi_iommu_hw_info call = {.size = sizeof(call)};
+	int ret = iommufd_ioctl(fd, UAPI_IOMMU_GET_HW_INFO, &call);
+
+	if (ret == -ENOENT)
+		return 0;
+	return ret ? ret : -ENOTTY;
+}
+
 int vsmmu_iommufd_new(struct vsmmu_host **out, const struct vsmmu_iommufd_config *given)
 {
 	struct vsmmu_iommufd_config config;
+	struct vsmmu_host *host;
 	int ret = out ? sized_copy_in(&config, given, sizeof(config)) : -EINVAL;
 
-	return ret ? ret
-		   : iommufd_host_new(out, &config, UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3,
-			     UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3);
+	if (!ret)
+		ret = iommufd_host_new(&host, &config, UAPI_IOMMU_VIOMMU_TYPE_ARM_SMMUV3,
+			UAPI_IOMMU_VEVENTQ_TYPE_ARM_SMMUV3);
+	if (ret)
+		return ret;
+	ret = iommufd_check(to_iommufd(host)->fd);
+	if (ret)
+		vsmmu_host_unref(host);
+	else
+		*out = host;
+	return ret;
 }
 
 int vsmmu_iommufd_bind(int vfio_fd, int iommufd, uint32_t *dev_id)

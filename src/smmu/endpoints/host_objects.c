@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "smmu/endpoints/parents.h"
 #include "smmu/endpoints/retry.h"
@@ -11,6 +10,7 @@
 #include "smmu/events/source.h"
 #include "smmu/identity.h"
 #include "smmu/refusal.h"
+#include "util/errno_name.h"
 
 static const struct host_ops *ops_of(const struct vsmmu_endpoint *endpoint)
 {
@@ -127,6 +127,14 @@ static int park_first(struct vsmmu_endpoint *endpoint)
 			"that is attached already, and would meet what that one does; functions of "
 			"one slot without ACS do: assign one of them, or all to the host",
 			endpoint->host.dev_id);
+	/* VFIO itself answers otherwise; devices opened through a group have no such call. */
+	if (!endpoint->host.attach && (ret == -ENOTTY || ret == -EBADF))
+		refuse(vsmmu, endpoint->vsid, ret,
+			"endpoint %u cannot be attached: vfio_fd %s; 0, if nobody set it, is "
+			"standard input",
+			endpoint->host.dev_id,
+			endpoint->host.vfio_fd < 0 ? "is negative, and attach is NULL"
+						   : "is no device opened in /dev/vfio/devices");
 	if (!ret)
 		endpoint->installed = INSTALLED_ABORT;
 	return ret;
@@ -185,7 +193,7 @@ int host_objects_put_back(struct vsmmu_endpoint *endpoint, int failed)
 		report(endpoint->vsmmu, VSMMU_REPORT_HOST_FAILED, VSMMU_ERROR, endpoint->vsid,
 			"the host said %s: endpoint %u is not put back on nesting parent %u, but "
 			"detached; what could not be destroyed is destroyed later",
-			strerror(-ret), endpoint->host.dev_id, endpoint->parent_hwpt);
+			errno_name(-ret), endpoint->host.dev_id, endpoint->parent_hwpt);
 	return ret;
 }
 

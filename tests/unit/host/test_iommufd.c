@@ -165,6 +165,35 @@ static void bad_configs_are_refused(void **unused)
 	assert_null(host);
 }
 
+/* Files that no iommufd is behind, however much they are open. */
+static void an_fd_of_another_kind_is_refused(void **unused)
+{
+	struct vsmmu_iommufd_config config = {
+		.size = sizeof(config), .ioas_id = fake_kernel_ioas()};
+	struct vsmmu_host *host = NULL;
+	uint32_t dev_id, bound = 0;
+	unsigned int open_fds;
+	int fd[4];
+
+	(void)unused;
+	assert_int_equal(pipe(fd), 0);
+	fd[2] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd[3] = fake_kernel_device(0, &dev_id);
+	open_fds = fake_kernel_open_fds();
+	for (int i = 0; i < 4; i++) {
+		config.iommufd = fd[i];
+		assert_int_equal(vsmmu_iommufd_new(&host, &config), -ENOTTY);
+		assert_null(host);
+		assert_int_equal(fake_kernel_open_fds(), open_fds);
+	}
+	assert_int_equal(vsmmu_iommufd_bind(fd[0], fake_kernel_iommufd(), &bound), -ENOTTY);
+	assert_int_equal(vsmmu_iommufd_bind(fake_kernel_iommufd(), fd[3], &bound), -ENOTTY);
+	assert_int_equal(vsmmu_iommufd_bind(fd[3], fd[0], &bound), -EBADF);
+	assert_int_equal(bound, 0);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
 static void calls_are_the_kernels(void **unused)
 {
 	struct vsmmu_host *host = new_host();
@@ -332,7 +361,7 @@ static void every_call_of_the_host_may_fail(void **unused)
 		vsmmu_host_unref(host);
 		assert_nothing_left();
 	} while (fail_nth_fired());
-	assert_int_equal(n - 1, 11);
+	assert_int_equal(n - 1, 12);
 }
 
 #define KERNEL_TEST(ids, fn)                                                                       \
@@ -350,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_PLAIN(host_keeps_its_own_fd),
 		TEST_PLAIN(bad_configs_are_refused),
+		KERNEL_TEST("A10", an_fd_of_another_kind_is_refused),
 		KERNEL_TEST("E11", calls_are_the_kernels),
 		TEST_PLAIN(attach_callback_replaces_the_fd),
 		TEST_PLAIN(mock_viommu_takes_its_own_data),
