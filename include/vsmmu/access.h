@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device's access to memory through an SMMU, and where it leads: for the devices that a
- * VMM emulates behind the same vSMMU as the assigned ones.
+ * An access of a device to memory through an SMMU, and where it leads: for devices that a VMM
+ * emulates behind the same vSMMU as the assigned ones.
  */
 #ifndef VSMMU_ACCESS_H
 #define VSMMU_ACCESS_H
@@ -18,7 +18,7 @@ extern "C" {
 
 struct vsmmu;
 
-/** enum vsmmu_access_flag - what kind of access; none of them is a PCIe read without PASID */
+/** enum vsmmu_access_flag - the kind of an access; with no flag, a PCIe read without PASID */
 enum vsmmu_access_flag {
 	VSMMU_ACCESS_WRITE = 1 << 0,
 	VSMMU_ACCESS_INSTRUCTION = 1 << 1, /* a fetch, so not together with WRITE */
@@ -29,8 +29,8 @@ enum vsmmu_access_flag {
 /**
  * struct vsmmu_access - one access
  * @size: sizeof(struct vsmmu_access)
- * @vsid: StreamID of who does it, as the guest sees it
- * @flags: of enum vsmmu_access_flag
+ * @vsid: StreamID of the device, as the guest sees it
+ * @flags: bits of enum vsmmu_access_flag
  * @ssid: SubstreamID, 20 bits; only with VSMMU_ACCESS_SSID
  * @reserved: 0
  * @address: as the device uses it
@@ -48,12 +48,12 @@ struct vsmmu_access {
  * struct vsmmu_translation - where an access leads
  * @size: set by the caller to sizeof(struct vsmmu_translation)
  * @address: guest-physical
- * @length: bytes from @address on that the same translation covers, for the same flags: to
- *	the end of the page or block, or, where nothing is translated, of the OAS. With
- *	@ignored: bytes up to the device's next multiple of 4 KiB, which is where to ask again.
- *	Always at least 1
- * @ignored: the guest wants this fault to be invisible: a read gives zeroes, a write is
- *	lost (CD.A = 0); @address means nothing
+ * @length: bytes from @address on that the same translation covers, for the same flags: to the end
+ *	of the page or block, or of the OAS where nothing is translated. With @ignored: bytes up to
+ *	the next multiple of 4 KiB of the device's address, where the VMM asks again. Always at
+ *	least 1
+ * @ignored: the guest wants this fault to be invisible (CD.A = 0): a read gives zeroes, a write is
+ *	lost; @address means nothing
  * @reserved: set to 0
  */
 struct vsmmu_translation {
@@ -70,13 +70,15 @@ struct vsmmu_translation {
  * @access: see there
  * @translation: filled in up to its size
  *
- * Reads the guest's tables as they are now, at most 9 reads: nothing is cached, and what a
- * VMM caches itself it has to forget when the guest invalidates. A fault is recorded in the
- * guest's event queue as hardware would, or dropped where hardware would drop it.
+ * Reads the guest's tables as they are now, with at most 9 reads. Nothing is cached; a VMM that
+ * caches results itself has to forget them when the guest invalidates. A fault is recorded in the
+ * guest's event queue as hardware would record it, or dropped where hardware would drop it.
  *
- * Return: 0, with a length of at least 1; -EFAULT when the device must see an abort;
- * -EOPNOTSUPP on a vSMMU of the event path alone; -EINVAL. Threads: any. Since: 0.1.
- * Source: IHI 0070 3.3, 7.3, 15
+ * Return: 0, with a length of at least 1; -EFAULT when the device must see an abort; -EOPNOTSUPP on
+ * a vSMMU of the event path alone; -EINVAL for a NULL, a wrong size, unknown or contradictory
+ * flags, or an @ssid of more than 20 bits; -E2BIG for a member that this version does not know and
+ * that is not 0; -EDEADLK as <vsmmu/smmu.h> says. Threads: any. Since: 0.1. Source: IHI 0070 3.3,
+ * 7.3, 15
  */
 VSMMU_API int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *access,
 	struct vsmmu_translation *translation);

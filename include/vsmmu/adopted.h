@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A vEVENTQ that the VMM allocated itself, and a vSMMU reads. */
+/*
+ * An adopted vEVENTQ is one that the VMM allocated itself and a vSMMU reads. <vsmmu/smmu.h>
+ * includes this header; what it says of waiting and of -EDEADLK holds here too.
+ */
 #ifndef VSMMU_ADOPTED_H
 #define VSMMU_ADOPTED_H
 
@@ -24,15 +27,16 @@ enum vsmmu_adopted_flag {
 /**
  * struct vsmmu_adopted_config - a vEVENTQ that the VMM allocated itself
  * @size: sizeof(struct vsmmu_adopted_config)
- * @flags: enum vsmmu_adopted_flag
- * @fd: the vEVENTQ's fd, of type Arm SMMUv3. It is duplicated, so that the caller keeps and closes
- *	its own; with VSMMU_ADOPTED_FLAG_OWN_FD it is the library's from the moment that
+ * @flags: bits of enum vsmmu_adopted_flag
+ * @fd: the fd of a vEVENTQ of type Arm SMMUv3. It is duplicated, so that the caller keeps and
+ *	closes its own; with VSMMU_ADOPTED_FLAG_OWN_FD it is the library's as soon as
  *	vsmmu_adopted_new() returns 0, and still the caller's if that fails. O_NONBLOCK is set,
  *	which all duplicates share
  * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a queue
- *	that was just allocated and never read; what vsmmu_veventq_get_sequence() said where it was
- *	read before. What was lost before the first record counts then. VSMMU_SEQUENCE_UNKNOWN: the
- *	first record tells, and what was lost before it is not known
+ *	that was just allocated and never read, or the number that vsmmu_veventq_get_sequence()
+ *	gave where it was read before; then events that were lost before the first record are
+ *	counted. With VSMMU_SEQUENCE_UNKNOWN the first record tells the number, and how many events
+ *	were lost before it is not known
  * @reserved: 0
  */
 struct vsmmu_adopted_config {
@@ -53,26 +57,26 @@ struct vsmmu_adopted_config {
  * vsmmu_free().
  *
  * The kernel has no call that tells what an fd is. A file that has a type (a regular file, a
- * socket, a pipe, a device) is refused; of an anonymous inode the name is looked at, which is
- * no ABI: another one than Linux gives today is a report STREAM_ERROR, no more. What then
- * comes out of it is checked like all records.
+ * socket, a pipe, a device) is refused. An anonymous inode has no type, but a name, which is no
+ * ABI: if that is not the one that Linux gives today, there is a report VSMMU_REPORT_STREAM_ERROR,
+ * and the fd is taken all the same. Its records are checked like all others.
  *
- * Return: 0; -ENOTTY when it surely is no vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL for a config
- * that makes no sense; -E2BIG for a member that this version does not know and that is not 0.
- * Since: 0.1
+ * Return: 0; -ENOTTY when the fd surely is no vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL for a NULL
+ * or a config that makes no sense; -E2BIG for a member that this version does not know and that is
+ * not 0. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_adopted_new(
 	struct vsmmu *vsmmu, const struct vsmmu_adopted_config *config, struct vsmmu_adopted **out);
 
 /**
- * vsmmu_adopted_free() - stop reading an adopted vEVENTQ and close our fd of it
+ * vsmmu_adopted_free() - stop reading an adopted vEVENTQ, and close the library's fd of it
  * @vsmmu: the vSMMU
  * @adopted: dead afterwards
  *
- * Events that it held are drained and counted as discarded.
+ * Events that it still held are read and counted as discarded.
  *
- * Return: 0; -EBUSY while an endpoint uses it; -EINVAL when it is another vSMMU's.
- * Since: 0.1
+ * Return: 0; -EBUSY while an endpoint uses it; -EINVAL for a NULL, or when it is another vSMMU's.
+ * Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted);
 

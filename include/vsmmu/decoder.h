@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vEVENTQ byte stream, decoded. Pure: no I/O, no clock, no allocation after
- * vsmmu_decoder_new(). For a VMM that reads the fd itself; who wants the reads
- * done too takes <vsmmu/veventq.h>.
+ * A decoder turns the byte stream of a vEVENTQ into items. It is pure: no I/O, no clock, no
+ * allocation after vsmmu_decoder_new(). It is for a VMM that reads the fd itself; a VMM that wants
+ * the reads done too uses <vsmmu/veventq.h>.
+ *
+ * Threads: a decoder belongs to one thread at a time; different decoders are independent.
  *
  * The stream is what read() on a Linux iommufd vEVENTQ gives: records of an
  * 8-byte header {flags, sequence} followed by a payload whose size depends on the
@@ -25,7 +27,7 @@ extern "C" {
 /**
  * enum vsmmu_veventq_type - vEVENTQ types, numbered as the kernel numbers them
  *
- * A queue of another type is read when the payload's size is given with it. Source: Linux
+ * Queues of other types can be read too, if the size of their payload is given. Source: Linux
  * include/uapi/linux/iommufd.h, enum iommu_veventq_type
  */
 enum vsmmu_veventq_type {
@@ -33,10 +35,10 @@ enum vsmmu_veventq_type {
 	VSMMU_VEVENTQ_TEGRA241_CMDQV = 2, /* 16-byte maps of queues in error */
 };
 
-/** VSMMU_SEQUENCE_UNKNOWN - first_sequence of a queue that somebody else has read before */
+/** VSMMU_SEQUENCE_UNKNOWN - first_sequence of a queue that was read before, nobody knows how far */
 #define VSMMU_SEQUENCE_UNKNOWN 0xffffffffu
 
-/** enum vsmmu_item_kind - what the stream said next */
+/** enum vsmmu_item_kind - kinds of items that a stream consists of */
 enum vsmmu_item_kind {
 	VSMMU_ITEM_END = 0, /* nothing: the call returned no item */
 	VSMMU_ITEM_EVENT,   /* one event: payload and its sequence number */
@@ -52,7 +54,7 @@ enum vsmmu_item_error {
 
 /**
  * struct vsmmu_item - one item of the stream
- * @size: set by the caller to sizeof(struct vsmmu_item), once: it stays
+ * @size: set by the caller to sizeof(struct vsmmu_item), once: no call changes it
  * @kind: which of the members below are valid
  * @error: for ERROR
  * @sequence: for EVENT and LOST: the kernel's number (0 to INT_MAX) of the event,
@@ -101,10 +103,11 @@ struct vsmmu_decoder;
  * @type: the queue's type, enum vsmmu_veventq_type or a later kernel's number
  * @payload_size: bytes that follow the header of an event, 1 to 4096, for a type that this
  *	version does not know. For a type that it knows: 0, or exactly what it knows
- * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a
- *	queue that was just allocated, so that loss before the first record counts, or where
- *	somebody else has stopped, see vsmmu_decoder_get_sequence(). VSMMU_SEQUENCE_UNKNOWN: the
- *	first record tells, and what was lost before it is not known
+ * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a queue
+ *	that was just allocated, or the number where an earlier reader stopped, see
+ *	vsmmu_decoder_get_sequence(); then events that were lost before the first record are
+ *	counted. With VSMMU_SEQUENCE_UNKNOWN the first record tells the number, and how many events
+ *	were lost before it is not known
  * @reserved: 0
  */
 struct vsmmu_decoder_config {
@@ -120,10 +123,9 @@ struct vsmmu_decoder_config {
  * @out: where the decoder goes; untouched on failure
  * @config: see there
  *
- * Return: 0; -EINVAL for a NULL, an unknown type without a payload_size, a known one with another
- * payload_size than it has, or a sequence above INT_MAX; -E2BIG for a member that this version does
- * not know and that is not 0; -ENOMEM.
- * Threads: a decoder belongs to one thread at a time. Since: 0.1
+ * Return: 0; -EINVAL for a NULL, a wrong size, an unknown type without a payload_size, a known one
+ * with another payload_size than it has, or a first_sequence above INT_MAX; -E2BIG for a member
+ * that this version does not know and that is not 0; -ENOMEM. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_decoder_new(
 	struct vsmmu_decoder **out, const struct vsmmu_decoder_config *config);
@@ -180,12 +182,12 @@ VSMMU_API int vsmmu_decoder_next(struct vsmmu_decoder *decoder, struct vsmmu_ite
 /**
  * vsmmu_decoder_get_sequence() - where in the sequence the decoder is
  * @decoder: the decoder
- * @sequence: gets the number of the event that is expected next, 0 to INT_MAX, behind the last
- *	item that was taken; VSMMU_SEQUENCE_UNKNOWN before the first one of a queue that was taken
- *	over so
+ * @sequence: gets the number of the event that is expected after the last item that was taken, 0 to
+ *	INT_MAX; VSMMU_SEQUENCE_UNKNOWN before the first item of a queue whose first_sequence was
+ *	that
  *
- * For another process that reads the queue from now on, as the first_sequence there: what is lost
- * in between is counted there.
+ * For another process that reads the queue from now on, and takes this as its first_sequence: it
+ * counts the events that are lost in between.
  *
  * Return: 0; -EINVAL for a NULL. Since: 0.1
  */
@@ -196,7 +198,7 @@ VSMMU_API int vsmmu_decoder_get_sequence(const struct vsmmu_decoder *decoder, ui
  * @decoder: the decoder
  * @sequence: as the first_sequence of struct vsmmu_decoder_config
  *
- * For a queue that somebody else has read meanwhile. The counters stay as they are.
+ * For a queue that another reader has read meanwhile. The counters stay as they are.
  *
  * Return: 0; -EBUSY while bytes that were fed are not used up; -EINVAL for a NULL or a sequence
  * above INT_MAX. Since: 0.1

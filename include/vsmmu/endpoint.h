@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An endpoint is an assigned device behind a vSMMU: the objects in the host that it needs, and its
- * StreamID. <vsmmu/smmu.h> includes this, and says which calls wait for what.
+ * StreamID. <vsmmu/smmu.h> includes this header, and says which calls wait for what, and that all
+ * of them return -EDEADLK inside a callback.
  */
 #ifndef VSMMU_ENDPOINT_H
 #define VSMMU_ENDPOINT_H
@@ -37,8 +38,9 @@ enum vsmmu_attach_purpose {
  * struct vsmmu_attachment - an attachment that the library asks its VMM for
  * @size: sizeof(struct vsmmu_attachment) of the library: an older one has no members beyond it
  * @pt_id: the HWPT; 0 with VSMMU_ATTACH_NOTHING alone
- * @purpose: of enum vsmmu_attach_purpose, which may grow: act by @pt_id where it is unknown
- * @pasid: of which PASID of the endpoint; VSMMU_NO_PASID for the device itself, today always
+ * @purpose: enum vsmmu_attach_purpose, which may grow: for an unknown one, go by @pt_id
+ * @pasid: which PASID of the endpoint is attached; VSMMU_NO_PASID for the device itself, which it
+ *	always is today
  * @reserved: 0
  */
 struct vsmmu_attachment {
@@ -52,36 +54,38 @@ struct vsmmu_attachment {
 /**
  * struct vsmmu_endpoint_config - an assigned device
  * @size: sizeof(struct vsmmu_endpoint_config)
- * @vsid: its StreamID as the guest sees it; or VSMMU_NO_VSID while the guest has given it none,
- *	as for a PCI device behind a bridge whose buses have no numbers yet. Then @vsid of
- *	struct vsmmu_ops is asked, and vsmmu_endpoint_set_vsid() may give it one
+ * @vsid: its StreamID as the guest sees it; or VSMMU_NO_VSID while the guest has given it none, for
+ *	instance to a PCI device behind a bridge whose buses have no numbers yet. Then the library
+ *	asks @vsid of struct vsmmu_ops for it, and vsmmu_endpoint_set_vsid() may give it one
  * @dev_id: id in the host: of VFIO_DEVICE_BIND_IOMMUFD, or of vsmmu_sim_endpoint_new()
- * @vfio_fd: the VFIO device's fd, of /dev/vfio/devices/vfioN; duplicated. Write -1 when @attach is
- *	set, with @adopted, and in the simulator: the 0 of a member that was left out is not "none"
- *	here, but standard input, and refused as no VFIO device is behind it
- * @attach: instead of @vfio_fd: attach the device to the HWPT that @attachment names, replacing
- *	in one step what was attached before; or detach it, also when nothing is attached.
- *	@attachment is valid during the call. Return 0 or -errno. Called from
- *	the calls named at the top, a vCPU's MMIO among them, with the vSMMU's locks held: do
- *	not call back into it, and take no lock that is held around such a call. The detach and
- *	the first attach that an endpoint begins with, and its last detach, may take seconds;
- *	no vCPU waits for them
- * @attach_opaque: for @attach
- * @adopted: an adopted vEVENTQ that carries this endpoint's events: the library then makes
- *	no host calls for it, and @dev_id, @vfio_fd and @attach are not used. It must have a
- *	@vsid, as its VMM has made the vDEVICE
- * @parent_hwpt: a nesting parent HWPT that its VMM has allocated, of the guest's memory and of the
+ * @vfio_fd: the VFIO device's fd, of /dev/vfio/devices/vfioN, which is duplicated. Write -1 when
+ *	@attach is set, with @adopted, and in the simulator. A member that was left out is 0, which
+ *	is standard input: the attach is refused with -ENOTTY, as that is no VFIO device
+ * @attach: instead of @vfio_fd: attach the device to the HWPT that @attachment names, replacing in
+ *	one step the one that was attached before; or detach it, which is no error when nothing is
+ *	attached. @attachment is valid during the call. Return 0 or -errno. Called by the calls
+ *	that <vsmmu/smmu.h> names at its top, MMIO of a vCPU among them, with the vSMMU's locks
+ *	held: do not call back into the vSMMU, and take no lock that is held around such a call. The
+ *	detach and the first attach that an endpoint begins with, and its last detach, may take
+ *	seconds; no vCPU waits for them
+ * @attach_opaque: the first argument of @attach
+ * @adopted: an adopted vEVENTQ that carries this endpoint's events: the library then makes no host
+ *	calls for the endpoint, and @dev_id, @vfio_fd and @attach are not used. @vsid must be a
+ *	StreamID, as the VMM has made the vDEVICE. NULL otherwise
+ * @parent_hwpt: a nesting parent HWPT that the VMM has allocated, with the guest's memory, for the
  *	endpoint's physical SMMU; 0: the library makes one for all endpoints that name none. The
- *	library neither allocates nor destroys it, and what it makes on it goes with the
- *	last endpoint there. Until then the kernel answers -EBUSY to its destruction. No other
- *	vSMMU may use it meanwhile: their guests' ASIDs would meet in one VMID. Not with @adopted
- * @put_back: at its detach the endpoint is attached to @parent_hwpt instead of to nothing: it then
- *	reaches all that its VMM maps there. This comes when it has been cut off and has no stage 1
- *	and no vDEVICE any more; if that fails it is detached, with a report. A failed attach puts
- *	nothing back. Only with @parent_hwpt
+ *	library neither allocates nor destroys the VMM's parent; all objects that it makes on it go
+ *	with the last endpoint there, and until then the kernel refuses to destroy the parent, with
+ *	-EBUSY. No other vSMMU may use the parent meanwhile, as the ASIDs of both guests would meet
+ *	in one VMID. Not with @adopted
+ * @put_back: the detach of the endpoint attaches it to @parent_hwpt, so that it reaches all that
+ *	the VMM maps there, instead of leaving it attached to nothing. This happens after the
+ *	endpoint has been cut off and has neither stage 1 nor a vDEVICE; if one of these steps
+ *	fails, the endpoint is detached, with a report. An attach that fails puts nothing back. Only
+ *	with @parent_hwpt
  * @reserved: 0
- * @opaque: the VMM's own, for vsmmu_endpoint_get_opaque(), and for @vsid of struct vsmmu_ops, which
- *	tells endpoints by it
+ * @opaque: a pointer of the VMM's own, for vsmmu_endpoint_get_opaque(), and for @vsid of struct
+ *	vsmmu_ops, which tells endpoints apart by it
  */
 struct vsmmu_endpoint_config {
 	size_t size;
@@ -103,40 +107,44 @@ struct vsmmu_endpoint_config {
  * @config: see there; copied
  * @out: the endpoint; untouched on failure
  *
- * Allocates the vIOMMU and vEVENTQ where the endpoint's nesting parent has none yet, and the parent
- * where the config names none and the endpoint's physical SMMU has none yet. Endpoints that name
- * the same parent share those, but with isolate; endpoints with and without one may be behind one
- * vSMMU, and several parents behind one physical SMMU. Whatever the device is attached to is
- * detached, and a HWPT of its own that aborts comes first. Then its vDEVICE is made, and what the
- * guest's registers and stream table say for this StreamID now is attached: at no moment does the
- * endpoint reach more than that. On a vSMMU of the event path alone that is the guest's memory,
- * untranslated.
+ * Allocates the vIOMMU and vEVENTQ if the endpoint's nesting parent has none yet, and the parent if
+ * the config names none and the library has none yet for the endpoint's physical SMMU. Endpoints
+ * that name the same parent share its vIOMMU and vEVENTQ, except with config.isolate. Endpoints
+ * with and without @parent_hwpt may be behind one vSMMU, and several parents behind one physical
+ * SMMU. The device is first detached from whatever it is attached to, and attached to a HWPT of its
+ * own that aborts. Then its vDEVICE is made, and it is attached to what the guest's registers and
+ * stream table say for its StreamID now, or on a vSMMU of the event path alone to the guest's
+ * memory, untranslated. At no moment does it reach more than that.
  *
- * An endpoint without a StreamID may do what GBPA says while CR0.SMMUEN = 0; while it is 1 its
- * accesses abort, and the guest is told of none. The VMM is asked for the StreamID, see @vsid of
- * struct vsmmu_ops. Where answers differ from what endpoints have, those give theirs up first, then
- * all get their new ones, so that two may swap. An answer that is another endpoint's, stale, or
- * beyond IDR1.SIDSIZE (-EEXIST, -EAGAIN, -EINVAL, if it had been asked for here) leaves its
- * endpoint without a StreamID, with a report UNFIT for each such answer; it is tried again each
- * time that it is asked for, and by vsmmu_run_commands() once a stale one is free. "Not yet"
- * changes nothing, unless another endpoint's answer is the StreamID that this one has. On a vSMMU
- * of the event path alone it may do what its VMM sets; see vsmmu_endpoint_set_ste().
+ * An endpoint without a StreamID may do what GBPA says while CR0.SMMUEN is 0; while it is 1 its
+ * accesses abort, and the guest gets no events of that. On a vSMMU of the event path alone it may
+ * do what its VMM sets: see vsmmu_endpoint_set_ste(). The VMM is asked for the StreamID: see @vsid
+ * of struct vsmmu_ops. Endpoints whose answer differs from what they have give that up first; then
+ * all get their new ones, so that two may swap. If an answer is another endpoint's StreamID, a
+ * stale one, or beyond IDR1.SIDSIZE (for which an attach returns -EEXIST, -EAGAIN and -EINVAL), its
+ * endpoint is left without a StreamID, with a report VSMMU_REPORT_UNFIT for each such answer; it is
+ * tried again each time the VMM is asked, and by vsmmu_run_commands() when a stale one becomes
+ * free. The answer VSMMU_NO_VSID changes nothing, unless the StreamID that its endpoint has is the
+ * answer for another one.
  *
- * Endpoints of one IOMMU group, such as functions of a slot without ACS, all meet what any of
- * them is attached to: a second one is -EINVAL, and reported. Stage 1 is -ENOENT for one whose
- * group has other devices.
+ * Endpoints of one IOMMU group, such as functions of a slot without ACS, share what any of them is
+ * attached to: a second one is refused with -EINVAL. An endpoint whose group has other devices
+ * cannot have stage 1: -ENOENT.
  *
  * Return: 0; -EEXIST when @vsid is another endpoint's, or when the device is behind this vSMMU
- * already, with a report that says which; -EAGAIN when
- * events of its last holder are still in a vEVENTQ that cannot be read on, as the guest's queue is
- * full: try again when VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond
- * IDR1.SIDSIZE, and for a @parent_hwpt of another physical SMMU or one that is no nesting parent;
- * -ENOENT for one that this iommufd does not have; -ENOTTY for a @vfio_fd of another kind, -EBADF
- * for one that is not open, or neither that nor @attach; -ENODEV when its SMMU cannot do what the guest
- * was promised, with a report that says what; -ENOMEM; or -errno of the host's call that failed,
- * -EOPNOTSUPP when the host cannot nest. On failure nothing is left behind but perhaps a parent,
- * see vsmmu_drop_parents(), and the device is attached to nothing if the attach came so far as to
- * detach it; if the host fails in that too, a report says so. Since: 0.1
+ * already, with a report that says which; -EAGAIN when events of the last holder of @vsid are still
+ * in a vEVENTQ that cannot be read on, as the guest's queue is full: try again when
+ * VSMMU_REPORT_VSID_FREE comes; -EINVAL, also for a StreamID beyond IDR1.SIDSIZE, and for a
+ * @parent_hwpt of another physical SMMU or one that is no nesting parent; -ENOENT for a
+ *	@parent_hwpt
+ * or @dev_id that this iommufd does not have; -ENOTTY for a @vfio_fd of another kind; -EBADF for
+ * one that is not open, or when neither it nor @attach is there; -ENODEV when the endpoint's SMMU
+ * cannot do what the guest was promised, with a report that says what; -E2BIG for a member that
+ * this version does not know and that is not 0; -ENOMEM; or -errno of the host's call that failed,
+ * -EOPNOTSUPP when the host cannot nest. After a failure nothing is left behind but perhaps a
+ * parent, see vsmmu_drop_parents(), and the device is attached to nothing if the attach came so far
+ * as to detach it; if the host fails in that too, a report says so. Threads: any; may take seconds.
+ * Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endpoint_config *config,
 	struct vsmmu_endpoint **out);
@@ -148,15 +156,14 @@ VSMMU_API int vsmmu_endpoint_attach(struct vsmmu *vsmmu, const struct vsmmu_endp
  *	S1CDMax; S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS. Anything else is refused by
  *	the kernel with -EIO
  *
- * Replaces what was installed with no gap, and stays until the next one or vsmmu_reset(). Events
- * flow once a stage 1 STE is installed.
  * For a vSMMU with event_path_only, whose VMM reads the stream table itself; on any other the
- * guest's CFGI commands do this.
+ * guest's CFGI commands do this. The STE replaces the one that was installed with no gap, and stays
+ * until the next one or vsmmu_reset(). Events flow once a stage 1 STE is installed.
  *
- * Return: 0; -EINVAL for NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
+ * Return: 0; -EINVAL for a NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint and on a vSMMU that
  * reads the stream table itself; -ENOENT after a vsmmu_endpoint_set_vsid() that failed, and for
- * stage 1 while the endpoint has no StreamID; -errno of
- * the host: the old STE stays in force. Since: 0.1
+ * stage 1 while the endpoint has no StreamID; -errno of the host: the old STE stays in force.
+ * Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
 
@@ -165,17 +172,18 @@ VSMMU_API int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint
  * @endpoint: the endpoint
  * @vsid: as the guest will see it from now on; VSMMU_NO_VSID takes its StreamID away
  *
- * Events of the old StreamID that wait are discarded, as for a detach; then the
- * guest's STE of the new one comes into force, or what vsmmu_endpoint_set_ste() set. Meanwhile
- * the endpoint has no access. Its present one is no change, but tries again what the host
- * refused before. Without a StreamID it may do what an endpoint attached without one may.
+ * Events of the old StreamID that wait are discarded, as for a detach; then the guest's STE of the
+ * new one comes into force, or the one of vsmmu_endpoint_set_ste(). Meanwhile the endpoint has no
+ * access. To set its present StreamID changes nothing, but tries again what the host refused
+ * before. Without a StreamID it may do what an endpoint that was attached without one may.
  *
- * On an endpoint that @vsid of struct vsmmu_ops is asked for this holds until an answer differs.
- * Another one is never asked for, even if its StreamID was taken away.
+ * For an endpoint that was attached with VSMMU_NO_VSID, for which @vsid of struct vsmmu_ops is
+ * asked, this holds until an answer differs. Any other endpoint is never asked for, even after its
+ * StreamID was taken away.
  *
  * Return: 0; -EEXIST, -EAGAIN, -EINVAL as for an attach; -EOPNOTSUPP on an adopted vEVENTQ's
- * endpoint; -errno of the host: then the endpoint is without access until the next
- * attempt succeeds. Since: 0.1
+ * endpoint; -errno of the host: then the endpoint is without access until the next attempt
+ * succeeds. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t vsid);
 
@@ -183,16 +191,17 @@ VSMMU_API int vsmmu_endpoint_set_vsid(struct vsmmu_endpoint *endpoint, uint64_t 
  * vsmmu_endpoint_detach() - take an endpoint away
  * @endpoint: dead afterwards; may be NULL
  *
- * It is given what aborts first, so that it has no access to memory and the kernel stops
- * forwarding; events that it had queued are discarded as they are read, and @vsid is free for
- * others after that. Then it is detached, or with put_back attached to its VMM's parent. If the
- * host can neither cut it off nor detach it, a report says that it has access still.
+ * First the endpoint is attached to its HWPT that aborts, so that it has no access to memory and
+ * the kernel stops forwarding; events that it had queued are discarded as they are read, and its
+ * StreamID is free for others after that. Then it is detached, or with put_back attached to its
+ * VMM's parent. If the host can neither cut it off nor detach it, a report says that it still has
+ * access.
  *
- * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. Objects that
- * could not be destroyed are tried again later. A DETACH that failed is not, as the device may be
- * anybody's by then: it stays attached to what aborts until its VMM detaches or closes it, or
- * attaches it again, and those objects until then.
- * Since: 0.1
+ * Return: 0, or the first -errno of a host call: the endpoint is gone all the same. The destruction
+ * of objects that could not be destroyed is tried again later. A DETACH that failed is not, as the
+ * device may be somebody else's by then: it stays attached to the HWPT that aborts, and the objects
+ * that it needs stay, until its VMM detaches or closes it, or attaches it again. Threads: any; may
+ * take seconds. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
 
@@ -202,8 +211,8 @@ VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
  * @viommu_id: gets its id in the iommufd, or in the simulator
  *
  * For a VMM of the event path alone, which sends its guest's invalidations to the host by itself:
- * this is the hwpt_id of IOMMU_HWPT_INVALIDATE, and what vsmmu_sim_invalidate() takes. Commands that
- * name a StreamID go to the vIOMMU of its endpoint, and TLB invalidations once to that of any
+ * this is the hwpt_id of IOMMU_HWPT_INVALIDATE, and what vsmmu_sim_invalidate() takes. Commands
+ * that name a StreamID go to the vIOMMU of its endpoint, and TLB invalidations once to that of any
  * endpoint of each nesting parent. The vIOMMU stays the library's, and an endpoint's is the same
  * from attach to detach.
  *
@@ -217,13 +226,14 @@ VSMMU_API int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_
  * vsmmu_drop_parents() - let go of the guest's memory where no endpoint needs it
  * @vsmmu: the vSMMU
  *
- * The first endpoint behind a physical SMMU makes a nesting parent HWPT, which maps and pins
- * all of the guest's memory. It stays when the last one goes, or that first attach fails, as the
- * next one comes sooner so; this call destroys those without endpoints, and what else could not
- * be destroyed so far, such as what was on a VMM's own parent when its last endpoint left it.
+ * The first endpoint behind a physical SMMU makes a nesting parent HWPT, which maps and pins all of
+ * the guest's memory. The parent stays when its last endpoint goes, or when that first attach
+ * fails, so that the next attach is quick. This call destroys parents without endpoints, and all
+ * other objects that could not be destroyed so far, such as those on a VMM's own parent that its
+ * last endpoint left behind.
  *
- * Return: 0, or the first -errno of the host: what it did not destroy stays for another call.
- * Threads: any; may take seconds. Since: 0.1
+ * Return: 0; -EINVAL for a NULL; or the first -errno of the host: objects that it did not destroy
+ * stay for another call. Threads: any; may take seconds. Since: 0.1
  */
 VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
 
@@ -232,8 +242,8 @@ VSMMU_API int vsmmu_drop_parents(struct vsmmu *vsmmu);
  * @endpoint: the endpoint
  * @vsid: gets it
  *
- * After a vsmmu_endpoint_set_vsid() that the host let fail it is the one that the endpoint was to
- * have.
+ * After a vsmmu_endpoint_set_vsid() that failed in the host this is the StreamID that the endpoint
+ * was to have. VSMMU_NO_VSID means that it has none.
  *
  * Return: 0; -EINVAL for a NULL. Threads: any; may wait for the host's ioctls. Since: 0.1
  */
@@ -243,7 +253,7 @@ VSMMU_API int vsmmu_endpoint_get_vsid(const struct vsmmu_endpoint *endpoint, uin
  * vsmmu_endpoint_get_opaque() - the opaque pointer of an endpoint's config
  * @endpoint: the endpoint
  *
- * Return: it; NULL for a NULL. Threads: any. Since: 0.1
+ * Return: the pointer; NULL for a NULL. Threads: any, also inside callbacks. Since: 0.1
  */
 VSMMU_API void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint);
 
@@ -251,8 +261,8 @@ VSMMU_API void *vsmmu_endpoint_get_opaque(const struct vsmmu_endpoint *endpoint)
  * struct vsmmu_endpoint_stats - counters of one endpoint since it was attached
  * @size: set by the caller to sizeof(struct vsmmu_endpoint_stats)
  * @delivered: events written into the guest's queue
- * @discarded: events read but not delivered; but not those of an earlier StreamID that were read
- *	after the endpoint had another one
+ * @discarded: events read but not delivered, except those of an earlier StreamID that were read
+ *	when the endpoint had another one already
  */
 struct vsmmu_endpoint_stats {
 	size_t size;
@@ -265,7 +275,8 @@ struct vsmmu_endpoint_stats {
  * @endpoint: the endpoint
  * @stats: with @size set; filled in up to that size
  *
- * Return: 0; -EINVAL for a NULL or a wrong size. Threads: any, at any time. Since: 0.1
+ * Return: 0; -EINVAL for a NULL or a wrong size. Threads: any, at any time, also inside the report
+ * op. Since: 0.1
  */
 VSMMU_API int vsmmu_endpoint_get_stats(
 	const struct vsmmu_endpoint *endpoint, struct vsmmu_endpoint_stats *stats);

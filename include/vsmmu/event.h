@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SMMUv3 event records (Arm IHI 0070 7.3): the 32 bytes that an SMMU writes to its
- * event queue, and the same thing taken apart. Pure functions over their arguments:
- * no state, no allocation, any thread.
+ * SMMUv3 event records (Arm IHI 0070 7.3): the 32 bytes that an SMMU writes to its event queue, and
+ * the fields in them. All functions here are pure: no state, no allocation, any thread.
  */
 #ifndef VSMMU_EVENT_H
 #define VSMMU_EVENT_H
@@ -217,8 +216,8 @@ VSMMU_API int vsmmu_event_record_store(const struct vsmmu_event_record *record, 
  * Every record can be taken apart: the bits of an event that this version does not know end up in
  * @event->reserved.
  *
- * Return: 0; -EINVAL for a NULL or an @event of a wrong size. Threads: any. Since: 0.1. Source: IHI
- * 0070 7.3
+ * Return: 0; -EINVAL for a NULL or an @event of a wrong size. Threads: any. Since: 0.1.
+ * Source: IHI 0070 7.3
  */
 VSMMU_API int vsmmu_event_decode(
 	const struct vsmmu_event_record *record, struct vsmmu_event *event);
@@ -256,13 +255,13 @@ enum vsmmu_event_refusal {
  * @record: a record from a vEVENTQ. Cleaned when 0 is returned, else left as it is
  * @ssid_bits: IDR1.SSIDSIZE of the guest's SMMU, 0 to 20
  *
- * The check that a vSMMU makes of each record, for a VMM that fills its guest's event queue by
- * itself. Records come from the host's hardware through the host's kernel; a guest is to be told
- * what the architecture promises of an SMMU without stage 2, and nothing of the host. Cleared are
- * all bits that the architecture does not define for the event, IMPLEMENTATION DEFINED ones, STAG,
- * NSIPA, the TTRnW group, the IPA, and the SubstreamID with SSV = 0.
+ * This is the check that a vSMMU makes of each record, for a VMM that fills its guest's event queue
+ * by itself. Records come from the host's hardware through the host's kernel; a guest may see what
+ * the architecture promises of an SMMU without stage 2, and nothing of the host. It clears all bits
+ * that the architecture does not define for the event, IMPLEMENTATION DEFINED ones, STAG, NSIPA,
+ * the TTRnW group, the IPA, and the SubstreamID with SSV = 0.
  *
- * Whether the StreamID is one of the guest's is the caller's to know.
+ * It does not look at the StreamID: the caller knows which ones are the guest's.
  *
  * Return: 0; a positive enum vsmmu_event_refusal; -EINVAL for a NULL or more than 20 bits.
  * Threads: any. Since: 0.1. Source: IHI 0070 7.3; Linux drivers/iommu/arm/arm-smmu-v3/

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A host: what a virtual SMMU stands on. Two exist: the real kernel's iommufd and a
- * simulator. Both give out the same opaque handle, shared by any number of vSMMUs.
+ * A host is what a virtual SMMU stands on. There are two: the real kernel's iommufd, and the
+ * simulator of <vsmmu/sim.h>. Both have the same opaque handle, which any number of vSMMUs share.
  */
 #ifndef VSMMU_HOST_H
 #define VSMMU_HOST_H
@@ -56,8 +56,8 @@ struct vsmmu_iommufd_config {
  * @out: where the host goes; untouched on failure
  * @config: see there
  *
- * The kernel is asked whether @iommufd is one; whether @ioas_id is one shows at the first attach.
- * There is no vSMMU yet that could report a refusal: the error is all that is said.
+ * The kernel is asked whether the fd is an iommufd; whether @ioas_id is an IOAS of it shows at the
+ * first attach. There is no vSMMU yet that could report a refusal: the error is all there is.
  *
  * Return: 0; -EINVAL for a NULL, a wrong size or an @ioas_id of 0; -E2BIG for a member that this
  * version does not know and that is not 0; -ENOTTY for an fd that is no iommufd; -EBADF, -EMFILE;

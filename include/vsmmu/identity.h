@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The identity of a vSMMU is all that its ID registers tell the guest. <vsmmu/smmu.h> includes
- * this.
+ * The identity of a vSMMU is all that its ID registers tell the guest. <vsmmu/smmu.h> includes this
+ * header; what it says of waiting and of -EDEADLK holds here too.
  *
- * The config gives each value, or leaves it to the endpoints ("auto"): then it is the most that
- * all attached endpoints can do, and changes as they come and go. It is frozen, so that it never
- * changes again, by the first of: the guest reads an ID register (IDR0 to IDR5, IIDR, AIDR), the
- * guest writes any register, vsmmu_restore() works, vsmmu_freeze_identity(). An endpoint that
- * has less than what was frozen is refused from then on; so is, at any time, one that cannot do
- * what the config asks for, or that shares no page size with those that are attached. A vSMMU of
- * the event path alone shows no ID registers: its identity is frozen from the beginning.
+ * The config gives each value, or leaves it to the endpoints ("auto"): then it is the most that all
+ * attached endpoints can do, and changes as they come and go. The identity is frozen, and never
+ * changes again, by the first of these: the guest reads an ID register (IDR0 to IDR5, IIDR, AIDR),
+ * the guest writes any register, vsmmu_restore() succeeds, vsmmu_freeze_identity(). From then on an
+ * endpoint that has less than the frozen identity is refused. At any time an endpoint is refused
+ * that cannot do what the config asks for, or that has no page size in common with those that are
+ * attached. A vSMMU of the event path alone shows no ID registers: its identity is frozen from the
+ * beginning.
  */
 #ifndef VSMMU_IDENTITY_H
 #define VSMMU_IDENTITY_H
@@ -27,28 +28,28 @@ extern "C" {
 struct vsmmu;
 struct vsmmu_host;
 
-/* For ats, ssid_bits and oas_bits of struct vsmmu_config: as the attached endpoints have it. */
+/* In ats, ssid_bits and oas_bits of struct vsmmu_config, this means: what the endpoints have. */
 enum { VSMMU_AUTO = 0xff };
 
-/** enum vsmmu_granule - bits for each size of a page that the guest's tables may have */
+/** enum vsmmu_granule - page sizes that the guest's tables may have, one bit each */
 enum vsmmu_granule { VSMMU_GRANULE_4K = 1, VSMMU_GRANULE_16K = 2, VSMMU_GRANULE_64K = 4 };
 
 /**
  * struct vsmmu_identity - what the guest is told
  * @size: set by the caller to sizeof(struct vsmmu_identity)
  * @idr: IDR0 to IDR5; all 0 on a vSMMU of the event path alone
- * @sid_bits: IDR1.SIDSIZE; this and what follows is 0 on a vSMMU of the event path alone, but for
- *	@ssid_bits, @eventq_log2_max and @frozen
+ * @sid_bits: IDR1.SIDSIZE. On a vSMMU of the event path alone this and all other members are 0,
+ *	except @ssid_bits, @eventq_log2_max and @frozen
  * @ssid_bits: IDR1.SSIDSIZE
  * @oas_bits: IDR5.OAS
- * @asid_bits: 8 or 16: IDR0.ASID16
- * @granules: IDR5.GRAN4K, GRAN16K, GRAN64K: enum vsmmu_granule
+ * @asid_bits: IDR0.ASID16, as 8 or 16
+ * @granules: IDR5.GRAN4K, GRAN16K, GRAN64K, as bits of enum vsmmu_granule
  * @cmdq_log2_max: IDR1.CMDQS
  * @eventq_log2_max: IDR1.EVENTQS
  * @ats: IDR0.ATS
  * @msi: IDR0.MSI
  * @ril: IDR3.RIL
- * @frozen: nothing of it changes any more
+ * @frozen: the identity does not change any more
  */
 struct vsmmu_identity {
 	size_t size;
@@ -71,32 +72,33 @@ struct vsmmu_identity {
  * @vsmmu: of a config without one
  * @host: referenced
  *
- * For a VMM that knows its host only when the first device comes: before the first endpoint that
- * is not an adopted vEVENTQ's. The guest may run already.
+ * For a VMM that knows its host only when the first device comes. It must come before the first
+ * attach of an endpoint that is not on an adopted vEVENTQ; the guest may run already.
  *
- * Return: 0; -EBUSY when it has a host already; -EPROTO for a host of a libvsmmu-sim that is not
- * of the same build as this library; -EINVAL for NULL. A refusal is reported. Threads: any.
- * Since: 0.1
+ * Return: 0; -EBUSY when the vSMMU has a host already; -EPROTO for a host of a libvsmmu-sim that is
+ * not of the same build as this library; -EINVAL for a NULL. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_set_host(struct vsmmu *vsmmu, struct vsmmu_host *host);
 
 /**
- * vsmmu_freeze_identity() - nothing that the guest is told changes any more
+ * vsmmu_freeze_identity() - let nothing that the guest is told change any more
  * @vsmmu: the vSMMU
  *
- * For a VMM that wants to know, before its guest runs, what the guest is told: for tables that
- * firmware gets, or to refuse a device at once. Does nothing if it is frozen already.
+ * For a VMM that wants to know what the guest is told before the guest runs: for the firmware's
+ * tables, or to refuse devices from then on. Does nothing if the identity is frozen already.
  *
- * Return: 0; -EINVAL. Threads: any. Since: 0.1
+ * Return: 0; -EINVAL for a NULL. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_freeze_identity(struct vsmmu *vsmmu);
 
 /**
- * vsmmu_get_identity() - what the guest is told, or would be now
+ * vsmmu_get_identity() - what the guest is told, or would be told now
  * @vsmmu: the vSMMU
- * @identity: filled in up to the size that it says. Freezes nothing
+ * @identity: with @size set; filled in up to that size
  *
- * Return: 0; -EINVAL for one without a size. Threads: any. Since: 0.1
+ * This freezes nothing.
+ *
+ * Return: 0; -EINVAL for a NULL or a wrong size, which is reported. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_get_identity(struct vsmmu *vsmmu, struct vsmmu_identity *identity);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Offsets of an SMMUv3's registers, for a VMM that looks at what goes by, saves them by itself, or
- * is a guest of its own in a test. They are those that a vSMMU has; all others read as zero and
- * ignore writes.
+ * Offsets of the registers that a vSMMU has; all others read as zero and ignore writes. They are
+ * for a VMM that looks at the guest's accesses, has some registers of its own, or plays the guest
+ * in a test.
  */
 #ifndef VSMMU_REGISTERS_H
 #define VSMMU_REGISTERS_H

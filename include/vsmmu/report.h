@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A report is one thing worth telling a person: what went wrong, and what to do about it. */
+/* A report tells a person one thing: what went wrong, and what to do about it. */
 #ifndef VSMMU_REPORT_H
 #define VSMMU_REPORT_H
 
@@ -23,17 +23,17 @@ enum vsmmu_severity {
 enum vsmmu_report_code {
 	VSMMU_REPORT_EVENTS_LOST = 1,	 /* the host's kernel dropped events */
 	VSMMU_REPORT_RECORD_REFUSED = 2, /* the host gave a record that a guest may not see */
-	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its own rules, or may be none */
+	VSMMU_REPORT_STREAM_ERROR = 3,	 /* a vEVENTQ broke its rules, or may not be one */
 	VSMMU_REPORT_QUEUE_DISARMED = 4, /* reading failed for good; see vsmmu_rearm() */
 	VSMMU_REPORT_QUEUE_BACKOFF = 5,	 /* the host's kernel is short of memory; retrying */
 	VSMMU_REPORT_EVENTQ_ABORT = 6,	 /* the guest's event queue is not writable memory */
 	VSMMU_REPORT_HOST_FAILED = 7,	 /* a host call failed in a detach, a reset or at the end */
-	VSMMU_REPORT_UNFIT = 8, /* a call was refused: its arguments, or the host's limits */
+	VSMMU_REPORT_UNFIT = 8, /* a call was refused for its arguments or the host's limits */
 	VSMMU_REPORT_COMMAND_ERROR = 9, /* the guest's command queue stopped with an error */
 	VSMMU_REPORT_STREAM_BAD = 10,	/* the guest's STE cannot be used: its DMA is aborted */
 	VSMMU_REPORT_BLOCKED = 11,	/* the host failed: an endpoint was cut off from memory */
 	VSMMU_REPORT_INVALIDATION = 12, /* the host refused an invalidation: more was invalidated */
-	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID is free that got -EAGAIN */
+	VSMMU_REPORT_VSID_FREE = 13,	/* a StreamID that got -EAGAIN is free now */
 	VSMMU_REPORT_RECOVERED = 14,	/* the host works again: endpoints have their access back */
 };
 
@@ -42,13 +42,13 @@ enum vsmmu_report_code {
 
 /**
  * struct vsmmu_report - one thing worth telling a person
- * @size: sizeof(struct vsmmu_report) of the library: a member at or beyond it is not there
- * @code: stable number; new ones may come, so have a default case
+ * @size: sizeof(struct vsmmu_report) of the library: members at or beyond it are not there
+ * @code: stable number; a later version may have new ones, so have a default case
  * @severity: see enum vsmmu_severity
  * @vsid: the endpoint's guest StreamID, or VSMMU_NO_VSID
- * @suppressed: reports of this code that rate limiting held back since the last one; none of
- *	VSID_FREE is held back
- * @text: one line, says what to do where a person must act; valid during the call
+ * @suppressed: reports of this code that rate limiting has held back since the last one; those of
+ *	VSID_FREE are never held back
+ * @text: one line, which says what to do where a person must act; valid during the call
  */
 struct vsmmu_report {
 	size_t size;
@@ -60,7 +60,7 @@ struct vsmmu_report {
 };
 
 /**
- * vsmmu_report_name() - short lower-case name of a report's code, for logs and metrics
+ * vsmmu_report_name() - short lower-case name of a report code, for logs and metrics
  * @code: e.g. VSMMU_REPORT_EVENTS_LOST
  *
  * Return: e.g. "events-lost", a constant string; "unknown" for a number that this version does not

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The simulator: a host without hardware. Its vEVENTQs behave as the kernel's, down to
- * the errno of every read; its endpoints do DMA through what the guest's stream table,
- * CDs and translation tables say, or fault when they are told to.
+ * The simulator is a host without hardware. Its vEVENTQs behave as the kernel's do, down to the
+ * errno of every read; its endpoints do DMA as the guest's stream table, CDs and translation tables
+ * say, or fault when they are told to.
  *
  * It is a library of its own, libvsmmu-sim (pkg-config vsmmu-sim), for tests and for machines
- * without Arm hardware. Both libraries must come from the same build: see vsmmu_new().
+ * without Arm hardware. Both libraries must come from the same build: see vsmmu_new(). Its
+ * functions have no vSMMU to report to: a refusal is the error that they return. "@sim" is a host
+ * of vsmmu_sim_new(); any other host, and a NULL, is -EINVAL.
  */
 #ifndef VSMMU_SIM_H
 #define VSMMU_SIM_H
@@ -69,13 +71,15 @@ struct vsmmu_sim_config {
  * @out: where it goes; untouched on failure
  * @config: see there; NULL means all defaults
  *
- * Return: 0; -EINVAL; -ENOMEM. Free it with vsmmu_host_unref(). Since: 0.1
+ * Return: 0; -EINVAL for an @out that is NULL, a wrong size or a config that makes no sense; -E2BIG
+ * for a member that this version does not know and that is not 0; -ENOMEM. Free it with
+ * vsmmu_host_unref(). Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_sim_new(struct vsmmu_host **out, const struct vsmmu_sim_config *config);
 
 /**
  * vsmmu_sim_endpoint_new() - plug an endpoint into the simulated host
- * @sim: a host of vsmmu_sim_new(); any other gives -EINVAL
+ * @sim: the simulated host
  * @physical_smmu: which physical SMMU it sits behind; any number
  * @dev_id: gets the id for struct vsmmu_endpoint_config
  *
@@ -160,8 +164,8 @@ VSMMU_API int vsmmu_sim_attach(struct vsmmu_host *sim, uint32_t dev_id, uint32_t
  * Threads: any. Since: 0.1. Source: Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-iommufd.c,
  * arm_vsmmu_cache_invalidate()
  */
-VSMMU_API int vsmmu_sim_invalidate(struct vsmmu_host *sim, uint32_t viommu_id,
-	const uint64_t (*commands)[2], uint32_t count);
+VSMMU_API int vsmmu_sim_invalidate(
+	struct vsmmu_host *sim, uint32_t viommu_id, const uint64_t (*commands)[2], uint32_t count);
 
 /**
  * vsmmu_sim_fault() - an endpoint's transaction faults
@@ -197,7 +201,9 @@ VSMMU_API int vsmmu_sim_fault(
  * that the guest's CD makes invisible reads as zeroes, or loses what is written.
  *
  * Return: 0; -EFAULT when the endpoint saw an abort: the rest was not done; -ENOENT for an
- * unknown endpoint; -EINVAL; -E2BIG. Threads: any. Since: 0.1. Source: IHI 0070 3.3, 15
+ * unknown endpoint; -EINVAL for a NULL, a wrong size or an access that makes no sense; -E2BIG for a
+ * member that this version does not know and that is not 0. Threads: any. Since: 0.1. Source: IHI
+ * 0070 3.3, 15
  */
 VSMMU_API int vsmmu_sim_dma(struct vsmmu_host *sim, uint32_t dev_id,
 	const struct vsmmu_access *access, void *bytes, size_t length);
@@ -242,9 +248,9 @@ VSMMU_API int vsmmu_sim_drop(struct vsmmu_host *sim, uint32_t dev_id, uint32_t c
  *   come twice in one read, see vsmmu_sim_on_lost_copy().
  * - -ENOMEM for want of memory for that header, while poll says readable: 0 with
  *   VSMMU_SIM_KERNEL_BEFORE_2026.
- * - -EFAULT for a payload that cannot be copied, and the event stays, unless a record was handed
- * out already; with VSMMU_SIM_KERNEL_BEFORE_2026 a header alone is handed out, and the event comes
- *   again.
+ * - -EFAULT for a payload that cannot be copied, unless a record was handed out already; the event
+ *   stays. With VSMMU_SIM_KERNEL_BEFORE_2026 a header alone is handed out, and the event
+ *   comes again.
  * - The fd is readable while there is something to read, level-triggered.
  *
  * It does not promise: the contents of an event, which are the caller's, whether the kernel would
@@ -270,7 +276,7 @@ VSMMU_API int vsmmu_sim_veventq_new(
  * vsmmu_sim_veventq_free() - free it, close its fd
  * @veventq: may be NULL; nobody reads it any more
  *
- * Since: 0.1
+ * Threads: any, with no other call for it under way. Since: 0.1
  */
 VSMMU_API void vsmmu_sim_veventq_free(struct vsmmu_sim_veventq *veventq);
 
@@ -346,7 +352,7 @@ VSMMU_API int vsmmu_sim_fail(
  * The kernel hands a LOST header out with its lock dropped, so that more can be queued
  * behind it within the same read. This makes that race happen on demand.
  *
- * Return: 0; -EINVAL. Since: 0.1
+ * Return: 0; -EINVAL. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_sim_on_lost_copy(
 	struct vsmmu_host *sim, void (*hook)(void *opaque), void *opaque);

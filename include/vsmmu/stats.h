@@ -14,7 +14,7 @@ extern "C" {
 
 struct vsmmu;
 
-/** enum vsmmu_discard - why an event that the kernel delivered never reached the guest */
+/** enum vsmmu_discard - reasons why an event that the kernel gave never reached the guest */
 enum vsmmu_discard {
 	VSMMU_DISCARD_DISABLED = 0,   /* EVENTQEN or SMMUEN was 0 */
 	VSMMU_DISCARD_ABORT,	      /* EVENTQ_ABT_ERR active, or this write aborted */
@@ -28,8 +28,7 @@ enum vsmmu_discard {
 	VSMMU_DISCARD_SUBSTREAM,      /* a SubstreamID that the guest's SMMU does not have */
 };
 
-/** VSMMU_DISCARD_SLOTS - reasons that struct vsmmu_stats has room for; a later version has no more
- */
+/** VSMMU_DISCARD_SLOTS - reasons that struct vsmmu_stats has room for, in all later versions too */
 #define VSMMU_DISCARD_SLOTS 32
 
 /**
@@ -41,25 +40,25 @@ enum vsmmu_discard {
  * @discarded: events that were read but not delivered; the sum of @discarded_by
  * @pending: events that vsmmu_save() read ahead, or a snapshot brought, and that the guest's
  *	queue has not taken yet
- * @discarded_by: by reason; a slot without one is 0
+ * @discarded_by: @discarded, by reason: index is enum vsmmu_discard; all other slots are 0
  * @stream_errors: ERROR items of the vEVENTQs
  * @reads: read() calls; @empty_reads gave 0; @memory_reads gave ENOMEM; @failed_reads
  *	gave another error and disarmed the queue
  * @eventq_irqs: pulses of VSMMU_IRQ_EVENTQ; @gerror_irqs of VSMMU_IRQ_GERROR; with
- *	config.defer_irqs: times that vsmmu_take_irqs() gave them
+ *	config.defer_irqs, how often vsmmu_take_irqs() gave them
  * @overflows: times that OVFLG was toggled
  * @aborts: times that EVENTQ_ABT_ERR was raised
  * @pauses: dispatches that stopped because the guest's queue was full, or held a vEVENTQ's
  *	share of it
  * @reports_suppressed: reports that rate limiting held back
  * @commands: commands consumed from the guest's queue
- * @syncs: those of them that were CMD_SYNCs
+ * @syncs: commands that were CMD_SYNCs
  * @command_errors: times that CMDQ_ERR was raised
  * @cmd_sync_irqs: pulses of VSMMU_IRQ_CMD_SYNC: none for a CMD_SYNC that asks for an MSI
  * @msis: MSIs sent
- * @msi_aborts: MSIs whose address was nothing
+ * @msi_aborts: MSIs whose address was neither memory nor a doorbell
  * @invalidations: commands given to the host
- * @invalidation_calls: host calls that took
+ * @invalidation_calls: host calls that this took
  * @invalidation_failures: such calls that failed
  * @stes: STEs installed
  * @blocked: times that an endpoint was cut off because the host failed
@@ -69,8 +68,8 @@ enum vsmmu_discard {
  * @vmm_events: events of vsmmu_record_event() in the guest's queue, which are not in @delivered
  * @vmm_drops: such events that found no room
  *
- * At any time sequenced == delivered + lost + discarded + pending. Not in it, as nobody
- * numbers them: losses in the physical SMMU's own queue, and merged events (STE.MEV).
+ * At any time sequenced == delivered + lost + discarded + pending. Losses in the physical SMMU's
+ * own queue and merged events (STE.MEV) are in none of these, as nobody numbers them.
  */
 struct vsmmu_stats {
 	size_t size;
@@ -113,7 +112,8 @@ struct vsmmu_stats {
  * @vsmmu: the vSMMU
  * @stats: with @size set; filled in up to that size
  *
- * Return: 0; -EINVAL. Threads: any, at any time. Since: 0.1
+ * Return: 0; -EINVAL for a NULL or a wrong size. Threads: any, at any time, also inside the report
+ * op. Since: 0.1
  */
 VSMMU_API int vsmmu_get_stats(struct vsmmu *vsmmu, struct vsmmu_stats *stats);
 
@@ -133,7 +133,7 @@ VSMMU_API const char *vsmmu_stats_name(unsigned int n);
 
 /**
  * vsmmu_stats_value() - value of a counter
- * @stats: what vsmmu_get_stats() gave
+ * @stats: counters of vsmmu_get_stats()
  * @n: as for vsmmu_stats_name()
  *
  * Return: the value; 0 for a counter that @stats has no room for or that does not exist, and for

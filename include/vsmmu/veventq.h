@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A vEVENTQ reader over the kernel's fd: the reads, in batches, the decoding, and when to try
- * again. Usable alone by a VMM that has its own SMMU model; who uses struct vsmmu
- * (<vsmmu/smmu.h>) does not need it.
+ * A vEVENTQ reader reads the kernel's fd in batches, decodes what it reads, and decides when to try
+ * again after an error. A VMM that has an SMMU model of its own can use it alone; a VMM that uses
+ * struct vsmmu (<vsmmu/smmu.h>) does not need it.
  *
- * A program polls the reader's own fd for POLLIN, in any event loop, level-triggered, and when it
- * is readable calls vsmmu_veventq_next() until that returns something else than 1.
+ * A program polls the reader's own fd for POLLIN, level-triggered, in any event loop, and when the
+ * fd is readable calls vsmmu_veventq_next() until that returns something other than 1.
+ *
+ * Threads: a reader belongs to one thread at a time, but for vsmmu_veventq_wake(); different
+ * readers are independent.
  */
 #ifndef VSMMU_VEVENTQ_H
 #define VSMMU_VEVENTQ_H
@@ -21,31 +24,31 @@ extern "C" {
 /** enum vsmmu_veventq_flag - how a vEVENTQ is read; to be combined with | */
 enum vsmmu_veventq_flag {
 	VSMMU_VEVENTQ_FLAG_OWN_FD = 1 << 0, /* @fd is handed over: the reader closes it */
-	VSMMU_VEVENTQ_FLAG_SOURCE = 1 << 1, /* @read gives the bytes; @fd is polled at most */
+	VSMMU_VEVENTQ_FLAG_SOURCE = 1 << 1, /* @read gives the bytes; @fd is only polled */
 };
 
 /**
- * struct vsmmu_veventq_config - what to read
+ * struct vsmmu_veventq_config - a vEVENTQ, or another source of its bytes
  * @size: sizeof(struct vsmmu_veventq_config)
- * @flags: enum vsmmu_veventq_flag
+ * @flags: bits of enum vsmmu_veventq_flag
  * @fd: the vEVENTQ's fd. It is duplicated, so that the caller keeps and closes its own; with
- *	VSMMU_VEVENTQ_FLAG_OWN_FD it is the reader's from the moment that vsmmu_veventq_new()
- *	returns 0, and still the caller's if that fails. O_NONBLOCK is set, which all
- *	duplicates share. With VSMMU_VEVENTQ_FLAG_SOURCE: an fd that poll() says POLLIN of while
- *	@read has something to give, of any kind that epoll takes, or -1 when there is none, see
- *	vsmmu_veventq_wake()
+ *	VSMMU_VEVENTQ_FLAG_OWN_FD it is the reader's as soon as vsmmu_veventq_new() returns 0,
+ *	and still the caller's if that fails. O_NONBLOCK is set, which all duplicates share. With
+ *	VSMMU_VEVENTQ_FLAG_SOURCE: an fd of any kind that epoll takes, which is readable while
+ *	@read has something to give; or -1 when there is none, see vsmmu_veventq_wake()
  * @type: enum vsmmu_veventq_type, or the number of a type that this version does not know
  * @payload_size: as in struct vsmmu_decoder_config
  * @first_sequence: as in struct vsmmu_decoder_config: 0 for a queue that was just allocated and
- *	never read; what vsmmu_veventq_get_sequence() said where it was read before;
+ *	never read, the number that vsmmu_veventq_get_sequence() gave where it was read before, or
  *	VSMMU_SEQUENCE_UNKNOWN
  * @batch: records per read() at most, up to 2^19; 0 means 256
- * @read: with VSMMU_VEVENTQ_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
- *	without: whole records, up to @length bytes of them; 0 when there is nothing now; a negative
- *	errno. Without an fd it is asked until it says 0. Called within vsmmu_veventq_next() alone,
- *	must not block. Of the reader it may call vsmmu_veventq_wake() and vsmmu_veventq_get_fd();
- *	the others return -EDEADLK and do nothing, and vsmmu_veventq_free() leaks the reader
- * @opaque: for @read
+ * @read: with VSMMU_VEVENTQ_FLAG_SOURCE, the function that reads as read(2) of a vEVENTQ does; NULL
+ *	without. It gives whole records, up to @length bytes of them, and returns how many bytes, 0
+ *	when there is nothing now, or a negative errno. Without an fd it is asked until it returns
+ *	0. It is only called inside vsmmu_veventq_next(), and must not block. It may call
+ *	vsmmu_veventq_wake() and vsmmu_veventq_get_fd() of the reader; the other functions return
+ *	-EDEADLK and do nothing, and vsmmu_veventq_free() leaks the reader
+ * @opaque: the first argument of @read
  */
 struct vsmmu_veventq_config {
 	size_t size;
@@ -67,16 +70,15 @@ struct vsmmu_veventq;
  * @config: see there
  *
  * The kernel has no call that tells what an fd is. A file that has a type (a regular file, a
- * socket, a pipe, a device) is refused; of anything else its records tell, as errors. Bytes that
- * come from elsewhere are read with VSMMU_VEVENTQ_FLAG_SOURCE.
+ * socket, a pipe, a device) is refused; any other that is no vEVENTQ shows by ERROR items or by
+ * errors of read(). Bytes that come from elsewhere are read with VSMMU_VEVENTQ_FLAG_SOURCE.
  *
  * The reader has three fds besides the vEVENTQ's: an epoll set, an eventfd and a timerfd.
  *
- * Return: 0; -EINVAL for a bad config; -E2BIG for a member that this version does not know and that
- * is not 0; -ENOTTY when the fd surely is no vEVENTQ; -EPERM for a source's fd that cannot be
- * polled; -EBADF, -EMFILE and what fcntl() says; -ENOMEM. Nothing is left behind on failure, but
- * O_NONBLOCK may be set.
- * Threads: a reader belongs to one thread at a time. Since: 0.1
+ * Return: 0; -EINVAL for a NULL or a config that makes no sense; -E2BIG for a member that this
+ * version does not know and that is not 0; -ENOTTY when the fd surely is no vEVENTQ; -EPERM for a
+ * source's fd that cannot be polled; -EBADF, -EMFILE and other errors of fcntl(); -ENOMEM. Nothing
+ * is left behind on failure, but O_NONBLOCK may be set. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_veventq_new(
 	struct vsmmu_veventq **out, const struct vsmmu_veventq_config *config);
@@ -97,12 +99,12 @@ VSMMU_API void vsmmu_veventq_free(struct vsmmu_veventq *veventq);
  * @veventq: the reader
  *
  * It is readable while vsmmu_veventq_next() would read something, and quiet while the reader waits
- * to try again and after an error that does not pass: a level-triggered loop never spins. What was
- * read already and not taken yet does not show: call vsmmu_veventq_next() until it returns
- * something else than 1, or vsmmu_veventq_wake() when stopping earlier.
+ * to try again and after an error that does not pass: a level-triggered loop never spins. Items
+ * that were read but not taken yet do not make it readable: call vsmmu_veventq_next() until it
+ * returns something other than 1, or vsmmu_veventq_wake() when stopping earlier.
  *
- * It is an epoll set, so that an epoll set of the caller's with it is the second level of at most
- * five that Linux allows.
+ * It is an epoll set. An epoll set of the caller's that contains it is the second level of nesting;
+ * Linux allows five.
  *
  * Return: an fd that the reader owns: do not close or read it; -EINVAL for a NULL. Since: 0.1
  */
@@ -117,15 +119,14 @@ VSMMU_API int vsmmu_veventq_get_fd(const struct vsmmu_veventq *veventq);
  * A read() takes as many records as fit. A read that came back short says that the
  * queue was empty: the call that follows its last item returns 0 without asking again.
  *
- * When the kernel is short of memory (ENOMEM; kernels before mid-2026 say 0 bytes though poll says
- * that there is something) nothing is lost: the reader tries again by itself after 1 ms, doubling
- * to 128 ms, and returns 0 until then without asking the kernel.
+ * When the kernel is short of memory (ENOMEM; kernels before mid-2026 return 0 bytes although
+ * poll() says POLLIN) nothing is lost: this returns 0 without asking the kernel until the time to
+ * try again has come, 1 ms later at first, doubling to 128 ms; then the reader's fd is readable.
  *
- * Return: 1 with an item; 0 when there is nothing now: poll (the kernel answers 0, never
- * EAGAIN, and it is not an end of file); -EINVAL for a NULL or an @item of a wrong size: then
- * nothing was taken; any other -errno is the read's own error, -EPROTO when a source gave more than
- * it was asked for: nothing is read any more, and the same is returned, until
- * vsmmu_veventq_rearm(). Since: 0.1
+ * Return: 1 with an item; 0 when there is nothing now: poll again (it is no end of file); -EINVAL
+ * for a NULL or an @item of a wrong size: then nothing was taken; any other -errno is that of the
+ * read, or -EPROTO when a source gave more than it was asked for: then nothing more is read, and
+ * the same error is returned, until vsmmu_veventq_rearm(). Since: 0.1
  */
 VSMMU_API int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_item *item);
 
@@ -133,8 +134,8 @@ VSMMU_API int vsmmu_veventq_next(struct vsmmu_veventq *veventq, struct vsmmu_ite
  * vsmmu_veventq_rearm() - read again after an error that does not pass
  * @veventq: the reader
  *
- * Return: 1 when it is read again; 0 when there was no such error; -EINVAL for a NULL; -ENOMEM and
- * -ENOSPC when it cannot be polled again: then it is as before. Since: 0.1
+ * Return: 1 when the reader reads again; 0 when there was no such error; -EINVAL for a NULL;
+ * -ENOMEM and -ENOSPC when the fd cannot be polled again: then the reader is as before. Since: 0.1
  */
 VSMMU_API int vsmmu_veventq_rearm(struct vsmmu_veventq *veventq);
 
@@ -142,9 +143,10 @@ VSMMU_API int vsmmu_veventq_rearm(struct vsmmu_veventq *veventq);
  * vsmmu_veventq_wake() - make the reader's fd readable
  * @veventq: the reader
  *
- * Until vsmmu_veventq_next() has used up what was read and reads on. For a source without an fd,
- * when it has something to give; a new reader of one is awake. For any reader when the caller stops
- * taking items before there are none left.
+ * The fd stays readable until vsmmu_veventq_next() has given all items that were read, and reads
+ * on. Call this when a source without an fd has something to give (a new reader of such a source
+ * begins readable), and for any reader when the caller stops taking items before there are none
+ * left.
  *
  * Return: 0; -EINVAL for a NULL. Threads: any. Since: 0.1
  */
@@ -155,8 +157,8 @@ VSMMU_API int vsmmu_veventq_wake(struct vsmmu_veventq *veventq);
  * @veventq: the reader
  * @sequence: see vsmmu_decoder_get_sequence()
  *
- * To hand the queue over, take items until there are none left, then ask, then free the reader: a
- * record that was read and not taken is one that the next reader counts as lost.
+ * To hand the queue over, take items until there are none left, then call this, then free the
+ * reader: the next reader counts a record that was read but not taken as lost.
  *
  * Return: 0; -EINVAL for a NULL. Since: 0.1
  */

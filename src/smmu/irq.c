@@ -9,7 +9,7 @@
 #include "arch/regs.h"
 #include "smmu/entry.h"
 #include "smmu/irq.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 
 #define LINE(irq) (UINT32_C(1) << (irq))
 
@@ -160,16 +160,16 @@ static uint32_t lines_take(struct vsmmu *vsmmu)
 
 int vsmmu_take_irqs(struct vsmmu *vsmmu, uint32_t *lines)
 {
-	int ret = lines ? entry_check(vsmmu) : -EINVAL;
+	int ret = entry_check(vsmmu);
 
 	if (ret)
 		return ret;
-	if (!vsmmu->config.defer_irqs) {
-		report(vsmmu, VSMMU_REPORT_UNFIT, VSMMU_ERROR, VSMMU_NO_VSID,
-			"interrupts to be taken, but each was delivered when it came up: that "
-			"takes a vSMMU with defer_irqs");
-		return -EOPNOTSUPP;
-	}
+	if (!lines)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "lines is NULL");
+	if (!vsmmu->config.defer_irqs)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EOPNOTSUPP,
+			"interrupts were to be taken, but config.defer_irqs is not set, and each "
+			"was delivered when it came up");
 	pthread_mutex_lock(&vsmmu->event_lock);
 	*lines = lines_take(vsmmu);
 	pthread_mutex_unlock(&vsmmu->event_lock);

@@ -82,7 +82,7 @@ def documented(text):
     return docs
 
 
-def doc_faults(name, signature, doc):
+def doc_faults(name, signature, doc, rule):
     kind, parameters = signature
     if doc is None:
         return ['%s has no kernel-doc comment before it' % name]
@@ -90,6 +90,9 @@ def doc_faults(name, signature, doc):
     for told in re.findall(r'^ \* @(\w+):', doc, re.MULTILINE):
         if told not in parameters:
             faults.append('%s tells @%s, which it does not take' % (name, told))
+    # A header of an object whose calls all have one rule says it once, at its top.
+    if not re.search(r'\bThreads:\s', doc) and not rule:
+        faults.append('%s has no "Threads:"' % name)
     if not re.search(r'\bSince: \d+\.\d+', doc):
         faults.append('%s has no "Since:"' % name)
     if kind != 'void' and not re.search(r'\bReturn: ', doc):
@@ -123,11 +126,13 @@ def main():
     for path in sorted(glob.glob(os.path.join(include, 'vsmmu', '*.h'))):
         with open(path, encoding='utf-8') as f:
             texts[os.path.basename(path)] = f.read()
-    promised, docs, includes = {}, {}, []
+    promised, docs, rules, includes = {}, {}, {}, []
     for header, text in texts.items():
         if is_own(header):
             promised.update(functions(text))
         docs.update(documented(text))
+        top = re.search(r'^ \* Threads: ', text.partition('#ifndef')[0], re.MULTILINE)
+        rules.update(dict.fromkeys(documented(text), top))
         for what in re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)', text, re.MULTILINE):
             if what not in STANDARD and what.partition('/')[2] not in texts:
                 includes.append('%s includes %s' % (header, what))
@@ -149,7 +154,8 @@ def main():
               if there[symbol] != named.get(symbol, own_version)])
     tap.test('every public function is documented',
              [fault for function in sorted(promised)
-              for fault in doc_faults(function, promised[function], docs.get(function))])
+              for fault in doc_faults(function, promised[function], docs.get(function),
+                                      rules.get(function))])
     tap.test('public headers include no kernel header', includes)
     tap.test('every public header is installed', difference(texts, installed, 'the folder',
                                                             'its meson.build'))

@@ -8,7 +8,7 @@
 #include "arch/record.h"
 #include "smmu/entry.h"
 #include "smmu/events/deliver.h"
-#include "smmu/report.h"
+#include "smmu/refusal.h"
 
 /* Under the event lock. */
 static struct eventq_commit record(struct vsmmu *vsmmu, const uint64_t word[4])
@@ -66,10 +66,12 @@ int vsmmu_record_event(struct vsmmu *vsmmu, const struct vsmmu_event_record *rec
 	enum event_verdict verdict;
 	unsigned int ssid_bits;
 	uint64_t word[4];
-	int ret = record ? entry_check(vsmmu) : -EINVAL;
+	int ret = entry_check(vsmmu);
 
 	if (ret)
 		return ret;
+	if (!record)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "record is NULL");
 	pthread_mutex_lock(&vsmmu->event_lock);
 	ssid_bits = vsmmu->features.ssid_bits;
 	pthread_mutex_unlock(&vsmmu->event_lock);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A call that is refused says why: once, with the error's name, and in words that name the cause.
- */
+/* A refused call says why: once, with the name of the error, in words that name the cause. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -371,6 +370,46 @@ TEST(a_restore_says_why_not)
 	fixture_free(&alone);
 }
 
+/* A call that takes no more than a place for what it gives, or a record, names it too. */
+TEST(a_place_that_is_missing_is_named)
+{
+	struct fixture fixture = fixture_new(false);
+	struct vsmmu_identity identity = {.size = 0};
+	uint32_t lines;
+
+	EXPECT(vsmmu_take_irqs(fixture.vsmmu, NULL), EINVAL, "lines is NULL");
+	EXPECT(vsmmu_take_irqs(fixture.vsmmu, &lines), EOPNOTSUPP, "defer_irqs");
+	EXPECT(vsmmu_record_event(fixture.vsmmu, NULL), EINVAL, "record is NULL");
+	EXPECT(vsmmu_get_identity(fixture.vsmmu, &identity), EINVAL, "vsmmu_get_identity()");
+	EXPECT(vsmmu_set_host(fixture.vsmmu, NULL), EINVAL, "it is NULL");
+	EXPECT(vsmmu_set_host(fixture.vsmmu, fixture.sim), EBUSY, "there is one already");
+	EXPECT(vsmmu_adopted_free(fixture.vsmmu, NULL), EINVAL, "none of this vSMMU");
+	fixture_free(&fixture);
+}
+
+/* The exceptions that <vsmmu/api.h> lists. */
+TEST(calls_that_are_said_to_be_silent_are)
+{
+	struct fixture fixture = fixture_new(false);
+	struct vsmmu_endpoint_stats of_endpoint = {.size = (size_t)1 << 40};
+	struct vsmmu_stats stats = {.size = 0};
+	uint64_t value;
+	size_t length;
+
+	assert_int_equal(vsmmu_get_stats(fixture.vsmmu, &stats), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_stats(fixture.endpoint, &of_endpoint), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_vsid(fixture.endpoint, NULL), -EINVAL);
+	assert_int_equal(vsmmu_endpoint_get_viommu(fixture.endpoint, NULL), -EINVAL);
+	assert_int_equal(vsmmu_mmio_read(fixture.vsmmu, 2, 4, &value), -EINVAL);
+	assert_int_equal(vsmmu_mmio_write(fixture.vsmmu, 0, 1, 0), -EINVAL);
+	assert_int_equal(vsmmu_mmio_write(fixture.vsmmu, VSMMU_REGISTER_SPACE, 4, 0), -EINVAL);
+	assert_int_equal(vsmmu_save(fixture.vsmmu, NULL, &length), -EINVAL);
+	assert_int_equal(vsmmu_recover(fixture.vsmmu), 0);
+	assert_int_equal(vsmmu_drop_parents(fixture.vsmmu), 0);
+	assert_int_equal(reports, 0);
+	fixture_free(&fixture);
+}
+
 /* Where there is nobody to tell it is refused all the same. */
 TEST(reserved_members_must_be_zero)
 {
@@ -408,6 +447,8 @@ int main(void)
 		UNIT_TEST("S6", changes_of_an_endpoint_say_why_not),
 		UNIT_TEST("E1", an_adoption_says_why_not),
 		UNIT_TEST("S7", a_restore_says_why_not),
+		UNIT_TEST_PLAIN(a_place_that_is_missing_is_named),
+		UNIT_TEST_PLAIN(calls_that_are_said_to_be_silent_are),
 		UNIT_TEST_PLAIN(reserved_members_must_be_zero),
 	};
 
