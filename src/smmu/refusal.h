@@ -19,7 +19,7 @@ int refuse(struct vsmmu *vsmmu, uint64_t vsid, int error, const char *format, ..
 int refusal_copy_in(struct vsmmu *vsmmu, void *to, const void *from, size_t size, const char *name);
 
 /*
- * Tells that @call returns @error, unless this thread has reported something since report_made()
+ * Tells that @call returns @error, unless this thread has reported a reason since report_made()
  * gave @made, or there is no error. Return: @error.
  */
 int refusal_end(struct vsmmu *vsmmu, unsigned int made, uint64_t vsid, int error, const char *call);

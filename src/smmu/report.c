@@ -13,6 +13,13 @@ unsigned int report_made(void)
 	return made;
 }
 
+/* What comes up on the way, of events or of what is undone, is no reason. */
+static bool says_why(enum vsmmu_report_code code, enum vsmmu_severity severity)
+{
+	return code == VSMMU_REPORT_UNFIT || code == VSMMU_REPORT_BLOCKED ||
+	       (code == VSMMU_REPORT_INVALIDATION && severity == VSMMU_ERROR);
+}
+
 void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severity severity,
 	uint64_t vsid, const char *format, ...)
 {
@@ -24,7 +31,7 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 	uint64_t now;
 	bool pass;
 
-	made++;
+	made += says_why(code, severity);
 	if (!vsmmu->ops.report)
 		return;
 	now = vmm_clock(vsmmu);

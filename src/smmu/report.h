@@ -11,7 +11,10 @@
 void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severity severity,
 	uint64_t vsid, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Return: how many reports this thread has made, also those that were held back. */
+/*
+ * Return: how many reports this thread has made that may say why a call is refused, also those that
+ * were held back.
+ */
 unsigned int report_made(void);
 
 /* Tells how much rate limiting still holds back, at the end. */

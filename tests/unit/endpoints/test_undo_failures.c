@@ -67,6 +67,8 @@ TEST(an_attach_that_cannot_be_undone_is_told)
 		assert_int_equal(ret, failed ? -EIO : 0);
 		left = failed && fixture_objects(fixture) != objects;
 		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_HOST_FAILED), left);
+		/* That tells what is left, and not why. */
+		assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), failed);
 		host_interposer_heal(fixture->host);
 		if (failed)
 			assert_int_equal(fixture_attach(fixture, 4), 0);
@@ -75,6 +77,35 @@ TEST(an_attach_that_cannot_be_undone_is_told)
 		fixture_free(fixture);
 	}
 	assert_in_range(n, 7, UINT_MAX);
+}
+
+/* What comes up on the way, of another's events, is not why. */
+TEST(an_attach_is_refused_with_a_reason_whatever_else_is_told)
+{
+	struct install_fixture *fixture = fixture_translating(NULL, 1);
+	struct vsmmu_endpoint_config config = {
+		.size = sizeof(config), .vfio_fd = -1, .dev_id = fixture->dev[2]};
+
+	config.vsid = FIXTURE_VSID(0);
+	fixture_enable(fixture);
+	assert_int_equal(fixture_attach(fixture, 4), 0);
+	/* The first one's StreamID is stale, as the guest's queue is full; then there is room. */
+	for (unsigned int n = 0; n < 1U << FIXTURE_EVENTQ_LOG2; n++)
+		assert_true(fixture_event(fixture, 0, VSMMU_EVENT_F_TRANSLATION, n));
+	while (vsmmu_dispatch(fixture->vmm->vsmmu, 0))
+		;
+	assert_int_equal(vsmmu_sim_fail(fixture->sim, VSMMU_SIM_FAIL_EVENT_ALLOC, 0, 0), 0);
+	assert_true(fixture_event(fixture, 4, VSMMU_EVENT_F_TRANSLATION, 0));
+	assert_int_equal(vsmmu_endpoint_set_vsid(fixture->endpoint[0], 0x20), 0);
+	fixture->vmm->report_count = 0;
+	test_vmm_write(
+		fixture->vmm, SMMU_EVENTQ_CONS, test_vmm_read(fixture->vmm, SMMU_EVENTQ_PROD));
+	host_interposer_fail(fixture->host, HOST_CALLS_OF(HOST_CALL_NESTED_ALLOC), 1, 1, EIO);
+	assert_int_equal(
+		vsmmu_endpoint_attach(fixture->vmm->vsmmu, &config, &fixture->endpoint[2]), -EIO);
+	assert_int_equal(test_vmm_reported(fixture->vmm, VSMMU_REPORT_UNFIT), 1);
+	assert_int_equal(fixture->vmm->report_count, 2);
+	fixture_free(fixture);
 }
 
 /* A reset undoes nothing but the STEs' HWPTs, after something took their place. */
@@ -187,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S6 D3", any_undoing_may_fail_in_a_detach),
 		UNIT_TEST("S6 D3", an_attach_that_cannot_be_undone_is_told),
+		UNIT_TEST("S6 D3", an_attach_is_refused_with_a_reason_whatever_else_is_told),
 		UNIT_TEST("S6", any_undoing_may_fail_in_a_reset),
 		UNIT_TEST("S6 E11", any_undoing_may_fail_at_the_end),
 		UNIT_TEST("S6 E11", all_undoing_may_fail_at_the_end),
