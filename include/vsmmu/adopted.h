@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <vsmmu/api.h>
 #include <vsmmu/decoder.h>
@@ -22,6 +23,7 @@ struct vsmmu_adopted;
 /** enum vsmmu_adopted_flag - how a vEVENTQ is taken over; to be combined with | */
 enum vsmmu_adopted_flag {
 	VSMMU_ADOPTED_FLAG_OWN_FD = 1 << 0, /* @fd is handed over: the library closes it */
+	VSMMU_ADOPTED_FLAG_SOURCE = 1 << 1, /* @read gives the bytes; @fd is only polled */
 };
 
 /**
@@ -31,13 +33,19 @@ enum vsmmu_adopted_flag {
  * @fd: the fd of a vEVENTQ of type Arm SMMUv3. It is duplicated, so that the caller keeps and
  *	closes its own; with VSMMU_ADOPTED_FLAG_OWN_FD it is the library's as soon as
  *	vsmmu_adopted_new() returns 0, and still the caller's if that fails. O_NONBLOCK is set,
- *	which all duplicates share
+ *	which all duplicates share. With VSMMU_ADOPTED_FLAG_SOURCE: an fd of any kind that epoll
+ *	takes, of which poll() says POLLIN while @read has something to give
  * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a queue
  *	that was just allocated and never read, or the number that vsmmu_veventq_get_sequence()
  *	gave where it was read before; then events that were lost before the first record are
  *	counted. With VSMMU_SEQUENCE_UNKNOWN the first record tells the number, and how many events
  *	were lost before it is not known
  * @reserved: 0
+ * @read: with VSMMU_ADOPTED_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
+ *	without, see struct vsmmu_veventq_config. Called where the vEVENTQ would be read: in
+ *	vsmmu_dispatch(), for a CMD_SYNC, at a reset and a detach, one call at a time. It must not
+ *	block, nor call the vSMMU. vsmmu_sim_veventq_read() is one
+ * @opaque: for @read
  */
 struct vsmmu_adopted_config {
 	size_t size;
@@ -45,6 +53,8 @@ struct vsmmu_adopted_config {
 	int fd;
 	uint32_t first_sequence;
 	uint32_t reserved;
+	ssize_t (*read)(void *opaque, void *buffer, size_t length);
+	void *opaque;
 };
 
 /**

@@ -13,7 +13,7 @@
 #include "util/sized.h"
 #include "veventq/fd.h"
 
-#define FLAGS VSMMU_ADOPTED_FLAG_OWN_FD
+#define FLAGS (VSMMU_ADOPTED_FLAG_OWN_FD | VSMMU_ADOPTED_FLAG_SOURCE)
 
 static int adopted_begin(struct vsmmu *vsmmu, struct event_source *source)
 {
@@ -38,11 +38,47 @@ static int adopted_check(
 	if (config->flags & ~(uint32_t)FLAGS)
 		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
 			"vsmmu_adopted_config.flags %#x has bits that do not exist", config->flags);
+	if (!(config->flags & VSMMU_ADOPTED_FLAG_SOURCE) != !config->read)
+		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
+			"vsmmu_adopted_config.read goes with VSMMU_ADOPTED_FLAG_SOURCE, and with "
+			"no "
+			"other");
 	if (config->first_sequence > INT_MAX && config->first_sequence != VSMMU_SEQUENCE_UNKNOWN)
 		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
 			"first_sequence %u asked for, but INT_MAX is the last",
 			config->first_sequence);
 	return 0;
+}
+
+static ssize_t adopted_read(void *ctx, void *buffer, size_t length)
+{
+	const struct vsmmu_adopted *adopted = ctx;
+	struct callback callback;
+	ssize_t got;
+
+	callback_begin(&callback, adopted->vsmmu);
+	got = adopted->read(adopted->opaque, buffer, length);
+	callback_end(&callback);
+	return got;
+}
+
+/* Return: the fd that is polled, and that is the library's to close; or -errno. */
+static int adopted_open(struct vsmmu_adopted *adopted, const struct vsmmu_adopted_config *config,
+	char name[VEVENTQ_FD_NAME_SIZE])
+{
+	struct veventq_source *source = &adopted->source.veventq.source;
+	const bool own = config->flags & VSMMU_ADOPTED_FLAG_OWN_FD;
+
+	name[0] = '\0';
+	if (!config->read)
+		return veventq_fd_adopt(config->fd, own, source, name);
+	adopted->read = config->read;
+	adopted->opaque = config->opaque;
+	source->read = adopted_read;
+	source->ctx = adopted;
+	if (own)
+		return config->fd < 0 ? -EBADF : config->fd;
+	return fd_dup(config->fd);
 }
 
 int vsmmu_adopted_new(
@@ -67,11 +103,12 @@ int vsmmu_adopted_new(
 	if (!adopted)
 		return refusal_end(vsmmu, made, VSMMU_NO_VSID, -ENOMEM, "vsmmu_adopted_new()");
 	own = config.flags & VSMMU_ADOPTED_FLAG_OWN_FD;
+	adopted->vsmmu = vsmmu;
 	adopted->source.depth = VEVENTQ_DEPTH_MAX;
 	veventq = &adopted->source.veventq;
 	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
 	veventq->first_sequence = config.first_sequence;
-	veventq->fd = veventq_fd_adopt(config.fd, own, &veventq->source, name);
+	veventq->fd = adopted_open(adopted, &config, name);
 	ret = veventq->fd < 0 ? veventq->fd : adopted_begin(vsmmu, &adopted->source);
 	if (ret) {
 		if (!own)

@@ -43,6 +43,9 @@ struct viommu {
 /* The public handle of a vEVENTQ that the VMM allocated itself. Under the attach lock. */
 struct vsmmu_adopted {
 	struct event_source source;
+	struct vsmmu *vsmmu;
+	ssize_t (*read)(void *opaque, void *buffer, size_t length); /* the VMM's, or NULL */
+	void *opaque;
 };
 
 #endif

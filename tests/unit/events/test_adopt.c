@@ -311,9 +311,108 @@ static void anothers_veventq_is_einval(void **unused)
 	vm_free(vm);
 }
 
+/* Bytes that come from no kernel: the simulator's, that a VMM can be tried with. */
+static struct vsmmu_sim_veventq *sim_queue;
+static struct test_vmm *reader;
+
+static ssize_t read_and_call_back(void *opaque, void *buffer, size_t length)
+{
+	assert_int_equal(vsmmu_dispatch(reader->vsmmu, 0), -EDEADLK);
+	return vsmmu_sim_veventq_read(opaque, buffer, length);
+}
+
+static ssize_t read_too_much(void *opaque, void *buffer, size_t length)
+{
+	(void)opaque, (void)buffer;
+	return (ssize_t)length + 1;
+}
+
+static struct vsmmu_adopted_config source_config(void)
+{
+	return (struct vsmmu_adopted_config){.size = sizeof(struct vsmmu_adopted_config),
+		.flags = VSMMU_ADOPTED_FLAG_SOURCE,
+		.fd = vsmmu_sim_veventq_get_fd(sim_queue),
+		.read = read_and_call_back,
+		.opaque = sim_queue};
+}
+
+static void a_source_is_read_as_a_veventq_is(void **unused)
+{
+	const struct vsmmu_event_record record = {
+		.word = {VSMMU_EVENT_F_TRANSLATION | UINT64_C(7) << 32}};
+	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 7, .vfio_fd = -1};
+	struct vsmmu_adopted_config config;
+	struct vsmmu_endpoint *endpoint;
+	struct vsmmu_host *sim;
+
+	(void)unused;
+	reader = vm_new(&no_endpoints);
+	assert_int_equal(vsmmu_sim_new(&sim, NULL), 0);
+	assert_int_equal(vsmmu_sim_veventq_new(&sim_queue, sim, 4), 0);
+	config = source_config();
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &device.adopted), 0);
+	assert_int_equal(vsmmu_endpoint_attach(reader->vsmmu, &device, &endpoint), 0);
+	vm_enable(reader, 4);
+	/* Four are kept, two are lost. */
+	for (unsigned int n = 0; n < 6; n++)
+		assert_int_equal(vsmmu_sim_veventq_report(sim_queue, &record), n < 4);
+	vm_dispatch(reader);
+	assert_int_equal(vm_stats(reader).delivered, 4);
+	assert_int_equal(vm_stats(reader).lost, 2);
+	assert_int_equal(vsmmu_endpoint_detach(endpoint), 0);
+	assert_int_equal(vsmmu_adopted_free(reader->vsmmu, device.adopted), 0);
+	reader->produced = 6;
+	vm_free(reader);
+	vsmmu_sim_veventq_free(sim_queue);
+	vsmmu_host_unref(sim);
+}
+
+static void a_source_that_makes_no_sense_is_refused(void **unused)
+{
+	struct vsmmu_adopted_config config;
+	struct vsmmu_adopted *adopted = NULL;
+	struct vsmmu_host *sim;
+	unsigned int reports = 0;
+
+	(void)unused;
+	reader = vm_new(&no_endpoints);
+	assert_int_equal(vsmmu_sim_new(&sim, NULL), 0);
+	assert_int_equal(vsmmu_sim_veventq_new(&sim_queue, sim, 4), 0);
+	config = source_config();
+	config.read = NULL;
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &adopted), -EINVAL);
+	assert_int_equal(reader->report_count, ++reports);
+	config = source_config();
+	config.flags = 0;
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &adopted), -EINVAL);
+	assert_int_equal(reader->report_count, ++reports);
+	config = source_config();
+	config.fd = -1;
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &adopted), -EBADF);
+	assert_int_equal(reader->report_count, ++reports);
+	config.flags |= VSMMU_ADOPTED_FLAG_OWN_FD;
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &adopted), -EBADF);
+	assert_int_equal(reader->report_count, ++reports);
+	assert_null(adopted);
+	/* It gives more than there is room for: its own fault, and the last read of it. */
+	config = source_config();
+	config.read = read_too_much;
+	assert_int_equal(vsmmu_adopted_new(reader->vsmmu, &config, &adopted), 0);
+	vm_enable(reader, 4);
+	assert_int_equal(vsmmu_sim_veventq_report(sim_queue, &(struct vsmmu_event_record){0}), 1);
+	vm_dispatch(reader);
+	assert_int_equal(test_vmm_reported(reader, VSMMU_REPORT_QUEUE_DISARMED), 1);
+	assert_int_equal(vsmmu_adopted_free(reader->vsmmu, adopted), 0);
+	vm_free(reader);
+	vsmmu_sim_veventq_free(sim_queue);
+	vsmmu_host_unref(sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UNIT_TEST("E5 E6 D7", a_source_is_read_as_a_veventq_is),
+		UNIT_TEST("E1 E3", a_source_that_makes_no_sense_is_refused),
 		UNIT_TEST("E1 E11 P18", adopting_leaves_nothing_when_it_fails),
 		UNIT_TEST("E1 E11", an_fd_can_be_handed_over),
 		UNIT_TEST("E5", a_known_first_sequence_counts_loss),
