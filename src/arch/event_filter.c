@@ -53,7 +53,7 @@ enum event_verdict arch_event_filter_own(uint64_t word[4], unsigned int ssid_bit
 
 	if (id < EVENT_RULES && arch_event_rules[id].plain0)
 		return arch_event_filter(word, ssid_bits);
-	/* Nothing but the number is known of an id that is none. */
+	/* Reserved and IMPLEMENTATION DEFINED numbers have no known StreamID. */
 	if (!(fields & F(SID)))
 		return EVENT_UNKNOWN_ID;
 	if (record_has(id, word, VSMMU_EVENT_FIELD_S2))

@@ -180,7 +180,7 @@ static bool pair_is_possible(
 	return true;
 }
 
-/* Takes away whatever the host has and the guest is not to see. */
+/* Takes away the features of the host that the guest is not to see. */
 static void narrow(const struct idr_config *config, struct arch_features *host)
 {
 	const unsigned int granules = config->granules ? config->granules : IDR_GRANULES;
@@ -209,7 +209,7 @@ static bool has_52_bits(const struct arch_features *host)
 	return host->gran64k || host->ds;
 }
 
-/* Both sizes as the host has them, if they are to be so. */
+/* Replaces IDR_AS_HOST by the sizes that the host has. */
 static void settle_sizes(
 	struct idr_config *config, const uint32_t host_idr[6], const struct arch_features *host)
 {
@@ -293,9 +293,9 @@ static uint32_t less_of_two_bits(uint32_t a, uint32_t b, uint32_t field)
 
 void arch_idr_meet(uint32_t idr[6], const uint32_t other[6])
 {
-	/* ASID16, CD2L and TTF; RIL; DS and the granules: more is more. */
+	/* ASID16, CD2L and TTF; RIL; DS and the granules: the guest has those that both have. */
 	static const uint32_t both[6] = {[0] = 0x0008100c, [3] = 0x00000400, [5] = 0x000000f0};
-	/* TERM_MODEL, TTENDIAN, STALL_MODEL: more is less, of those that a guest can have. */
+	/* TERM_MODEL, TTENDIAN and STALL_MODEL: a larger value takes something away. */
 	const uint32_t either = 0x07600000, ssidsize = 0x000007c0, bbml = 0x00001800;
 	const uint32_t vax = 0x00000c00, oas = 0x00000007;
 

@@ -20,7 +20,7 @@
 #define IDR_CMDQ_LOG2_MIN  7 /* Linux' drivers want more than 64 entries */
 #define IDR_QUEUE_LOG2_MAX 19
 
-/* A value for ssid_bits and oas_bits: as the host has it. */
+/* In ssid_bits and oas_bits this stands for the value that the host has. */
 #define IDR_AS_HOST UINT8_MAX
 
 enum idr_granule { IDR_GRANULE_4K = 1, IDR_GRANULE_16K = 2, IDR_GRANULE_64K = 4 };
@@ -103,8 +103,7 @@ void arch_idr_meet(uint32_t idr[6], const uint32_t other[6]);
  */
 bool arch_idr_possible(const struct idr_registers *registers);
 
-/* Return: the register at @offset of page 0, PIDR4 to CIDR3 among them; 0 if it is none of these.
- */
+/* Return: the register at @offset of page 0, also PIDR4 to CIDR3; 0 if it is none of these. */
 uint32_t arch_idr_read(const struct idr_registers *registers, uint64_t offset);
 
 /**
@@ -126,7 +125,7 @@ bool arch_idr_fits(
  */
 void arch_idr_host_features(const uint32_t host[6], bool ats, struct arch_features *features);
 
-/* Return: enum idr_granule of each that there is. */
+/* Return: the granules, as bits of enum idr_granule. */
 unsigned int arch_idr_granules(const struct arch_features *features);
 
 #endif

@@ -117,7 +117,7 @@ static inline void host_init(struct vsmmu_host *host, const struct host_ops *ops
 	host->ops = ops;
 }
 
-/* Lets the VMM attach an endpoint that has an attach op, or detach it. Return: what that says. */
+/* Lets an endpoint's attach op attach or detach it. Return: 0 or -errno of the op. */
 static inline int host_attach_by_vmm(
 	const struct host_endpoint *endpoint, uint32_t pt_id, enum vsmmu_attach_purpose purpose)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How long the lists of the public headers are: those do not say it, as the lists grow. */
+/* The public headers do not say how long their lists are, as the lists grow; this one does. */
 #ifndef SMMU_COUNTS_H
 #define SMMU_COUNTS_H
 

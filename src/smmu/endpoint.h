@@ -18,7 +18,7 @@ struct vsmmu_endpoint {
 	struct vsmmu *vsmmu;
 	struct host_endpoint host;
 	uint32_t parent_hwpt;	       /* its VMM's nesting parent, or 0 */
-	bool put_back;		       /* on that, instead of detaching it */
+	bool put_back;		       /* attach it to that at the end, not to nothing */
 	struct nesting_parent *parent; /* NULL on an adopted vEVENTQ, and before it has one */
 	int (*attach)(void *opaque, const struct vsmmu_attachment *attachment); /* or NULL */
 	void *attach_opaque;
@@ -26,30 +26,30 @@ struct vsmmu_endpoint {
 	uint64_t vsid; /* VSMMU_NO_VSID while it has none: then it has no vDEVICE either */
 
 	/*
-	 * An endpoint that was attached without a StreamID is asked for: see ask.h. @wanted is the
-	 * last answer while it could not be had, because of @refused, else VSMMU_NO_VSID. With
-	 * @vsid still there, that one could not be given up.
+	 * The VMM is asked for the StreamID of an endpoint that was attached without one, a @late
+	 * one: see ask.h. @wanted is an answer that the endpoint could not get, for the error
+	 * @refused, else VSMMU_NO_VSID. While @vsid is still there beside it, the host has failed
+	 * to take that away.
 	 */
 	bool late;
-	bool unsure; /* the last answer was that it has none yet */
-	bool heir;   /* a snapshot's stream that waits may be its own */
+	bool unsure; /* the last answer was "not yet" */
+	bool heir;   /* a saved stream that waits for its endpoint may be this one's */
 	int refused;
 	uint64_t wanted;
-	uint64_t told; /* the last one that was reported as refused, or VSMMU_NO_VSID */
+	uint64_t told; /* the last answer that was reported as refused, or VSMMU_NO_VSID */
 
 	struct event_source *source;   /* of @viommu, or adopted */
 	struct viommu *viommu;	       /* NULL on an adopted vEVENTQ: then it has no host objects */
 	struct host_features hardware; /* of the SMMU that it is behind */
 
 	uint32_t abort_id, bypass_id; /* on the parking vIOMMU; live as long as it does */
-	/* 0 with a @vsid after a change that failed: that number is only reserved. */
+	/* 0 beside a @vsid after a change that failed: the StreamID is only reserved then. */
 	uint32_t vdevice_id;
 	uint32_t nested_id; /* 0 while none is attached */
 	enum installed installed;
 	uint64_t vste[2]; /* what nested_id was made of */
 
-	/* Under the event lock: STREAM_NONE while @vsid is only reserved; counts of earlier ones.
-	 */
+	/* Under the event lock: STREAM_NONE while @vsid is only reserved; counts of earlier ones */
 	uint32_t stream;
 	uint64_t delivered_before, discarded_before;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ways into the vSMMU and out of it. Each public function that takes a vSMMU, or an object of
- * one, begins with entry_check(); each of the VMM's ops is called here, or between callback_begin()
- * and callback_end(): so a VMM that calls back in is answered with an error, where it would wait
- * for a lock that it holds itself. tests/api/entry_points.py looks for both.
+ * These are the ways into a vSMMU and out of it. Each public function that takes a vSMMU, or an
+ * object of one, begins with entry_check(); each of the VMM's ops is called here, or between
+ * callback_begin() and callback_end(). So a VMM that calls back in gets an error, instead of
+ * waiting for a lock that its own thread holds. tests/api/entry_points.py checks both.
  */
 #ifndef SMMU_ENTRY_H
 #define SMMU_ENTRY_H
@@ -21,7 +21,7 @@ static inline int entry_check(const struct vsmmu *vsmmu)
 	return callback_is_under_way(vsmmu, false) ? -EDEADLK : 0;
 }
 
-/* For calls that need no lock but the event lock: within ops.report they are allowed. */
+/* For calls that take no lock but the event lock, which are allowed inside ops.report. */
 static inline int entry_check_look(const struct vsmmu *vsmmu)
 {
 	if (!vsmmu)

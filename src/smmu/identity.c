@@ -11,8 +11,7 @@
 #include "util/errno_name.h"
 #include "util/sized.h"
 
-/* Ranges end below: larger numbers of a config are as wrong as this one, which is no IDR_AS_HOST.
- */
+/* Larger numbers of a config become this one, which is as wrong, and is not IDR_AS_HOST. */
 #define OUT_OF_RANGE (UINT8_MAX - 1)
 
 _Static_assert(VSMMU_AUTO == IDR_AS_HOST, "as the attached endpoints have it");
@@ -21,7 +20,7 @@ _Static_assert((int)VSMMU_GRANULE_4K == IDR_GRANULE_4K &&
 		       (int)VSMMU_GRANULE_64K == IDR_GRANULE_64K,
 	"one encoding");
 
-/* The most that some endpoints can do, all of them. */
+/* The features that all endpoints of some list have. */
 struct shared {
 	bool any;
 	bool ats;
@@ -33,7 +32,7 @@ static void shared_add(struct shared *shared, const struct host_features *host)
 {
 	shared->ats = (!shared->any || shared->ats) && host->arch.ats;
 	shared->any = true;
-	/* The kernel's mock says nothing, and translates nothing. */
+	/* The mock device of CONFIG_IOMMUFD_TEST has no ID registers, and translates nothing. */
 	if (!host->is_known)
 		return;
 	if (shared->is_known)
@@ -43,7 +42,7 @@ static void shared_add(struct shared *shared, const struct host_features *host)
 	shared->is_known = true;
 }
 
-/* On an adopted vEVENTQ an endpoint is its VMM's, which promises what it has. */
+/* Endpoints on adopted vEVENTQs do not count: their VMM knows what it promises. */
 static struct shared shared_of(const struct vsmmu_endpoint *endpoints)
 {
 	struct shared shared = {0};
@@ -66,7 +65,7 @@ static struct idr_config wanted(const struct vsmmu_config *config, const struct 
 	idr.sid_bits = arch_at_most(config->sid_bits, OUT_OF_RANGE);
 	idr.cmdq_log2 = arch_at_most(config->cmdq_log2_max, OUT_OF_RANGE);
 	idr.eventq_log2 = arch_at_most(config->eventq_log2_max, OUT_OF_RANGE);
-	/* Without an endpoint there is nobody who could have either; OAS stays the default. */
+	/* While no endpoint is there, "auto" is no SubstreamIDs, and the default OAS. */
 	if (shared->is_known || config->ssid_bits != VSMMU_AUTO)
 		idr.ssid_bits = size_of(config->ssid_bits);
 	if (shared->is_known || config->oas_bits != VSMMU_AUTO)
@@ -126,7 +125,7 @@ static int init_whole(struct vsmmu *vsmmu, struct idr_registers *id)
 	return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL, "%s", why);
 }
 
-/* The VMM shows the guest registers of its own; these two sizes are ours too. */
+/* The VMM shows the guest registers of its own; of these, the library needs two sizes. */
 static int init_event_path(struct vsmmu *vsmmu, struct idr_registers *id)
 {
 	struct idr_config idr = arch_idr_defaults;
@@ -159,7 +158,7 @@ static int unfit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint
 	return refuse(vsmmu, vsid, -ENODEV, "endpoint %u%s: %s", endpoint->dev_id, with, why);
 }
 
-/* OAS is not on Linux' list: it is asked for only by a VMM that wants it as the host has it. */
+/* OAS is not on Linux' list, so it is compared only for a VMM that asks for the host's. */
 static bool oas_fits(const struct vsmmu *vsmmu, const struct host_features *host)
 {
 	return vsmmu->config.oas_bits != VSMMU_AUTO || !host->is_known ||
@@ -183,7 +182,7 @@ int identity_fits(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uin
 		endpoint->dev_id, vsmmu->features.oas, arch_address_bits(host->idr[5] & 7));
 }
 
-/* By itself first, so that what is told is its own lack, if it is. */
+/* The endpoint is looked at alone first, so that the report names what it lacks itself. */
 static int admit_to_config(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const struct host_features *host)
 {
@@ -241,7 +240,7 @@ void identity_update(struct vsmmu *vsmmu)
 	struct idr_registers id;
 	char why[IDR_WHY_SIZE];
 
-	/* Endpoints in the list were admitted to it, and fewer share no less. */
+	/* This cannot fail: each endpoint was admitted to the list, and fewer share no less. */
 	if (!identity_is_frozen(vsmmu) && build(vsmmu, &shared, &id, why, sizeof(why)))
 		identity_take(vsmmu, &id);
 }

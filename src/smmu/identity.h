@@ -11,8 +11,8 @@
 #include "smmu/vsmmu.h"
 
 /*
- * Makes the identity that the config asks for, with no endpoint. What makes no sense is reported.
- * Return: 0; -EINVAL.
+ * Makes the identity that the config asks for, with no endpoint. Return: 0; -EINVAL, reported, for
+ * a config that makes no sense.
  */
 int identity_init(struct vsmmu *vsmmu);
 
@@ -35,7 +35,7 @@ int identity_check(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, ui
 int identity_admit(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const struct host_features *host);
 
-/* Asks so of the ID registers that vsmmu->id holds, whoever made them. Under the attach lock. */
+/* Does the same for the ID registers in vsmmu->id, frozen or not. Under the attach lock. */
 int identity_fits(struct vsmmu *vsmmu, const struct host_endpoint *endpoint, uint64_t vsid,
 	const struct host_features *host);
 
@@ -50,7 +50,7 @@ static inline bool identity_is_frozen(const struct vsmmu *vsmmu)
 	return atomic_load_explicit(&vsmmu->identity_is_frozen, memory_order_acquire);
 }
 
-/* The guest is about to see what it is promised, or to rely on it. */
+/* To be called before the guest sees what it is promised, or relies on it. */
 static inline void identity_freeze(struct vsmmu *vsmmu)
 {
 	if (!identity_is_frozen(vsmmu))

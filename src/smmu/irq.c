@@ -119,7 +119,7 @@ void irq_cmd_sync(struct vsmmu *vsmmu, uint64_t address, uint32_t data)
 	line_pulse(vsmmu, VSMMU_IRQ_CMD_SYNC);
 }
 
-/* Never for an empty queue: a handler may dequeue before it looks. */
+/* It never is with an empty queue: a guest's handler may dequeue before it looks. */
 static bool eventq_is_due(const struct vsmmu *vsmmu)
 {
 	const struct guest_queue *queue = &vsmmu->eventq.queue;
@@ -137,8 +137,8 @@ static bool gerror_is_due(const struct vsmmu *vsmmu)
 }
 
 /*
- * Under the event lock. An MSI that goes nowhere raises an error, which this still takes: so the
- * event queue comes first, and what was noted is not forgotten before the end.
+ * Under the event lock. An MSI that goes nowhere raises an error, which is noted and taken here as
+ * well: so the event queue comes first, and irqs_noted is cleared at the end.
  */
 static uint32_t lines_take(struct vsmmu *vsmmu)
 {

@@ -45,8 +45,8 @@ static void config_complete(struct vsmmu_config *config)
 }
 
 /*
- * Takes the ops, and what reports need of the config, before anything is judged: it is to be told.
- * A size that nobody has set says that there may be nothing else either.
+ * Takes the ops, and the members that reports need, before anything is judged, so that refusals can
+ * be reported. If a size was never set, no other member may have been set either.
  */
 static int config_take_reporter(struct vsmmu *vsmmu, const struct vsmmu_config *given)
 {
@@ -101,7 +101,7 @@ static int config_check(struct vsmmu *vsmmu)
 	return config_check_ops(vsmmu);
 }
 
-/* Return: 0 or -errno, told if there is somebody to tell. */
+/* Return: 0 or -errno, which is reported if there is an op for it. */
 static int config_take(struct vsmmu *vsmmu, const struct vsmmu_config *given)
 {
 	int ret = config_take_reporter(vsmmu, given);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of the public headers' numbers, for logs and metrics. */
+/* Names for the numbers of the public headers, for logs and metrics. */
 #include "smmu/counts.h"
 
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))

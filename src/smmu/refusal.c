@@ -8,7 +8,7 @@
 #include "util/errno_name.h"
 #include "util/sized.h"
 
-/* A caller that may try again has nothing to repair. */
+/* A caller that only has to try again has nothing to repair. */
 static enum vsmmu_severity severity_of(int error)
 {
 	return error == -EAGAIN ? VSMMU_INFO : VSMMU_ERROR;

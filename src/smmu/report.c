@@ -5,7 +5,7 @@
 #include "smmu/entry.h"
 #include "smmu/report.h"
 
-/* It counts for all vSMMUs: who asks compares two values, with one vSMMU's calls in between. */
+/* All vSMMUs share it: a caller compares two values, between which it works on one vSMMU. */
 static _Thread_local unsigned int made;
 
 unsigned int report_made(void)
@@ -36,7 +36,7 @@ void report(struct vsmmu *vsmmu, enum vsmmu_report_code code, enum vsmmu_severit
 		return;
 	now = vmm_clock(vsmmu);
 	pthread_mutex_lock(&vsmmu->report_lock);
-	/* A VMM waits for this one; there is no more than one for each attach that it tried. */
+	/* A VMM waits for this one, and there is at most one for each attach that it tried. */
 	pass = code == VSMMU_REPORT_VSID_FREE ||
 	       ratelimit_pass(
 		       limit, now, vsmmu->config.report_burst, vsmmu->config.report_interval_ns);

@@ -11,7 +11,7 @@
 
 #define AT(member)                                                                                 \
 	{                                                                                          \
-#member, offsetof(struct vsmmu_stats, member)                                      \
+		"" #member, offsetof(struct vsmmu_stats, member)                                   \
 	}
 #define DISCARDED(name, reason)                                                                    \
 	{                                                                                          \

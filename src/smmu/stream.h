@@ -23,8 +23,8 @@ enum stream_state {
 	STREAM_FREE = 0,
 	STREAM_RESERVED, /* for an endpoint that is being attached or renumbered */
 	STREAM_LIVE,
-	STREAM_SAVED, /* a snapshot has it, and its endpoint has no StreamID yet */
-	STREAM_HEIR,  /* a snapshot has it, and its endpoint is being given it */
+	STREAM_SAVED, /* restored, and waits for an endpoint that has no StreamID yet */
+	STREAM_HEIR,  /* restored, and its endpoint is being given the StreamID */
 	STREAM_STALE, /* its endpoint is gone, its events may still be in the vEVENTQ */
 };
 
@@ -64,19 +64,19 @@ void stream_table_destroy(struct stream_table *table);
 /* Reserves a StreamID that is not in the table. Return: 0 or -ENOMEM. */
 int stream_reserve(struct stream_table *table, uint32_t vsid);
 
-/* Reserves it for a snapshot's stream whose endpoint is not known yet. Return: 0 or -ENOMEM. */
+/* Reserves the StreamID of a saved stream whose endpoint is not known. Return: 0 or -ENOMEM. */
 int stream_await(struct stream_table *table, uint32_t vsid);
 
-/* The endpoint of such a stream is known: what waits for it is its own. */
+/* The endpoint of a saved stream is known now, and gets the events that wait for it. */
 void stream_go_heir(struct stream_table *table, uint32_t index);
 
-/* Such a stream is reserved for another endpoint, which has nothing of it. */
+/* A saved stream is reserved for an endpoint that gets none of its events. */
 void stream_go_new(struct stream_table *table, uint32_t index);
 
-/* Nobody waits for those that are left any more. */
+/* Frees the saved streams that still wait. */
 void stream_forget_saved(struct stream_table *table);
 
-/* A reserved one, or an heir's, gets its endpoint. @tag, not 0, is @source's alone. */
+/* A reserved stream, or an heir's, gets its endpoint. @tag, not 0, is @source's alone. */
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
 	struct event_source *source, uint32_t tag);
 
@@ -132,7 +132,7 @@ static inline uint32_t stream_find(const struct stream_table *table, uint32_t vs
 	return table->slot_index[stream_place(table, vsid)];
 }
 
-/* Whether the guest may have events of it: it is live, or a snapshot's. */
+/* Whether the guest may get events of the stream: it is live or saved. */
 static inline bool stream_is_known(const struct stream *stream)
 {
 	return stream->state == STREAM_LIVE || stream->state == STREAM_SAVED ||

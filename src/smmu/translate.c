@@ -69,7 +69,7 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 		return refuse(vsmmu, access.vsid, -EINVAL,
 			"vsmmu_access has flags %#x, ssid %#x, reserved %u: no access is like that",
 			access.flags, access.ssid, access.reserved);
-	/* Before anything happens: it must be of a size that something can be told in. */
+	/* A result that has no place is refused before a fault is recorded. */
 	if (sized_copy_out(translation, &out, sizeof(out)))
 		return refuse(vsmmu, access.vsid, -EINVAL, "vsmmu_translation has no size");
 	size_log2 = translate(vsmmu, &transaction, &result);

@@ -18,9 +18,9 @@
  * one batch at most, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD
  * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and irq_pulse
  * run under the event lock, since an interrupt that the guest has disabled and seen
- * acknowledged must not come after (with defer_irqs it is only noted there, and its VMM sees to
- * that); report runs without it, and vsid under the command and control locks. Whoever lets the
- * command lock go rings the doorbell: see commands/cmdq.h.
+ * acknowledged must not come after (with defer_irqs it is only noted there, and the VMM takes care
+ * of that); report runs without it, and vsid under the command and control locks. A thread that
+ * unlocks the command lock then rings the doorbell: see commands/cmdq.h.
  */
 #ifndef SMMU_VSMMU_H
 #define SMMU_VSMMU_H

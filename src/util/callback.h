@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Callbacks that are under way in this thread. An object that calls one holds locks meanwhile, or
- * is halfway through a change: a call that comes back to it in the same thread is to be refused.
- * One that goes on to another object is not, so a thread can have a list of them.
+ * These are the callbacks that are under way in a thread. An object that calls one holds locks
+ * meanwhile, or is halfway through a change: calls that come back to it in the same thread are
+ * refused. Calls to another object are not, so a thread can have a list of callbacks under way.
  */
 #ifndef UTIL_CALLBACK_H
 #define UTIL_CALLBACK_H
@@ -12,7 +12,7 @@
 /* Lives in the frame of the function that calls back. */
 struct callback {
 	const struct callback *outer;
-	const void *owner; /* who calls back */
+	const void *owner; /* the object that calls back */
 	bool looks;	   /* it may look at the owner's counters */
 };
 
@@ -32,7 +32,7 @@ static inline void callback_end(const struct callback *callback)
 	callback_innermost = callback->outer;
 }
 
-/* Whether the owner's callback is under way; with @looks none counts that may look. */
+/* Whether a callback of the owner is under way; with @looks, other than those that may look. */
 static inline bool callback_is_under_way(const void *owner, bool looks)
 {
 	for (const struct callback *callback = callback_innermost; callback;

@@ -71,7 +71,7 @@ int veventq_fd_adopt(
 
 	if (copy < 0)
 		return own ? -EBADF : copy;
-	/* A duplicate nobody else can close, to put another file there. */
+	/* The duplicate is looked at, as nobody else can close it and put another file there. */
 	ret = check(copy, name);
 	if (!ret)
 		ret = veventq_fd_open(copy, source);

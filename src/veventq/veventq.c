@@ -36,7 +36,7 @@ struct vsmmu_veventq {
 	struct veventq_reader reader;
 };
 
-/* Return: 0; -EINVAL for a NULL; -EDEADLK within a source's @read: the reader is halfway then. */
+/* Return: 0; -EINVAL for a NULL; -EDEADLK inside a source's @read, halfway through a change. */
 static int entry(const struct vsmmu_veventq *veventq)
 {
 	if (!veventq)
@@ -201,8 +201,7 @@ static ssize_t fill(struct vsmmu_veventq *veventq)
 	got = veventq_reader_fill(&veventq->reader, veventq->reader.batch);
 	callback_end(&callback);
 	veventq->reads++;
-	/* Without an fd nothing tells of what a source has kept back: it is asked until it says 0.
-	 */
+	/* Without an fd, nothing says that a source has more: it is asked until it returns 0. */
 	if (veventq->fd < 0)
 		veventq->reader.drained = false;
 	return got;

@@ -126,8 +126,7 @@ static int attach(struct sim *sim, struct sim_endpoint *endpoint, uint32_t pt_id
 		return -ENOENT;
 	if (hwpt->type != SIM_PARENT && hwpt->type != SIM_NESTED)
 		return -EINVAL;
-	/* Only the first attach looks at what others of the group do; a replace takes them along.
-	 */
+	/* Only a first attach looks at others of the group; a replace takes them along. */
 	if (!endpoint->attached && group->hwpt && group->hwpt != hwpt)
 		return -EINVAL;
 	/* With what it has already the driver is not called, so the vmasters stay too. */
@@ -200,9 +199,7 @@ static int call_attach(struct sim *sim, uint32_t dev_id, uint32_t pt_id)
 	if (device->attached) {
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_REPLACE);
 	} else {
-		/* The device's reserved regions come into the IOAS:
-		 * iopt_table_enforce_dev_resv_regions().
-		 */
+		/* iopt_table_enforce_dev_resv_regions() adds the device's regions to the IOAS. */
 		pthread_mutex_lock(&sim->iova_lock);
 		ret = run_attach(sim, device, pt_id, VSMMU_SIM_CALL_FIRST_ATTACH);
 		pthread_mutex_unlock(&sim->iova_lock);
@@ -231,8 +228,7 @@ static int call_detach(struct sim *sim, uint32_t dev_id)
 
 	if (!device)
 		return -ENOENT;
-	/* VFIO asks iommufd only about one that is; reserved regions: iopt_remove_reserved_iova().
-	 */
+	/* VFIO only asks iommufd to detach an attached one: iopt_remove_reserved_iova(). */
 	if (device->attached) {
 		pthread_mutex_lock(&sim->iova_lock);
 		ret = run_detach(sim, device);
@@ -242,7 +238,7 @@ static int call_detach(struct sim *sim, uint32_t dev_id)
 	return ret;
 }
 
-/* An attach op calls vsmmu_sim_attach(). */
+/* An attach op does the call by vsmmu_sim_attach(). */
 int sim_attach(struct vsmmu_host *host, const struct host_endpoint *endpoint, uint32_t pt_id,
 	enum vsmmu_attach_purpose purpose)
 {

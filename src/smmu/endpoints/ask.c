@@ -9,7 +9,7 @@
 #include "smmu/entry.h"
 #include "smmu/report.h"
 
-/* The VMM of an event path alone reads the guest's commands itself, and so knows when. */
+/* On the event path alone the VMM reads the guest's commands, and knows by itself when. */
 static bool is_asked(const struct vsmmu_endpoint *endpoint)
 {
 	const struct vsmmu *vsmmu = endpoint->vsmmu;
@@ -36,7 +36,7 @@ bool vsid_ask_is_refused(const struct vsmmu_endpoint *endpoint)
 	return endpoint->wanted != VSMMU_NO_VSID && !endpoint_is_numbered(endpoint);
 }
 
-/* @called: set if it had to call the host. Return: whether it wants what it does not have. */
+/* Sets @called if it called the host. Return: whether the endpoint is to have another StreamID. */
 static bool ask(struct vsmmu_endpoint *endpoint, bool *called)
 {
 	const struct vsmmu *vsmmu = endpoint->vsmmu;
@@ -49,7 +49,7 @@ static bool ask(struct vsmmu_endpoint *endpoint, bool *called)
 		endpoint->wanted = vsid;
 		return true;
 	}
-	/* It could not give up what it is to have again, or the host refused its vDEVICE. */
+	/* The endpoint could not give this StreamID up, or the host refused its vDEVICE. */
 	if (endpoint->wanted != VSMMU_NO_VSID || !endpoint->vdevice_id) {
 		vsid_settle(endpoint, vsid);
 		vsid_begin(endpoint);
@@ -72,14 +72,14 @@ static const char *refusal(int error)
 	}
 }
 
-/* Once for each answer, not each time that it is tried again. */
-static void refuse(struct vsmmu_endpoint *endpoint, int error)
+/* Reports each answer once, not each time that it is tried again. */
+static void answer_refuse(struct vsmmu_endpoint *endpoint, int error)
 {
 	const uint64_t vsid = endpoint->wanted;
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 
 	endpoint->refused = error;
-	/* A StreamID that is stale tells when it is free. */
+	/* For a stale StreamID, batch_report() starts the next try. */
 	if (error == -ENOMEM)
 		retry_later(vsmmu, error);
 	if (endpoint->told == vsid)
@@ -99,7 +99,7 @@ int vsid_ask_again(struct vsmmu_endpoint *endpoint)
 		return ret;
 	ret = vsid_try_claim(endpoint->vsmmu, endpoint->wanted, endpoint->heir);
 	if (ret)
-		refuse(endpoint, ret);
+		answer_refuse(endpoint, ret);
 	else
 		vsid_settle(endpoint, endpoint->wanted);
 	return 0;
@@ -152,7 +152,7 @@ static bool enter_all(struct vsmmu *vsmmu)
 	return called;
 }
 
-/* Those that have given up a StreamID and got no other are parked, which GBPA may not want. */
+/* Endpoints that gave up a StreamID and got no other are parked, but GBPA may allow more. */
 static void refresh_unnumbered(struct vsmmu *vsmmu)
 {
 	list_for_each(endpoint, vsmmu->endpoints)

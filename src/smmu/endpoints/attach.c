@@ -51,7 +51,7 @@ static int endpoint_begin(struct vsmmu_endpoint *endpoint)
 		return 0;
 	}
 	list_remove(vsmmu->endpoints, endpoint);
-	/* Nor do the guest's commands find it any more: it is taken apart without the lock. */
+	/* The guest's commands no longer find it, so it can be taken apart without the lock. */
 	if (endpoint_is_numbered(endpoint))
 		vsid_exit(endpoint);
 	if (ret == -ENOENT)
@@ -130,7 +130,7 @@ static int endpoint_attach(struct vsmmu_endpoint *endpoint, struct vsmmu_adopted
 	return ret;
 }
 
-/* Return: what is wrong with what the config says of nesting parents, or NULL. */
+/* Return: what is wrong with the config's members about nesting parents, or NULL. */
 static const char *parent_config_fault(const struct vsmmu_endpoint_config *config)
 {
 	if (config->put_back && !config->parent_hwpt)
@@ -153,7 +153,7 @@ static bool parent_config_fits(struct vsmmu *vsmmu, const struct vsmmu_endpoint_
 	return !fault;
 }
 
-/* The host calls this one in place of the VMM's. */
+/* The host calls this in place of the VMM's attach, so that the callback is noted. */
 static int attach_callback(void *opaque, const struct vsmmu_attachment *attachment)
 {
 	const struct vsmmu_endpoint *endpoint = opaque;
@@ -300,8 +300,9 @@ int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_t *viommu_
 }
 
 /*
- * The StreamID, if it has one, is free, or will be; not before its vDEVICE is gone, or the host
- * would refuse the next one. Under the control lock. Return: 0 or -errno of the vDEVICE.
+ * Frees the endpoint's StreamID, if it has one, at once or when its events have been read. The
+ * vDEVICE goes first, or the host would refuse one to the next holder. Under the control lock.
+ * Return: 0 or -errno of destroying the vDEVICE.
  */
 static int endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 {
@@ -319,8 +320,8 @@ static int endpoint_end_stream(struct vsmmu_endpoint *endpoint)
 }
 
 /*
- * If it cannot be parked it may cause events until it is detached. Return: -errno of parking;
- * @failed gets that of its vDEVICE.
+ * Parks and unlinks an endpoint; one that cannot be parked may cause events until it is detached.
+ * Return: 0 or -errno of parking. @failed gets -errno of destroying the vDEVICE.
  */
 static int endpoint_end(struct vsmmu_endpoint *endpoint, int *failed)
 {

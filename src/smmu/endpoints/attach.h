@@ -5,8 +5,8 @@
 #include "smmu/endpoint.h"
 
 /*
- * Takes an endpoint away. Under the attach lock. Return: first -errno; it is gone all the same.
- * @left gets that, or 0 if all that failed was to put it back, which is reported.
+ * Takes an endpoint away. Under the attach lock. Return: 0 or the first -errno; it is gone all the
+ * same. @left gets the same, but 0 if only putting it back failed, which is reported here.
  */
 int endpoint_remove(struct vsmmu_endpoint *endpoint, int *left);
 

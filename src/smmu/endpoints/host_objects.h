@@ -6,19 +6,19 @@
 #include "smmu/endpoint.h"
 
 /*
- * Finds or makes all that an endpoint needs but its vDEVICE, if its SMMU can do what the guest
- * was promised, and parks it: whatever the device had is detached, then its abort HWPT is
- * attached. Return: 0; -errno, and what was made is to be freed: -EEXIST when its device is
- * behind this vSMMU already, -EINVAL when it shares an IOMMU group with another endpoint, which are
- * reported.
+ * Finds or makes all that an endpoint needs but its vDEVICE, if its SMMU can do what the guest was
+ * promised, and parks it: whatever the device had is detached, then its abort HWPT is attached.
+ * Return: 0; -errno, and the caller frees what was made: -EEXIST when its device is behind this
+ * vSMMU already, -EINVAL when it shares an IOMMU group with another endpoint, -ENOTTY or -EBADF
+ * when its vfio_fd is no VFIO device, all reported.
  */
 int host_objects_make(struct vsmmu_endpoint *endpoint);
 
 /*
- * Attaches an endpoint that has been unlinked to its VMM's parent, if that was asked for: from then
- * on it reaches all that its VMM maps. So only an endpoint is that could be parked, and whose
- * vDEVICE is gone: @failed is -errno of either, or 0. Return: 0; -errno, reported: it is still to
- * be detached.
+ * Attaches an endpoint that has been unlinked to its VMM's parent, if the config asks for it. From
+ * then on the endpoint reaches all that its VMM maps, so this is only done if it could be parked
+ * and its vDEVICE is gone: @failed is the first -errno of these, or 0. Return: 0; -errno, reported:
+ * it is still to be detached.
  */
 int host_objects_put_back(struct vsmmu_endpoint *endpoint, int failed);
 
@@ -26,8 +26,8 @@ int host_objects_put_back(struct vsmmu_endpoint *endpoint, int failed);
 int host_objects_detach(struct vsmmu_endpoint *endpoint);
 
 /*
- * Detaches it, and takes what only it used away; a nesting parent and an adopted vEVENTQ stay.
- * Return: first -errno; it is gone all the same.
+ * Detaches an endpoint, and destroys the objects that only it used; a nesting parent of the library
+ * and an adopted vEVENTQ stay. Return: 0 or the first -errno; it is gone all the same.
  */
 int host_objects_free(struct vsmmu_endpoint *endpoint);
 

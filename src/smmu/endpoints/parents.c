@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which physical SMMU an endpoint is behind only the kernel knows: objects of another one
- * answer EINVAL (Linux drivers/iommu/iommufd/hw_pagetable.c). A HWPT on a parking vIOMMU tells,
- * and needs neither a vDEVICE nor an attachment.
+ * Only the kernel knows which physical SMMU an endpoint is behind: it answers EINVAL when objects
+ * of two of them meet (Linux drivers/iommu/iommufd/hw_pagetable.c). So the abort HWPT on a parking
+ * vIOMMU is tried, which needs neither a vDEVICE nor an attachment.
  */
 #include "smmu/endpoints/parents.h"
 
@@ -44,8 +44,8 @@ static int parent_destroy(struct vsmmu *vsmmu, struct nesting_parent *parent)
 }
 
 /*
- * A parent that cannot be destroyed stays, as it keeps the guest's memory pinned, unless this is
- * the @last chance. Return: 0 or -errno.
+ * A parent that cannot be destroyed stays in the list, as it keeps the guest's memory pinned,
+ * unless this is the @last chance. Return: 0 or -errno.
  */
 static int parent_free(struct vsmmu *vsmmu, struct nesting_parent *parent, bool last)
 {
@@ -102,9 +102,9 @@ static int parent_new(struct vsmmu_endpoint *endpoint, struct nesting_parent **o
 }
 
 /*
- * In its TLB may be what an earlier guest or vSMMU left there, or this one before its last endpoint
- * left it and the library forgot it: its VMID is still the same. On an event path alone that is
- * its VMM's business. Return: 0 or -errno.
+ * A VMM's parent keeps its VMID for life, so an earlier guest or vSMMU, or this one before its last
+ * endpoint left the parent, may have left entries in the TLB. On an event path alone the VMM
+ * invalidates them. Return: 0 or -errno.
  */
 static int parent_new_vmms(struct vsmmu_endpoint *endpoint, struct nesting_parent **out)
 {
@@ -142,14 +142,14 @@ static void parent_join(struct vsmmu_endpoint *endpoint, struct nesting_parent *
 	parent->endpoints++;
 }
 
-/* Finds the parent of its physical SMMU, by its abort HWPT, or makes both. Return: 0 or -errno. */
+/* Finds the parent of the physical SMMU, by an abort HWPT, or makes both. Return: 0 or -errno. */
 static int parent_get_own(struct vsmmu_endpoint *endpoint)
 {
 	struct nesting_parent *parent;
 	int ret;
 
 	list_for_each(it, endpoint->vsmmu->parents) {
-		/* Without it, the parent is one that could not be destroyed. */
+		/* A parent without a parking vIOMMU is half destroyed. */
 		if (it->is_vmms || !it->parking_id)
 			continue;
 		ret = parking_alloc(endpoint, it, vste_abort, &endpoint->abort_id);
@@ -165,7 +165,7 @@ static int parent_get_own(struct vsmmu_endpoint *endpoint)
 	return parking_alloc(endpoint, parent, vste_abort, &endpoint->abort_id);
 }
 
-/* The library made it. */
+/* Whether the library made the parent. */
 static bool parent_is_own(const struct nesting_parent *parent)
 {
 	return parent && !parent->is_vmms;
@@ -181,7 +181,7 @@ static const char *unfit_because(const struct nesting_parent *parent, int error)
 	       "nesting parent";
 }
 
-/* Other errors are the host's, and not for a reason that names the parent. */
+/* Only these two errors have the parent as their reason. */
 static void report_unfit(
 	const struct vsmmu_endpoint *endpoint, const struct nesting_parent *parent, int error)
 {

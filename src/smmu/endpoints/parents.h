@@ -6,15 +6,16 @@
 #include "smmu/endpoint.h"
 
 /*
- * Puts an endpoint on the nesting parent that its VMM named, or on the library's of its physical
- * SMMU, which is made if there is none yet; and makes its two parked HWPTs. Return: 0; -errno,
- * and what was made is to be freed: reported if it is the VMM's parent that does not fit.
+ * Puts an endpoint on the nesting parent that its VMM named, or on the library's one of its
+ * physical SMMU, which is made if there is none yet; and makes its abort and bypass HWPTs. Return:
+ * 0; -errno, and the caller frees what was made. A VMM's parent that does not fit is reported.
  */
 int parent_get(struct vsmmu_endpoint *endpoint);
 
 /*
- * Takes the endpoint off again, once its own objects are gone. With the last one the library
- * forgets a VMM's parent, and destroys what it had on it. Return: 0 or -errno: it is an orphan now.
+ * Takes an endpoint off its parent, once its own objects are gone. With the last endpoint the
+ * library forgets a VMM's parent, and destroys its parking vIOMMU there. Return: 0; -errno, and the
+ * parking vIOMMU is an orphan.
  */
 int parent_put(struct vsmmu_endpoint *endpoint);
 

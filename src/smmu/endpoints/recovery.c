@@ -22,7 +22,7 @@ static bool endpoint_is_broken(const struct vsmmu_endpoint *endpoint)
 	       (numbered && (!endpoint->vdevice_id || endpoint->wanted != VSMMU_NO_VSID));
 }
 
-/* The endpoint that had what another one wants may not have been able to give it up. */
+/* Another endpoint may have failed to give up the StreamID that this one wants. */
 static bool is_free_now(const struct vsmmu_endpoint *endpoint)
 {
 	if (endpoint->refused != -EEXIST)
@@ -76,7 +76,7 @@ static int endpoint_try(struct vsmmu_endpoint *endpoint)
 /* Under the control lock. Return: whether it has its access back. */
 static bool endpoint_recover(struct vsmmu_endpoint *endpoint, struct retry_round *round)
 {
-	/* Others have yet to be cut off, and no more. */
+	/* After errors that do not pass, endpoints are only cut off again. */
 	if (round->all || host_error_passes(endpoint->error)) {
 		endpoint->error = endpoint_try(endpoint);
 		if (!endpoint->error)
@@ -87,7 +87,7 @@ static bool endpoint_recover(struct vsmmu_endpoint *endpoint, struct retry_round
 	return false;
 }
 
-/* The host did not fail an endpoint that only waits for a StreamID, of which it will be told. */
+/* The endpoint only waits for a StreamID; the host has not failed it, so nothing is counted. */
 static void endpoint_ask_again(struct vsmmu_endpoint *endpoint, struct retry_round *round)
 {
 	if (!vsid_ask_again(endpoint) && endpoint_is_numbered(endpoint))
@@ -105,13 +105,13 @@ static int recovery_try(struct vsmmu *vsmmu, bool all)
 
 	pthread_mutex_lock(&vsmmu->control_lock);
 	round.number = ++vsmmu->recovery.round;
-	/* First, as an endpoint may need that one of them is gone. */
+	/* Orphans go first, as an endpoint may need that one of them is gone. */
 	orphans_try(vsmmu, &round);
 	while ((endpoint = recovery_next(vsmmu, &round, endpoint_is_due))) {
 		recovered += endpoint_recover(endpoint, &round);
 		retry_pause(vsmmu);
 	}
-	/* Some of those may have given up what others are to have. */
+	/* Some of these endpoints may have given up StreamIDs that others wait for. */
 	round.number = ++vsmmu->recovery.round;
 	while ((endpoint = recovery_next(vsmmu, &round, number_is_due))) {
 		endpoint_ask_again(endpoint, &round);

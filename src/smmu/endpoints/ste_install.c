@@ -60,14 +60,14 @@ static enum vsmmu_attach_purpose purpose_of(const uint64_t vste[2])
 	}
 }
 
-/* This is attached to an endpoint, in place of what was. */
+/* A HWPT that takes the place of the one that is attached to an endpoint. */
 struct replacement {
 	uint32_t id;
 	enum installed installed;
 	enum vsmmu_attach_purpose purpose;
 };
 
-/* The nested HWPT that was attached goes. Return: 0 or -errno. */
+/* Destroys the nested HWPT that was attached before. Return: 0 or -errno. */
 static int endpoint_replace(struct vsmmu_endpoint *endpoint, const struct replacement *by)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;

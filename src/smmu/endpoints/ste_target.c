@@ -124,8 +124,10 @@ void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_tar
 	} else if (endpoint->vdevice_id && endpoint->wanted == VSMMU_NO_VSID) {
 		target_by_table(endpoint, &registers, target);
 	} else {
-		/* The guest has no way to say what an endpoint without a StreamID may do, nor is
-		 * its word for a number meant that the endpoint cannot give up. */
+		/*
+		 * The guest cannot say what an endpoint without a StreamID may do; and its STE of a
+		 * StreamID that the endpoint only failed to give up is meant for another endpoint.
+		 */
 		target->installed = INSTALLED_ABORT;
 	}
 }

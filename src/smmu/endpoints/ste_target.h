@@ -22,8 +22,9 @@ struct ste_target {
 void ste_target_from_guest(const struct vsmmu_endpoint *endpoint, struct ste_target *target);
 
 /*
- * On an event path alone: whether an endpoint can have the STE of its VMM. Without a StreamID
- * it has no vDEVICE, which stage 1 takes; without the vDEVICE of its StreamID nothing is meant.
+ * On an event path alone: whether an endpoint can have an STE of its VMM's. Stage 1 takes a
+ * vDEVICE, which an endpoint without a StreamID does not have; one whose StreamID failed to get its
+ * vDEVICE can have none at all.
  */
 bool ste_target_takes(const struct vsmmu_endpoint *endpoint, const uint64_t ste[2]);
 

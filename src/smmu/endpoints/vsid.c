@@ -18,8 +18,8 @@ static unsigned int sid_bits(const struct vsmmu *vsmmu)
 }
 
 /*
- * Records that a snapshot brought are of the endpoint that had the StreamID elsewhere. That one
- * takes them over, if it is to have it here too. Under the event lock.
+ * Records that a snapshot brought belong to the endpoint that had the StreamID there. An @heir may
+ * be that endpoint and takes them over; for any other one they are discarded. Under the event lock.
  */
 static int vsid_reserve_awaited(struct vsmmu *vsmmu, uint32_t index, bool heir)
 {
@@ -122,7 +122,7 @@ int vsid_enter(struct vsmmu_endpoint *endpoint)
 			endpoint->viommu->id, vsid, &endpoint->vdevice_id);
 	if (ret) {
 		endpoint->vdevice_id = 0;
-		/* The StreamID's last vDEVICE, or the device's, may be one of them. */
+		/* An earlier vDEVICE of the StreamID or of the device may be an orphan. */
 		return ret == -EEXIST && vsmmu->recovery.orphans ? -EBUSY : ret;
 	}
 	endpoint->fault_override = (struct fault_override){0};
@@ -144,7 +144,7 @@ void vsid_disown(struct vsmmu_endpoint *endpoint)
 	stream_change(endpoint->vsmmu, endpoint->vsid, stream_disown);
 }
 
-/* Events of it that the vEVENTQ holds are not the guest's any more. */
+/* The guest no longer gets events of the StreamID that the vEVENTQ holds. */
 static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 {
 	const uint32_t vsid = (uint32_t)endpoint->vsid;
@@ -233,7 +233,7 @@ int vsid_leave(struct vsmmu_endpoint *endpoint)
 	return ret;
 }
 
-/* The vSID of what is attached already would not be known (Linux arm-smmu-v3-iommufd.c). */
+/* Linux looks the vSID up when it attaches a nested HWPT (arm-smmu-v3-iommufd.c), so park first. */
 static int vsid_take(struct vsmmu_endpoint *endpoint)
 {
 	int ret = endpoint->installed == INSTALLED_NESTED ? endpoint_park(endpoint) : 0;

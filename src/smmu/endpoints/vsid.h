@@ -7,13 +7,13 @@
 
 /*
  * Reserves a StreamID. Records of it that a snapshot brought are discarded, unless it is for an
- * @heir and waits for that one. Return: 0; -EINVAL; -EEXIST; -ENOMEM; -EAGAIN while events of its
- * last holder may still come: when they have, VSMMU_REPORT_VSID_FREE tells, and whoever is asked
- * for a StreamID is tried again.
+ * @heir and waits for one. Return: 0; -EINVAL; -EEXIST; -ENOMEM; -EAGAIN while events of its last
+ * holder may still come: after them VSMMU_REPORT_VSID_FREE comes, and late endpoints that want it
+ * are tried again.
  */
 int vsid_try_claim(struct vsmmu *vsmmu, uint64_t vsid, bool heir);
 
-/* Does the same, and reports -EINVAL. */
+/* Does the same, and reports each error but -ENOMEM. */
 int vsid_claim(struct vsmmu *vsmmu, uint64_t vsid, bool heir);
 
 /* Gives a reserved one back, or one whose endpoint never had an event. */
@@ -32,24 +32,25 @@ void vsid_exit(struct vsmmu_endpoint *endpoint);
 void vsid_disown(struct vsmmu_endpoint *endpoint);
 
 /*
- * Gives a StreamID up: the endpoint is parked and has none. Its events are stale, but are not read,
- * as that would forward those of others that are about to give theirs up too. Return: 0 or -errno:
- * it has it still. On failure vsid_leave() blocks it, and reports that.
+ * Parks an endpoint and takes its StreamID away. Its events are stale, but are not read yet, as
+ * that would also forward events of other endpoints that are about to give their StreamIDs up.
+ * Return: 0; -errno: the endpoint still has it. On failure vsid_leave() blocks the endpoint, and
+ * reports it.
  */
 int vsid_try_leave(struct vsmmu_endpoint *endpoint);
 int vsid_leave(struct vsmmu_endpoint *endpoint);
 
-/* Notes which StreamID it has, reserved for it, or that it has none; it wants no other. */
+/* Notes the StreamID that is reserved for an endpoint, or that it has none; it wants no other. */
 void vsid_settle(struct vsmmu_endpoint *endpoint, uint64_t vsid);
 
 /*
- * An endpoint gets the vDEVICE of what it has settled on, if it has none, and what its guest wants.
- * The number is its own, so a failure blocks it, and is made good later. Return: 0 or -errno.
+ * Makes the vDEVICE of an endpoint's StreamID, if it has none yet, and gives it the access that its
+ * guest wants. A failure blocks the endpoint, which keeps its StreamID, and recovery tries again.
+ * Return: 0 or -errno.
  */
 int vsid_begin(struct vsmmu_endpoint *endpoint);
 
-/* A snapshot's streams wait no longer: if no endpoint is left that may be theirs, or in any case.
- */
+/* Saved streams stop waiting: if no endpoint is left that may be theirs, or in any case. */
 void vsid_end_waiting(struct vsmmu *vsmmu);
 void vsid_forget_saved(struct vsmmu *vsmmu);
 

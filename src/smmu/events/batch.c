@@ -266,7 +266,7 @@ static COLD void batch_report_trouble(struct vsmmu *vsmmu, const struct batch *b
 			batch->errors);
 	if (batch->aborted)
 		deliver_report_abort(vsmmu);
-	/* An endpoint that is asked for may want it: recovery gives it what it can have now. */
+	/* A late endpoint may want the StreamID that is free now: recovery tries again. */
 	if (batch->freed && atomic_load(&vsmmu->asked))
 		pollset_timer_start(&vsmmu->cmdq.pollset, POLLSET_RETRY, pollset_now());
 	if (batch->freed)

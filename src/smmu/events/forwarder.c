@@ -95,8 +95,8 @@ static uint32_t batch_begin(
 }
 
 /*
- * Nobody waits for the read but who waits for the dispatch lock. Meanwhile the guest may have
- * turned its queue off, or off and on: then the records are older than that, and discarded.
+ * Only threads that want the dispatch lock wait for the read. Meanwhile the guest may have turned
+ * its queue off, or off and on: then the records are older than that, and discarded.
  */
 static void batch_arrive(struct vsmmu *vsmmu, struct batch *batch)
 {

@@ -31,7 +31,7 @@ static struct eventq_commit record(struct vsmmu *vsmmu, const uint64_t word[4])
 	return commit;
 }
 
-/* Whether there may be room that a read under way does not need. */
+/* Whether the queue may be full only for the room that the read under way has reserved. */
 static bool has_to_wait(const struct vsmmu *vsmmu)
 {
 	return vsmmu->eventq.reserved && deliver_state(vsmmu) == EVENTQ_FULL;

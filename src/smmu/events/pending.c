@@ -148,7 +148,7 @@ static uint32_t pending_sort(struct vsmmu *vsmmu, uint32_t at, uint32_t kept, bo
 	return kept + 1;
 }
 
-/* Those up to @kept are left. */
+/* Records up to @kept are left. */
 static void pending_cut(struct vsmmu *vsmmu, uint32_t kept)
 {
 	vsmmu->stats.pending -= vsmmu->pending.end - kept;

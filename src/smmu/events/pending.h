@@ -34,7 +34,7 @@ bool pending_deliver(struct vsmmu *vsmmu, uint32_t budget, uint32_t *handled);
 void pending_discard(struct vsmmu *vsmmu, uint32_t count, enum vsmmu_discard reason);
 void pending_discard_stream(struct vsmmu *vsmmu, uint32_t vsid);
 
-/* Does so with those whose stream has gone, as it would be done when their turn comes. */
+/* Discards those whose stream has gone, as would happen when their turn comes. */
 void pending_discard_gone(struct vsmmu *vsmmu);
 
 /* Frees the memory; nothing is counted. */

@@ -55,7 +55,7 @@ static int restore_check_promises(struct vsmmu *vsmmu, const struct snapshot *sn
 		uint32_t wanted, there;
 	} promises[] = {
 		{"sid_bits", guest.sid_bits, config->sid_bits},
-		/* VSMMU_AUTO is more than any. */
+		/* VSMMU_AUTO is larger than each value. */
 		{"ssid_bits", guest.ssid_bits, config->ssid_bits},
 		{"cmdq_log2_max", id->idr[1] >> 21 & 0x1f, config->cmdq_log2_max},
 		{"ats", guest.ats, config->ats},
@@ -101,9 +101,9 @@ static bool is_saved(const struct snapshot *snapshot, const struct vsmmu_endpoin
 }
 
 /*
- * Endpoints that may be a saved stream's which has none here: those that have no StreamID, and
- * those that were attached without one and whose number is another one by now. Those of the second
- * kind are @live.
+ * Counts the endpoints that saved streams without an endpoint here may belong to: those that have
+ * no StreamID, and those that were attached without one and have another StreamID by now. @live
+ * gets the number of the second kind.
  */
 static uint32_t count_late(
 	const struct vsmmu *vsmmu, const struct snapshot *snapshot, uint32_t *live)
@@ -122,8 +122,8 @@ static uint32_t count_late(
 }
 
 /*
- * Whether every saved StreamID is live here, or may be that of an endpoint that gets it late, and
- * no other is. Return: 0 or -ENODEV, reported.
+ * Every saved StreamID must be live here, or may belong to an endpoint that gets it late; and no
+ * other may be live here. Return: 0 or -ENODEV, reported.
  */
 static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
@@ -161,7 +161,7 @@ static int restore_await_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 	pthread_mutex_unlock(&vsmmu->event_lock);
 	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->heir = !endpoint_is_numbered(endpoint);
-	/* There may be none. */
+	/* They stop waiting at once if there is no such endpoint. */
 	vsid_end_waiting(vsmmu);
 	return ret;
 }

@@ -64,7 +64,7 @@ static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	int ret;
 
 	pthread_mutex_lock(&vsmmu->event_lock);
-	/* A snapshot with records of a stream that it does not have would be none. */
+	/* A restore refuses a snapshot with records of a stream that is not in it. */
 	pending_discard_gone(vsmmu);
 	ret = save_streams(vsmmu, snapshot);
 	if (!ret)
@@ -119,8 +119,7 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 	if (lost)
 		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
 			"taking a snapshot: it has room for %u events, and %llu more were there, "
-			"as "
-			"the guest takes none; they count as lost",
+			"as the guest takes none; they count as lost",
 			PENDING_MAX, (unsigned long long)lost);
 	snapshot_release(snapshot);
 	free(snapshot);

@@ -4,8 +4,8 @@
  * has either of them may look.
  *
  *	nesting parent HWPT: the guest's memory, behind one physical SMMU; lives until
- *	|	vsmmu_free() or vsmmu_drop_parents(), as making it maps and pins all memory; or is
- *	|	its VMM's, and here only while an endpoint is on it
+ *	|	vsmmu_free() or vsmmu_drop_parents(), as making it maps and pins all memory; a
+ *	|	VMM's own parent is known here only while an endpoint is on it
  *	+-- parking vIOMMU, on which no vDEVICE ever is: an abort and a bypass HWPT for each
  *	|	endpoint. Attaching one of them ends the forwarding of events
  *	+-- vIOMMU with a vEVENTQ: vDEVICEs, and HWPTs that guests' STEs become; one for each
@@ -24,7 +24,7 @@ struct nesting_parent {
 	struct viommu *viommus;
 	uint32_t id;
 	uint32_t parking_id;
-	uint32_t endpoints; /* on it; under the attach lock alone */
+	uint32_t endpoints; /* that are on it; under the attach lock alone */
 	bool is_vmms;	    /* never destroyed here */
 	struct host_features hardware;
 	/* TLB entries of its VMID may be there that the guest has invalidated. */
