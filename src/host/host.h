@@ -139,7 +139,7 @@ static inline void host_ref(struct vsmmu_host *host)
 
 static inline void host_unref(struct vsmmu_host *host)
 {
-	/* Acquire and release: who frees sees what every former holder wrote. */
+	/* Acquire and release: the thread that frees sees all writes of former holders. */
 	if (atomic_fetch_sub_explicit(&host->refs, 1, memory_order_acq_rel) == 1)
 		host->ops->free(host);
 }

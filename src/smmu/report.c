@@ -13,7 +13,7 @@ unsigned int report_made(void)
 	return made;
 }
 
-/* What comes up on the way, of events or of what is undone, is no reason. */
+/* Other reports are of events that came meanwhile, or of an attach that is undone. */
 static bool says_why(enum vsmmu_report_code code, enum vsmmu_severity severity)
 {
 	return code == VSMMU_REPORT_UNFIT || code == VSMMU_REPORT_BLOCKED ||

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The state of one vSMMU, all of it.
+ * This is the whole state of one vSMMU.
  *
  * Locks, taken in this order and no other:
  *
- *   attach_lock    who attaches, detaches, renumbers or restores; held over host calls that
- *                  wait for whoever maps or pins the guest's memory. No register write takes it
+ *   attach_lock    attach, detach, renumbering and restore; held over host calls that map or
+ *                  pin the guest's memory or wait for that. No register write takes it
  *   command_lock   the consumer of the command queue and the batch of invalidations; held
  *                  over all that a command does, and over a write of CR0 or GBPA
  *   control_lock   endpoints, nesting parents, vIOMMUs; held over host calls, but never over

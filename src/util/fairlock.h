@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A mutex for who takes it again and again: a mutex alone goes back to the thread that has
- * just let it go, as that one runs and those who wait sleep. Here it finds the gate shut,
- * behind the first of them.
+ * A fairlock is a mutex for a thread that takes it again and again. A plain mutex goes back to the
+ * thread that has just released it, as that thread runs while the waiting ones sleep. Here the
+ * thread finds the gate locked by the first of those that wait.
  */
 #ifndef UTIL_FAIRLOCK_H
 #define UTIL_FAIRLOCK_H

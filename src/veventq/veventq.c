@@ -75,7 +75,7 @@ static int take_fd(struct vsmmu_veventq *veventq, const struct vsmmu_veventq_con
 	veventq->fd = fd;
 	if (is_source)
 		return 0;
-	/* A duplicate nobody else can close, to put another file there. */
+	/* The duplicate is looked at, as nobody else can close it and put another file there. */
 	ret = veventq_fd_check(fd);
 	return ret ? ret : veventq_fd_open(fd, source);
 }

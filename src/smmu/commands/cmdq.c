@@ -273,9 +273,10 @@ static bool turn_run(struct vsmmu *vsmmu, struct turn *turn)
 }
 
 /*
- * Consumes as long as there is something and @budget lasts. Without @wait it leaves the queue
- * to whoever has it, or waits for it, who finds @rung set after releasing it: @rung changes by
- * exchanges alone, so either that one sees ours, or we see the lock that it has released.
+ * Consumes commands while there are some and @budget lasts. Without @wait, if another thread has
+ * the command lock or waits for it, the commands are left to that thread, which finds @rung set
+ * after it has released the lock: @rung only changes by exchanges, so either that thread sees ours,
+ * or we see the lock that it has released.
  *
  * Return: commands consumed.
  */
@@ -297,7 +298,7 @@ static uint32_t cmdq_consume(struct vsmmu *vsmmu, uint32_t budget, bool wait)
 		/* Before consuming, so that no signal is erased that comes later. */
 		pollset_unkick(&cmdq->pollset);
 		waiting = turn_run(vsmmu, &turn);
-		/* Before the lock goes, so that whoever has it next can erase this. */
+		/* With the lock held, so that only a later consumer can clear the signal. */
 		if (waiting && (turn.stopped || turn.consumed >= budget))
 			pollset_kick(&cmdq->pollset);
 		fairlock_unlock(&vsmmu->command_lock);

@@ -24,8 +24,9 @@ void cmdq_reset(struct vsmmu *vsmmu);
 void cmdq_enable(struct vsmmu *vsmmu, bool enable);
 
 /*
- * Something may have made commands available: a register write, or that the command lock was
- * taken for something else, as commands may have been left to whoever had it. No lock held.
+ * To be called when commands may be available: after a register write, and after the command lock
+ * was taken for another purpose, as a write meanwhile leaves its commands to the holder. Without
+ * any lock.
  */
 void cmdq_doorbell(struct vsmmu *vsmmu);
 

@@ -196,8 +196,7 @@ static void parent_flush(struct vsmmu *vsmmu, struct nesting_parent *parent)
 
 	flush_append(vsmmu, &flush, NULL);
 	flush.tlbi = flush.count;
-	/* No endpoint has access by what is cached there; whoever comes next gets it after
-	 * everything was invalidated. */
+	/* No endpoint uses these TLB entries; they are invalidated before the next one does. */
 	if (flush.tlbi && !parent->viommus)
 		parent->needs_tlb_inval = true;
 	list_for_each(viommu, parent->viommus) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Endpoints come and go. Host calls that map or pin the guest's memory, or wait for whoever
- * does, are made under the attach lock alone: no register write ever waits for them.
+ * Endpoints come and go. Host calls that map or pin the guest's memory, or wait for that, are made
+ * under the attach lock alone: no register write ever waits for them.
  */
 #include "smmu/endpoints/attach.h"
 

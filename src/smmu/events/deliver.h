@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one way into the guest's event queue, for whoever has records for it: what the queue can
- * take, and what follows from a batch. Under the event lock, but for the report.
+ * All records get into the guest's event queue by these functions: they say what the queue can
+ * take, and do all that follows from a batch. Under the event lock, but for the report.
  */
 #ifndef SMMU_EVENTS_DELIVER_H
 #define SMMU_EVENTS_DELIVER_H

@@ -126,9 +126,9 @@ static enum forward batch_end(struct vsmmu *vsmmu, struct batch *batch)
 }
 
 /*
- * Reads for the guest without the event lock, which is held before and after. What is for nobody
- * is read with it: a guest that enables its queue meanwhile, or acknowledges its error, must have
- * what comes from then on.
+ * Reads without the event lock, which is held before and after. Records that will be discarded are
+ * read with the lock held: a guest that then enables its queue, or acknowledges its error, must get
+ * all events from that moment on.
  */
 static void batch_fetch(struct vsmmu *vsmmu, struct batch *batch, uint32_t records)
 {

@@ -73,8 +73,9 @@ struct pending {
 };
 
 /*
- * Why nothing is read, for who writes CONS: the holder of the dispatch lock sets it, anybody
- * clears it. @full ends when a quarter of the queue is free, @held when CONS has passed @end.
+ * These say why nothing is read, to a thread that writes CONS. The holder of the dispatch lock sets
+ * them, any thread clears them. @full ends when a quarter of the queue is free, @held when CONS has
+ * passed @end.
  */
 struct event_pause {
 	atomic_bool full;

@@ -84,7 +84,7 @@ static void cr0_write_alone(struct vsmmu *vsmmu, uint32_t value)
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
-/* Return: whether to ring the doorbell: who rang meanwhile found the command lock taken. */
+/* Return: whether to ring the doorbell: a ring meanwhile found the command lock taken. */
 static bool cr0_write(struct vsmmu *vsmmu, uint32_t value)
 {
 	struct registers *registers = &vsmmu->registers;

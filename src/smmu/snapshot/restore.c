@@ -271,7 +271,7 @@ static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	vsmmu->invalidation.atc_lost = snapshot->atc_lost;
 }
 
-/* Interrupts are edges and one may be lost on the way: whatever is to be seen tells again. */
+/* Interrupts are edges, and one may be lost in a migration: those that are due are raised again. */
 static void restore_pulse(struct vsmmu *vsmmu)
 {
 	const struct guest_queue *queue = &vsmmu->eventq.queue;

@@ -46,7 +46,7 @@ static void save_state(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	snapshot->id = vsmmu->id;
 	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
 		snapshot->registers[row] = register_get(vsmmu, row);
-	/* Elsewhere nobody would tell of a loss that waits to be told; here it is told later. */
+	/* OVFLG that is due tells the restored guest of the loss; here it is toggled later. */
 	if (vsmmu->eventq.overflow_pending && !eventq_overflow_is_active(&vsmmu->eventq))
 		snapshot->registers[register_row(SMMU_EVENTQ_PROD)] ^= SMMU_EVENTQ_PROD_OVFLG;
 	snapshot->events_count = pending_count(pending);
