@@ -20,7 +20,8 @@ static const char usage[] =
 	"       native_bench hotplug SYNCS\n"
 	"       native_bench vcpus VCPUS RANGES(0|1) MSI(0|1) UNMAPS\n"
 	"       native_bench isolated-sync ENDPOINTS RANGES(0|1) NAMED TIMES\n"
-	"       native_bench latency FAULTS\n";
+	"       native_bench latency FAULTS\n"
+	"       native_bench locks TIMES\n";
 
 static unsigned int number(char **argv, int index)
 {
@@ -113,6 +114,8 @@ int main(int argc, char **argv)
 	else if ((!strcmp(what, "saturated") || !strcmp(what, "isolated")) && argc == 4 &&
 		 number(argv, 2) <= SATURATED_STREAMS_MAX)
 		measure_saturated(!strcmp(what, "isolated"), number(argv, 2), number(argv, 3));
+	else if (!strcmp(what, "locks") && argc == 3 && number(argv, 2))
+		measure_locks(number(argv, 2));
 	else if (!strcmp(what, "hotplug") && argc == 3)
 		measure_hotplug(number(argv, 2));
 	else if (!strcmp(what, "vcpus") && argc == 6 && number(argv, 2) &&

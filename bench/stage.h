@@ -51,6 +51,7 @@ void measure_memory(bool whole, unsigned int vmms, unsigned int streams);
 void measure_syscalls(unsigned int queued, unsigned int times);
 void measure_saturated(bool isolate, unsigned int streams, unsigned int events);
 void measure_hotplug(unsigned int syncs);
+void measure_locks(unsigned int times);
 void measure_sync(
 	unsigned int vmms, unsigned int streams, unsigned int invalidations, unsigned int times);
 void measure_sync_syscalls(unsigned int invalidations, unsigned int times);
