@@ -34,18 +34,19 @@ enum vsmmu_adopted_flag {
  *	closes its own; with VSMMU_ADOPTED_FLAG_OWN_FD it is the library's as soon as
  *	vsmmu_adopted_new() returns 0, and still the caller's if that fails. O_NONBLOCK is set,
  *	which all duplicates share. With VSMMU_ADOPTED_FLAG_SOURCE: an fd of any kind that epoll
- *	takes, of which poll() says POLLIN while @read has something to give
+ *	takes, which is readable while @read has something to give
  * @first_sequence: number of the next event that the queue will give, 0 to INT_MAX: 0 for a queue
  *	that was just allocated and never read, or the number that vsmmu_veventq_get_sequence()
  *	gave where it was read before; then events that were lost before the first record are
  *	counted. With VSMMU_SEQUENCE_UNKNOWN the first record tells the number, and how many events
  *	were lost before it is not known
  * @reserved: 0
- * @read: with VSMMU_ADOPTED_FLAG_SOURCE: reads as read(2) of a vEVENTQ does, and must be NULL
- *	without, see struct vsmmu_veventq_config. Called where the vEVENTQ would be read: in
- *	vsmmu_dispatch(), for a CMD_SYNC, at a reset and a detach, one call at a time. It must not
- *	block, nor call the vSMMU. vsmmu_sim_veventq_read() is one
- * @opaque: for @read
+ * @read: with VSMMU_ADOPTED_FLAG_SOURCE, the function that reads as read(2) of a vEVENTQ does: see
+ *	struct vsmmu_veventq_config; NULL without. vsmmu_sim_veventq_read() is one. It is called
+ *	where the vEVENTQ would be read, in vsmmu_dispatch(), for a CMD_SYNC, in a reset, a detach
+ *	or a save for instance, one call at a time, with the vSMMU's locks held. It must not block,
+ *	nor call back into the vSMMU
+ * @opaque: the first argument of @read
  */
 struct vsmmu_adopted_config {
 	size_t size;
@@ -71,9 +72,9 @@ struct vsmmu_adopted_config {
  * ABI: if that is not the one that Linux gives today, there is a report VSMMU_REPORT_STREAM_ERROR,
  * and the fd is taken all the same. Its records are checked like all others.
  *
- * Return: 0; -ENOTTY when the fd surely is no vEVENTQ; -EBADF, -EMFILE; -ENOMEM; -EINVAL for a NULL
- * or a config that makes no sense; -E2BIG for a member that this version does not know and that is
- * not 0. Threads: any. Since: 0.1
+ * Return: 0; -ENOTTY when the fd surely is no vEVENTQ; -EPERM for a source's fd that cannot be
+ * polled; -EBADF, -EMFILE; -ENOMEM; -EINVAL for a NULL or a config that makes no sense; -E2BIG for
+ * a member that this version does not know and that is not 0. Threads: any. Since: 0.1
  */
 VSMMU_API int vsmmu_adopted_new(
 	struct vsmmu *vsmmu, const struct vsmmu_adopted_config *config, struct vsmmu_adopted **out);

@@ -20,13 +20,13 @@
  * only for locks that are held for a bounded time.
  *
  * Callbacks: a call that takes a vSMMU, or an object of one, returns -EDEADLK and does nothing when
- * its thread is inside a callback of that vSMMU: one of the ops, or @attach of an endpoint; also
- * when the callback got there through another vSMMU, whose calls are allowed. vsmmu_free() then
- * does nothing either, and the vSMMU is leaked. None of this is reported, as locks are held. Only
- * vsmmu_get_stats() and vsmmu_endpoint_get_stats() are allowed, and only inside @report. A guest
- * can point a queue, a table or an MSI at the SMMU's own registers: if the VMM's memory ops reach
- * its MMIO, they pass on the error of vsmmu_mmio_read() or vsmmu_mmio_write(), and the guest sees
- * an abort.
+ * its thread is inside a callback of that vSMMU: one of the ops, @attach of an endpoint, or @read
+ * of an adopted vEVENTQ; also when the callback got there through another vSMMU, whose calls are
+ * allowed. vsmmu_free() then does nothing either, and the vSMMU is leaked. None of this is
+ * reported, as locks are held. vsmmu_endpoint_get_opaque() is always allowed, vsmmu_get_stats() and
+ * vsmmu_endpoint_get_stats() inside @report. A guest can point a queue, a table or an MSI at the
+ * SMMU's own registers: if the VMM's memory ops reach its MMIO, they pass on the error of
+ * vsmmu_mmio_read() or vsmmu_mmio_write(), and the guest sees an abort.
  */
 #ifndef VSMMU_SMMU_H
 #define VSMMU_SMMU_H

@@ -40,9 +40,8 @@ static int adopted_check(
 			"vsmmu_adopted_config.flags %#x has bits that do not exist", config->flags);
 	if (!(config->flags & VSMMU_ADOPTED_FLAG_SOURCE) != !config->read)
 		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
-			"vsmmu_adopted_config.read goes with VSMMU_ADOPTED_FLAG_SOURCE, and with "
-			"no "
-			"other");
+			"vsmmu_adopted_config has VSMMU_ADOPTED_FLAG_SOURCE without read, or read "
+			"without the flag");
 	if (config->first_sequence > INT_MAX && config->first_sequence != VSMMU_SEQUENCE_UNKNOWN)
 		return refuse(vsmmu, VSMMU_NO_VSID, -EINVAL,
 			"first_sequence %u asked for, but INT_MAX is the last",
