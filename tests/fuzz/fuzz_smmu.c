@@ -372,8 +372,6 @@ static void set_vsid(struct fuzz_input *input)
 	ret = vsmmu_endpoint_set_vsid(fuzz_vmm.endpoint[n], vsid);
 	/* Refused; or given up halfway, with the new one or with none. */
 	refused = ret == -EINVAL || ret == -EEXIST || ret == -EAGAIN;
-	if (!refused)
-		fuzz_vmm.vsid[n] = fuzz_vmm_is_live(vsid) ? vsid : FUZZ_VMM_NO_VSID;
 	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
 	FUZZ_CHECK(ret <= 0 && (!ret || refused || fuzz_vmm.calls_may_fail));
 	if (ret && !refused && !fuzz_vmm.at_large)

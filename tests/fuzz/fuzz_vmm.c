@@ -262,12 +262,28 @@ static void check_queue(const struct fuzz_vmm_registers *now, const struct vsmmu
 		FUZZ_CHECK(fuzz_vmm.pulses[VSMMU_IRQ_EVENTQ]);
 }
 
+/* Any call may change it: what the host refused once, a later one may make good. */
+static void look_at_vsids(void)
+{
+	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++) {
+		uint64_t vsid;
+
+		if (!fuzz_vmm.endpoint[n])
+			continue;
+		FUZZ_CHECK(!vsmmu_endpoint_get_vsid(fuzz_vmm.endpoint[n], &vsid));
+		fuzz_vmm.vsid[n] = vsid <= UINT32_MAX && fuzz_vmm_is_live((uint32_t)vsid)
+					   ? (uint32_t)vsid
+					   : FUZZ_VMM_NO_VSID;
+	}
+}
+
 void fuzz_vmm_leave(unsigned int reads, unsigned int calls)
 {
 	struct fuzz_vmm_registers now = fuzz_vmm_registers();
 	struct vsmmu_stats stats = check_stats();
 
 	fuzz_vmm.inside = false;
+	look_at_vsids();
 	FUZZ_CHECK(fuzz_vmm.reads <= reads && fuzz_vmm.calls <= calls);
 	FUZZ_CHECK(!((now.gerror ^ now.gerrorn) & ~UINT32_C(0xb5)));
 	if (fuzz_vmm.anything)

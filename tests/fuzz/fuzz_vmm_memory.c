@@ -5,6 +5,7 @@
 
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "smmu/endpoint.h"
 #include "smmu/vsmmu.h"
 #include "fuzz_vmm.h"
 
@@ -99,7 +100,9 @@ static void check_record(const uint8_t *bytes)
 	sid = (uint32_t)(record.word[0] >> 32);
 	known = fuzz_vmm.anything || (fuzz_vmm.translating && sid == fuzz_vmm.translate_sid);
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
-		known = known || (fuzz_vmm.endpoint[n] && fuzz_vmm.vsid[n] == sid);
+		known = known ||
+			(fuzz_vmm.endpoint[n] &&
+				(fuzz_vmm.vsid[n] == sid || fuzz_vmm.endpoint[n]->vsid == sid));
 	FUZZ_CHECK(known);
 	FUZZ_CHECK(!(record.word[1] & (UINT64_C(1) << 31 | UINT64_C(1) << 39)));
 }
