@@ -345,7 +345,7 @@ static void attach(struct fuzz_input *input)
 	uint32_t vsid = take_vsid(input);
 
 	if (!fuzz_vmm.endpoint[n])
-		fuzz_vmm_attach(n, vsid);
+		fuzz_vmm_attach(n, vsid, 0);
 }
 
 static void detach(struct fuzz_input *input)
@@ -440,11 +440,82 @@ static void fault(struct fuzz_input *input)
 		vsmmu_sim_fault(fuzz_vmm.sim, fuzz_vmm.dev_id[n], &record);
 }
 
+static void attach_anyhow(struct fuzz_input *input)
+{
+	unsigned int n = take_endpoint(input), how = (unsigned int)fuzz_take(input, 1);
+	uint32_t vsid = take_vsid(input);
+
+	if (!fuzz_vmm.endpoint[n])
+		fuzz_vmm_attach(n, vsid, how & 7);
+}
+
+static uint64_t take_number(struct fuzz_input *input)
+{
+	const uint64_t any = fuzz_take(input, 1) % (FUZZ_VMM_VSIDS + 2);
+
+	if (any < FUZZ_VMM_VSIDS)
+		return fuzz_vmm_vsids[any];
+	return any == FUZZ_VMM_VSIDS ? UINT64_C(1) << 40 : VSMMU_NO_VSID;
+}
+
+/* What the guest calls an endpoint from now on; the VMM tells when it is asked. */
+static void number(struct fuzz_input *input)
+{
+	unsigned int n = take_endpoint(input);
+
+	fuzz_vmm.number[n] = take_number(input);
+}
+
+static void take_vsid_away(struct fuzz_input *input)
+{
+	unsigned int n = take_endpoint(input);
+	int ret;
+
+	if (!fuzz_vmm.endpoint[n])
+		return;
+	fuzz_vmm_enter();
+	ret = vsmmu_endpoint_set_vsid(fuzz_vmm.endpoint[n], VSMMU_NO_VSID);
+	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
+	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail);
+}
+
+static void record_event(struct fuzz_input *input)
+{
+	struct vsmmu_event_record record = {.word = {fuzz_take(input, 8), fuzz_take(input, 8)}};
+	int ret;
+
+	fuzz_vmm_enter();
+	fuzz_vmm.recording = true;
+	ret = vsmmu_record_event(fuzz_vmm.vsmmu, &record);
+	fuzz_vmm.recording = false;
+	FUZZ_CHECK(!ret == (fuzz_vmm.written == 1) && fuzz_vmm.written <= 1);
+	fuzz_vmm_leave(0, 0);
+	FUZZ_CHECK(!ret || ret == -EINVAL || ret == -ENOBUFS);
+}
+
+static void take_irqs(struct fuzz_input *input)
+{
+	uint32_t lines;
+	int ret;
+
+	(void)input;
+	fuzz_vmm_enter();
+	ret = vsmmu_take_irqs(fuzz_vmm.vsmmu, &lines);
+	fuzz_vmm_leave(0, 0);
+	FUZZ_CHECK(ret == (fuzz_vmm.options.config.defer_irqs ? 0 : -EOPNOTSUPP));
+	if (ret)
+		return;
+	FUZZ_CHECK(!(lines >> IRQ_COUNT));
+	FUZZ_CHECK(!(lines >> VSMMU_IRQ_EVENTQ & 1) ||
+		   fuzz_vmm.before.eventq_prod != fuzz_vmm.before.eventq_cons);
+}
+
 static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, read_any, enable,
 	write_cr0, write_gbpa, acknowledge, consume, poke, flip, put_ste, put_l1std, put_cd,
 	put_pte, map, command_any, command, flood, run_commands, run, dma, long_dma, compare,
 	translate, stop_stream, fuzz_vmm_reset, attach, detach, set_vsid, fail, heal, expire,
-	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, recover};
+	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, recover,
+	attach_anyhow, number, take_vsid_away, record_event, take_irqs};
 
 static void open_board(struct fuzz_input *input)
 {
@@ -483,12 +554,17 @@ static void open_board(struct fuzz_input *input)
 		options.sim.idr[0] &= ~(UINT32_C(1) << 26);
 		options.probe = true;
 	}
+	/* What endpoints have that are there before the guest looks; and interrupts taken later. */
+	if (flags >> 3 & 1) {
+		options.config.defer_irqs = true;
+		options.config.ssid_bits = VSMMU_AUTO;
+	}
 	options.config.veventq_depth = depth + 1;
 	options.config.report_burst = 1000;
 	fuzz_vmm_open(&options);
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
 		if (attached >> n & 1)
-			fuzz_vmm_attach(n, fuzz_vmm_vsids[n]);
+			fuzz_vmm_attach(n, fuzz_vmm_vsids[n], 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

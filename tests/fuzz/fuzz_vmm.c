@@ -9,6 +9,7 @@
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
+#include "smmu/endpoint.h"
 #include "smmu/events/pending.h"
 
 #define IDLE_MAX 1 /* calls in a row that find nothing although the fd is readable */
@@ -48,6 +49,9 @@ static void open_host(void)
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
 		FUZZ_CHECK(!vsmmu_sim_endpoint_new(
 			fuzz_vmm.sim, fuzz_vmm.options.two_smmus ? n % 2 : 0, &fuzz_vmm.dev_id[n]));
+	for (unsigned int smmu = 0; smmu < 2; smmu++)
+		FUZZ_CHECK(!vsmmu_sim_parent_new(
+			fuzz_vmm.sim, fuzz_vmm.dev_id[smmu], &fuzz_vmm.parent[smmu]));
 	host = host_interposer_new(fuzz_vmm.sim, 0);
 	host->hook = before_call;
 	fuzz_vmm.host = &host->host;
@@ -105,6 +109,15 @@ static struct vsmmu_sim_stats sim_stats(void)
 	return sim;
 }
 
+/* Nothing is on them any more but devices that were put back. */
+static void free_parents(void)
+{
+	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
+		FUZZ_CHECK(!vsmmu_sim_attach(fuzz_vmm.sim, fuzz_vmm.dev_id[n], 0));
+	for (unsigned int smmu = 0; smmu < 2; smmu++)
+		FUZZ_CHECK(!vsmmu_sim_parent_free(fuzz_vmm.sim, fuzz_vmm.parent[smmu]));
+}
+
 static void close_machine(void)
 {
 	struct vsmmu_sim_stats sim;
@@ -114,6 +127,7 @@ static void close_machine(void)
 	fuzz_vmm.inside = false;
 	fuzz_vmm.vsmmu = NULL;
 	memset(fuzz_vmm.endpoint, 0, sizeof(fuzz_vmm.endpoint));
+	free_parents();
 	sim = sim_stats();
 	FUZZ_CHECK(!sim.objects);
 	/* We and the kernel agree on what a guest's commands become. */
@@ -144,7 +158,7 @@ void fuzz_vmm_replace(void)
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++) {
 		if (!attached[n])
 			continue;
-		fuzz_vmm_attach(n, fuzz_vmm.vsid[n]);
+		fuzz_vmm_attach(n, fuzz_vmm.vsid[n], 0);
 		FUZZ_CHECK(fuzz_vmm.endpoint[n]);
 	}
 }
@@ -250,7 +264,7 @@ static void check_queue(const struct fuzz_vmm_registers *now, const struct vsmmu
 	FUZZ_CHECK(stats->sequenced >= old->sequenced && stats->delivered >= old->delivered);
 	FUZZ_CHECK(stats->lost >= old->lost && stats->commands >= old->commands);
 	FUZZ_CHECK(stats->delivered - old->delivered + stats->translation_events -
-			   old->translation_events ==
+			   old->translation_events + stats->vmm_events - old->vmm_events ==
 		   fuzz_vmm.written);
 	FUZZ_CHECK(fuzz_vmm.foreign_writes <= stats->syncs - old->syncs);
 	check_overflow(now, stats->overflows - old->overflows);
@@ -259,7 +273,8 @@ static void check_queue(const struct fuzz_vmm_registers *now, const struct vsmmu
 	FUZZ_CHECK(advanced == fuzz_vmm.written);
 	if (fuzz_vmm.before.eventq_prod == fuzz_vmm.before.eventq_cons &&
 		fuzz_vmm.before.irq_ctrl & SMMU_IRQ_CTRL_EVENTQ_IRQEN)
-		FUZZ_CHECK(fuzz_vmm.pulses[VSMMU_IRQ_EVENTQ]);
+		FUZZ_CHECK(fuzz_vmm.pulses[VSMMU_IRQ_EVENTQ] ||
+			   fuzz_vmm.vsmmu->irqs_noted >> VSMMU_IRQ_EVENTQ & 1);
 }
 
 /* Any call may change it: what the host refused once, a later one may make good. */
@@ -358,13 +373,17 @@ bool fuzz_vmm_is_live(uint32_t vsid)
 	return stream_find_live(&fuzz_vmm.vsmmu->streams, vsid) != STREAM_NONE;
 }
 
-void fuzz_vmm_attach(unsigned int n, uint32_t vsid)
+void fuzz_vmm_attach(unsigned int n, uint32_t vsid, unsigned int how)
 {
+	const bool own = how & (FUZZ_VMM_ON_PARENT | FUZZ_VMM_PUT_BACK);
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
-		.vsid = vsid,
+		.vsid = how & FUZZ_VMM_LATE ? VSMMU_NO_VSID : vsid,
 		.dev_id = fuzz_vmm.dev_id[n],
 		.vfio_fd = -1,
+		.parent_hwpt = own ? fuzz_vmm.parent[n % 2] : 0,
+		.put_back = how & FUZZ_VMM_PUT_BACK,
+		.opaque = &fuzz_vmm.number[n],
 	};
 	struct vsmmu_endpoint *endpoint = NULL;
 	int ret;
@@ -379,14 +398,27 @@ void fuzz_vmm_attach(unsigned int n, uint32_t vsid)
 	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
 }
 
+/* One that is put back reaches all; its VMM leaves it there no longer than to see that. */
 void fuzz_vmm_detach(unsigned int n)
 {
 	struct vsmmu_endpoint *endpoint = fuzz_vmm.endpoint[n];
+	const struct vsmmu_access access = {.size = sizeof(access), .address = FUZZ_VMM_MEMORY};
+	const bool put_back = endpoint->put_back;
+	uint8_t byte;
+	int ret;
 
 	fuzz_vmm.endpoint[n] = NULL;
 	fuzz_vmm_enter();
-	vsmmu_endpoint_detach(endpoint);
+	ret = vsmmu_endpoint_detach(endpoint);
 	fuzz_vmm_leave(2, 64);
+	if (!put_back)
+		return;
+	if (!ret && !fuzz_vmm.hole_size)
+		FUZZ_CHECK(!vsmmu_sim_dma(
+			fuzz_vmm.sim, fuzz_vmm.dev_id[n], &access, &byte, sizeof(byte)));
+	ret = vsmmu_sim_attach(fuzz_vmm.sim, fuzz_vmm.dev_id[n], 0);
+	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail);
+	fuzz_vmm.at_large = fuzz_vmm.at_large || ret;
 }
 
 void fuzz_vmm_heal(void)

@@ -92,6 +92,9 @@ struct fuzz_vmm {
 	struct arch_features hardware; /* of the simulator */
 	uint32_t dev_id[FUZZ_VMM_ENDPOINTS];
 	uint32_t vsid[FUZZ_VMM_ENDPOINTS];
+	uint64_t number[FUZZ_VMM_ENDPOINTS]; /* what the VMM answers for those that it is asked for
+					      */
+	uint32_t parent[2];		     /* of the VMM's, by physical SMMU */
 	struct vsmmu_endpoint *endpoint[FUZZ_VMM_ENDPOINTS]; /* NULL while detached */
 	uint8_t memory[FUZZ_VMM_SIZE];
 	uint64_t hole, hole_size; /* a part of the memory that is none, as an offset */
@@ -103,7 +106,7 @@ struct fuzz_vmm {
 	struct vsmmu_stats stats_before;
 	uint32_t cr0_written; /* ORed to cr0: what a write of CR0 enables may have effects in it */
 	uint32_t translate_sid;
-	bool translating;
+	bool translating, recording;
 	unsigned int reads, calls, written;
 	unsigned int foreign_writes; /* MSIs that no IRQ_CFG0 names */
 	unsigned int pulses[IRQ_COUNT];
@@ -160,7 +163,14 @@ void fuzz_vmm_run(uint32_t budget);
 void fuzz_vmm_run_commands(uint32_t budget);
 
 bool fuzz_vmm_is_live(uint32_t vsid);
-void fuzz_vmm_attach(unsigned int n, uint32_t vsid);
+/* Without a StreamID, or on the VMM's parent, to which it may be put back. */
+enum fuzz_vmm_how {
+	FUZZ_VMM_LATE = 1,
+	FUZZ_VMM_ON_PARENT = 2,
+	FUZZ_VMM_PUT_BACK = 4,
+};
+
+void fuzz_vmm_attach(unsigned int n, uint32_t vsid, unsigned int how);
 void fuzz_vmm_detach(unsigned int n);
 
 /* No failure is arranged any more, and all memory is there. */

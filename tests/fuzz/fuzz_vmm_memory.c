@@ -98,7 +98,8 @@ static void check_record(const uint8_t *bytes)
 
 	vsmmu_event_record_load(bytes, &record);
 	sid = (uint32_t)(record.word[0] >> 32);
-	known = fuzz_vmm.anything || (fuzz_vmm.translating && sid == fuzz_vmm.translate_sid);
+	known = fuzz_vmm.anything || fuzz_vmm.recording ||
+		(fuzz_vmm.translating && sid == fuzz_vmm.translate_sid);
 	for (unsigned int n = 0; n < FUZZ_VMM_ENDPOINTS; n++)
 		known = known ||
 			(fuzz_vmm.endpoint[n] &&
@@ -232,6 +233,14 @@ int fuzz_vmm_stage2_write(void *opaque, uint64_t address, const void *bytes, siz
 	return 0;
 }
 
+/* "Not yet" is an answer. */
+static uint64_t number_of(void *opaque, void *endpoint_opaque)
+{
+	(void)opaque;
+	FUZZ_CHECK(fuzz_vmm.inside);
+	return *(const uint64_t *)endpoint_opaque;
+}
+
 const struct vsmmu_ops fuzz_vmm_ops = {
 	.size = sizeof(fuzz_vmm_ops),
 	.memory_read = memory_read,
@@ -239,4 +248,5 @@ const struct vsmmu_ops fuzz_vmm_ops = {
 	.irq_pulse = irq_pulse,
 	.report = report,
 	.msi = msi,
+	.vsid = number_of,
 };

@@ -360,7 +360,8 @@ SMMU_MOVES = [
     'consume', 'poke', 'flip', 'put_ste', 'put_l1std', 'put_cd', 'put_pte', 'map', 'command_any',
     'command', 'flood', 'run_commands', 'run', 'dma', 'long_dma', 'compare', 'translate',
     'stop_stream', 'reset', 'attach', 'detach', 'set_vsid', 'fail', 'heal', 'expire',
-    'lose_memory', 'fault', 'migrate', 'resume', 'corrupt', 'recover']
+    'lose_memory', 'fault', 'migrate', 'resume', 'corrupt', 'recover',
+    'attach_anyhow', 'number', 'take_vsid_away', 'record_event', 'take_irqs']
 SMMU_REGISTERS = [
     'cr0', 'cr1', 'cr2', 'gbpa', 'irq_ctrl', 'gerrorn', 'gerror_irq_cfg0', 'gerror_irq_cfg1',
     'gerror_irq_cfg2', 'strtab_base', 'strtab_base_cfg', 'cmdq_base', 'cmdq_base_high',
@@ -369,13 +370,16 @@ SMMU_REGISTERS = [
 SMMU_COMMANDS = [
     'prefetch', 'cfgi_ste', 'cfgi_ste_range', 'cfgi_cd', 'cfgi_cd_all', 'tlbi_all', 'tlbi_asid',
     'tlbi_va', 'tlbi_vaa', 'tlbi_nsnh_all', 'atc_inv', 'sync', 'resume']
-S_TWO, S_PROBE, S_ISOLATE, S_NO_SHARE, S_NO_MSI, S_ABORT, S_NO_RIL, S_ATS, S_REPEAT, S_OLD = (
+S_TWO, S_PROBE, S_ISOLATE, S_DEFER, S_NO_MSI, S_ABORT, S_NO_RIL, S_ATS, S_REPEAT, S_OLD = (
     1 << bit for bit in range(10))
 S_WRAP, S_SSIDS, S_FEW, S_IGNORES = 2 << 10, 1 << 12, 1 << 13, 1 << 15
 A_WRITE, A_INSTRUCTION, A_PRIVILEGED, A_SSID, A_MEMORY = 1, 2, 4, 8, 16
 ON = 0xd  # SMMUEN, EVENTQEN, CMDQEN
 ALL_COMMAND = 31  # Range of CFGI_ALL
 FAIL_EVENT_ALLOC, FAIL_CALL, FAIL_INVALIDATE, REFUSE, REFUSE_INVALIDATIONS = 1, 5, 7, 8, 9
+
+
+LATE, ON_PARENT, PUT_BACK = 1, 2, 4
 
 
 def move(name, *values):
@@ -420,6 +424,7 @@ SYNC = cmd('sync')
 GO = up() + mapped() + CFGI_ALL + cmd('tlbi_nsnh_all') + SYNC
 READ_IT = move('dma', 0, 3, at(0, 0x10008))
 WRITE_IT = move('dma', 0, 3, at(A_WRITE, 0x10008))
+OWN_EVENT = move('record_event', struct.pack('<QQ', TRANSLATION | 0x90 << 32, 2 << 40))
 MISS = move('dma', 0, 3, at(0, 0x55008))
 RUN_SMMU = move('run', 0)
 # In place of the CD that GO makes: R alone.
@@ -509,6 +514,20 @@ SMMU = {
                        move('set_vsid', 0, 5, at(0, 0x10008)), READ_IT,
                        move('fail', FAIL_CALL, 1, 0), move('set_vsid', 0, 0, at(0, 0x10008)),
                        move('heal'), move('set_vsid', 0, 1, at(0, 0x10008)), RUN_SMMU),
+    'late': smmu(0, GO, mapped(2, page=16, pa=42), move('attach_anyhow', 1, LATE, 0),
+                 move('number', 1, 2), cmd('cfgi_ste', 2), SYNC, move('dma', 1, 3, at(0, 0x10008)),
+                 move('number', 1, 7), move('number', 0, 2), move('detach', 0),
+                 move('attach_anyhow', 0, LATE, 0), cmd('cfgi_ste', 2), SYNC,
+                 move('take_vsid_away', 1), cmd('cfgi_ste', 2), move('migrate'), RUN_SMMU),
+    'own-parent': smmu(0, GO, move('attach_anyhow', 1, ON_PARENT, 2), mapped(2, page=16, pa=42),
+                       move('dma', 1, 3, at(0, 0x10008)), move('detach', 1),
+                       move('attach_anyhow', 1, PUT_BACK, 2), move('fail', FAIL_CALL, 3, 0),
+                       move('detach', 1), move('heal'), move('recover', 1),
+                       move('attach_anyhow', 3, LATE | PUT_BACK, 2), move('reset')),
+    'own-events': smmu(S_DEFER, GO, OWN_EVENT, move('take_irqs'), OWN_EVENT, OWN_EVENT, MISS,
+                       RUN_SMMU, move('take_irqs'), move('consume', ALL), OWN_EVENT,
+                       move('consume', ALL), move('take_irqs'), OWN_EVENT, move('reset'),
+                       move('take_irqs')),
     'install-fails': smmu(0, GO, mapped(page=16, pa=42), move('fail', FAIL_CALL, 0, 0),
                           cmd('cfgi_ste', 1), SYNC, READ_IT, move('heal'), cmd('cfgi_ste', 1),
                           SYNC, READ_IT, move('fail', FAIL_CALL, 1, 1), move('write_cr0', 0xc),
