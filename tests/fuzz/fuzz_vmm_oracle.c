@@ -301,6 +301,9 @@ void fuzz_vmm_compare(unsigned int n, const struct vsmmu_access *access, bool st
 	fuzz_vmm_consume(UINT32_MAX);
 	if (!(stream ? fuzz_vmm_invalidate_stream(fuzz_vmm.vsid[n]) : fuzz_vmm_invalidate_all()))
 		return;
+	/* It may have got another one by that, or have none: then it aborts, and nobody is told. */
+	if (fuzz_vmm.vsid[n] != transaction.sid || transaction.sid == FUZZ_VMM_NO_VSID)
+		return;
 	now = fuzz_vmm_registers();
 	if (!(now.cr0 & SMMU_CR0_SMMUEN))
 		return;
