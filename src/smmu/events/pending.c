@@ -133,6 +133,14 @@ void pending_discard(struct vsmmu *vsmmu, uint32_t count, enum vsmmu_discard rea
 	pending_take(vsmmu, count);
 }
 
+bool pending_has_stream(const struct pending *pending, uint32_t vsid)
+{
+	for (uint32_t i = pending->begin; i < pending->end; i++)
+		if (record_vsid(pending->records[i]) == vsid)
+			return true;
+	return false;
+}
+
 /* A record that is @gone is counted as discarded, any other is moved to where @kept ends. */
 static uint32_t pending_sort(struct vsmmu *vsmmu, uint32_t at, uint32_t kept, bool gone)
 {

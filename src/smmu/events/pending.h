@@ -37,6 +37,9 @@ void pending_discard_stream(struct vsmmu *vsmmu, uint32_t vsid);
 /* Discards those whose stream has gone, as would happen when their turn comes. */
 void pending_discard_gone(struct vsmmu *vsmmu);
 
+/* Whether some are of a StreamID. */
+bool pending_has_stream(const struct pending *pending, uint32_t vsid);
+
 /* Frees the memory; nothing is counted. */
 void pending_destroy(struct pending *pending);
 

@@ -17,7 +17,19 @@
 #include "smmu/report.h"
 #include "smmu/stats.h"
 
-/* Those of a snapshot that wait for their endpoint wait elsewhere too. Under the event lock. */
+/*
+ * One of a snapshot that waits for its endpoint waits elsewhere too, if events wait with it.
+ * Without any there is nothing to inherit, and its endpoint may have gone by now, for which nobody
+ * could tell there that it is not missing. Under the event lock.
+ */
+static bool goes_along(const struct vsmmu *vsmmu, const struct stream *stream)
+{
+	if (stream->state == STREAM_SAVED)
+		return pending_has_stream(&vsmmu->pending, stream->vsid);
+	return stream_is_known(stream);
+}
+
+/* Under the event lock. */
 static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
 	const struct stream_table *streams = &vsmmu->streams;
@@ -26,7 +38,7 @@ static int save_streams(const struct vsmmu *vsmmu, struct snapshot *snapshot)
 	if (!snapshot->vsid)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < streams->capacity; i++)
-		if (stream_is_known(&streams->entries[i]))
+		if (goes_along(vsmmu, &streams->entries[i]))
 			snapshot->vsid[snapshot->streams++] = streams->entries[i].vsid;
 	qsort(snapshot->vsid, snapshot->streams, sizeof(*snapshot->vsid), snapshot_compare_vsids);
 	return 0;

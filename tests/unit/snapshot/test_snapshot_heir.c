@@ -119,6 +119,24 @@ TEST(events_of_nobody_do_not_spoil_a_snapshot)
 	}
 }
 
+/* One of two goes before the guest has numbered it; the other one moves on, with its number. */
+TEST(an_endpoint_that_has_gone_is_not_missed)
+{
+	struct install_fixture *from = source_new(), *to = fixture_of(2), *next = fixture_of(1);
+
+	assert_int_equal(move(from, to), 0);
+	assert_int_equal(waiting(to), 2);
+	fixture_detach(to, OTHER);
+	assert_int_equal(waiting(to), 2);
+	next->number[0] = A;
+	assert_int_equal(move(to, next), 0);
+	fixture_expect_nested(next, 0, STE_S1, 0);
+	assert_int_equal(waiting(next), 0);
+	fixture_free(from);
+	fixture_free(to);
+	fixture_free(next);
+}
+
 /* Its counters begin with it, not with the stream that had its number. */
 TEST(a_new_endpoint_has_no_counters_of_an_old_stream)
 {
@@ -146,6 +164,7 @@ int main(void)
 		UNIT_TEST("S7 E6", events_are_not_lost_while_their_endpoint_comes),
 		UNIT_TEST("S7 E6", events_survive_a_host_that_fails),
 		UNIT_TEST("S7 E6", events_of_nobody_do_not_spoil_a_snapshot),
+		UNIT_TEST("S6 S7", an_endpoint_that_has_gone_is_not_missed),
 		UNIT_TEST("S6 S7 A4", a_new_endpoint_has_no_counters_of_an_old_stream),
 	};
 
