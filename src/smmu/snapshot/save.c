@@ -18,7 +18,7 @@
 #include "smmu/stats.h"
 
 /*
- * One of a snapshot that waits for its endpoint waits elsewhere too, if events wait with it.
+ * A stream of a snapshot that waits for its endpoint waits elsewhere too, if events wait with it.
  * Without any there is nothing to inherit, and its endpoint may have gone by now, for which nobody
  * could tell there that it is not missing. Under the event lock.
  */
