@@ -138,7 +138,7 @@ static size_t copy_bulk(struct sim_veventq *queue, void *buffer, size_t length)
 	return count * RECORD_SIZE;
 }
 
-/* iommufd_veventq_deliver_restore() of an event. Its slot's space is still counted. */
+/* Puts an event back, as iommufd_veventq_deliver_restore() does: its space is still counted. */
 static void put_back(struct sim_veventq *queue, const struct sim_vevent *event)
 {
 	queue->head = queue->head ? queue->head - 1 : queue->depth - 1;

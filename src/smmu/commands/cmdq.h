@@ -24,9 +24,9 @@ void cmdq_reset(struct vsmmu *vsmmu);
 void cmdq_enable(struct vsmmu *vsmmu, bool enable);
 
 /*
- * To be called when commands may be available: after a register write, and after the command lock
- * was taken for another purpose, as a write meanwhile leaves its commands to the holder. Without
- * any lock.
+ * Consumes what is available. Callers ring after a register write, and after they had the command
+ * lock for another purpose, as a write meanwhile leaves its commands to the holder. Without any
+ * lock.
  */
 void cmdq_doorbell(struct vsmmu *vsmmu);
 
