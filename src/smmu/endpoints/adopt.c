@@ -129,7 +129,7 @@ int vsmmu_adopted_new(
 
 bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_adopted *adopted)
 {
-	const struct event_source *source = vsmmu->sources.first;
+	const struct event_source *source = adopted ? vsmmu->sources.first : NULL;
 
 	while (source && source != &adopted->source)
 		source = source->next;
