@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages to whoever runs the VMM: what is wrong, and what to do about it. */
+#ifndef VMM_ERROR_H
+#define VMM_ERROR_H
+
+/* Prints a line to stderr. Return: -1, for "return fail(...)". */
+__attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
+
+/* The same without a failure. */
+__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
+
+#endif

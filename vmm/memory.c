@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "map.h"
+
+int memory_open(struct memory *memory, uint64_t size)
+{
+	int fd = memfd_create("vsmmu-vm", MFD_CLOEXEC);
+	void *at = MAP_FAILED;
+
+	if (fd >= 0 && !ftruncate(fd, (off_t)size))
+		at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		fail("%" PRIu64 " MiB of memory: %s; ask for less with --mem", size >> 20,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (at == MAP_FAILED)
+		return -1;
+	*memory = (struct memory){.at = at, .size = size};
+	return 0;
+}
+
+void memory_close(struct memory *memory)
+{
+	if (memory->at)
+		munmap(memory->at, memory->size);
+	memory->at = NULL;
+}
+
+uint8_t *memory_at(const struct memory *memory, uint64_t address, uint64_t length)
+{
+	if (address < MAP_RAM || address - MAP_RAM > memory->size ||
+		length > memory->size - (address - MAP_RAM))
+		return NULL;
+	return memory->at + (address - MAP_RAM);
+}
