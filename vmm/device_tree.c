@@ -10,7 +10,6 @@
 #define PPI 1
 #define SPI 0
 
-#define EDGE  1
 #define LEVEL 4
 
 static void keep(struct fdt *fdt, int error)
@@ -37,6 +36,11 @@ void fdt_flag(struct fdt *fdt, const char *name)
 void fdt_text(struct fdt *fdt, const char *name, const char *text)
 {
 	keep(fdt, fdt_property_string(fdt->tree, name, text));
+}
+
+void fdt_texts(struct fdt *fdt, const char *name, const char *texts, size_t size)
+{
+	keep(fdt, fdt_property(fdt->tree, name, texts, (int)size));
 }
 
 void fdt_cells(struct fdt *fdt, const char *name, const uint32_t *cells, size_t count)
@@ -128,11 +132,11 @@ static void add_uart(struct fdt *fdt)
 	FDT_CELLS(fdt, "phandle", FDT_CLOCK);
 	fdt_end(fdt);
 	fdt_begin(fdt, "pl011@9000000");
-	keep(fdt, fdt_property(fdt->tree, "compatible", compatible, sizeof(compatible)));
+	fdt_texts(fdt, "compatible", compatible, sizeof(compatible));
 	FDT_CELLS(fdt, "reg", FDT_64(MAP_UART), FDT_64(MAP_UART_SIZE));
 	FDT_CELLS(fdt, "interrupts", SPI, SPI_UART, LEVEL);
 	FDT_CELLS(fdt, "clocks", FDT_CLOCK, FDT_CLOCK);
-	keep(fdt, fdt_property(fdt->tree, "clock-names", clocks, sizeof(clocks)));
+	fdt_texts(fdt, "clock-names", clocks, sizeof(clocks));
 	fdt_end(fdt);
 }
 
@@ -156,6 +160,8 @@ int fdt_build(struct vm *vm)
 	add_cpus(&fdt, vm);
 	add_gic(&fdt, vm);
 	add_uart(&fdt);
+	device_tree_add_smmu(&fdt);
+	device_tree_add_pci(&fdt);
 	fdt_end(&fdt);
 	keep(&fdt, fdt_finish(fdt.tree));
 	return fdt.error ? fail("the device tree: %s", fdt_strerror(fdt.error)) : 0;

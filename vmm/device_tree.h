@@ -20,6 +20,8 @@ void fdt_begin(struct fdt *fdt, const char *name);
 void fdt_end(struct fdt *fdt);
 void fdt_flag(struct fdt *fdt, const char *name);
 void fdt_text(struct fdt *fdt, const char *name, const char *text);
+/* A list of texts, with their ends: @size bytes. */
+void fdt_texts(struct fdt *fdt, const char *name, const char *texts, size_t size);
 void fdt_cells(struct fdt *fdt, const char *name, const uint32_t *cells, size_t count);
 
 /* A list of 32-bit cells, written out. */
@@ -29,6 +31,9 @@ void fdt_cells(struct fdt *fdt, const char *name, const uint32_t *cells, size_t 
 
 /* Two cells of a 64-bit number. */
 #define FDT_64(number) (uint32_t)((uint64_t)(number) >> 32), (uint32_t)(number)
+
+void device_tree_add_smmu(struct fdt *fdt);
+void device_tree_add_pci(struct fdt *fdt);
 
 /* Writes the tree of @vm to its place in the guest's memory. Return: 0; -1 with a message. */
 int fdt_build(struct vm *vm);

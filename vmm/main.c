@@ -10,7 +10,7 @@
 #include "error.h"
 #include "vm.h"
 
-static struct vm vm = {.wake = -1};
+static struct vm vm = {.wake = -1, .signals = -1};
 
 int main(int argc, char **argv)
 {

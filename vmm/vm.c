@@ -19,37 +19,7 @@ void vm_stop(struct vm *vm, enum vm_stop why)
 	(void)eventfd_write(vm->wake, 1);
 }
 
-int vm_open(struct vm *vm)
-{
-	const struct options *options = &vm->options;
-
-	for (unsigned int n = 0; n < VCPUS_MAX; n++)
-		vm->vcpu[n].fd = -1;
-	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
-	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (vm->wake < 0)
-		return fail("no eventfd");
-	if (memory_open(&vm->memory, options->memory) ||
-		image_load(&vm->image, &vm->memory, options->kernel, options->initrd) ||
-		kvm_open(&vm->kvm, &vm->memory))
-		return -1;
-	uart_open(&vm->uart, &vm->kvm, &vm->bus, vm->wake);
-	for (unsigned int n = 0; n < options->cpus; n++)
-		if (vcpu_open(vm, n))
-			return -1;
-	return kvm_add_gic(&vm->kvm) || fdt_build(vm) ? -1 : 0;
-}
-
-void vm_close(struct vm *vm)
-{
-	vcpu_close_all(vm);
-	kvm_close(&vm->kvm);
-	memory_close(&vm->memory);
-	if (vm->wake >= 0)
-		close(vm->wake);
-}
-
-/* Signals that end the VMM come through an fd, to the main loop alone. */
+/* Signals come through an fd, to the main loop alone. All threads inherit the mask. */
 static int signals_open(void)
 {
 	sigset_t signals;
@@ -58,19 +28,75 @@ static int signals_open(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void handle_signals(struct vm *vm, int fd)
+static int open_smmu(struct vm *vm)
+{
+	const struct smmu_config config = {
+		.memory = &vm->memory,
+		.kvm = &vm->kvm,
+		.bus = &vm->bus,
+		.isolate = vm->options.isolate,
+		.no_ril = vm->options.no_ril,
+	};
+
+	return smmu_open(&vm->smmu, &config);
+}
+
+int vm_open(struct vm *vm)
+{
+	const struct options *options = &vm->options;
+
+	for (unsigned int n = 0; n < VCPUS_MAX; n++)
+		vm->vcpu[n].fd = -1;
+	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
+	vm->smmu = (struct smmu)SMMU_CLOSED;
+	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	vm->signals = signals_open();
+	if (vm->wake < 0 || vm->signals < 0)
+		return fail("no eventfd or signalfd");
+	if (memory_open(&vm->memory, options->memory) ||
+		image_load(&vm->image, &vm->memory, options->kernel, options->initrd) ||
+		kvm_open(&vm->kvm, &vm->memory))
+		return -1;
+	uart_open(&vm->uart, &vm->kvm, &vm->bus, vm->wake);
+	for (unsigned int n = 0; n < options->cpus; n++)
+		if (vcpu_open(vm, n))
+			return -1;
+	if (kvm_add_gic(&vm->kvm) || open_smmu(vm))
+		return -1;
+	pci_open(&vm->pci, &vm->bus);
+	return fdt_build(vm);
+}
+
+void vm_close(struct vm *vm)
+{
+	vcpu_close_all(vm);
+	smmu_close(&vm->smmu);
+	kvm_close(&vm->kvm);
+	memory_close(&vm->memory);
+	if (vm->signals >= 0)
+		close(vm->signals);
+	if (vm->wake >= 0)
+		close(vm->wake);
+}
+
+static void handle_signals(struct vm *vm)
 {
 	struct signalfd_siginfo info;
 
-	while (read(fd, &info, sizeof(info)) == sizeof(info))
-		vm_stop(vm, VM_OFF);
+	while (read(vm->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			smmu_print_stats(&vm->smmu);
+		else
+			vm_stop(vm, VM_OFF);
+	}
 }
 
-static void loop(struct vm *vm, int signals)
+static void loop(struct vm *vm)
 {
 	eventfd_t ignored;
 
@@ -78,7 +104,8 @@ static void loop(struct vm *vm, int signals)
 		const bool input = console_is_open() && uart_has_room(&vm->uart);
 		struct pollfd fds[] = {
 			{.fd = vm->wake, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
+			{.fd = vm->signals, .events = POLLIN},
+			{.fd = smmu_event_fd(&vm->smmu), .events = POLLIN},
 			{.fd = input ? STDIN_FILENO : -1, .events = POLLIN},
 		};
 
@@ -87,23 +114,23 @@ static void loop(struct vm *vm, int signals)
 		if (fds[0].revents)
 			(void)eventfd_read(vm->wake, &ignored);
 		if (fds[1].revents)
-			handle_signals(vm, signals);
-		if (fds[2].revents && !console_read(&vm->uart))
+			handle_signals(vm);
+		if (fds[2].revents)
+			smmu_dispatch(&vm->smmu);
+		if (fds[3].revents && !console_read(&vm->uart))
 			vm_stop(vm, VM_OFF);
 	}
 }
 
 enum vm_stop vm_run(struct vm *vm)
 {
-	int signals = signals_open();
-
 	console_open();
 	for (unsigned int n = 0; n < vm->options.cpus; n++)
 		if (vcpu_start(vm, n))
 			vm_stop(vm, VM_BROKEN);
-	loop(vm, signals);
+	loop(vm);
 	vcpu_close_all(vm);
 	console_close();
-	close(signals);
+	smmu_print_stats(&vm->smmu);
 	return (enum vm_stop)atomic_load(&vm->stop);
 }

@@ -10,6 +10,8 @@
 #include "kvm.h"
 #include "memory.h"
 #include "options.h"
+#include "pci.h"
+#include "smmu.h"
 #include "uart.h"
 #include "vcpu.h"
 
@@ -27,9 +29,12 @@ struct vm {
 	struct kvm kvm;
 	struct bus bus;
 	struct uart uart;
+	struct smmu smmu;
+	struct pci pci;
 	struct image image;
 	struct vcpu vcpu[VCPUS_MAX];
-	int wake; /* eventfd of the main loop */
+	int wake;    /* eventfd of the main loop */
+	int signals; /* signalfd */
 	atomic_int stop;
 };
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vsmmu-vm with guests whose kernel is the rig's own: its driver finds a vSMMU and uses it. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "tap.h"
+
+#define BOOT_SECONDS 60
+#define PLAIN_FILE   "/tmp/no-image"
+
+static struct guest guest;
+
+static void print_console(void)
+{
+	char *save, *line = strtok_r(guest.text, "\n", &save);
+
+	for (; line; line = strtok_r(NULL, "\n", &save))
+		tap_note("| %s", line);
+}
+
+static void kill_guest(void *context)
+{
+	(void)context;
+	if (guest.pid <= 0)
+		return;
+	/* A test failed; what the console said tells why. */
+	kill(guest.pid, SIGKILL);
+	guest_end(&guest, 1);
+	print_console();
+}
+
+static void expect(const char *text, unsigned int seconds)
+{
+	TAP_CHECK(guest_expect(&guest, text, seconds), "the console does not say: %s", text);
+}
+
+/* Lines that no healthy guest prints. */
+static void expect_no_trouble(void)
+{
+	static const char *const signs[] = {"WARNING:", "BUG:", "Call trace", "nable to handle",
+		"CMD_SYNC timeout", "not responding", "failed to", "msi_domain absent"};
+
+	for (size_t n = 0; n < sizeof(signs) / sizeof(signs[0]); n++)
+		TAP_CHECK(!strstr(guest.text, signs[n]), "the console says: %s", signs[n]);
+}
+
+static void a_guest_finds_its_smmu(void *context)
+{
+	static const char *const more[] = {"--cpus", "2", NULL};
+
+	(void)context;
+	TAP_EQ(guest_boot(&guest, "guest.echo", more), 0);
+	expect("iommu: Default domain type: Translated", BOOT_SECONDS);
+	expect("iommu: DMA domain TLB invalidation policy: strict mode", 5);
+	expect("arm-smmu-v3 9050000.iommu: oas 44-bit", 20);
+	expect("entries for evtq", 20);
+	expect("guest: type\n", 30);
+	guest_type(&guest, "a line\n");
+	expect("guest: heard a line", 10);
+	expect("reboot: Power down", 10);
+	TAP_EQ(guest_end(&guest, 10), 0);
+	TAP_CHECK(strstr(guest.text, "guest: up with 2 vCPUs"), "not all vCPUs are there");
+	expect_no_trouble();
+}
+
+static void a_guest_starts_again_and_is_left(void *context)
+{
+	(void)context;
+	TAP_EQ(guest_boot(&guest, "quiet guest.echo guest.reset", NULL), 0);
+	expect("guest: type\n", BOOT_SECONDS);
+	guest_type(&guest, "reset\n");
+	expect("reboot: Restarting system", 10);
+	expect("guest: type\n", BOOT_SECONDS);
+	guest_type(&guest, "\001x");
+	TAP_EQ(guest_end(&guest, 5), 0);
+}
+
+static void a_signal_ends_it(void *context)
+{
+	(void)context;
+	TAP_EQ(guest_boot(&guest, "", NULL), 0);
+	expect("Booting Linux", BOOT_SECONDS);
+	kill(guest.pid, SIGTERM);
+	TAP_EQ(guest_end(&guest, 5), 0);
+}
+
+static void write_file(const char *bytes, size_t length)
+{
+	int fd = open(PLAIN_FILE, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+
+	TAP_EQ(write(fd, bytes, length), length);
+	close(fd);
+}
+
+/* Runs it with words that it has to refuse. */
+static void refuses(const char *const *arguments, int status, const char *text)
+{
+	TAP_EQ(guest_start(&guest, arguments), 0);
+	TAP_EQ(guest_end(&guest, 10), status);
+	TAP_CHECK(strstr(guest.text, text), "it says: %s", guest.text);
+}
+
+static void it_says_what_is_wrong(void *context)
+{
+	static const char gzip[64] = "\x1f\x8b", zeroes[64];
+
+	(void)context;
+	refuses((const char *const[]){NULL}, 2, "no --kernel");
+	refuses((const char *const[]){"--kernel", "Image", "--mem", "7", NULL}, 2, "512M");
+	refuses((const char *const[]){"--kernel", "Image", "--cpus", "0", NULL}, 2, "vCPUs");
+	refuses((const char *const[]){"--kernel", "Image", "--device", "1:0", NULL}, 2, "lspci");
+	refuses((const char *const[]){"--kernel", "nowhere", NULL}, 1, "No such file");
+	write_file(zeroes, sizeof(zeroes));
+	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "no arm64 Image");
+	refuses((const char *const[]){"--kernel", "Image", "--initrd", "/dev/null", NULL}, 1,
+		"is no file");
+	write_file(gzip, sizeof(gzip));
+	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "unpack it: gunzip");
+}
+
+static const struct tap_test tests[] = {
+	{"a_guest_finds_its_smmu", "", a_guest_finds_its_smmu},
+	{"a_guest_starts_again_and_is_left", "", a_guest_starts_again_and_is_left},
+	{"a_signal_ends_it", "", a_signal_ends_it},
+	{"it_says_what_is_wrong", "", it_says_what_is_wrong},
+};
+
+int main(void)
+{
+	static const struct tap_fixture fixture = {.close = kill_guest};
+
+	signal(SIGPIPE, SIG_IGN);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]), &fixture, NULL);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pci.h"
+
+#include <string.h>
+
+#include "map.h"
+
+#define SLOT_SHIFT     15
+#define FUNCTION_SHIFT 12
+
+/* The bridge between the CPUs and bus 0, with no registers of its own: 1b36:0008 of Red Hat. */
+static const uint8_t host_bridge[16] = {
+	0x36, 0x1b, 0x08, 0x00, 0, 0, 0, 0, 0, 0x00, 0x00, 0x06, 0, 0, 0, 0};
+
+static void access_host_bridge(void *opaque, struct bus_access *access)
+{
+	(void)opaque;
+	if (access->write)
+		return;
+	access->value = 0;
+	if (access->offset + access->size <= sizeof(host_bridge))
+		memcpy(&access->value, host_bridge + access->offset, access->size);
+}
+
+static void access_ecam(void *opaque, struct bus_access *access)
+{
+	const struct pci *pci = opaque;
+	const struct pci_function *function = &pci->slot[access->offset >> SLOT_SHIFT];
+	const bool other = access->offset >> FUNCTION_SHIFT & 7;
+
+	if (other || !function->config || access->size > 4) {
+		access->value = UINT64_MAX;
+		return;
+	}
+	access->offset &= (1u << FUNCTION_SHIFT) - 1;
+	function->config(function->opaque, access);
+}
+
+static void access_window(const struct pci *pci, uint64_t base, struct bus_access *access)
+{
+	const uint64_t address = base + access->offset;
+
+	for (unsigned int n = 0; n < PCI_SLOTS; n++) {
+		const struct pci_function *function = &pci->slot[n];
+
+		if (function->memory && function->memory(function->opaque, address, access))
+			return;
+	}
+	access->value = UINT64_MAX;
+}
+
+static void access_mem32(void *opaque, struct bus_access *access)
+{
+	access_window(opaque, MAP_MEM32, access);
+}
+
+static void access_mem64(void *opaque, struct bus_access *access)
+{
+	access_window(opaque, MAP_MEM64, access);
+}
+
+void pci_open(struct pci *pci, struct bus *bus)
+{
+	const struct bus_region regions[] = {
+		{.base = MAP_ECAM, .size = MAP_ECAM_SIZE, .access = access_ecam, .opaque = pci},
+		{.base = MAP_MEM32, .size = MAP_MEM32_SIZE, .access = access_mem32, .opaque = pci},
+		{.base = MAP_MEM64, .size = MAP_MEM64_SIZE, .access = access_mem64, .opaque = pci},
+	};
+
+	*pci = (struct pci){.slot[0] = {.config = access_host_bridge}};
+	for (unsigned int n = 0; n < sizeof(regions) / sizeof(regions[0]); n++)
+		bus_add(bus, &regions[n]);
+}
