@@ -161,7 +161,8 @@ int fdt_build(struct vm *vm)
 	add_gic(&fdt, vm);
 	add_uart(&fdt);
 	device_tree_add_smmu(&fdt);
-	device_tree_add_pci(&fdt);
+	device_tree_add_pci(&fdt, vm);
+	device_tree_add_msi_window(&fdt, vm);
 	fdt_end(&fdt);
 	keep(&fdt, fdt_finish(fdt.tree));
 	return fdt.error ? fail("the device tree: %s", fdt_strerror(fdt.error)) : 0;

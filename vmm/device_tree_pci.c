@@ -2,7 +2,9 @@
 /* The nodes of docs/guest.md: the SMMU, the PCIe host behind it, and the window for MSIs. */
 #include "device_tree.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <vsmmu/registers.h>
 
@@ -50,7 +52,65 @@ static void add_interrupt_map(struct fdt *fdt)
 	fdt_cells(fdt, "interrupt-map", map, sizeof(map) / sizeof(map[0]));
 }
 
-void device_tree_add_pci(struct fdt *fdt)
+static bool has_msis(const struct vfio_device *device)
+{
+	return device->slot && !device->no_msi && (device->msi || device->msix) && device->msi_size;
+}
+
+static void add_devices(struct fdt *fdt, const struct vm *vm)
+{
+	char name[32];
+
+	for (unsigned int n = 0; n < vm->options.devices; n++) {
+		const uint32_t slot = vm->device[n].slot;
+
+		if (!has_msis(&vm->device[n]))
+			continue;
+		snprintf(name, sizeof(name), "device@%x", slot);
+		fdt_begin(fdt, name);
+		FDT_CELLS(fdt, "reg", slot << 11, 0, 0, 0, 0);
+		FDT_CELLS(fdt, "memory-region", FDT_MSI);
+		FDT_CELLS(fdt, "phandle", FDT_DEVICE + slot);
+		fdt_end(fdt);
+	}
+}
+
+void device_tree_add_msi_window(struct fdt *fdt, const struct vm *vm)
+{
+	uint32_t addresses[6 * DEVICES_MAX];
+	uint64_t base = 0, size = 0;
+	size_t cells = 0;
+	char name[32];
+
+	for (unsigned int n = 0; n < vm->options.devices; n++) {
+		const struct vfio_device *device = &vm->device[n];
+
+		if (!has_msis(device))
+			continue;
+		base = device->msi_base;
+		size = device->msi_size;
+		const uint32_t range[6] = {
+			FDT_DEVICE + device->slot, SPACE_MEM32, FDT_64(base), FDT_64(size)};
+
+		memcpy(addresses + cells, range, sizeof(range));
+		cells += 6;
+	}
+	if (!cells)
+		return;
+	fdt_begin(fdt, "reserved-memory");
+	FDT_CELLS(fdt, "#address-cells", 2);
+	FDT_CELLS(fdt, "#size-cells", 2);
+	fdt_flag(fdt, "ranges");
+	snprintf(name, sizeof(name), "msi@%" PRIx64, base);
+	fdt_begin(fdt, name);
+	FDT_CELLS(fdt, "reg", FDT_64(base), FDT_64(size));
+	fdt_cells(fdt, "iommu-addresses", addresses, cells);
+	FDT_CELLS(fdt, "phandle", FDT_MSI);
+	fdt_end(fdt);
+	fdt_end(fdt);
+}
+
+void device_tree_add_pci(struct fdt *fdt, const struct vm *vm)
 {
 	fdt_begin(fdt, "pcie@30000000");
 	fdt_text(fdt, "compatible", "pci-host-ecam-generic");
@@ -68,5 +128,6 @@ void device_tree_add_pci(struct fdt *fdt)
 	fdt_flag(fdt, "dma-coherent");
 	FDT_CELLS(fdt, "iommu-map", 0, FDT_SMMU, 0, 0x10000);
 	FDT_CELLS(fdt, "msi-map", 0, FDT_ITS, 0, 0x10000);
+	add_devices(fdt, vm);
 	fdt_end(fdt);
 }

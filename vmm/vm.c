@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -36,6 +37,7 @@ static int signals_open(void)
 static int open_smmu(struct vm *vm)
 {
 	const struct smmu_config config = {
+		.host = vm->iommufd.host,
 		.memory = &vm->memory,
 		.kvm = &vm->kvm,
 		.bus = &vm->bus,
@@ -46,12 +48,40 @@ static int open_smmu(struct vm *vm)
 	return smmu_open(&vm->smmu, &config);
 }
 
+static int open_devices(struct vm *vm)
+{
+	for (unsigned int n = 0; n < vm->options.devices; n++) {
+		const struct vfio_config config = {
+			.bdf = vm->options.device[n],
+			.slot = n + 1,
+			.iommufd = vm->iommufd.fd,
+			.kvm = &vm->kvm,
+			.vsmmu = vm->smmu.vsmmu,
+			.no_msi = vm->options.no_msi,
+		};
+		struct vfio_device *device = &vm->device[n];
+
+		if (vfio_open(device, &config))
+			return -1;
+		if (device->msi_base + device->msi_size > MAP_RAM &&
+			device->msi_base < MAP_RAM + vm->memory.size)
+			return fail("--device %s: the host has its window for MSIs at 0x%" PRIx64
+				    ", inside of the guest's memory; give it less with --mem",
+				device->bdf, device->msi_base);
+		vfio_show(device, &vm->pci);
+	}
+	return 0;
+}
+
 int vm_open(struct vm *vm)
 {
 	const struct options *options = &vm->options;
 
 	for (unsigned int n = 0; n < VCPUS_MAX; n++)
 		vm->vcpu[n].fd = -1;
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		vm->device[n].fd = -1;
+	vm->iommufd.fd = -1;
 	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
 	vm->smmu = (struct smmu)SMMU_CLOSED;
 	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -66,16 +96,22 @@ int vm_open(struct vm *vm)
 	for (unsigned int n = 0; n < options->cpus; n++)
 		if (vcpu_open(vm, n))
 			return -1;
-	if (kvm_add_gic(&vm->kvm) || open_smmu(vm))
+	if (kvm_add_gic(&vm->kvm) ||
+		(options->devices && iommufd_open(&vm->iommufd, &vm->memory)) || open_smmu(vm))
 		return -1;
 	pci_open(&vm->pci, &vm->bus);
-	return fdt_build(vm);
+	return open_devices(vm) || fdt_build(vm) ? -1 : 0;
 }
 
 void vm_close(struct vm *vm)
 {
 	vcpu_close_all(vm);
+	for (unsigned int n = 0; n < vm->options.devices; n++)
+		vfio_quiet(&vm->device[n]);
 	smmu_close(&vm->smmu);
+	for (unsigned int n = 0; n < vm->options.devices; n++)
+		vfio_close(&vm->device[n]);
+	iommufd_close(&vm->iommufd);
 	kvm_close(&vm->kvm);
 	memory_close(&vm->memory);
 	if (vm->signals >= 0)

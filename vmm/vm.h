@@ -7,6 +7,7 @@
 
 #include "bus.h"
 #include "image.h"
+#include "iommufd.h"
 #include "kvm.h"
 #include "memory.h"
 #include "options.h"
@@ -14,6 +15,7 @@
 #include "smmu.h"
 #include "uart.h"
 #include "vcpu.h"
+#include "vfio.h"
 
 /* Why the machine stops. */
 enum vm_stop {
@@ -31,6 +33,8 @@ struct vm {
 	struct uart uart;
 	struct smmu smmu;
 	struct pci pci;
+	struct iommufd iommufd;
+	struct vfio_device device[DEVICES_MAX];
 	struct image image;
 	struct vcpu vcpu[VCPUS_MAX];
 	int wake;    /* eventfd of the main loop */
