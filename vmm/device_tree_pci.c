@@ -127,7 +127,7 @@ void device_tree_add_pci(struct fdt *fdt, const struct vm *vm)
 	add_interrupt_map(fdt);
 	fdt_flag(fdt, "dma-coherent");
 	FDT_CELLS(fdt, "iommu-map", 0, FDT_SMMU, 0, 0x10000);
-	FDT_CELLS(fdt, "msi-map", 0, FDT_ITS, 0, 0x10000);
+	FDT_CELLS(fdt, "msi-map", 0, FDT_ITS, 0, SMMU_DEVICE_ID);
 	add_devices(fdt, vm);
 	fdt_end(fdt);
 }

@@ -36,7 +36,11 @@
 #define SPI_SMMU  74 /* to 76, by enum vsmmu_irq */
 #define SPI_COUNT 96
 
-#define SMMU_DEVICE_ID 0x10000 /* of its own MSIs at the ITS; requester IDs have 16 bits */
+/*
+ * The DeviceID of the SMMU's own MSIs at the ITS. KVM's has 16 bits of them, and requester IDs of
+ * bus 0 take 8 of these. Source: Linux arch/arm64/kvm/vgic/vgic.h, VITS_TYPER_DEVBITS
+ */
+#define SMMU_DEVICE_ID 0x100
 
 #define VCPUS_MAX 16
 

@@ -88,13 +88,15 @@ int vfio_open(struct vfio_device *device, const struct vfio_config *config)
 	device->slot = config->slot;
 	device->kvm = config->kvm;
 	device->no_msi = config->no_msi;
+	device->raised = device->intx = device->unmask = -1;
 	pthread_mutex_init(&device->lock, NULL);
 	device->fd = vfio_open_file(config->bdf);
 	if (device->fd < 0)
 		return -1;
 	vfio_read_msi_window(config->bdf, &device->msi_base, &device->msi_size);
-	if (bind(device, config->iommufd, &dev_id) || open_config(device) ||
-		vfio_open_bars(device) || attach(device, config->vsmmu, dev_id))
+	if (vfio_intx_open(device) || bind(device, config->iommufd, &dev_id) ||
+		open_config(device) || vfio_open_bars(device) ||
+		attach(device, config->vsmmu, dev_id))
 		return -1;
 	vfio_intx_on(device);
 	return 0;
@@ -114,6 +116,7 @@ void vfio_close(struct vfio_device *device)
 	if (device->fd < 0)
 		return;
 	vfio_close_bars(device);
+	vfio_intx_close(device);
 	free(device->msix_entries);
 	close(device->fd);
 	pthread_mutex_destroy(&device->lock);

@@ -55,10 +55,10 @@ struct vfio_device {
 	bool memory_on;
 
 	enum vfio_irq_mode irq_mode;
-	uint32_t pin; /* 1 to 4 for INTA to INTD, 0 for none */
-	int intx, unmask;
-	uint32_t msi, msix; /* offsets of capabilities, 0 if there is none */
-	bool no_msi;	    /* hide both */
+	uint32_t pin;		  /* 1 to 4 for INTA to INTD, 0 for none */
+	int raised, intx, unmask; /* eventfds: VFIO's, the irqfd, the guest's end of interrupt */
+	uint32_t msi, msix;	  /* offsets of capabilities, 0 if there is none */
+	bool no_msi;		  /* hide both */
 	uint32_t msix_bar, msix_table, msix_count;
 	uint16_t msix_control;
 	uint8_t *msix_entries; /* 16 bytes each */
@@ -83,6 +83,11 @@ int vfio_open(struct vfio_device *device, const struct vfio_config *config);
 /* Ends its DMA and its interrupts; vfio_close() follows when the endpoint is gone. */
 void vfio_quiet(struct vfio_device *device);
 void vfio_close(struct vfio_device *device);
+
+/* Return: the eventfd that VFIO signals for INTx, for the loop to poll; -1 if there is none. */
+int vfio_intx_fd(const struct vfio_device *device);
+/* Hands such a signal to KVM. */
+void vfio_intx_raise(struct vfio_device *device);
 
 /* Puts it into its slot of bus 0. */
 void vfio_show(struct vfio_device *device, struct pci *pci);
@@ -112,6 +117,8 @@ void vfio_vector_set(struct vfio_device *device, uint32_t n, uint32_t data);
 void vfio_vector_mask(struct vfio_device *device, uint32_t n);
 void vfio_irqs_off(struct vfio_device *device);
 void vfio_intx_on(struct vfio_device *device);
+int vfio_intx_open(struct vfio_device *device);
+void vfio_intx_close(struct vfio_device *device);
 
 /* vfio_msi.c: the lock is held. */
 void vfio_msi_written(struct vfio_device *device, bool enable);

@@ -35,18 +35,53 @@ static uint32_t intx_spi(const struct vfio_device *device)
 	return SPI_INTX + (device->slot + device->pin - 1) % 4;
 }
 
+/*
+ * The fds stay until the device goes, as the main loop polls one of them. VFIO does not signal the
+ * irqfd itself: it would from a hard interrupt, where KVM on arm64 (7.3) injects a level at once
+ * and warns, since it has other CPUs called.
+ */
+int vfio_intx_open(struct vfio_device *device)
+{
+	device->raised = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	device->intx = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	device->unmask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return device->raised < 0 || device->intx < 0 || device->unmask < 0
+		       ? fail("no eventfd: %s", strerror(errno))
+		       : 0;
+}
+
+void vfio_intx_close(struct vfio_device *device)
+{
+	const int fds[] = {device->raised, device->intx, device->unmask};
+
+	for (unsigned int n = 0; n < 3; n++)
+		if (fds[n] >= 0)
+			close(fds[n]);
+}
+
+int vfio_intx_fd(const struct vfio_device *device)
+{
+	return device->pin ? device->raised : -1;
+}
+
+void vfio_intx_raise(struct vfio_device *device)
+{
+	eventfd_t ignored;
+
+	if (!eventfd_read(device->raised, &ignored))
+		(void)eventfd_write(device->intx, 1);
+}
+
 void vfio_intx_on(struct vfio_device *device)
 {
 	int ret;
 
 	if (!device->pin || device->irq_mode != VFIO_IRQ_OFF)
 		return;
-	device->intx = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	device->unmask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = kvm_irqfd(device->kvm, device->intx, intx_spi(device), device->unmask, true);
 	if (!ret)
 		ret = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER,
-			&device->intx, 1);
+			&device->raised, 1);
 	if (!ret)
 		ret = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK,
 			&device->unmask, 1);
@@ -59,8 +94,6 @@ static void intx_off(struct vfio_device *device)
 {
 	(void)set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
 	(void)kvm_irqfd(device->kvm, device->intx, intx_spi(device), -1, false);
-	close(device->intx);
-	close(device->unmask);
 }
 
 void vfio_vector_mask(struct vfio_device *device, uint32_t n)

@@ -132,28 +132,41 @@ static void handle_signals(struct vm *vm)
 	}
 }
 
+enum { WAKE, SIGNALS, EVENTS, INPUT, INTX };
+
+static void fill(struct vm *vm, struct pollfd *fds)
+{
+	const bool input = console_is_open() && uart_has_room(&vm->uart);
+
+	fds[WAKE].fd = vm->wake;
+	fds[SIGNALS].fd = vm->signals;
+	fds[EVENTS].fd = smmu_event_fd(&vm->smmu);
+	fds[INPUT].fd = input ? STDIN_FILENO : -1;
+	for (unsigned int n = 0; n < vm->options.devices; n++)
+		fds[INTX + n].fd = vfio_intx_fd(&vm->device[n]);
+	for (unsigned int n = 0; n < INTX + vm->options.devices; n++)
+		fds[n].events = POLLIN;
+}
+
 static void loop(struct vm *vm)
 {
+	struct pollfd fds[INTX + DEVICES_MAX];
 	eventfd_t ignored;
 
 	while (atomic_load(&vm->stop) == VM_RUNS) {
-		const bool input = console_is_open() && uart_has_room(&vm->uart);
-		struct pollfd fds[] = {
-			{.fd = vm->wake, .events = POLLIN},
-			{.fd = vm->signals, .events = POLLIN},
-			{.fd = smmu_event_fd(&vm->smmu), .events = POLLIN},
-			{.fd = input ? STDIN_FILENO : -1, .events = POLLIN},
-		};
-
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+		fill(vm, fds);
+		if (poll(fds, INTX + vm->options.devices, -1) < 0)
 			continue;
-		if (fds[0].revents)
+		if (fds[WAKE].revents)
 			(void)eventfd_read(vm->wake, &ignored);
-		if (fds[1].revents)
+		if (fds[SIGNALS].revents)
 			handle_signals(vm);
-		if (fds[2].revents)
+		for (unsigned int n = 0; n < vm->options.devices; n++)
+			if (fds[INTX + n].revents)
+				vfio_intx_raise(&vm->device[n]);
+		if (fds[EVENTS].revents)
 			smmu_dispatch(&vm->smmu);
-		if (fds[3].revents && !console_read(&vm->uart))
+		if (fds[INPUT].revents && !console_read(&vm->uart))
 			vm_stop(vm, VM_OFF);
 	}
 }
