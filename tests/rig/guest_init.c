@@ -6,6 +6,7 @@
  *
  *	guest.echo	print a line that is typed
  *	guest.fault	have each edu device read an address that is not mapped
+ *	guest.disk	write to the first NVMe disk, read it back and compare
  *	guest.reset	start the machine again instead
  */
 #include <fcntl.h>
@@ -138,6 +139,52 @@ static void fault_each(void)
 	sleep(1); /* the fault's line comes from a thread of the kernel's */
 }
 
+/* Lines of /proc/interrupts that are of the disk or of the SMMU. */
+static void print_interrupts(void)
+{
+	FILE *file = fopen("/proc/interrupts", "re");
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strstr(line, "nvme") || strstr(line, "smmu"))
+			printf("guest: irq %s", line);
+	if (file)
+		fclose(file);
+}
+
+#define DISK	   "/dev/nvme0n1"
+#define DISK_CHUNK 65536u
+#define DISK_SIZE  (4u << 20)
+
+static void fill(uint32_t *words, uint32_t seed)
+{
+	for (uint32_t n = 0; n < DISK_CHUNK / 4; n++)
+		words[n] = (seed + n) * 2654435761u;
+}
+
+static void use_disk(void)
+{
+	static uint32_t is[DISK_CHUNK / 4] __attribute__((aligned(4096)));
+	static uint32_t should[DISK_CHUNK / 4] __attribute__((aligned(4096)));
+	int fd = open(DISK, O_RDWR | O_CLOEXEC | O_DIRECT);
+	bool good = fd >= 0;
+
+	for (uint32_t at = 0; good && at < DISK_SIZE; at += DISK_CHUNK) {
+		fill(should, at);
+		good = pwrite(fd, should, DISK_CHUNK, at) == (ssize_t)DISK_CHUNK;
+	}
+	for (uint32_t at = 0; good && at < DISK_SIZE; at += DISK_CHUNK) {
+		fill(should, at);
+		good = pread(fd, is, DISK_CHUNK, at) == (ssize_t)DISK_CHUNK &&
+		       !memcmp(is, should, DISK_CHUNK);
+	}
+	if (good)
+		printf("guest: disk has what was written\n");
+	else
+		printf("guest: disk does not work: %m\n");
+	print_interrupts();
+}
+
 static void echo(void)
 {
 	char line[128] = "";
@@ -167,6 +214,8 @@ int main(void)
 	print_groups();
 	if (strstr(words, "guest.fault"))
 		fault_each();
+	if (strstr(words, "guest.disk"))
+		use_disk();
 	if (strstr(words, "guest.echo"))
 		echo();
 	printf("guest: done\n");

@@ -88,6 +88,71 @@ static void a_signal_ends_it(void *context)
 	TAP_EQ(guest_end(&guest, 5), 0);
 }
 
+/* Finds endpoints of a kind in what the rig's PID 1 has written down. Return: how many. */
+static unsigned int find_endpoints(const char *kind, char bdf[][16], unsigned int max)
+{
+	FILE *file = fopen("/run/rig/endpoints", "re");
+	char line[128], name[32], address[16];
+	unsigned int found = 0;
+
+	while (file && found < max && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%31s %15s", name, address) == 2 && !strcmp(name, kind))
+			strcpy(bdf[found++], address);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Its own kernel decodes what its own driver took from its own event queue. */
+static void a_guest_is_told_of_a_fault(void *context)
+{
+	char bdf[2][16];
+	const char *const more[] = {"--device", bdf[0], "--device", bdf[1], NULL};
+
+	(void)context;
+	TAP_EQ(find_endpoints("edu", bdf, 2), 2);
+	TAP_EQ(guest_boot(&guest, "guest.fault", more), 0);
+	expect("guest: group of 0000:00:01.0 type DMA first region 0x0000000008000000 "
+	       "0x00000000080fffff direct",
+		BOOT_SECONDS);
+	expect("event: F_TRANSLATION client: 0000:00:01.0 sid: 0x8 ssid: 0x0 iova: 0xdead0000", 20);
+	expect("event: F_TRANSLATION client: 0000:00:02.0 sid: 0x10 ssid: 0x0 iova: 0xdead0000",
+		20);
+	expect("reboot: Power down", 20);
+	expect("vsmmu-vm: delivered 2\n", 5);
+	TAP_EQ(guest_end(&guest, 10), 0);
+	expect_no_trouble();
+}
+
+static void use_disk(const char *option)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--cpus", "2", "--device", bdf[0], option, NULL};
+
+	TAP_EQ(find_endpoints("nvme", bdf, 1), 1);
+	TAP_EQ(guest_boot(&guest, "guest.disk", more), 0);
+	expect("guest: disk has what was written", BOOT_SECONDS);
+	expect("reboot: Power down", 20);
+	TAP_EQ(guest_end(&guest, 10), 0);
+	TAP_CHECK(!strstr(guest.text, "event: "), "the guest had a fault");
+	TAP_CHECK(!strstr(guest.text, "completion polled"), "an interrupt was lost");
+	expect_no_trouble();
+}
+
+static void a_disk_works_with_msi_x(void *context)
+{
+	(void)context;
+	use_disk(NULL);
+	TAP_CHECK(strstr(guest.text, "ITS-PCI-MSIX"), "the disk has no MSI-X");
+}
+
+static void a_disk_works_with_intx(void *context)
+{
+	(void)context;
+	use_disk("--no-msi");
+	TAP_CHECK(!strstr(guest.text, "ITS-PCI-MSIX"), "the disk has MSI-X");
+}
+
 static void write_file(const char *bytes, size_t length)
 {
 	int fd = open(PLAIN_FILE, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -113,6 +178,10 @@ static void it_says_what_is_wrong(void *context)
 	refuses((const char *const[]){"--kernel", "Image", "--mem", "7", NULL}, 2, "512M");
 	refuses((const char *const[]){"--kernel", "Image", "--cpus", "0", NULL}, 2, "vCPUs");
 	refuses((const char *const[]){"--kernel", "Image", "--device", "1:0", NULL}, 2, "lspci");
+	refuses((const char *const[]){"--kernel", "Image", "--device", "0000:00:1e.0", NULL}, 1,
+		"no such device");
+	refuses((const char *const[]){"--kernel", "Image", "--device", "0000:00:00.0", NULL}, 1,
+		"not to vfio-pci; as root: echo");
 	refuses((const char *const[]){"--kernel", "nowhere", NULL}, 1, "No such file");
 	write_file(zeroes, sizeof(zeroes));
 	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "no arm64 Image");
@@ -124,6 +193,9 @@ static void it_says_what_is_wrong(void *context)
 
 static const struct tap_test tests[] = {
 	{"a_guest_finds_its_smmu", "", a_guest_finds_its_smmu},
+	{"a_guest_is_told_of_a_fault", "", a_guest_is_told_of_a_fault},
+	{"a_disk_works_with_msi_x", "", a_disk_works_with_msi_x},
+	{"a_disk_works_with_intx", "", a_disk_works_with_intx},
 	{"a_guest_starts_again_and_is_left", "", a_guest_starts_again_and_is_left},
 	{"a_signal_ends_it", "", a_signal_ends_it},
 	{"it_says_what_is_wrong", "", it_says_what_is_wrong},
