@@ -23,7 +23,7 @@ static int read_memory(void *opaque, uint64_t address, void *bytes, size_t lengt
 
 static int write_memory(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
-	const struct smmu *smmu = opaque;
+	struct smmu *smmu = opaque;
 	uint8_t *at = memory_at(smmu->memory, address, length);
 	uint32_t word;
 
@@ -35,6 +35,7 @@ static int write_memory(void *opaque, uint64_t address, const void *bytes, size_
 		__atomic_store_n((uint32_t *)(void *)at, word, __ATOMIC_RELEASE);
 	} else {
 		memcpy(at, bytes, length);
+		journal_memory(&smmu->journal, address, bytes, length);
 	}
 	return 0;
 }
@@ -66,6 +67,8 @@ static void access_registers(void *opaque, struct bus_access *access)
 {
 	struct smmu *smmu = opaque;
 
+	if (access->write)
+		journal_register(&smmu->journal, access->offset, access->size, access->value);
 	/* -EINVAL is an access that the architecture does not know: zero, or ignored. */
 	if (access->write)
 		(void)vsmmu_mmio_write(smmu->vsmmu, access->offset, access->size, access->value);
@@ -131,7 +134,7 @@ int smmu_open(struct smmu *smmu, const struct smmu_config *config)
 	*smmu = (struct smmu)SMMU_CLOSED;
 	smmu->memory = config->memory;
 	smmu->kvm = config->kvm;
-	if (open_lines(smmu))
+	if (open_lines(smmu) || journal_open(&smmu->journal, config->events, config->wake))
 		return -1;
 	ret = vsmmu_new(&smmu->vsmmu, &vsmmu);
 	if (ret)
@@ -149,6 +152,7 @@ void smmu_close(struct smmu *smmu)
 		pthread_join(smmu->thread, NULL);
 	}
 	vsmmu_free(smmu->vsmmu);
+	journal_close(&smmu->journal);
 	for (unsigned int n = 0; n < 3; n++)
 		if (smmu->line[n] >= 0)
 			close(smmu->line[n]);
@@ -165,6 +169,14 @@ int smmu_event_fd(const struct smmu *smmu)
 void smmu_dispatch(struct smmu *smmu)
 {
 	vsmmu_dispatch(smmu->vsmmu, 0);
+}
+
+void smmu_flush(struct smmu *smmu)
+{
+	struct vsmmu_stats stats = {.size = sizeof(stats)};
+
+	if (smmu->journal.file && !vsmmu_get_stats(smmu->vsmmu, &stats))
+		journal_flush(&smmu->journal, stats.lost);
 }
 
 void smmu_print_stats(const struct smmu *smmu)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "bus.h"
+#include "journal.h"
 #include "kvm.h"
 #include "memory.h"
 
@@ -20,12 +21,15 @@ struct smmu_config {
 	struct bus *bus;
 	bool isolate;
 	bool no_ril;
+	const char *events; /* file for them, or NULL */
+	int wake;	    /* eventfd of the main loop */
 };
 
 struct smmu {
 	struct vsmmu *vsmmu;
 	const struct memory *memory;
 	struct kvm *kvm;
+	struct journal journal;
 	int line[3]; /* irqfds, by enum vsmmu_irq */
 	int stop;    /* eventfd that ends the thread of commands */
 	pthread_t thread;
@@ -46,6 +50,9 @@ void smmu_close(struct smmu *smmu);
 /* Return: the fd that the loop polls for events. */
 int smmu_event_fd(const struct smmu *smmu);
 void smmu_dispatch(struct smmu *smmu);
+
+/* Writes out what was noted of events; the loop calls it each time that it wakes up. */
+void smmu_flush(struct smmu *smmu);
 
 /* Prints the counters that are not 0. */
 void smmu_print_stats(const struct smmu *smmu);

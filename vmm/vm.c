@@ -43,6 +43,8 @@ static int open_smmu(struct vm *vm)
 		.bus = &vm->bus,
 		.isolate = vm->options.isolate,
 		.no_ril = vm->options.no_ril,
+		.events = vm->options.events,
+		.wake = vm->wake,
 	};
 
 	return smmu_open(&vm->smmu, &config);
@@ -166,6 +168,7 @@ static void loop(struct vm *vm)
 				vfio_intx_raise(&vm->device[n]);
 		if (fds[EVENTS].revents)
 			smmu_dispatch(&vm->smmu);
+		smmu_flush(&vm->smmu);
 		if (fds[INPUT].revents && !console_read(&vm->uart))
 			vm_stop(vm, VM_OFF);
 	}
@@ -180,6 +183,7 @@ enum vm_stop vm_run(struct vm *vm)
 	loop(vm);
 	vcpu_close_all(vm);
 	console_close();
+	smmu_flush(&vm->smmu);
 	smmu_print_stats(&vm->smmu);
 	return (enum vm_stop)atomic_load(&vm->stop);
 }

@@ -10,6 +10,7 @@
 #include "tap.h"
 
 #define BOOT_SECONDS 60
+#define EVENTS_FILE  "/tmp/events"
 #define PLAIN_FILE   "/tmp/no-image"
 
 static struct guest guest;
@@ -31,6 +32,21 @@ static void kill_guest(void *context)
 	kill(guest.pid, SIGKILL);
 	guest_end(&guest, 1);
 	print_console();
+}
+
+/* Finds endpoints of a kind in what the rig's PID 1 has written down. Return: how many. */
+static unsigned int find_endpoints(const char *kind, char bdf[][16], unsigned int max)
+{
+	FILE *file = fopen("/run/rig/endpoints", "re");
+	char line[128], name[32], address[16];
+	unsigned int found = 0;
+
+	while (file && found < max && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%31s %15s", name, address) == 2 && !strcmp(name, kind))
+			strcpy(bdf[found++], address);
+	if (file)
+		fclose(file);
+	return found;
 }
 
 static void expect(const char *text, unsigned int seconds)
@@ -69,11 +85,17 @@ static void a_guest_finds_its_smmu(void *context)
 
 static void a_guest_starts_again_and_is_left(void *context)
 {
+	char bdf[1][16];
+	const char *const more[] = {"--device", bdf[0], NULL};
+
 	(void)context;
-	TAP_EQ(guest_boot(&guest, "quiet guest.echo guest.reset", NULL), 0);
+	TAP_EQ(find_endpoints("edu", bdf, 1), 1);
+	TAP_EQ(guest_boot(&guest, "quiet guest.fault guest.echo guest.reset", more), 0);
+	expect("event: F_TRANSLATION client: 0000:00:01.0", BOOT_SECONDS);
 	expect("guest: type\n", BOOT_SECONDS);
 	guest_type(&guest, "reset\n");
 	expect("reboot: Restarting system", 10);
+	expect("event: F_TRANSLATION client: 0000:00:01.0", BOOT_SECONDS);
 	expect("guest: type\n", BOOT_SECONDS);
 	guest_type(&guest, "\001x");
 	TAP_EQ(guest_end(&guest, 5), 0);
@@ -88,28 +110,34 @@ static void a_signal_ends_it(void *context)
 	TAP_EQ(guest_end(&guest, 5), 0);
 }
 
-/* Finds endpoints of a kind in what the rig's PID 1 has written down. Return: how many. */
-static unsigned int find_endpoints(const char *kind, char bdf[][16], unsigned int max)
+/* The file of events has a line for each of the two faults, in some order. */
+static void expect_events(void)
 {
-	FILE *file = fopen("/run/rig/endpoints", "re");
-	char line[128], name[32], address[16];
-	unsigned int found = 0;
+	FILE *file = fopen(EVENTS_FILE, "re");
+	unsigned int lines = 0;
+	char line[1024];
 
-	while (file && found < max && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%31s %15s", name, address) == 2 && !strcmp(name, kind))
-			strcpy(bdf[found++], address);
-	if (file)
-		fclose(file);
-	return found;
+	TAP_CHECK(file, "no " EVENTS_FILE);
+	while (fgets(line, sizeof(line), file)) {
+		lines++;
+		TAP_CHECK(strstr(line, "\"name\":\"F_TRANSLATION\"") &&
+				  strstr(line, "\"input_addr\":\"0xdead0000\"") &&
+				  (strstr(line, "\"sid\":8,") || strstr(line, "\"sid\":16,")),
+			"the file of events has: %s", line);
+	}
+	fclose(file);
+	TAP_EQ(lines, 2);
 }
 
 /* Its own kernel decodes what its own driver took from its own event queue. */
 static void a_guest_is_told_of_a_fault(void *context)
 {
 	char bdf[2][16];
-	const char *const more[] = {"--device", bdf[0], "--device", bdf[1], NULL};
+	const char *const more[] = {
+		"--device", bdf[0], "--device", bdf[1], "--events", EVENTS_FILE, NULL};
 
 	(void)context;
+	unlink(EVENTS_FILE);
 	TAP_EQ(find_endpoints("edu", bdf, 2), 2);
 	TAP_EQ(guest_boot(&guest, "guest.fault", more), 0);
 	expect("guest: group of 0000:00:01.0 type DMA first region 0x0000000008000000 "
@@ -121,6 +149,7 @@ static void a_guest_is_told_of_a_fault(void *context)
 	expect("reboot: Power down", 20);
 	expect("vsmmu-vm: delivered 2\n", 5);
 	TAP_EQ(guest_end(&guest, 10), 0);
+	expect_events();
 	expect_no_trouble();
 }
 
