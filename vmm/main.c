@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "run.h"
 #include "vm.h"
 
-static struct vm vm = {.wake = -1, .signals = -1};
+static struct vm vm = {.stop.wake = -1, .signals = -1};
 
 int main(int argc, char **argv)
 {
-	enum vm_stop why = VM_BROKEN;
+	enum stop_reason why = STOP_BROKEN;
 	int ret = options_parse(&vm.options, argc, argv);
 
 	if (ret)
@@ -23,9 +24,9 @@ int main(int argc, char **argv)
 		why = vm_run(&vm);
 	vm_close(&vm);
 	/* A new process has nothing of the old machine left: KVM, VFIO and iommufd start anew. */
-	if (why == VM_RESET) {
+	if (why == STOP_RESET) {
 		execv("/proc/self/exe", argv);
 		fail("cannot start again: %s", strerror(errno));
 	}
-	return why == VM_OFF ? 0 : 1;
+	return why == STOP_OFF ? 0 : 1;
 }

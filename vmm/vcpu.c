@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "vm.h"
 
 #define CORE_REGISTER(name)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(name))
@@ -33,15 +32,15 @@ static int set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg);
 }
 
-int vcpu_open(struct vm *vm, unsigned int number)
+int vcpu_open(struct vcpu *vcpu, const struct vcpu_machine *machine, unsigned int number)
 {
-	int size = ioctl(vm->kvm.fd, KVM_GET_VCPU_MMAP_SIZE, 0);
-	struct vcpu *vcpu = &vm->vcpu[number];
+	const struct kvm *kvm = machine->kvm;
+	int size = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	struct kvm_vcpu_init init;
 
-	vcpu->vm = vm;
+	vcpu->machine = machine;
 	vcpu->number = number;
-	vcpu->fd = ioctl(vm->kvm.vm, KVM_CREATE_VCPU, number);
+	vcpu->fd = ioctl(kvm->vm, KVM_CREATE_VCPU, number);
 	if (vcpu->fd < 0 || size < 0)
 		return fail("KVM has no vCPU %u: %s; ask for less with --cpus", number,
 			strerror(errno));
@@ -51,7 +50,7 @@ int vcpu_open(struct vm *vm, unsigned int number)
 		vcpu->run = NULL;
 		return fail("KVM's vCPU %u: %s", number, strerror(errno));
 	}
-	if (ioctl(vm->kvm.vm, KVM_ARM_PREFERRED_TARGET, &init))
+	if (ioctl(kvm->vm, KVM_ARM_PREFERRED_TARGET, &init))
 		return fail("KVM does not know this CPU: %s", strerror(errno));
 	init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	if (number)
@@ -60,8 +59,8 @@ int vcpu_open(struct vm *vm, unsigned int number)
 		return fail("KVM does not set up vCPU %u: %s", number, strerror(errno));
 	if (number)
 		return 0;
-	if (set_register(vcpu, CORE_REGISTER(regs.pc), vm->image.entry) ||
-		set_register(vcpu, CORE_REGISTER(regs.regs[0]), vm->image.fdt))
+	if (set_register(vcpu, CORE_REGISTER(regs.pc), machine->entry) ||
+		set_register(vcpu, CORE_REGISTER(regs.regs[0]), machine->fdt))
 		return fail("KVM does not set vCPU 0's registers: %s", strerror(errno));
 	return 0;
 }
@@ -73,9 +72,22 @@ static void do_mmio(struct vcpu *vcpu)
 
 	if (access.write)
 		memcpy(&access.value, run->mmio.data, access.size);
-	bus_access(&vcpu->vm->bus, run->mmio.phys_addr, &access);
+	bus_access(vcpu->machine->bus, run->mmio.phys_addr, &access);
 	if (!access.write)
 		memcpy(run->mmio.data, &access.value, access.size);
+}
+
+static enum stop_reason reason_of(uint32_t event)
+{
+	switch (event) {
+	case KVM_SYSTEM_EVENT_SHUTDOWN:
+		return STOP_OFF;
+	case KVM_SYSTEM_EVENT_RESET:
+		return STOP_RESET;
+	default:
+		fail("the guest has crashed");
+		return STOP_BROKEN;
+	}
 }
 
 static void do_exit(struct vcpu *vcpu)
@@ -89,56 +101,51 @@ static void do_exit(struct vcpu *vcpu)
 	case KVM_EXIT_INTR:
 		break;
 	case KVM_EXIT_SYSTEM_EVENT:
-		vm_stop(vcpu->vm, run->system_event.type == KVM_SYSTEM_EVENT_RESET ? VM_RESET
-				  : run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN
-					  ? VM_OFF
-					  : VM_BROKEN);
+		stop_ask(vcpu->machine->stop, reason_of(run->system_event.type));
 		break;
 	default:
 		fail("vCPU %u: stopped for KVM's reason %" PRIu32, vcpu->number, run->exit_reason);
-		vm_stop(vcpu->vm, VM_BROKEN);
+		stop_ask(vcpu->machine->stop, STOP_BROKEN);
 	}
 }
 
 static void *run_vcpu(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
-	struct vm *vm = vcpu->vm;
 
 	own_run = vcpu->run;
-	while (atomic_load(&vm->stop) == VM_RUNS) {
+	while (!stop_asked(vcpu->machine->stop)) {
 		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
 			do_exit(vcpu);
 		} else if (errno != EINTR && errno != EAGAIN) {
 			fail("vCPU %u: %s; ENOSYS: the guest used an instruction on a device's "
 			     "registers that KVM cannot emulate",
 				vcpu->number, strerror(errno));
-			vm_stop(vm, VM_BROKEN);
+			stop_ask(vcpu->machine->stop, STOP_BROKEN);
 		}
 	}
 	own_run = NULL;
 	return NULL;
 }
 
-int vcpu_start(struct vm *vm, unsigned int number)
+int vcpu_start(struct vcpu *vcpu)
 {
 	struct sigaction action = {.sa_handler = kick};
-	struct vcpu *vcpu = &vm->vcpu[number];
 	int ret;
 
 	sigaction(SIGRTMIN, &action, NULL);
 	ret = pthread_create(&vcpu->thread, NULL, run_vcpu, vcpu);
 	vcpu->started = !ret;
-	return ret ? fail("no thread for vCPU %u: %s", number, strerror(ret)) : 0;
+	return ret ? fail("no thread for vCPU %u: %s", vcpu->number, strerror(ret)) : 0;
 }
 
-void vcpu_close_all(struct vm *vm)
+void vcpu_close_all(struct vcpu *vcpus, unsigned int count)
 {
-	for (unsigned int n = 0; n < VCPUS_MAX; n++)
-		if (vm->vcpu[n].started)
-			pthread_kill(vm->vcpu[n].thread, SIGRTMIN);
-	for (unsigned int n = 0; n < VCPUS_MAX; n++) {
-		struct vcpu *vcpu = &vm->vcpu[n];
+	for (unsigned int n = 0; n < count; n++)
+		if (vcpus[n].started)
+			pthread_kill(vcpus[n].thread, SIGRTMIN);
+	for (unsigned int n = 0; n < count; n++) {
+		struct vcpu *vcpu = &vcpus[n];
 
 		if (vcpu->started)
 			pthread_join(vcpu->thread, NULL);

@@ -6,12 +6,25 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "bus.h"
+#include "kvm.h"
+#include "stop.h"
 
 struct kvm_run;
-struct vm;
+
+/* The machine, as its vCPUs know it. */
+struct vcpu_machine {
+	struct kvm *kvm;
+	struct bus *bus;
+	struct stop *stop;
+	uint64_t entry; /* where vCPU 0 begins */
+	uint64_t fdt;	/* its first argument */
+};
 
 struct vcpu {
-	struct vm *vm;
+	const struct vcpu_machine *machine;
 	unsigned int number;
 	int fd; /* -1 if there is none */
 	struct kvm_run *run;
@@ -21,12 +34,12 @@ struct vcpu {
 };
 
 /* Makes vCPU @number. Return: 0; -1 with a message. */
-int vcpu_open(struct vm *vm, unsigned int number);
+int vcpu_open(struct vcpu *vcpu, const struct vcpu_machine *machine, unsigned int number);
 
 /* Starts vCPU 0 at the kernel's entry; the others wait for PSCI. Return: 0; -1 with a message. */
-int vcpu_start(struct vm *vm, unsigned int number);
+int vcpu_start(struct vcpu *vcpu);
 
-/* Ends all threads and frees all vCPUs, after vm_stop(). */
-void vcpu_close_all(struct vm *vm);
+/* Ends all threads and frees all vCPUs, after stop_ask(). */
+void vcpu_close_all(struct vcpu *vcpus, unsigned int count);
 
 #endif

@@ -3,8 +3,6 @@
 #ifndef VMM_VM_H
 #define VMM_VM_H
 
-#include <stdatomic.h>
-
 #include "bus.h"
 #include "image.h"
 #include "iommufd.h"
@@ -13,17 +11,10 @@
 #include "options.h"
 #include "pci.h"
 #include "smmu.h"
+#include "stop.h"
 #include "uart.h"
 #include "vcpu.h"
 #include "vfio.h"
-
-/* Why the machine stops. */
-enum vm_stop {
-	VM_RUNS = 0,
-	VM_OFF,	   /* the guest switched it off, or its user did */
-	VM_RESET,  /* the guest wants to start again */
-	VM_BROKEN, /* it cannot go on, which was told */
-};
 
 struct vm {
 	struct options options;
@@ -36,20 +27,10 @@ struct vm {
 	struct iommufd iommufd;
 	struct vfio_device device[DEVICES_MAX];
 	struct image image;
+	struct vcpu_machine machine; /* for the vCPUs */
 	struct vcpu vcpu[VCPUS_MAX];
-	int wake;    /* eventfd of the main loop */
 	int signals; /* signalfd */
-	atomic_int stop;
+	struct stop stop;
 };
-
-/* Makes the machine of @vm->options. Return: 0; -1 with a message; vm_close() in both cases. */
-int vm_open(struct vm *vm);
-void vm_close(struct vm *vm);
-
-/* Lets it run until it stops. */
-enum vm_stop vm_run(struct vm *vm);
-
-/* Tells the main loop to stop the machine; the first reason counts. In any thread. */
-void vm_stop(struct vm *vm, enum vm_stop why);
 
 #endif

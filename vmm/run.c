@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "vm.h"
+#include "run.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -11,14 +11,7 @@
 #include "console.h"
 #include "error.h"
 #include "device_tree.h"
-
-void vm_stop(struct vm *vm, enum vm_stop why)
-{
-	int runs = VM_RUNS;
-
-	atomic_compare_exchange_strong(&vm->stop, &runs, why);
-	(void)eventfd_write(vm->wake, 1);
-}
+#include "vm.h"
 
 /* Signals come through an fd, to the main loop alone. All threads inherit the mask. */
 static int signals_open(void)
@@ -44,7 +37,7 @@ static int open_smmu(struct vm *vm)
 		.isolate = vm->options.isolate,
 		.no_ril = vm->options.no_ril,
 		.events = vm->options.events,
-		.wake = vm->wake,
+		.wake = vm->stop.wake,
 	};
 
 	return smmu_open(&vm->smmu, &config);
@@ -86,17 +79,24 @@ int vm_open(struct vm *vm)
 	vm->iommufd.fd = -1;
 	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
 	vm->smmu = (struct smmu)SMMU_CLOSED;
-	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	vm->stop.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	vm->signals = signals_open();
-	if (vm->wake < 0 || vm->signals < 0)
+	if (vm->stop.wake < 0 || vm->signals < 0)
 		return fail("no eventfd or signalfd");
 	if (memory_open(&vm->memory, options->memory) ||
 		image_load(&vm->image, &vm->memory, options->kernel, options->initrd) ||
 		kvm_open(&vm->kvm, &vm->memory))
 		return -1;
-	uart_open(&vm->uart, &vm->kvm, &vm->bus, vm->wake);
+	uart_open(&vm->uart, &vm->kvm, &vm->bus, vm->stop.wake);
+	vm->machine = (struct vcpu_machine){
+		.kvm = &vm->kvm,
+		.bus = &vm->bus,
+		.stop = &vm->stop,
+		.entry = vm->image.entry,
+		.fdt = vm->image.fdt,
+	};
 	for (unsigned int n = 0; n < options->cpus; n++)
-		if (vcpu_open(vm, n))
+		if (vcpu_open(&vm->vcpu[n], &vm->machine, n))
 			return -1;
 	if (kvm_add_gic(&vm->kvm) ||
 		(options->devices && iommufd_open(&vm->iommufd, &vm->memory)) || open_smmu(vm))
@@ -107,7 +107,7 @@ int vm_open(struct vm *vm)
 
 void vm_close(struct vm *vm)
 {
-	vcpu_close_all(vm);
+	vcpu_close_all(vm->vcpu, VCPUS_MAX);
 	for (unsigned int n = 0; n < vm->options.devices; n++)
 		vfio_quiet(&vm->device[n]);
 	smmu_close(&vm->smmu);
@@ -118,8 +118,8 @@ void vm_close(struct vm *vm)
 	memory_close(&vm->memory);
 	if (vm->signals >= 0)
 		close(vm->signals);
-	if (vm->wake >= 0)
-		close(vm->wake);
+	if (vm->stop.wake >= 0)
+		close(vm->stop.wake);
 }
 
 static void handle_signals(struct vm *vm)
@@ -130,7 +130,7 @@ static void handle_signals(struct vm *vm)
 		if (info.ssi_signo == SIGUSR1)
 			smmu_print_stats(&vm->smmu);
 		else
-			vm_stop(vm, VM_OFF);
+			stop_ask(&vm->stop, STOP_OFF);
 	}
 }
 
@@ -140,7 +140,7 @@ static void fill(struct vm *vm, struct pollfd *fds)
 {
 	const bool input = console_is_open() && uart_has_room(&vm->uart);
 
-	fds[WAKE].fd = vm->wake;
+	fds[WAKE].fd = vm->stop.wake;
 	fds[SIGNALS].fd = vm->signals;
 	fds[EVENTS].fd = smmu_event_fd(&vm->smmu);
 	fds[INPUT].fd = input ? STDIN_FILENO : -1;
@@ -155,12 +155,12 @@ static void loop(struct vm *vm)
 	struct pollfd fds[INTX + DEVICES_MAX];
 	eventfd_t ignored;
 
-	while (atomic_load(&vm->stop) == VM_RUNS) {
+	while (!stop_asked(&vm->stop)) {
 		fill(vm, fds);
 		if (poll(fds, INTX + vm->options.devices, -1) < 0)
 			continue;
 		if (fds[WAKE].revents)
-			(void)eventfd_read(vm->wake, &ignored);
+			(void)eventfd_read(vm->stop.wake, &ignored);
 		if (fds[SIGNALS].revents)
 			handle_signals(vm);
 		for (unsigned int n = 0; n < vm->options.devices; n++)
@@ -170,20 +170,20 @@ static void loop(struct vm *vm)
 			smmu_dispatch(&vm->smmu);
 		smmu_flush(&vm->smmu);
 		if (fds[INPUT].revents && !console_read(&vm->uart))
-			vm_stop(vm, VM_OFF);
+			stop_ask(&vm->stop, STOP_OFF);
 	}
 }
 
-enum vm_stop vm_run(struct vm *vm)
+enum stop_reason vm_run(struct vm *vm)
 {
 	console_open();
 	for (unsigned int n = 0; n < vm->options.cpus; n++)
-		if (vcpu_start(vm, n))
-			vm_stop(vm, VM_BROKEN);
+		if (vcpu_start(&vm->vcpu[n]))
+			stop_ask(&vm->stop, STOP_BROKEN);
 	loop(vm);
-	vcpu_close_all(vm);
+	vcpu_close_all(vm->vcpu, VCPUS_MAX);
 	console_close();
 	smmu_flush(&vm->smmu);
 	smmu_print_stats(&vm->smmu);
-	return (enum vm_stop)atomic_load(&vm->stop);
+	return stop_asked(&vm->stop);
 }
