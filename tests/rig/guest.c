@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define VMM    "./vmm/vsmmu-vm"
-#define KERNEL "./Image"
 #define INIT   "./tests/rig/guest_init"
 #define INITRD "/tmp/guest.cpio"
 
@@ -72,9 +71,9 @@ static bool write_initrd(void)
 	return to && !fclose(to) && good;
 }
 
-int guest_boot(struct guest *guest, const char *append, const char *const *more)
+int guest_boot(struct guest *guest, const char *kernel, const char *append, const char *const *more)
 {
-	const char *words[32] = {"--kernel", KERNEL, "--initrd", INITRD, "--append", append};
+	const char *words[32] = {"--kernel", kernel, "--initrd", INITRD, "--append", append};
 	size_t n = 6;
 
 	if (!write_initrd())

@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Kernels that rig/guests has provided. */
+#define GUEST_RIG	"/share/rig"
+#define GUEST_DEBIAN_12 "/share/debian-12"
+#define GUEST_DEBIAN_13 "/share/debian-13"
+
 #define GUEST_TEXT (1u << 20)
 
 struct guest {
@@ -21,8 +26,9 @@ struct guest {
 /* Runs vsmmu-vm with @arguments, NULL at the end. Return: 0 or -errno. */
 int guest_start(struct guest *guest, const char *const *arguments);
 
-/* The same, with the rig's kernel and PID 1, words for its command line, and more arguments. */
-int guest_boot(struct guest *guest, const char *append, const char *const *more);
+/* The same, with a kernel, our PID 1, words for its command line, and more arguments. */
+int guest_boot(
+	struct guest *guest, const char *kernel, const char *append, const char *const *more);
 
 /* Waits for @text behind what was found before. Return: whether it came within @seconds. */
 bool guest_expect(struct guest *guest, const char *text, unsigned int seconds);
