@@ -6,6 +6,8 @@
  *
  *	guest.echo	print a line that is typed
  *	guest.fault	have each edu device read an address that is not mapped
+ *	guest.storm	have each edu device make 1,024 faults
+ *	guest.garbage	write random numbers to the SMMU's registers
  *	guest.disk	write to the first NVMe disk, read it back and compare
  *	guest.reset	start the machine again instead
  */
@@ -101,7 +103,18 @@ static void set(volatile uint8_t *bar, unsigned int offset, uint64_t value)
 	*(volatile uint64_t *)(bar + offset) = value;
 }
 
-static void fault(const char *device)
+/* One fault for each 4 bytes. */
+static void access_unmapped(volatile uint8_t *bar, uint32_t length)
+{
+	set(bar, EDU_SOURCE, NOT_MAPPED);
+	set(bar, EDU_DESTINATION, EDU_BUFFER);
+	set(bar, EDU_LENGTH, length);
+	set(bar, EDU_COMMAND, 1);
+	for (unsigned int n = 0; n < 1000 && *(volatile uint64_t *)(bar + EDU_COMMAND) & 1; n++)
+		usleep(10000);
+}
+
+static void fault(const char *device, bool storm)
 {
 	volatile uint8_t *bar;
 	char path[512];
@@ -118,23 +131,18 @@ static void fault(const char *device)
 	}
 	printf("guest: edu %s identifies as %#x\n", strrchr(device, '/') + 1,
 		*(volatile uint32_t *)bar);
-	set(bar, EDU_SOURCE, NOT_MAPPED);
-	set(bar, EDU_DESTINATION, EDU_BUFFER);
-	set(bar, EDU_LENGTH, 4);
-	set(bar, EDU_COMMAND, 1);
-	for (unsigned int n = 0; n < 1000 && *(volatile uint64_t *)(bar + EDU_COMMAND) & 1; n++)
-		usleep(10000);
+	access_unmapped(bar, storm ? 4096 : 4);
 	printf("guest: edu %s is done\n", strrchr(device, '/') + 1);
 }
 
-static void fault_each(void)
+static void fault_each(bool storm)
 {
 	glob_t found;
 
 	if (glob("/sys/bus/pci/devices/*", 0, NULL, &found))
 		return;
 	for (size_t n = 0; n < found.gl_pathc; n++)
-		fault(found.gl_pathv[n]);
+		fault(found.gl_pathv[n], storm);
 	globfree(&found);
 	sleep(1); /* the fault's line comes from a thread of the kernel's */
 }
@@ -185,6 +193,36 @@ static void use_disk(void)
 	print_interrupts();
 }
 
+#define SMMU	  0x9050000
+#define SMMU_SIZE 0x20000u
+
+/* Mostly the registers at the beginning of each page, by 4 and by 8 bytes. */
+static void write_garbage(void)
+{
+	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | O_SYNC);
+	volatile uint8_t *smmu = MAP_FAILED;
+	uint32_t random = 1;
+
+	if (fd >= 0)
+		smmu = mmap(NULL, SMMU_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, SMMU);
+	if (smmu == MAP_FAILED) {
+		printf("guest: no registers: %m\n");
+		return;
+	}
+	printf("guest: writing garbage\n");
+	for (unsigned int n = 0; n < 8192; n++) {
+		uint32_t offset;
+
+		random = random * 1664525 + 1013904223;
+		offset = (random >> 12 & 1) * 0x10000 + (random >> 13 & 0xf8);
+		if (random >> 31)
+			*(volatile uint64_t *)(smmu + offset) = random * 0x100000001u;
+		else
+			*(volatile uint32_t *)(smmu + offset + (random >> 8 & 4)) = random >> 4;
+	}
+	printf("guest: wrote garbage\n");
+}
+
 static void echo(void)
 {
 	char line[128] = "";
@@ -212,8 +250,10 @@ int main(void)
 	read_text("/proc/cmdline", words, sizeof(words));
 	printf("guest: up with %ld vCPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
 	print_groups();
-	if (strstr(words, "guest.fault"))
-		fault_each();
+	if (strstr(words, "guest.fault") || strstr(words, "guest.storm"))
+		fault_each(strstr(words, "guest.storm"));
+	if (strstr(words, "guest.garbage"))
+		write_garbage();
 	if (strstr(words, "guest.disk"))
 		use_disk();
 	if (strstr(words, "guest.echo"))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vsmmu-vm with guests: their own drivers find a vSMMU and use it. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,9 +105,18 @@ static void a_guest_starts_again_and_is_left(void *context)
 
 static void a_signal_ends_it(void *context)
 {
+	char bdf[2][16];
+	const char *const more[] = {"--cpus", "2", "--device", bdf[0], "--device", bdf[1], NULL};
+
 	(void)context;
 	TAP_EQ(guest_boot(&guest, GUEST_RIG, "", NULL), 0);
 	expect("Booting Linux", BOOT_SECONDS);
+	kill(guest.pid, SIGTERM);
+	TAP_EQ(guest_end(&guest, 5), 0);
+	/* In the middle of a storm, too. */
+	TAP_EQ(find_endpoints("edu", bdf, 2), 2);
+	TAP_EQ(guest_boot(&guest, GUEST_RIG, "quiet guest.storm", more), 0);
+	expect("event: F_TRANSLATION", BOOT_SECONDS);
 	kill(guest.pid, SIGTERM);
 	TAP_EQ(guest_end(&guest, 5), 0);
 }
@@ -226,6 +237,63 @@ static void write_file(const char *bytes, size_t length)
 	close(fd);
 }
 
+static uint64_t statistic(const char *name)
+{
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "vsmmu-vm: %s ", name);
+	at = strstr(guest.text, line);
+	return at ? strtoull(at + strlen(line), NULL, 10) : 0;
+}
+
+/* Each fault was delivered, or was counted as lost; the file of events has the same. */
+static void a_storm_is_accounted_for(void *context)
+{
+	char bdf[2][16], line[1024];
+	const char *const more[] = {"--cpus", "2", "--device", bdf[0], "--device", bdf[1],
+		"--events", EVENTS_FILE, NULL};
+	uint64_t events = 0, lost = 0;
+	FILE *file;
+
+	(void)context;
+	unlink(EVENTS_FILE);
+	TAP_EQ(find_endpoints("edu", bdf, 2), 2);
+	TAP_EQ(guest_boot(&guest, GUEST_RIG, "quiet guest.storm", more), 0);
+	expect("guest: done", 2 * BOOT_SECONDS);
+	expect("Power down", 30);
+	TAP_EQ(guest_end(&guest, 10), 0);
+	file = fopen(EVENTS_FILE, "re");
+	TAP_CHECK(file, "no " EVENTS_FILE);
+	while (fgets(line, sizeof(line), file)) {
+		const char *count = strstr(line, "\"count\":");
+
+		events += !count;
+		lost += count ? strtoull(count + 8, NULL, 10) : 0;
+	}
+	fclose(file);
+	tap_note("%" PRIu64 " events, %" PRIu64 " lost", events, lost);
+	TAP_EQ(statistic("delivered"), events);
+	TAP_EQ(statistic("lost"), lost);
+	TAP_EQ(statistic("sequenced"), events + lost + statistic("discarded"));
+	TAP_CHECK(events + lost >= 2048, "there was no storm");
+	expect_no_trouble();
+}
+
+/* It harms itself: its driver is kept busy with errors of its queues. The VMM is not. */
+static void a_guest_can_write_garbage(void *context)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--device", bdf[0], NULL};
+
+	(void)context;
+	TAP_EQ(find_endpoints("edu", bdf, 1), 1);
+	TAP_EQ(guest_boot(&guest, GUEST_RIG, "quiet guest.garbage", more), 0);
+	expect("vsmmu-vm: warning: command queue stopped", 2 * BOOT_SECONDS);
+	guest_type(&guest, "\001x");
+	TAP_EQ(guest_end(&guest, 5), 0);
+}
+
 /* Runs it with words that it has to refuse. */
 static void refuses(const char *const *arguments, int status, const char *text)
 {
@@ -265,6 +333,8 @@ static const struct tap_test tests[] = {
 	{"debian_13_boots", "", debian_13_boots},
 	{"a_guest_starts_again_and_is_left", "", a_guest_starts_again_and_is_left},
 	{"a_signal_ends_it", "", a_signal_ends_it},
+	{"a_storm_is_accounted_for", "", a_storm_is_accounted_for},
+	{"a_guest_can_write_garbage", "", a_guest_can_write_garbage},
 	{"it_says_what_is_wrong", "", it_says_what_is_wrong},
 };
 
