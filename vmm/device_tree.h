@@ -34,8 +34,7 @@ void fdt_cells(struct fdt *fdt, const char *name, const uint32_t *cells, size_t 
 
 void device_tree_add_smmu(struct fdt *fdt);
 void device_tree_add_pci(struct fdt *fdt, const struct vm *vm);
-/* The host's window for MSIs, which the guest has to map to itself for the devices that have any.
- */
+/* Adds the host's window for MSIs, which the guest has to map to itself. */
 void device_tree_add_msi_window(struct fdt *fdt, const struct vm *vm);
 
 /* Writes the tree of @vm to its place in the guest's memory. Return: 0; -1 with a message. */

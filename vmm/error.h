@@ -6,7 +6,7 @@
 /* Prints a line to stderr. Return: -1, for "return fail(...)". */
 __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
 
-/* The same without a failure. */
+/* Prints a line that is no failure. */
 __attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 
 #endif

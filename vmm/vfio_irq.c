@@ -100,7 +100,7 @@ void vfio_vector_mask(struct vfio_device *device, uint32_t n)
 {
 	struct vfio_vector *vector = &device->vector[n];
 
-	/* What comes meanwhile stays in the eventfd, as a pending bit would. */
+	/* Interrupts that come meanwhile stay in the eventfd, as a pending bit would. */
 	if (vector->tied)
 		(void)kvm_irqfd(device->kvm, vector->fd, (uint32_t)vector->gsi, -1, false);
 	vector->tied = false;
