@@ -105,6 +105,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case APPEND:
 			options->append = optarg;
+			if (strlen(optarg) > APPEND_MAX)
+				ret = fail("--append: is longer than %d characters", APPEND_MAX);
 			break;
 		case MEM:
 			ret = parse_memory(optarg, &options->memory);

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DEVICES_MAX 31 /* slots 1 to 31 of bus 0 */
+#define APPEND_MAX  1900 /* Linux on arm64 takes 2,048 in all */
+#define DEVICES_MAX 31	 /* slots 1 to 31 of bus 0 */
 
 struct options {
 	const char *kernel;

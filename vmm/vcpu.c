@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -139,16 +140,30 @@ int vcpu_start(struct vcpu *vcpu)
 	return ret ? fail("no thread for vCPU %u: %s", vcpu->number, strerror(ret)) : 0;
 }
 
+/*
+ * Waits for the end of a thread that was asked to stop. The signal comes again and again, as it
+ * may be too early for the write to a full pipe, of the console, that it has to interrupt.
+ */
+static void join(pthread_t thread)
+{
+	struct timespec until;
+
+	do {
+		pthread_kill(thread, SIGRTMIN);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 10000000;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+	} while (pthread_timedjoin_np(thread, NULL, &until));
+}
+
 void vcpu_close_all(struct vcpu *vcpus, unsigned int count)
 {
-	for (unsigned int n = 0; n < count; n++)
-		if (vcpus[n].started)
-			pthread_kill(vcpus[n].thread, SIGRTMIN);
 	for (unsigned int n = 0; n < count; n++) {
 		struct vcpu *vcpu = &vcpus[n];
 
 		if (vcpu->started)
-			pthread_join(vcpu->thread, NULL);
+			join(vcpu->thread);
 		if (vcpu->run)
 			munmap(vcpu->run, vcpu->run_size);
 		if (vcpu->fd >= 0)
