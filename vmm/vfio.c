@@ -13,6 +13,15 @@
 
 #include "error.h"
 
+#define NOTES_MAX 10
+
+void vfio_note(struct vfio_device *device, const char *what, int error)
+{
+	if (device->notes < NOTES_MAX)
+		note("--device %s: %s: %s%s", device->bdf, what, strerror(-error),
+			++device->notes == NOTES_MAX ? " (no more of this is told)" : "");
+}
+
 static int bind(struct vfio_device *device, int iommufd, uint32_t *dev_id)
 {
 	int ret = vsmmu_iommufd_bind(device->fd, iommufd, dev_id);

@@ -65,6 +65,7 @@ struct vfio_device {
 	struct vfio_vector *vector;
 	uint32_t vectors;
 
+	unsigned int notes;	     /* printed so far */
 	uint64_t msi_base, msi_size; /* the host's window for MSIs */
 };
 
@@ -83,6 +84,9 @@ int vfio_open(struct vfio_device *device, const struct vfio_config *config);
 /* Ends its DMA and its interrupts; vfio_close() follows when the endpoint is gone. */
 void vfio_quiet(struct vfio_device *device);
 void vfio_close(struct vfio_device *device);
+
+/* Prints why something of the device does not work; only some times, as a guest can repeat it. */
+void vfio_note(struct vfio_device *device, const char *what, int error);
 
 /* Return: the eventfd that VFIO signals for INTx, for the loop to poll; -1 if there is none. */
 int vfio_intx_fd(const struct vfio_device *device);
@@ -121,7 +125,8 @@ int vfio_intx_open(struct vfio_device *device);
 void vfio_intx_close(struct vfio_device *device);
 
 /* vfio_msi.c: the lock is held. */
-void vfio_msi_written(struct vfio_device *device, bool enable);
+/* Follows a write to the capability of MSI, whose flags are @flags then. */
+void vfio_msi_written(struct vfio_device *device, uint32_t flags);
 void vfio_msix_control(struct vfio_device *device, uint16_t control);
 void vfio_msix_access(struct vfio_device *device, uint32_t offset, struct bus_access *access);
 

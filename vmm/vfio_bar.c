@@ -81,7 +81,7 @@ static void show_piece(struct vfio_device *device, uint32_t n, uint32_t which, b
 		(uint8_t *)bar->at + piece->offset);
 	/* Without a slot the accesses exit, which is only slower. */
 	if (ret)
-		note("--device %s: BAR %u is not shown: %s", device->bdf, n, strerror(-ret));
+		vfio_note(device, "a BAR is slow, as KVM does not show it", ret);
 	piece->shown = on && !ret;
 }
 

@@ -83,18 +83,21 @@ static uint8_t byte_at(const struct bus_access *access, uint32_t offset)
 	return (uint8_t)(access->value >> 8 * (offset - access->offset));
 }
 
-/* MSI is turned on before the device knows, and off after it does. */
+/*
+ * VFIO keeps the flag that enables MSI off until its eventfds are there. So MSI is turned on before
+ * the write, and off after it.
+ */
 static void write_msi(struct vfio_device *device, const struct bus_access *access)
 {
-	const uint32_t flags = device->msi + PCI_MSI_FLAGS;
-	bool on = device->irq_mode == VFIO_IRQ_MSI;
+	const uint32_t at = device->msi + PCI_MSI_FLAGS;
+	uint32_t flags = vfio_config_read(device, at, 2);
 
-	if (covers(access, flags))
-		on = byte_at(access, flags) & PCI_MSI_FLAGS_ENABLE;
-	if (on)
-		vfio_msi_written(device, true);
+	if (covers(access, at))
+		flags = (flags & 0xff00) | byte_at(access, at);
+	if (flags & PCI_MSI_FLAGS_ENABLE)
+		vfio_msi_written(device, flags);
 	vfio_config_write(device, (uint32_t)access->offset, access->size, (uint32_t)access->value);
-	vfio_msi_written(device, on);
+	vfio_msi_written(device, flags);
 }
 
 static void write_config(struct vfio_device *device, const struct bus_access *access)

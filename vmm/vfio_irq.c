@@ -87,7 +87,7 @@ void vfio_intx_on(struct vfio_device *device)
 			&device->unmask, 1);
 	device->irq_mode = VFIO_IRQ_INTX;
 	if (ret)
-		note("--device %s: has no INTx: %s", device->bdf, strerror(-ret));
+		vfio_note(device, "has no INTx", ret);
 }
 
 static void intx_off(struct vfio_device *device)
@@ -119,7 +119,7 @@ void vfio_vector_set(struct vfio_device *device, uint32_t n, uint32_t data)
 		ret = kvm_irqfd(device->kvm, vector->fd, (uint32_t)vector->gsi, -1, true);
 	vector->tied = !ret;
 	if (ret)
-		note("--device %s: MSI %u goes nowhere: %s", device->bdf, n, strerror(-ret));
+		vfio_note(device, "an MSI goes nowhere", ret);
 }
 
 static void vectors_off(struct vfio_device *device)
@@ -173,7 +173,7 @@ int vfio_vectors_on(struct vfio_device *device, enum vfio_irq_mode mode, uint32_
 	free(fds);
 	if (ret) {
 		vectors_off(device);
-		note("--device %s: has no MSIs: %s", device->bdf, strerror(-ret));
+		vfio_note(device, "has no MSIs", ret);
 		vfio_intx_on(device);
 		return -1;
 	}

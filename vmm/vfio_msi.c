@@ -9,14 +9,13 @@
 #define ENTRY_DATA  8
 #define ENTRY_FLAGS 12
 
-void vfio_msi_written(struct vfio_device *device, bool enable)
+void vfio_msi_written(struct vfio_device *device, uint32_t flags)
 {
-	const uint16_t flags = (uint16_t)vfio_config_read(device, device->msi + PCI_MSI_FLAGS, 2);
 	const uint32_t count = 1u << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4);
 	const bool wide = flags & PCI_MSI_FLAGS_64BIT;
 	uint32_t data;
 
-	if (!enable) {
+	if (!(flags & PCI_MSI_FLAGS_ENABLE)) {
 		if (device->irq_mode == VFIO_IRQ_MSI) {
 			vfio_irqs_off(device);
 			vfio_intx_on(device);
