@@ -324,12 +324,13 @@ Smmu::State Smmu::save()
 	check(vsmmu_save(library.get(), &bytes, &length), "save");
 	const std::unique_ptr<void, void (*)(void *)> owner(bytes, vsmmu_snapshot_free);
 	const auto *begin = static_cast<const uint8_t *>(bytes);
-	return {.own = own, .library = std::vector<uint8_t>(begin, begin + length)};
+	return {.own = own, .snapshot = std::vector<uint8_t>(begin, begin + length)};
 }
 
 void Smmu::restore(const State &state)
 {
-	check(vsmmu_restore(library.get(), state.library.data(), state.library.size()), "restore");
+	check(vsmmu_restore(library.get(), state.snapshot.data(), state.snapshot.size()),
+		"restore");
 	own = state.own;
 	install_all();
 }

@@ -39,7 +39,7 @@ class Smmu
 
 	struct State { /* migrates: the VMM's part and the library's */
 		std::map<uint64_t, uint32_t> own;
-		std::vector<uint8_t> library;
+		std::vector<uint8_t> snapshot;
 	};
 
 	Smmu(Memory &memory, vsmmu_host *host);
