@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What test_whole_random.c does in any order is done at once here, each thing in a thread of its
- * own, and nothing fails. For the thread sanitizer, and for who waits for whom.
+ * own, and nothing fails. For the thread sanitizer, and for who waits for whom. A plain one has
+ * nothing but a guest that numbers its buses anew, with one vEVENTQ for all. In the end all
+ * endpoints have their numbers.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <vsmmu/event.h>
 
@@ -15,7 +18,7 @@
 
 #define ENDPOINTS 4
 #define THREADS	  7
-#define ROUNDS	  400 /* of each thread, at least */
+#define PLAIN	  5 /* of them, the first */
 #define VSID(n)	  (0x10u + (n))
 #define STRTAB	  (TEST_VMM_MEMORY + 0x100000)
 #define EVENTQ	  (TEST_VMM_MEMORY + 0x200000)
@@ -36,6 +39,8 @@
 static atomic_uint complaints;
 
 struct bench {
+	bool plain;
+	unsigned int rounds; /* of each thread, at least */
 	struct test_vmm *vmm;
 	struct vsmmu *vsmmu;
 	struct vsmmu_host *sim;
@@ -57,7 +62,7 @@ static void complain(int line)
 /* Return: whether to go on: until each thread has done its rounds, whatever the others did. */
 static bool goes_on(struct bench *bench, unsigned int round)
 {
-	if (round == ROUNDS)
+	if (round == bench->rounds)
 		atomic_fetch_sub(&bench->busy, 1);
 	return atomic_load(&bench->busy);
 }
@@ -77,9 +82,10 @@ static uint64_t number_of(void *opaque, void *endpoint_opaque)
 	return atomic_load((atomic_uint_fast64_t *)endpoint_opaque);
 }
 
-/* On its VMM's parent or on the library's. */
-static void attach(struct bench *bench, unsigned int n, unsigned int how)
+/* On its VMM's parent, or on the library's as in a plain one. */
+static void attach(struct bench *bench, unsigned int n, unsigned int any)
 {
+	const unsigned int how = bench->plain ? 0 : any;
 	const struct vsmmu_endpoint_config config = {
 		.size = sizeof(config),
 		.vsid = VSMMU_NO_VSID,
@@ -104,9 +110,9 @@ static void bench_new(struct bench *bench)
 	};
 	struct vsmmu_config config = {.size = sizeof(config),
 		.ops = &ops,
-		.isolate = true,
-		.defer_irqs = true,
-		.ats = VSMMU_AUTO,
+		.isolate = !bench->plain,
+		.defer_irqs = !bench->plain,
+		.ats = bench->plain ? 0 : VSMMU_AUTO,
 		.report_burst = 1};
 
 	bench->vmm = test_vmm_alloc();
@@ -213,7 +219,7 @@ static void *dispatch_thread(void *opaque)
 		uint64_t prod = 0;
 		uint32_t lines;
 
-		if (atomic_exchange(&bench->noticed, false))
+		if (!bench->plain && atomic_exchange(&bench->noticed, false))
 			CHECK(!vsmmu_take_irqs(bench->vsmmu, &lines));
 		CHECK(vsmmu_dispatch(bench->vsmmu, 0) >= 0);
 		CHECK(vsmmu_run_commands(bench->vsmmu, 0) >= 0);
@@ -293,18 +299,22 @@ static void expect_numbers(struct bench *bench)
 	}
 }
 
-TEST(all_of_it_at_once)
+static void run(bool plain, unsigned int rounds)
 {
 	static void *(*const runs[])(void *opaque) = {guest_thread, vcpu_thread, vmm_thread,
 		dispatch_thread, fault_thread, own_thread, keeper_thread};
+	const int count = plain ? PLAIN : THREADS;
 	struct vsmmu_stats stats;
 	pthread_t threads[THREADS];
 
-	atomic_store(&whole.busy, THREADS);
+	memset(&whole, 0, sizeof(whole));
+	whole.plain = plain;
+	whole.rounds = rounds;
+	atomic_store(&whole.busy, (unsigned int)count);
 	bench_new(&whole);
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < count; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, runs[i], &whole), 0);
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&complaints), 0);
 	expect_numbers(&whole);
@@ -322,10 +332,21 @@ TEST(all_of_it_at_once)
 	test_vmm_free(whole.vmm);
 }
 
+TEST(all_of_it_at_once)
+{
+	run(false, 400);
+}
+
+TEST(a_guest_numbers_its_buses_meanwhile)
+{
+	run(true, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST("S6 S9", all_of_it_at_once),
+		UNIT_TEST("S6 S9", a_guest_numbers_its_buses_meanwhile),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
