@@ -15,7 +15,7 @@
 #include "arch/idr.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
-#include "fuzz_vmm.h"
+#include "fuzz_smmu.h"
 
 #define MOVES_MAX  400
 #define FAULTS_MAX 2000
@@ -27,16 +27,6 @@ static const uint32_t registers[] = {SMMU_CR0, SMMU_CR1, SMMU_CR2, SMMU_GBPA, SM
 	SMMU_STRTAB_BASE, SMMU_STRTAB_BASE_CFG, SMMU_CMDQ_BASE, SMMU_CMDQ_BASE + 4, SMMU_CMDQ_PROD,
 	SMMU_CMDQ_CONS, SMMU_EVENTQ_BASE, SMMU_EVENTQ_BASE + 4, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS,
 	SMMU_EVENTQ_IRQ_CFG0, SMMU_EVENTQ_IRQ_CFG1, SMMU_EVENTQ_IRQ_CFG2};
-
-static unsigned int take_endpoint(struct fuzz_input *input)
-{
-	return (unsigned int)fuzz_take(input, 1) % FUZZ_VMM_ENDPOINTS;
-}
-
-static uint32_t take_vsid(struct fuzz_input *input)
-{
-	return fuzz_vmm_vsids[fuzz_take(input, 1) % FUZZ_VMM_VSIDS];
-}
 
 static uint64_t take_page(struct fuzz_input *input)
 {
@@ -249,7 +239,7 @@ static void run(struct fuzz_input *input)
 	fuzz_vmm_run((uint32_t)fuzz_take(input, 1));
 }
 
-static void take_access(struct fuzz_input *input, uint32_t vsid, struct vsmmu_access *access)
+void fuzz_smmu_take_access(struct fuzz_input *input, uint32_t vsid, struct vsmmu_access *access)
 {
 	uint32_t flags = (uint32_t)fuzz_take(input, 1);
 	uint64_t where = fuzz_take(input, 3);
@@ -284,7 +274,7 @@ static void dma(struct fuzz_input *input)
 	uint8_t bytes[FUZZ_VMM_DATA_MAX] = {1, 2, 3, 4, 5, 6, 7};
 	struct vsmmu_access access;
 
-	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_smmu_take_access(input, fuzz_vmm.vsid[n], &access);
 	fuzz_vmm_dma(n, &access, bytes, length);
 }
 
@@ -298,7 +288,7 @@ static void long_dma(struct fuzz_input *input)
 	int ret;
 
 	memset(bytes, 0x5a, length);
-	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_smmu_take_access(input, fuzz_vmm.vsid[n], &access);
 	ret = vsmmu_sim_dma(fuzz_vmm.sim, fuzz_vmm.dev_id[n], &access, bytes, length);
 	/* -EINVAL: it would go beyond the last address. */
 	FUZZ_CHECK(ret == 0 || ret == -EFAULT || (ret == -EINVAL && length - 1 > ~access.address));
@@ -312,7 +302,7 @@ static void compare(struct fuzz_input *input)
 	unsigned int which = (unsigned int)fuzz_take(input, 1), n = which % FUZZ_VMM_ENDPOINTS;
 	struct vsmmu_access access;
 
-	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_smmu_take_access(input, fuzz_vmm.vsid[n], &access);
 	fuzz_vmm_compare(n, &access, which >> 4 & 1);
 }
 
@@ -321,7 +311,7 @@ static void translate(struct fuzz_input *input)
 	uint32_t vsid = take_vsid(input);
 	struct vsmmu_access access;
 
-	take_access(input, vsid, &access);
+	fuzz_smmu_take_access(input, vsid, &access);
 	fuzz_vmm_translate(&access);
 }
 
@@ -332,95 +322,11 @@ static void stop_stream(struct fuzz_input *input)
 	uint8_t bytes[4] = {0};
 	struct vsmmu_access access;
 
-	take_access(input, fuzz_vmm.vsid[n], &access);
+	fuzz_smmu_take_access(input, fuzz_vmm.vsid[n], &access);
 	if (!fuzz_vmm.endpoint[n] || !fuzz_vmm_stop_stream(fuzz_vmm.vsid[n], valid) ||
 		!(fuzz_vmm_read(SMMU_CR0, 4) & SMMU_CR0_SMMUEN) || fuzz_vmm.at_large)
 		return;
 	FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT && !fuzz_vmm.datas);
-}
-
-static void attach(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input);
-	uint32_t vsid = take_vsid(input);
-
-	if (!fuzz_vmm.endpoint[n])
-		fuzz_vmm_attach(n, vsid, 0);
-}
-
-static void detach(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input);
-
-	if (fuzz_vmm.endpoint[n])
-		fuzz_vmm_detach(n);
-}
-
-static void set_vsid(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input);
-	uint32_t vsid = take_vsid(input);
-	uint8_t bytes[4] = {0};
-	struct vsmmu_access access;
-	bool refused;
-	int ret;
-
-	take_access(input, vsid, &access);
-	if (!fuzz_vmm.endpoint[n])
-		return;
-	fuzz_vmm_enter();
-	ret = vsmmu_endpoint_set_vsid(fuzz_vmm.endpoint[n], vsid);
-	/* Refused; or given up halfway, with the new one or with none. */
-	refused = ret == -EINVAL || ret == -EEXIST || ret == -EAGAIN;
-	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
-	FUZZ_CHECK(ret <= 0 && (!ret || refused || fuzz_vmm.calls_may_fail));
-	if (ret && !refused && !fuzz_vmm.at_large)
-		FUZZ_CHECK(fuzz_vmm_dma(n, &access, bytes, sizeof(bytes)) == -EFAULT);
-}
-
-static void fail(struct fuzz_input *input)
-{
-	static const int errors[] = {EIO, ENOMEM, EINTR, ENOSPC, EFAULT, EPERM, ENODEV, EBUSY};
-	unsigned int failure = (unsigned int)fuzz_take(input, 1) % 10;
-	uint32_t after = (uint32_t)fuzz_take(input, 1);
-	int error = errors[fuzz_take(input, 1) % 8];
-
-	if (failure > VSMMU_SIM_FAIL_INVALIDATE) {
-		fuzz_vmm.refusals = after;
-		fuzz_vmm.refusal = -error;
-		fuzz_vmm.refuses_invalidations = failure & 1;
-	} else if (vsmmu_sim_fail(fuzz_vmm.sim, (enum vsmmu_sim_failure)failure, after, error)) {
-		return;
-	}
-	if (failure == VSMMU_SIM_FAIL_CALL || failure >= VSMMU_SIM_FAIL_INVALIDATE)
-		fuzz_vmm.calls_may_fail = true;
-	else
-		fuzz_vmm.reads_may_fail = true;
-}
-
-static void heal(struct fuzz_input *input)
-{
-	(void)input;
-	fuzz_vmm_heal();
-}
-
-static void expire(struct fuzz_input *input)
-{
-	(void)input;
-	fuzz_timer_expire();
-	FUZZ_CHECK(vsmmu_rearm(fuzz_vmm.vsmmu) >= 0);
-}
-
-/* Whatever a failing host cost is tried again; or parents without endpoints go. */
-static void recover(struct fuzz_input *input)
-{
-	int ret;
-
-	fuzz_vmm_enter();
-	ret = fuzz_take(input, 1) & 1 ? vsmmu_drop_parents(fuzz_vmm.vsmmu)
-				      : vsmmu_recover(fuzz_vmm.vsmmu);
-	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
-	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail);
 }
 
 static void lose_memory(struct fuzz_input *input)
@@ -440,82 +346,14 @@ static void fault(struct fuzz_input *input)
 		vsmmu_sim_fault(fuzz_vmm.sim, fuzz_vmm.dev_id[n], &record);
 }
 
-static void attach_anyhow(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input), how = (unsigned int)fuzz_take(input, 1);
-	uint32_t vsid = take_vsid(input);
-
-	if (!fuzz_vmm.endpoint[n])
-		fuzz_vmm_attach(n, vsid, how & 7);
-}
-
-static uint64_t take_number(struct fuzz_input *input)
-{
-	const uint64_t any = fuzz_take(input, 1) % (FUZZ_VMM_VSIDS + 2);
-
-	if (any < FUZZ_VMM_VSIDS)
-		return fuzz_vmm_vsids[any];
-	return any == FUZZ_VMM_VSIDS ? UINT64_C(1) << 40 : VSMMU_NO_VSID;
-}
-
-/* What the guest calls an endpoint from now on; the VMM tells when it is asked. */
-static void number(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input);
-
-	fuzz_vmm.number[n] = take_number(input);
-}
-
-static void take_vsid_away(struct fuzz_input *input)
-{
-	unsigned int n = take_endpoint(input);
-	int ret;
-
-	if (!fuzz_vmm.endpoint[n])
-		return;
-	fuzz_vmm_enter();
-	ret = vsmmu_endpoint_set_vsid(fuzz_vmm.endpoint[n], VSMMU_NO_VSID);
-	fuzz_vmm_leave(2 * FUZZ_VMM_ENDPOINTS, 64);
-	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail);
-}
-
-static void record_event(struct fuzz_input *input)
-{
-	struct vsmmu_event_record record = {.word = {fuzz_take(input, 8), fuzz_take(input, 8)}};
-	int ret;
-
-	fuzz_vmm_enter();
-	fuzz_vmm.recording = true;
-	ret = vsmmu_record_event(fuzz_vmm.vsmmu, &record);
-	fuzz_vmm.recording = false;
-	FUZZ_CHECK(!ret == (fuzz_vmm.written == 1) && fuzz_vmm.written <= 1);
-	fuzz_vmm_leave(0, 0);
-	FUZZ_CHECK(!ret || ret == -EINVAL || ret == -ENOBUFS);
-}
-
-static void take_irqs(struct fuzz_input *input)
-{
-	uint32_t lines;
-	int ret;
-
-	(void)input;
-	fuzz_vmm_enter();
-	ret = vsmmu_take_irqs(fuzz_vmm.vsmmu, &lines);
-	fuzz_vmm_leave(0, 0);
-	FUZZ_CHECK(ret == (fuzz_vmm.options.config.defer_irqs ? 0 : -EOPNOTSUPP));
-	if (ret)
-		return;
-	FUZZ_CHECK(!(lines >> IRQ_COUNT));
-	FUZZ_CHECK(!(lines >> VSMMU_IRQ_EVENTQ & 1) ||
-		   fuzz_vmm.before.eventq_prod != fuzz_vmm.before.eventq_cons);
-}
-
 static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, read_any, enable,
 	write_cr0, write_gbpa, acknowledge, consume, poke, flip, put_ste, put_l1std, put_cd,
 	put_pte, map, command_any, command, flood, run_commands, run, dma, long_dma, compare,
-	translate, stop_stream, fuzz_vmm_reset, attach, detach, set_vsid, fail, heal, expire,
-	lose_memory, fault, fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, recover,
-	attach_anyhow, number, take_vsid_away, record_event, take_irqs};
+	translate, stop_stream, fuzz_vmm_reset, fuzz_smmu_attach, fuzz_smmu_detach,
+	fuzz_smmu_set_vsid, fuzz_smmu_fail, fuzz_smmu_heal, fuzz_smmu_expire, lose_memory, fault,
+	fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, fuzz_smmu_recover,
+	fuzz_smmu_attach_anyhow, fuzz_smmu_number, fuzz_smmu_take_vsid_away, fuzz_smmu_record_event,
+	fuzz_smmu_take_irqs};
 
 static void open_board(struct fuzz_input *input)
 {
