@@ -104,6 +104,14 @@ VSMMU_API const char *vsmmu_irq_name(enum vsmmu_irq irq);
  *	is held around such a call. May be NULL: then only vsmmu_endpoint_set_vsid() gives
  *	endpoints a StreamID. Not called with event_path_only, as the VMM then reads these commands
  *	itself
+ * @delivered: look at @count event records, 1 at least, that were just written to the guest's
+ *	event queue: VSMMU_EVENT_RECORD_SIZE bytes each, little-endian, as the guest finds them. For
+ *	a log of what the guest was told: read one with vsmmu_event_record_load(). Called once for
+ *	each batch, in the queue's order, whoever recorded the events: the hardware,
+ *	vsmmu_translate() or vsmmu_record_event(). When the guest's memory takes only the first
+ *	records of a batch, it is called for these, and not at all if it takes none. By then the
+ *	guest may have read them, but has no interrupt for them yet. @records is valid until it
+ *	returns. Called with the event lock held. May be NULL
  *
  * All ops get the opaque pointer of the config. The structure is copied.
  *
@@ -122,6 +130,7 @@ struct vsmmu_ops {
 	int (*memory_read)(void *opaque, uint64_t address, void *bytes, size_t length);
 	int (*msi)(void *opaque, uint64_t address, uint32_t data);
 	uint64_t (*vsid)(void *opaque, void *endpoint_opaque);
+	void (*delivered)(void *opaque, const void *records, uint32_t count);
 };
 
 /** enum vsmmu_loss_policy - how the guest learns that the host lost events */

@@ -88,6 +88,16 @@ static inline void vmm_irq_pulse(const struct vsmmu *vsmmu, enum vsmmu_irq irq)
 	callback_end(&callback);
 }
 
+/* Only with the op. */
+static inline void vmm_delivered(const struct vsmmu *vsmmu, const void *records, uint32_t count)
+{
+	struct callback callback;
+
+	callback_begin(&callback, vsmmu);
+	vsmmu->ops.delivered(vsmmu->config.opaque, records, count);
+	callback_end(&callback);
+}
+
 /* Return: nanoseconds; CLOCK_MONOTONIC's without the op. */
 static inline uint64_t vmm_clock(const struct vsmmu *vsmmu)
 {

@@ -16,8 +16,8 @@
  *
  * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit waits for
  * one batch at most, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD
- * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, msi and irq_pulse
- * run under the event lock, since an interrupt that the guest has disabled and seen
+ * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, delivered, msi and
+ * irq_pulse run under the event lock, since an interrupt that the guest has disabled and seen
  * acknowledged must not come after (with defer_irqs it is only noted there, and the VMM takes care
  * of that); report runs without it, and vsid under the command and control locks. A thread that
  * unlocks the command lock then rings the doorbell: see commands/cmdq.h.

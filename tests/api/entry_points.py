@@ -14,7 +14,7 @@ FUNCTION = re.compile(r'VSMMU_API\b[^;{]*?\b(\w+)\s*\(([^;]*)\)\s*;', re.DOTALL)
 OBJECT = re.compile(r'\bstruct (vsmmu|vsmmu_endpoint|vsmmu_adopted) \*(?!\*)')
 # The VMM's ops are called there alone; eventq.c gets them from deliver.c, with the mark set.
 CALLS_OPS = ('src/smmu/entry.h', 'src/smmu/events/eventq.c')
-OP = re.compile(r'\bops(?:\.|->)(?:memory_read|memory_write|irq_pulse|report|clock|msi|vsid)\(')
+OP = re.compile(r'\bops(?:\.|->)(?:memory_read|memory_write|irq_pulse|report|clock|msi|vsid|delivered)\(')
 
 
 # The library fills these, and hands them to the VMM's callbacks.

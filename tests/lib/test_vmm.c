@@ -80,6 +80,13 @@ static uint64_t vsid(void *opaque, void *endpoint_opaque)
 	return vmm->on_vsid(vmm, endpoint_opaque);
 }
 
+static void delivered(void *opaque, const void *records, uint32_t count)
+{
+	struct test_vmm *vmm = opaque;
+
+	vmm->on_delivered(vmm, records, count);
+}
+
 static uint64_t clock_now(void *opaque)
 {
 	return ((struct test_vmm *)opaque)->now;
@@ -144,6 +151,7 @@ int test_vmm_new(struct test_vmm *vmm, struct vsmmu_host *host, const struct vsm
 	struct vsmmu_ops own_ops = vmm->events_only ? events_ops : ops;
 
 	own_ops.vsid = vmm->on_vsid ? vsid : NULL;
+	own_ops.delivered = vmm->on_delivered ? delivered : NULL;
 	own.size = sizeof(own);
 	own.event_path_only = vmm->events_only;
 	own.ops = &own_ops;

@@ -65,6 +65,8 @@ struct test_vmm {
 	/* ops.vsid, if it is set before test_vmm_new(). */
 	uint64_t (*on_vsid)(struct test_vmm *vmm, void *endpoint_opaque);
 	void *on_vsid_opaque; /* the test's */
+	/* ops.delivered, likewise. */
+	void (*on_delivered)(struct test_vmm *vmm, const void *records, uint32_t count);
 	uint64_t now;	      /* nanoseconds */
 
 	/* For lib/vm.h. */

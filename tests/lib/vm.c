@@ -41,6 +41,7 @@ struct test_vmm *vm_new(const struct vm_setup *given)
 
 	vm->events_only = true;
 	vm->on_report = count_all;
+	vm->on_delivered = setup.on_delivered;
 	vm->endpoint_count = setup.endpoints ? setup.endpoints : 1;
 	vm->smmus = setup.smmus ? setup.smmus : 1;
 	assert_true(vm->endpoint_count <= TEST_VMM_ENDPOINTS);

@@ -31,6 +31,7 @@ struct vm_setup {
 	enum vsmmu_loss_policy loss_policy;
 	uint32_t report_burst;
 	uint64_t report_interval_ns;
+	void (*on_delivered)(struct test_vmm *vmm, const void *records, uint32_t count);
 	uint32_t first_sequence; /* simulator only */
 	bool before_2026;	 /* simulator only */
 };

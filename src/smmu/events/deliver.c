@@ -53,6 +53,8 @@ struct eventq_commit deliver_staged(struct vsmmu *vsmmu, bool lost)
 	commit = eventq_commit(&vsmmu->eventq, &vsmmu->ops, vsmmu->config.opaque, overflow);
 	callback_end(&callback);
 	vsmmu->stats.overflows += overflow;
+	if (vsmmu->ops.delivered && commit.written)
+		vmm_delivered(vsmmu, vsmmu->eventq.records, commit.written);
 	if (commit.signal)
 		irq_eventq(vsmmu);
 	if (commit.aborted) {

@@ -23,7 +23,7 @@
 #define SYNC_IRQ   UINT64_C(0x1046)
 #define STE_BYPASS UINT64_C(0x9)
 
-enum op { MEMORY_READ, MEMORY_WRITE, IRQ_PULSE, MSI, CLOCK, REPORT, ATTACH, ASK, OPS };
+enum op { MEMORY_READ, MEMORY_WRITE, IRQ_PULSE, MSI, CLOCK, REPORT, ATTACH, ASK, DELIVERED, OPS };
 
 static struct {
 	struct test_vmm *vmm;
@@ -154,6 +154,14 @@ static uint64_t ask(void *opaque, void *endpoint_opaque)
 	return VSID;
 }
 
+static void delivered(void *opaque, const void *records, uint32_t count)
+{
+	(void)opaque;
+	(void)records;
+	(void)count;
+	enter(DELIVERED);
+}
+
 static const struct vsmmu_ops ops = {
 	.size = sizeof(ops),
 	.memory_read = memory_read,
@@ -163,6 +171,7 @@ static const struct vsmmu_ops ops = {
 	.clock = clock_now,
 	.msi = msi,
 	.vsid = ask,
+	.delivered = delivered,
 };
 
 static void start(struct vsmmu_host *host)
