@@ -3,7 +3,7 @@
  * The event path alone in an epoll loop, for a VMM that has a command queue and stream tables
  * of its own, as event_path_only says. The host is the simulator, so this runs anywhere;
  * with vsmmu_iommufd_new() in its place the rest stays as it is. One endpoint faults once; the
- * event takes its way into the guest's queue, and what the guest finds there is printed.
+ * event takes its way into the guest's queue, and the program fails if the guest finds another.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -19,6 +19,8 @@
 
 #define RAM_BASE   UINT64_C(0x40000000)
 #define QUEUE_LOG2 7
+#define VSID	   0x42
+#define IOVA	   UINT64_C(0x100000) /* that the endpoint reads */
 
 struct vm {
 	uint8_t ram[VSMMU_EVENT_RECORD_SIZE << QUEUE_LOG2];
@@ -60,8 +62,8 @@ static void guest_enables_queue(struct vsmmu *vsmmu)
 	vsmmu_mmio_write(vsmmu, VSMMU_REG_CR0, 4, 1 << 2 | 1 << 0);
 }
 
-/* And when its interrupt comes. */
-static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
+/* And when its interrupt comes. Return: whether it is told of the fault. */
+static bool guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
 {
 	struct vsmmu_event_record record;
 	struct vsmmu_event event = {.size = sizeof(event)};
@@ -71,6 +73,8 @@ static void guest_consumes(struct vsmmu *vsmmu, const struct vm *vm)
 	printf("%s: stream 0x%" PRIx32 ", address 0x%" PRIx64 "\n", vsmmu_event_name(event.id),
 		event.sid, event.input_addr);
 	vsmmu_mmio_write(vsmmu, VSMMU_REG_EVENTQ_CONS, 4, 1);
+	return event.id == VSMMU_EVENT_F_TRANSLATION && event.sid == VSID &&
+	       event.input_addr == IOVA;
 }
 
 static void watch(int epoll, int fd)
@@ -80,7 +84,8 @@ static void watch(int epoll, int fd)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void loop(struct vsmmu *vsmmu, struct vm *vm)
+/* The VMM's loop, here until the guest gets an interrupt. Return: whether it did. */
+static bool loop(struct vsmmu *vsmmu, struct vm *vm)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event event;
@@ -97,9 +102,8 @@ static void loop(struct vsmmu *vsmmu, struct vm *vm)
 		else
 			vsmmu_run_commands(vsmmu, 0); /* tries again what a failing host refused */
 	}
-	if (count)
-		guest_consumes(vsmmu, vm);
 	close(epoll);
+	return count == 1;
 }
 
 /* All counters that are not 0, those of later versions too. */
@@ -121,7 +125,7 @@ int main(void)
 		.id = VSMMU_EVENT_F_TRANSLATION,
 		.class_ = VSMMU_EVENT_CLASS_IN,
 		.rnw = true,
-		.input_addr = 0x100000,
+		.input_addr = IOVA,
 	};
 	/* V = 1, Config: stage 1 */
 	const uint64_t ste[2] = {1 | 5 << 1 | RAM_BASE, 0};
@@ -134,7 +138,7 @@ int main(void)
 	};
 	struct vsmmu_config config = {
 		.size = sizeof(config), .ops = &ops, .opaque = &vm, .event_path_only = true};
-	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 0x42, .vfio_fd = -1};
+	struct vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = VSID, .vfio_fd = -1};
 	struct vsmmu_event_record record;
 	struct vsmmu_endpoint *endpoint;
 	struct vsmmu *vsmmu = NULL;
@@ -149,12 +153,12 @@ int main(void)
 	guest_enables_queue(vsmmu);
 	if (vsmmu_sim_fault(config.host, device.dev_id, &record))
 		goto out;
-	loop(vsmmu, &vm);
+	if (loop(vsmmu, &vm) && guest_consumes(vsmmu, &vm))
+		ret = 0;
 	print_counters(vsmmu);
-	ret = 0;
 out:
 	if (ret)
-		fprintf(stderr, "embed_epoll: could not set it all up\n");
+		fprintf(stderr, "embed_epoll: not all went as it should\n");
 	vsmmu_free(vsmmu);
 	vsmmu_host_unref(config.host);
 	close(vm.irq);
