@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest-physical addresses and interrupts of the machine. The host's window for the MSIs of
- * assigned devices, at 0x8000000, stays free: see docs/guest.md.
+ * The guest-physical addresses and interrupts of the machine, for C and for machine.dts. The host's
+ * window for the MSIs of assigned devices, at 0x8000000, stays free: see docs/guest.md.
  */
 #ifndef VMM_MAP_H
 #define VMM_MAP_H
 
-#include <stdint.h>
-
-#define MAP_UART      UINT64_C(0x09000000)
-#define MAP_UART_SIZE UINT64_C(0x1000)
-#define MAP_SMMU      UINT64_C(0x09050000)
-#define MAP_GICD      UINT64_C(0x0a000000)
-#define MAP_GICD_SIZE UINT64_C(0x10000)
-#define MAP_ITS	      UINT64_C(0x0a080000)
-#define MAP_ITS_SIZE  UINT64_C(0x20000)
-#define MAP_DOORBELL  (MAP_ITS + 0x10040) /* GITS_TRANSLATER */
-#define MAP_GICR      UINT64_C(0x0b000000)
-#define MAP_GICR_EACH UINT64_C(0x20000)
+#define MAP_UART      0x09000000UL
+#define MAP_UART_SIZE 0x1000UL
+#define MAP_SMMU      0x09050000UL
+#define MAP_GICD      0x0a000000UL
+#define MAP_GICD_SIZE 0x10000UL
+#define MAP_ITS	      0x0a080000UL
+#define MAP_ITS_SIZE  0x20000UL
+#define MAP_DOORBELL  (MAP_ITS + 0x10040UL) /* GITS_TRANSLATER */
+#define MAP_GICR      0x0b000000UL
+#define MAP_GICR_EACH 0x20000UL
 
 /* PCI: two windows of memory, and the configuration space of bus 0. */
-#define MAP_MEM32      UINT64_C(0x10000000)
-#define MAP_MEM32_SIZE UINT64_C(0x20000000)
-#define MAP_ECAM       UINT64_C(0x30000000)
-#define MAP_ECAM_SIZE  UINT64_C(0x100000)
-#define MAP_MEM64      UINT64_C(0x8000000000)
-#define MAP_MEM64_SIZE UINT64_C(0x1000000000)
+#define MAP_MEM32      0x10000000UL
+#define MAP_MEM32_SIZE 0x20000000UL
+#define MAP_ECAM       0x30000000UL
+#define MAP_ECAM_SIZE  0x100000UL
+#define MAP_MEM64      0x8000000000UL
+#define MAP_MEM64_SIZE 0x1000000000UL
 
-#define MAP_RAM	    UINT64_C(0x40000000)
+#define MAP_RAM	    0x40000000UL
 #define MAP_RAM_MAX (MAP_MEM64 - MAP_RAM)
 
 /* SPIs, counted from 0, which are KVM's GSIs as well; MSIs have the GSIs behind them. */

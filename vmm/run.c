@@ -102,7 +102,7 @@ int vm_open(struct vm *vm)
 		(options->devices && iommufd_open(&vm->iommufd, &vm->memory)) || open_smmu(vm))
 		return -1;
 	pci_open(&vm->pci, &vm->bus);
-	return open_devices(vm) || fdt_build(vm) ? -1 : 0;
+	return open_devices(vm) || device_tree_build(vm) ? -1 : 0;
 }
 
 void vm_close(struct vm *vm)
