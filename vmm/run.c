@@ -8,7 +8,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "console.h"
 #include "error.h"
 #include "device_tree.h"
 #include "vm.h"
@@ -138,12 +137,10 @@ enum { WAKE, SIGNALS, EVENTS, INPUT, INTX };
 
 static void fill(struct vm *vm, struct pollfd *fds)
 {
-	const bool input = console_is_open() && uart_has_room(&vm->uart);
-
 	fds[WAKE].fd = vm->stop.wake;
 	fds[SIGNALS].fd = vm->signals;
 	fds[EVENTS].fd = smmu_event_fd(&vm->smmu);
-	fds[INPUT].fd = input ? STDIN_FILENO : -1;
+	fds[INPUT].fd = uart_fd(&vm->uart);
 	for (unsigned int n = 0; n < vm->options.devices; n++)
 		fds[INTX + n].fd = vfio_intx_fd(&vm->device[n]);
 	for (unsigned int n = 0; n < INTX + vm->options.devices; n++)
@@ -169,20 +166,20 @@ static void loop(struct vm *vm)
 		if (fds[EVENTS].revents)
 			smmu_dispatch(&vm->smmu);
 		smmu_flush(&vm->smmu);
-		if (fds[INPUT].revents && !console_read(&vm->uart))
+		if (fds[INPUT].revents && !uart_read(&vm->uart))
 			stop_ask(&vm->stop, STOP_OFF);
 	}
 }
 
 enum stop_reason vm_run(struct vm *vm)
 {
-	console_open();
+	uart_set_raw(&vm->uart, true);
 	for (unsigned int n = 0; n < vm->options.cpus; n++)
 		if (vcpu_start(&vm->vcpu[n]))
 			stop_ask(&vm->stop, STOP_BROKEN);
 	loop(vm);
 	vcpu_close_all(vm->vcpu, VCPUS_MAX);
-	console_close();
+	uart_set_raw(&vm->uart, false);
 	smmu_flush(&vm->smmu);
 	smmu_print_stats(&vm->smmu);
 	return stop_asked(&vm->stop);

@@ -2,35 +2,25 @@
 /* Source: Arm DDI 0183, PrimeCell UART (PL011) */
 #include "uart.h"
 
+#include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "map.h"
 
-enum {
-	DR = 0x00,
-	FR = 0x18,
-	IBRD = 0x24,
-	FBRD = 0x28,
-	LCR_H = 0x2c,
-	CR = 0x30,
-	IFLS = 0x34,
-	IMSC = 0x38,
-	RIS = 0x3c,
-	MIS = 0x40,
-	ICR = 0x44,
-	ID = 0xfe0,
-};
+/* Registers that do more than to keep what was written: word offsets. */
+enum { DR = 0x00, FR = 0x06, IMSC = 0x0e, RIS = 0x0f, MIS = 0x10, ICR = 0x11, ID = 0x3f8 };
 
 #define FR_RXFE 0x10u
 #define FR_TXFE 0x80u
-#define INT_RX	0x10u
+#define INT_RX	0x50u /* a byte is there; and it has waited for long */
 #define INT_TX	0x20u
-#define INT_RT	0x40u
+
+#define CTRL_A 1
 
 static void update(struct uart *uart)
 {
-	bool level = uart->status & uart->mask;
+	bool level = uart->reg[RIS] & uart->reg[IMSC];
 
 	if (level != uart->level)
 		kvm_set_spi(uart->kvm, SPI_UART, level);
@@ -48,84 +38,51 @@ static uint8_t take(struct uart *uart)
 			(void)eventfd_write(uart->wake, 1);
 	}
 	if (!uart->count)
-		uart->status &= ~(INT_RX | INT_RT);
+		uart->reg[RIS] &= ~INT_RX;
 	return byte;
 }
 
-static uint32_t read_register(struct uart *uart, uint64_t offset)
+static uint32_t read_register(struct uart *uart, uint64_t word)
 {
 	static const uint8_t id[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
-	switch (offset) {
+	switch (word) {
 	case DR:
 		return take(uart);
 	case FR:
 		return FR_TXFE | (uart->count ? 0 : FR_RXFE);
-	case IBRD:
-	case FBRD:
-		return uart->other[(offset - IBRD) / 4];
-	case IFLS:
-		return uart->other[2];
-	case LCR_H:
-		return uart->line_control;
-	case CR:
-		return uart->control;
-	case IMSC:
-		return uart->mask;
-	case RIS:
-		return uart->status;
 	case MIS:
-		return uart->status & uart->mask;
+		return uart->reg[RIS] & uart->reg[IMSC];
 	default:
-		return offset >= ID && offset < ID + 32 && !(offset & 3) ? id[(offset - ID) / 4]
-									 : 0;
+		if (word >= ID)
+			return id[word - ID];
+		return word < UART_REGISTERS ? uart->reg[word] : 0;
 	}
 }
 
-static void write_register(struct uart *uart, uint64_t offset, uint32_t value)
+static void write_register(struct uart *uart, uint64_t word, uint32_t value)
 {
-	switch (offset) {
-	case DR:
-		uart->status |= INT_TX; /* sent already */
-		break;
-	case IBRD:
-	case FBRD:
-		uart->other[(offset - IBRD) / 4] = value;
-		break;
-	case IFLS:
-		uart->other[2] = value;
-		break;
-	case LCR_H:
-		uart->line_control = value;
-		break;
-	case CR:
-		uart->control = value;
-		break;
-	case IMSC:
-		uart->mask = value;
-		break;
-	case ICR:
-		uart->status &= ~value;
-		if (uart->count)
-			uart->status |= INT_RX | INT_RT;
-		break;
-	default:
-		break;
-	}
+	if (word == DR)
+		uart->reg[RIS] |= INT_TX; /* sent already */
+	else if (word == ICR)
+		uart->reg[RIS] = (uart->reg[RIS] & ~value) | (uart->count ? INT_RX : 0);
+	else if (word < UART_REGISTERS && word != RIS)
+		uart->reg[word] = value;
 }
 
 static void access_uart(void *opaque, struct bus_access *access)
 {
 	const uint8_t byte = (uint8_t)access->value;
+	const uint64_t word = access->offset / 4;
 	struct uart *uart = opaque;
 
-	if (access->write && access->offset == DR)
+	if (access->write && word == DR)
 		(void)!write(STDOUT_FILENO, &byte, 1);
 	pthread_mutex_lock(&uart->lock);
 	if (access->write)
-		write_register(uart, access->offset, (uint32_t)access->value);
+		write_register(uart, word, (uint32_t)access->value);
 	else
-		access->value = read_register(uart, access->offset);
+		access->value = read_register(uart, word);
 	update(uart);
 	pthread_mutex_unlock(&uart->lock);
 }
@@ -139,28 +96,58 @@ void uart_open(struct uart *uart, struct kvm *kvm, struct bus *bus, int wake)
 		.opaque = uart,
 	};
 
-	*uart = (struct uart){.kvm = kvm, .wake = wake, .control = 0x300};
+	*uart = (struct uart){.kvm = kvm, .wake = wake};
 	pthread_mutex_init(&uart->lock, NULL);
 	bus_add(bus, &region);
 }
 
-bool uart_has_room(struct uart *uart)
+void uart_set_raw(struct uart *uart, bool raw)
+{
+	struct termios now;
+
+	if (raw && !tcgetattr(STDIN_FILENO, &uart->before)) {
+		now = uart->before;
+		cfmakeraw(&now);
+		uart->raw = !tcsetattr(STDIN_FILENO, TCSANOW, &now);
+	} else if (uart->raw) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &uart->before);
+		uart->raw = false;
+	}
+}
+
+int uart_fd(struct uart *uart)
 {
 	bool room;
 
 	pthread_mutex_lock(&uart->lock);
 	room = uart->count < UART_INPUT;
 	pthread_mutex_unlock(&uart->lock);
-	return room;
+	return room && !uart->ended ? STDIN_FILENO : -1;
 }
 
-void uart_type(struct uart *uart, uint8_t byte)
+static void type(struct uart *uart, uint8_t byte)
 {
 	pthread_mutex_lock(&uart->lock);
-	if (uart->count < UART_INPUT) {
-		uart->input[(uart->head + uart->count++) % UART_INPUT] = byte;
-		uart->status |= INT_RX | INT_RT;
-		update(uart);
-	}
+	uart->input[(uart->head + uart->count++) % UART_INPUT] = byte;
+	uart->reg[RIS] |= INT_RX;
+	update(uart);
 	pthread_mutex_unlock(&uart->lock);
+}
+
+bool uart_read(struct uart *uart)
+{
+	const bool escape = uart->escape;
+	uint8_t byte;
+	ssize_t n = read(STDIN_FILENO, &byte, 1);
+
+	if (n <= 0) {
+		uart->ended = n == 0 || (errno != EINTR && errno != EAGAIN);
+		return true;
+	}
+	uart->escape = !escape && byte == CTRL_A;
+	if (escape && byte == 'x')
+		return false;
+	if (escape ? byte == CTRL_A : byte != CTRL_A)
+		type(uart, byte);
+	return true;
 }

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A PL011, as much of it as Linux uses, between the guest and the VMM's terminal. */
+/*
+ * A PL011, as much of it as Linux uses, and what is behind it: stdout, and stdin, which is raw
+ * while the guest has it if it is a terminal, with ctrl-a as the way out.
+ */
 #ifndef VMM_UART_H
 #define VMM_UART_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <termios.h>
 
 #include "bus.h"
 #include "kvm.h"
 
-#define UART_INPUT 256
+#define UART_INPUT     256
+#define UART_REGISTERS 0x12 /* DR to ICR */
 
 struct uart {
 	struct kvm *kvm;
@@ -18,16 +23,25 @@ struct uart {
 	pthread_mutex_t lock;
 	uint8_t input[UART_INPUT];
 	unsigned int head, count;
-	uint32_t control, line_control, mask, status, other[3];
+	uint32_t reg[UART_REGISTERS];
 	bool level;
+
+	/* What the main loop alone uses. */
+	struct termios before; /* if @raw */
+	bool raw;
+	bool ended;  /* no more input can come */
+	bool escape; /* ctrl-a was typed */
 };
 
 void uart_open(struct uart *uart, struct kvm *kvm, struct bus *bus, int wake);
 
-/* Return: whether the guest has read enough that there is room. */
-bool uart_has_room(struct uart *uart);
+/* Makes a terminal raw, or as it was; anything else, such as a pipe, is left as it is. */
+void uart_set_raw(struct uart *uart, bool raw);
 
-/* Gives the guest a byte that was typed; only if there is room. */
-void uart_type(struct uart *uart, uint8_t byte);
+/* Return: STDIN_FILENO, if input can come and the guest has room for it; -1. */
+int uart_fd(struct uart *uart);
+
+/* Reads a byte that was typed, and gives it to the guest. Return: false at ctrl-a x. */
+bool uart_read(struct uart *uart);
 
 #endif
