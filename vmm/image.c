@@ -3,12 +3,10 @@
 #include "image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "map.h"
@@ -18,157 +16,114 @@
 struct header {
 	uint8_t code[8];
 	uint64_t text_offset;
-	uint64_t image_size;
-	uint64_t flags; /* bit 0: big endian */
+	uint64_t image_size; /* with what is cleared, such as .bss */
+	uint64_t flags;	     /* bit 0: big endian */
 	uint64_t reserved[3];
 	uint8_t magic[4];
 	uint32_t pe_offset;
 };
 
-static uint64_t align(uint64_t address)
-{
-	return (address + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-}
+/* Files that are no Image, and how to get one. */
+static const struct {
+	unsigned int offset;
+	const char *magic;
+	const char *what;
+} others[] = {
+	{0, "\x1f\x8b", "is compressed; unpack it: gunzip -c FILE >Image"},
+	{1, "7zXZ", "is compressed; unpack it: xz -dc FILE >Image"},
+	{0, "\x28\xb5\x2f\xfd", "is compressed; unpack it: zstd -dc FILE >Image"},
+	{0, "BZh", "is compressed; unpack it: bunzip2 -c FILE >Image"},
+	{0, "\x02\x21\x4c\x18", "is compressed; unpack it: lz4 -dc FILE >Image"},
+	{4, "zimg", "is compressed in an EFI program, vmlinuz.efi; take arch/arm64/boot/Image"},
+	{1, "ELF", "is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
+};
 
-/* Opens a regular file. Return: its fd; -1 with a message. */
-static int open_file(const char *path, const char *option, uint64_t *size)
+/* Reads a file to @address, if it fits there. Return: its size; 0 with a message. */
+static uint64_t load(
+	const struct memory *memory, uint64_t address, const char *option, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat file;
+	const uint64_t room = MAP_RAM + memory->size - address;
+	FILE *file = fopen(path, "re");
+	uint64_t size = file ? fread(memory_at(memory, address, room), 1, room, file) : 0;
 
-	if (fd < 0)
-		return fail("%s %s: %s", option, path, strerror(errno));
-	if (fstat(fd, &file) || !S_ISREG(file.st_mode) || !file.st_size) {
-		close(fd);
-		return fail("%s %s: is no file, or empty", option, path);
+	if (file && getc(file) != EOF) {
+		fail("%s %s: is larger than the %" PRIu64 " MiB of memory that are there for it; "
+		     "give the guest more with --mem",
+			option, path, room >> 20);
+		size = 0;
+	} else if (!file || ferror(file)) {
+		fail("%s %s: %s", option, path, strerror(errno));
+		size = 0;
+	} else if (!size) {
+		fail("%s %s: is empty", option, path);
 	}
-	*size = (uint64_t)file.st_size;
-	return fd;
+	if (file)
+		fclose(file);
+	return size;
 }
 
-static int read_all(int fd, const char *path, uint8_t *to, uint64_t size)
+/* Return: whether all is there that an EFI header, if there is one at @pe, says of sections. */
+static bool is_whole(const uint8_t *file, uint64_t size, uint64_t pe)
 {
-	for (uint64_t done = 0; done < size;) {
-		ssize_t n = read(fd, to + done, size - done);
+	uint16_t sections, optional;
+	uint32_t raw[2];
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail("%s: %s", path, n ? strerror(errno) : "became shorter");
-		done += (uint64_t)n;
+	if (memcmp(file, "MZ", 2))
+		return true;
+	if (pe + 24 > size)
+		return false;
+	memcpy(&sections, file + pe + 6, sizeof(sections));
+	memcpy(&optional, file + pe + 20, sizeof(optional));
+	for (pe += 24 + optional; sections; sections--, pe += 40) {
+		if (pe + 40 > size)
+			return false;
+		memcpy(raw, file + pe + 16, sizeof(raw)); /* a section's size, and where it is */
+		if ((uint64_t)raw[0] + raw[1] > size)
+			return false;
 	}
-	return 0;
+	return true;
 }
 
-/* Says how a file that is no Image can be made one. */
-static int refuse(const char *path, const uint8_t *bytes)
+/* Return: NULL for an arm64 Image; else what it is, or what is wrong with it. */
+static const char *check(const uint8_t *file, const struct header *header, uint64_t size)
 {
-	static const struct {
-		const char *magic;
-		size_t length;
-		const char *tool;
-	} packed[] = {
-		{"\x1f\x8b", 2, "gunzip -c"},
-		{"\xfd"
-		 "7zXZ",
-			5, "xz -dc"},
-		{"\x28\xb5\x2f\xfd", 4, "zstd -dc"},
-		{"BZh", 3, "bunzip2 -c"},
-		{"\x02\x21\x4c\x18", 4, "lz4 -dc"},
-	};
-
-	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
-		if (!memcmp(bytes, packed[i].magic, packed[i].length))
-			return fail("--kernel %s: is compressed; unpack it: %s %s >Image", path,
-				packed[i].tool, path);
-	if (!memcmp(bytes, "MZ", 2) && !memcmp(bytes + 4, "zimg", 4))
-		return fail("--kernel %s: is compressed in an EFI program (zboot); unpack it: take "
-			    "the arch/arm64/boot/Image that it was made of",
-			path);
-	if (!memcmp(bytes,
-		    "\x7f"
-		    "ELF",
-		    4))
-		return fail("--kernel %s: is an ELF file, such as vmlinux; take "
-			    "arch/arm64/boot/Image of the same build",
-			path);
-	return fail("--kernel %s: is no arm64 Image: it has no \"ARM\\x64\" at offset 56", path);
-}
-
-static int check(const char *path, const struct header *header, uint64_t size)
-{
-	static const uint8_t magic[4] = {'A', 'R', 'M', 0x64};
-
-	if (memcmp(header->magic, magic, sizeof(magic)))
-		return refuse(path, (const uint8_t *)header);
+	if (size < sizeof(*header))
+		return "is too short for an arm64 Image";
+	for (size_t n = 0; n < sizeof(others) / sizeof(others[0]); n++)
+		if (!memcmp(file + others[n].offset, others[n].magic, strlen(others[n].magic)))
+			return others[n].what;
+	if (memcmp(header->magic, "ARM\x64", 4))
+		return "is no arm64 Image: it has no \"ARM\\x64\" at offset 56";
 	if (header->flags & 1)
-		return fail("--kernel %s: is a big-endian kernel; take a little-endian one", path);
-	if (header->text_offset >= ALIGNMENT || header->image_size < size / 2)
-		return fail("--kernel %s: its header makes no sense; is it a kernel before 3.17?",
-			path);
-	return 0;
-}
-
-static int load_kernel(
-	struct image *image, const struct memory *memory, const char *path, uint64_t *end)
-{
-	struct header header = {.text_offset = 0};
-	uint64_t size, needed = 0;
-	int ret = -1, fd = open_file(path, "--kernel", &size);
-
-	if (fd < 0)
-		return -1;
-	if (size < sizeof(header) || pread(fd, &header, sizeof(header), 0) != sizeof(header))
-		ret = fail("--kernel %s: is too short for an arm64 Image", path);
-	else
-		ret = check(path, &header, size);
-	if (!ret) {
-		image->entry = MAP_RAM + header.text_offset;
-		needed = header.image_size > size ? header.image_size : size;
-		*end = needed < memory->size ? image->entry + needed : UINT64_MAX - ALIGNMENT;
-		if (!memory_at(memory, image->entry, needed))
-			ret = fail("--kernel %s: needs %" PRIu64 " MiB, the guest has %" PRIu64
-				   "; give it more with --mem",
-				path, needed >> 20, memory->size >> 20);
-	}
-	if (!ret)
-		ret = read_all(fd, path, memory_at(memory, image->entry, size), size);
-	close(fd);
-	return ret;
-}
-
-static int load_initrd(struct image *image, const struct memory *memory, const char *path)
-{
-	int ret, fd = open_file(path, "--initrd", &image->initrd_size);
-	uint8_t *at;
-
-	if (fd < 0)
-		return -1;
-	at = memory_at(memory, image->initrd, image->initrd_size);
-	if (!at)
-		ret = fail("--initrd %s: its %" PRIu64
-			   " MiB do not fit behind the kernel; give the "
-			   "guest more with --mem",
-			path, (image->initrd_size + 0xfffff) >> 20);
-	else
-		ret = read_all(fd, path, at, image->initrd_size);
-	close(fd);
-	return ret;
+		return "is a big-endian kernel; take a little-endian one";
+	if (header->text_offset >= ALIGNMENT || !header->image_size)
+		return "has a header that makes no sense; is it a kernel before 3.17?";
+	return is_whole(file, size, header->pe_offset) ? NULL : "is cut off; copy it again";
 }
 
 int image_load(
 	struct image *image, const struct memory *memory, const char *kernel, const char *initrd)
 {
-	uint64_t end;
+	const uint64_t size = load(memory, MAP_RAM, "--kernel", kernel);
+	struct header header;
+	const char *wrong;
 
-	*image = (struct image){.entry = 0};
-	if (load_kernel(image, memory, kernel, &end))
-		return -1;
-	image->fdt = align(end);
-	image->initrd = image->fdt + IMAGE_FDT_SIZE;
+	memcpy(&header, memory->at, sizeof(header));
+	wrong = size ? check(memory->at, &header, size) : NULL;
+	if (!size || wrong)
+		return wrong ? fail("--kernel %s: %s", kernel, wrong) : -1;
+	if (header.image_size < size)
+		header.image_size = size;
+	*image = (struct image){.entry = MAP_RAM + header.text_offset};
+	if (header.image_size < memory->size)
+		image->fdt = (image->entry + header.image_size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	if (!memory_at(memory, image->fdt, IMAGE_FDT_SIZE))
-		return fail("--kernel %s: leaves no memory for a device tree; give the guest more "
-			    "with --mem",
-			kernel);
-	return initrd ? load_initrd(image, memory, initrd) : 0;
+		return fail("--kernel %s: needs %" PRIu64 " MiB and some, the guest has %" PRIu64
+			    "; give it more with --mem",
+			kernel, header.image_size >> 20, memory->size >> 20);
+	memmove(memory_at(memory, image->entry, size), memory->at, size);
+	image->initrd = image->fdt + IMAGE_FDT_SIZE;
+	if (initrd)
+		image->initrd_size = load(memory, image->initrd, "--initrd", initrd);
+	return initrd && !image->initrd_size ? -1 : 0;
 }

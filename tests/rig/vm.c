@@ -319,7 +319,7 @@ static void it_says_what_is_wrong(void *context)
 	write_file(zeroes, sizeof(zeroes));
 	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "no arm64 Image");
 	refuses((const char *const[]){"--kernel", GUEST_RIG, "--initrd", "/dev/null", NULL}, 1,
-		"is no file");
+		"is empty");
 	write_file(gzip, sizeof(gzip));
 	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "unpack it: gunzip");
 }
