@@ -3,19 +3,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include <vsmmu/registers.h>
-
 #include "error.h"
 
 #define SIZE VSMMU_EVENT_RECORD_SIZE
-
-/* IHI 0070 6.3.28, SMMU_EVENTQ_BASE */
-#define BASE_ADDRESS UINT64_C(0x000fffffffffffe0)
-#define BASE_LOG2    UINT64_C(0x1f)
 
 int journal_open(struct journal *journal, const char *path, int wake)
 {
@@ -39,37 +34,20 @@ void journal_close(struct journal *journal)
 	journal->record = NULL;
 }
 
-void journal_register(struct journal *journal, uint64_t offset, uint32_t size, uint64_t value)
+void journal_note(struct journal *journal, const uint8_t *records, uint32_t count)
 {
-	uint64_t base = atomic_load(&journal->queue_base);
-
-	if (offset == VSMMU_REG_EVENTQ_BASE)
-		base = size == 8 ? value : (base >> 32 << 32) | (uint32_t)value;
-	else if (offset == VSMMU_REG_EVENTQ_BASE + 4)
-		base = value << 32 | (uint32_t)base;
-	else
-		return;
-	atomic_store(&journal->queue_base, base);
-}
-
-void journal_memory(struct journal *journal, uint64_t address, const void *bytes, size_t length)
-{
-	const uint64_t base = atomic_load(&journal->queue_base);
-	const uint64_t queue = (base & BASE_ADDRESS) & ~((UINT64_C(32) << (base & BASE_LOG2)) - 1);
-	const uint8_t *record = bytes;
 	bool wake;
 
-	if (!journal->file || length % SIZE || address < queue ||
-		address - queue >= UINT64_C(32) << (base & BASE_LOG2))
+	if (!journal->file)
 		return;
 	pthread_mutex_lock(&journal->lock);
 	wake = journal->noted == journal->written;
-	for (; length; length -= SIZE, record += SIZE) {
+	for (; count; count--, records += SIZE) {
 		if (journal->noted - journal->written == JOURNAL_RECORDS) {
 			journal->missed++;
 			continue;
 		}
-		memcpy(journal->record + journal->noted++ % JOURNAL_RECORDS * SIZE, record, SIZE);
+		memcpy(journal->record + journal->noted++ % JOURNAL_RECORDS * SIZE, records, SIZE);
 	}
 	pthread_mutex_unlock(&journal->lock);
 	if (wake)

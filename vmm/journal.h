@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A file of what the guest was told: a line of JSON for each event in its queue, with the names
- * that "vsmmu decode --json" has, and one for each loss. Records are taken where the library writes
- * them to the guest's memory, which must not block, and are written out by the main loop.
+ * that "vsmmu decode --json" has, and one for each loss. Records are taken where the library tells
+ * of them, which must not block, and are written out by the main loop.
  */
 #ifndef VMM_JOURNAL_H
 #define VMM_JOURNAL_H
 
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -19,9 +16,8 @@
 #define JOURNAL_RECORDS 65536u
 
 struct journal {
-	FILE *file;		     /* NULL: nothing is noted */
-	int wake;		     /* eventfd of the main loop */
-	_Atomic uint64_t queue_base; /* EVENTQ_BASE as the guest has written it */
+	FILE *file; /* NULL: nothing is noted */
+	int wake;   /* eventfd of the main loop */
 	pthread_mutex_t lock;
 	uint8_t *record;
 	uint64_t noted, written; /* @noted - @written of them are in @record */
@@ -33,11 +29,8 @@ struct journal {
 int journal_open(struct journal *journal, const char *path, int wake);
 void journal_close(struct journal *journal);
 
-/* Looks at a write to the SMMU's registers. */
-void journal_register(struct journal *journal, uint64_t offset, uint32_t size, uint64_t value);
-
-/* Looks at a write of the library to guest memory. Never blocks for long; takes a leaf lock. */
-void journal_memory(struct journal *journal, uint64_t address, const void *bytes, size_t length);
+/* Notes records that the guest has got. Never blocks for long; takes a leaf lock. */
+void journal_note(struct journal *journal, const uint8_t *records, uint32_t count);
 
 /* Writes out what was noted, and that @lost events in all were lost. */
 void journal_flush(struct journal *journal, uint64_t lost);

@@ -23,7 +23,7 @@ static int read_memory(void *opaque, uint64_t address, void *bytes, size_t lengt
 
 static int write_memory(void *opaque, uint64_t address, const void *bytes, size_t length)
 {
-	struct smmu *smmu = opaque;
+	const struct smmu *smmu = opaque;
 	uint8_t *at = memory_at(smmu->memory, address, length);
 	uint32_t word;
 
@@ -35,7 +35,6 @@ static int write_memory(void *opaque, uint64_t address, const void *bytes, size_
 		__atomic_store_n((uint32_t *)(void *)at, word, __ATOMIC_RELEASE);
 	} else {
 		memcpy(at, bytes, length);
-		journal_memory(&smmu->journal, address, bytes, length);
 	}
 	return 0;
 }
@@ -56,6 +55,13 @@ static int send_msi(void *opaque, uint64_t address, uint32_t data)
 	return kvm_send_msi(smmu->kvm, SMMU_DEVICE_ID, address, data);
 }
 
+static void note_records(void *opaque, const void *records, uint32_t count)
+{
+	struct smmu *smmu = opaque;
+
+	journal_note(&smmu->journal, records, count);
+}
+
 static void report(void *opaque, const struct vsmmu_report *report)
 {
 	(void)opaque;
@@ -67,8 +73,6 @@ static void access_registers(void *opaque, struct bus_access *access)
 {
 	struct smmu *smmu = opaque;
 
-	if (access->write)
-		journal_register(&smmu->journal, access->offset, access->size, access->value);
 	/* -EINVAL is an access that the architecture does not know: zero, or ignored. */
 	if (access->write)
 		(void)vsmmu_mmio_write(smmu->vsmmu, access->offset, access->size, access->value);
@@ -114,6 +118,7 @@ int smmu_open(struct smmu *smmu, const struct smmu_config *config)
 		.irq_pulse = pulse,
 		.report = report,
 		.msi = send_msi,
+		.delivered = note_records,
 	};
 	const struct vsmmu_config vsmmu = {
 		.size = sizeof(vsmmu),
