@@ -7,6 +7,6 @@
 __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
 
 /* Prints a line that is no failure. */
-__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
+#define note(...) ((void)fail(__VA_ARGS__))
 
 #endif
