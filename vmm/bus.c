@@ -9,18 +9,17 @@ void bus_add(struct bus *bus, const struct bus_region *region)
 	bus->region[bus->regions++] = *region;
 }
 
-void bus_access(const struct bus *bus, uint64_t address, struct bus_access *access)
+void bus_access(const struct bus *bus, struct bus_access *access)
 {
 	for (unsigned int n = 0; n < bus->regions; n++) {
 		const struct bus_region *region = &bus->region[n];
 
-		if (address < region->base || address - region->base >= region->size ||
-			access->size > region->size - (address - region->base))
-			continue;
-		access->offset = address - region->base;
-		region->access(region->opaque, access);
-		return;
+		access->offset = access->address - region->base;
+		if (access->address >= region->base && access->offset < region->size &&
+			access->size <= region->size - access->offset) {
+			region->access(region->opaque, access);
+			return;
+		}
 	}
-	if (!access->write)
-		access->value = UINT64_MAX;
+	access->value = UINT64_MAX;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct bus_access {
+	uint64_t address;
 	uint64_t offset; /* from the region's base */
 	uint32_t size;	 /* 1, 2, 4 or 8 bytes */
 	bool write;
@@ -31,6 +32,6 @@ struct bus {
 void bus_add(struct bus *bus, const struct bus_region *region);
 
 /* Reads of addresses where nothing is give ones; writes there go nowhere. */
-void bus_access(const struct bus *bus, uint64_t address, struct bus_access *access);
+void bus_access(const struct bus *bus, struct bus_access *access);
 
 #endif

@@ -36,35 +36,25 @@ static void access_ecam(void *opaque, struct bus_access *access)
 	function->config(function->opaque, access);
 }
 
-static void access_window(const struct pci *pci, uint64_t base, struct bus_access *access)
+static void access_memory(void *opaque, struct bus_access *access)
 {
-	const uint64_t address = base + access->offset;
+	const struct pci *pci = opaque;
 
 	for (unsigned int n = 0; n < PCI_SLOTS; n++) {
 		const struct pci_function *function = &pci->slot[n];
 
-		if (function->memory && function->memory(function->opaque, address, access))
+		if (function->memory && function->memory(function->opaque, access))
 			return;
 	}
 	access->value = UINT64_MAX;
-}
-
-static void access_mem32(void *opaque, struct bus_access *access)
-{
-	access_window(opaque, MAP_MEM32, access);
-}
-
-static void access_mem64(void *opaque, struct bus_access *access)
-{
-	access_window(opaque, MAP_MEM64, access);
 }
 
 void pci_open(struct pci *pci, struct bus *bus)
 {
 	const struct bus_region regions[] = {
 		{.base = MAP_ECAM, .size = MAP_ECAM_SIZE, .access = access_ecam, .opaque = pci},
-		{.base = MAP_MEM32, .size = MAP_MEM32_SIZE, .access = access_mem32, .opaque = pci},
-		{.base = MAP_MEM64, .size = MAP_MEM64_SIZE, .access = access_mem64, .opaque = pci},
+		{.base = MAP_MEM32, .size = MAP_MEM32_SIZE, .access = access_memory, .opaque = pci},
+		{.base = MAP_MEM64, .size = MAP_MEM64_SIZE, .access = access_memory, .opaque = pci},
 	};
 
 	*pci = (struct pci){.slot[0] = {.config = access_host_bridge}};

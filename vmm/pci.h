@@ -14,8 +14,8 @@
 struct pci_function {
 	/* Accesses offset 0 to 0xfff of configuration space. */
 	void (*config)(void *opaque, struct bus_access *access);
-	/* Accesses what a BAR has at @address and KVM does not. Return: false: it is elsewhere. */
-	bool (*memory)(void *opaque, uint64_t address, struct bus_access *access);
+	/* Accesses what a BAR has at the address and KVM does not. Return: false: it has none. */
+	bool (*memory)(void *opaque, struct bus_access *access);
 	void *opaque;
 };
 

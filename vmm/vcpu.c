@@ -69,11 +69,15 @@ int vcpu_open(struct vcpu *vcpu, const struct vcpu_machine *machine, unsigned in
 static void do_mmio(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
-	struct bus_access access = {.size = run->mmio.len, .write = run->mmio.is_write};
+	struct bus_access access = {
+		.address = run->mmio.phys_addr,
+		.size = run->mmio.len,
+		.write = run->mmio.is_write,
+	};
 
 	if (access.write)
 		memcpy(&access.value, run->mmio.data, access.size);
-	bus_access(vcpu->machine->bus, run->mmio.phys_addr, &access);
+	bus_access(vcpu->machine->bus, &access);
 	if (!access.write)
 		memcpy(run->mmio.data, &access.value, access.size);
 }

@@ -113,7 +113,7 @@ int vfio_open_bars(struct vfio_device *device);
 void vfio_close_bars(struct vfio_device *device);
 /* Has KVM show the BARs where the guest put them, or not at all. */
 void vfio_show_bars(struct vfio_device *device, bool on);
-bool vfio_access_memory(void *opaque, uint64_t address, struct bus_access *access);
+bool vfio_access_memory(void *opaque, struct bus_access *access);
 
 /* vfio_irq.c: all with the lock held. */
 int vfio_vectors_on(struct vfio_device *device, enum vfio_irq_mode mode, uint32_t count);

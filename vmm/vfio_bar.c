@@ -135,7 +135,7 @@ static void access_bar(
 		access->value = UINT64_MAX;
 }
 
-bool vfio_access_memory(void *opaque, uint64_t address, struct bus_access *access)
+bool vfio_access_memory(void *opaque, struct bus_access *access)
 {
 	struct vfio_device *device = opaque;
 	bool found = false;
@@ -143,12 +143,11 @@ bool vfio_access_memory(void *opaque, uint64_t address, struct bus_access *acces
 	pthread_mutex_lock(&device->lock);
 	for (uint32_t n = 0; device->memory_on && !found && n < VFIO_BARS; n++) {
 		const struct vfio_bar *bar = &device->bar[n];
+		const uint64_t offset = access->address - bar->address;
 
-		found = bar->size && address >= bar->address &&
-			address - bar->address < bar->size &&
-			access->size <= bar->size - (address - bar->address);
+		found = offset < bar->size && access->size <= bar->size - offset;
 		if (found)
-			access_bar(device, n, address - bar->address, access);
+			access_bar(device, n, offset, access);
 	}
 	pthread_mutex_unlock(&device->lock);
 	return found;
