@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hands accesses to guest-physical addresses that are not memory to their devices. */
+/*
+ * Hands accesses to guest-physical addresses that are not memory to their devices; one of these is
+ * the PCIe host, with the configuration space of bus 0 by ECAM and the windows where BARs are.
+ */
 #ifndef VMM_BUS_H
 #define VMM_BUS_H
 
@@ -33,5 +36,22 @@ void bus_add(struct bus *bus, const struct bus_region *region);
 
 /* Reads of addresses where nothing is give ones; writes there go nowhere. */
 void bus_access(const struct bus *bus, struct bus_access *access);
+
+#define PCI_SLOTS 32
+
+/* A function 0 in a slot. Both are called in any vCPU's thread, several at once. */
+struct pci_function {
+	/* Accesses offset 0 to 0xfff of configuration space. */
+	void (*config)(void *opaque, struct bus_access *access);
+	/* Accesses what a BAR has at the address and KVM does not. Return: false: it has none. */
+	bool (*memory)(void *opaque, struct bus_access *access);
+	void *opaque;
+};
+
+struct pci {
+	struct pci_function slot[PCI_SLOTS];
+};
+
+void pci_open(struct pci *pci, struct bus *bus);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The device tree: machine.dts, which dtc has compiled, and what differs between machines. */
-#include "device_tree.h"
-
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>

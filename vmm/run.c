@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "device_tree.h"
 #include "vm.h"
 
 /* Signals come through an fd, to the main loop alone. All threads inherit the mask. */

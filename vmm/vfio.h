@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus.h"
 #include "kvm.h"
-#include "pci.h"
 
 #define VFIO_BARS   6
 #define VFIO_PIECES 2 /* before and behind a table of MSI-X */

@@ -9,7 +9,6 @@
 #include "kvm.h"
 #include "memory.h"
 #include "options.h"
-#include "pci.h"
 #include "smmu.h"
 #include "stop.h"
 #include "uart.h"
@@ -32,5 +31,9 @@ struct vm {
 	int signals; /* signalfd */
 	struct stop stop;
 };
+
+/* device_tree.c: writes the tree to its place in the guest's memory. Return: 0; -1 with a message.
+ */
+int device_tree_build(const struct vm *vm);
 
 #endif
