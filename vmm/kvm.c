@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ int kvm_open(struct kvm *kvm, const struct memory *memory)
 	if (kvm->vm < 0)
 		return fail(
 			"KVM cannot make a machine with 40 bits of address: %s", strerror(errno));
+	if (kvm_open_routes(kvm))
+		return -1;
 	ret = kvm_set_slot(kvm, KVM_SLOT_RAM, MAP_RAM, memory->size, memory->at);
 	return ret ? fail("KVM does not take the memory: %s", strerror(-ret)) : 0;
 }
@@ -47,6 +50,7 @@ void kvm_close(struct kvm *kvm)
 	for (unsigned int n = 0; n < 4; n++)
 		if (fds[n] >= 0)
 			close(fds[n]);
+	free(kvm->routes);
 	pthread_mutex_destroy(&kvm->lock);
 }
 

@@ -14,20 +14,15 @@
 #define KVM_SLOT_RAM  0
 #define KVM_SLOT_BARS 1 /* and up */
 
-struct kvm_msi_route {
-	bool used;
-	uint32_t device_id;
-	uint64_t address;
-	uint32_t data;
-};
+struct kvm_irq_routing;
 
 struct kvm {
 	int fd; /* of /dev/kvm */
 	int vm;
 	int gic;
 	int its;
-	pthread_mutex_t lock;		    /* over @msi */
-	struct kvm_msi_route msi[KVM_MSIS]; /* GSI SPI_COUNT + n */
+	pthread_mutex_t lock;		/* over @routes */
+	struct kvm_irq_routing *routes; /* SPI_COUNT to the SPIs, KVM_MSIS to the ITS */
 };
 
 /* Makes the machine with its memory. Return: 0; -1 with a message. */
@@ -51,6 +46,8 @@ int kvm_irqfd(struct kvm *kvm, int fd, uint32_t gsi, int resample, bool assign);
 /* Sends an MSI to the ITS. Return: 0 or -errno. */
 int kvm_send_msi(struct kvm *kvm, uint32_t device_id, uint64_t address, uint32_t data);
 
+/* Makes the table of routes. Return: 0; -1 with a message. */
+int kvm_open_routes(struct kvm *kvm);
 /* Return: a GSI that sends MSIs, once it has a route; -ENOSPC. */
 int kvm_msi_new(struct kvm *kvm, uint32_t device_id);
 int kvm_msi_route(struct kvm *kvm, uint32_t gsi, uint64_t address, uint32_t data);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
+#include "error.h"
 #include "kvm.h"
 
 int kvm_send_msi(struct kvm *kvm, uint32_t device_id, uint64_t address, uint32_t data)
@@ -21,39 +22,24 @@ int kvm_send_msi(struct kvm *kvm, uint32_t device_id, uint64_t address, uint32_t
 	return ioctl(kvm->vm, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
 }
 
-/* Tells KVM all routes, those of the SPIs too, which the table replaces. */
-static int commit(struct kvm *kvm)
+int kvm_open_routes(struct kvm *kvm)
 {
-	struct kvm_irq_routing *table;
-	int ret;
+	const uint32_t count = SPI_COUNT + KVM_MSIS;
 
-	table = calloc(1, sizeof(*table) + (SPI_COUNT + KVM_MSIS) * sizeof(table->entries[0]));
-	if (!table)
-		return -ENOMEM;
-	for (uint32_t n = 0; n < SPI_COUNT; n++) {
-		struct kvm_irq_routing_entry *entry = &table->entries[table->nr++];
+	kvm->routes = calloc(1, sizeof(*kvm->routes) + count * sizeof(kvm->routes->entries[0]));
+	if (!kvm->routes)
+		return fail("no memory");
+	kvm->routes->nr = count;
+	for (uint32_t n = 0; n < count; n++) {
+		struct kvm_irq_routing_entry *entry = &kvm->routes->entries[n];
 
 		entry->gsi = n;
-		entry->type = KVM_IRQ_ROUTING_IRQCHIP;
-		entry->u.irqchip.pin = n;
+		entry->type = n < SPI_COUNT ? KVM_IRQ_ROUTING_IRQCHIP : KVM_IRQ_ROUTING_MSI;
+		entry->flags = n < SPI_COUNT ? 0 : KVM_MSI_VALID_DEVID;
+		if (n < SPI_COUNT)
+			entry->u.irqchip.pin = n;
 	}
-	for (uint32_t n = 0; n < KVM_MSIS; n++) {
-		struct kvm_irq_routing_entry *entry = &table->entries[table->nr];
-
-		if (!kvm->msi[n].used || !kvm->msi[n].address)
-			continue;
-		table->nr++;
-		entry->gsi = SPI_COUNT + n;
-		entry->type = KVM_IRQ_ROUTING_MSI;
-		entry->flags = KVM_MSI_VALID_DEVID;
-		entry->u.msi.address_lo = (uint32_t)kvm->msi[n].address;
-		entry->u.msi.address_hi = (uint32_t)(kvm->msi[n].address >> 32);
-		entry->u.msi.data = kvm->msi[n].data;
-		entry->u.msi.devid = kvm->msi[n].device_id;
-	}
-	ret = ioctl(kvm->vm, KVM_SET_GSI_ROUTING, table) ? -errno : 0;
-	free(table);
-	return ret;
+	return 0;
 }
 
 int kvm_msi_new(struct kvm *kvm, uint32_t device_id)
@@ -61,11 +47,13 @@ int kvm_msi_new(struct kvm *kvm, uint32_t device_id)
 	int gsi = -ENOSPC;
 
 	pthread_mutex_lock(&kvm->lock);
-	for (int n = 0; gsi < 0 && n < KVM_MSIS; n++) {
-		if (kvm->msi[n].used)
+	for (int n = SPI_COUNT; gsi < 0 && n < SPI_COUNT + KVM_MSIS; n++) {
+		struct kvm_irq_routing_msi *msi = &kvm->routes->entries[n].u.msi;
+
+		if (msi->devid)
 			continue;
-		kvm->msi[n] = (struct kvm_msi_route){.used = true, .device_id = device_id};
-		gsi = SPI_COUNT + n;
+		*msi = (struct kvm_irq_routing_msi){.devid = device_id};
+		gsi = n;
 	}
 	pthread_mutex_unlock(&kvm->lock);
 	return gsi;
@@ -73,14 +61,15 @@ int kvm_msi_new(struct kvm *kvm, uint32_t device_id)
 
 int kvm_msi_route(struct kvm *kvm, uint32_t gsi, uint64_t address, uint32_t data)
 {
-	struct kvm_msi_route *route = &kvm->msi[gsi - SPI_COUNT];
+	struct kvm_irq_routing_msi *msi = &kvm->routes->entries[gsi].u.msi;
 	int ret = 0;
 
 	pthread_mutex_lock(&kvm->lock);
-	if (route->address != address || route->data != data) {
-		route->address = address;
-		route->data = data;
-		ret = commit(kvm);
+	if (msi->address_lo != (uint32_t)address || msi->data != data) {
+		msi->address_lo = (uint32_t)address;
+		msi->address_hi = (uint32_t)(address >> 32);
+		msi->data = data;
+		ret = ioctl(kvm->vm, KVM_SET_GSI_ROUTING, kvm->routes) ? -errno : 0;
 	}
 	pthread_mutex_unlock(&kvm->lock);
 	return ret;
@@ -89,6 +78,6 @@ int kvm_msi_route(struct kvm *kvm, uint32_t gsi, uint64_t address, uint32_t data
 void kvm_msi_free(struct kvm *kvm, uint32_t gsi)
 {
 	pthread_mutex_lock(&kvm->lock);
-	kvm->msi[gsi - SPI_COUNT].used = false;
+	kvm->routes->entries[gsi].u.msi.devid = 0;
 	pthread_mutex_unlock(&kvm->lock);
 }

@@ -5,25 +5,17 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "error.h"
 #include "map.h"
 
 int memory_open(struct memory *memory, uint64_t size)
 {
-	int fd = memfd_create("vsmmu-vm", MFD_CLOEXEC);
-	void *at = MAP_FAILED;
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (fd >= 0 && !ftruncate(fd, (off_t)size))
-		at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
-		fail("%" PRIu64 " MiB of memory: %s; ask for less with --mem", size >> 20,
+		return fail("%" PRIu64 " MiB of memory: %s; ask for less with --mem", size >> 20,
 			strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (at == MAP_FAILED)
-		return -1;
 	*memory = (struct memory){.at = at, .size = size};
 	return 0;
 }

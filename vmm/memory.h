@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The guest's RAM: one memfd, mapped whole. */
+/* The guest's RAM: one mapping. */
 #ifndef VMM_MEMORY_H
 #define VMM_MEMORY_H
 
