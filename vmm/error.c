@@ -12,7 +12,7 @@ int fail(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	/* One call writes it, so that threads' lines do not mix. */
+	/* A single call writes the line, so that threads' lines do not mix. */
 	fprintf(stderr, "vsmmu-vm: %s\r\n", text);
 	return -1;
 }

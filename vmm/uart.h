@@ -26,7 +26,7 @@ struct uart {
 	uint32_t reg[UART_REGISTERS];
 	bool level;
 
-	/* What the main loop alone uses. */
+	/* The main loop alone uses these. */
 	struct termios before; /* if @raw */
 	bool raw;
 	bool ended;  /* no more input can come */

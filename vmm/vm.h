@@ -32,8 +32,7 @@ struct vm {
 	struct stop stop;
 };
 
-/* device_tree.c: writes the tree to its place in the guest's memory. Return: 0; -1 with a message.
- */
+/* Writes the device tree to its place in the guest's memory. Return: 0; -1 with a message. */
 int device_tree_build(const struct vm *vm);
 
 #endif
