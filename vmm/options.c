@@ -3,49 +3,24 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
 #include "map.h"
+#include "vfio.h"
 
-static const char usage[] =
-	"usage: vsmmu-vm --kernel IMAGE [OPTION...]\n"
-	"Boot an arm64 Linux under KVM, with assigned devices behind a virtual SMMUv3.\n"
-	"\n"
-	"  --kernel FILE    an arm64 Image, not compressed\n"
-	"  --initrd FILE    its initramfs\n"
-	"  --append WORDS   its command line (console=ttyAMA0 is added)\n"
-	"  --mem SIZE       memory, such as 512M, which is the default, or 2G\n"
-	"  --cpus N         vCPUs, 1 by default\n"
-	"  --device BDF     assign a PCI function that is bound to vfio-pci, such as\n"
-	"                   0000:01:00.0; the first is the guest's 00:01.0, and so on\n"
-	"  --isolate        a vIOMMU and a vEVENTQ for each device\n"
-	"  --no-ril         no range invalidation\n"
-	"  --no-msi         no MSIs of devices, and no window for them\n"
-	"  --events FILE    append each event and loss to FILE, as lines of JSON\n"
-	"\n"
-	"The console is the terminal; ctrl-a x ends the machine, ctrl-a ctrl-a is a ctrl-a.\n";
+static int parse_append(struct options *options, const char *text)
+{
+	options->append = text;
+	if (strlen(text) > APPEND_MAX)
+		return fail("--append: is longer than %d characters", APPEND_MAX);
+	return 0;
+}
 
-enum { KERNEL = 1, INITRD, APPEND, MEM, CPUS, DEVICE, ISOLATE, NO_RIL, NO_MSI, EVENTS, HELP };
-
-static const struct option names[] = {
-	{"kernel", required_argument, NULL, KERNEL},
-	{"initrd", required_argument, NULL, INITRD},
-	{"append", required_argument, NULL, APPEND},
-	{"mem", required_argument, NULL, MEM},
-	{"cpus", required_argument, NULL, CPUS},
-	{"device", required_argument, NULL, DEVICE},
-	{"isolate", no_argument, NULL, ISOLATE},
-	{"no-ril", no_argument, NULL, NO_RIL},
-	{"no-msi", no_argument, NULL, NO_MSI},
-	{"events", required_argument, NULL, EVENTS},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static int parse_memory(const char *text, uint64_t *memory)
+static int parse_memory(struct options *options, const char *text)
 {
 	char *end;
 	unsigned long long value = strtoull(text, &end, 10);
@@ -56,31 +31,25 @@ static int parse_memory(const char *text, uint64_t *memory)
 	if (value < (64u >> (shift - 20)) || value > MAP_RAM_MAX >> shift)
 		return fail("--mem %s: a guest can have 64M to %uG", text,
 			(unsigned int)(MAP_RAM_MAX >> 30));
-	*memory = (uint64_t)value << shift;
+	options->memory = (uint64_t)value << shift;
 	return 0;
 }
 
-static int parse_cpus(const char *text, unsigned int *cpus)
+static int parse_cpus(struct options *options, const char *text)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
 
 	if (!isdigit((unsigned char)*text) || *end || value < 1 || value > VCPUS_MAX)
 		return fail("--cpus %s: a guest can have 1 to %d vCPUs", text, VCPUS_MAX);
-	*cpus = (unsigned int)value;
+	options->cpus = (unsigned int)value;
 	return 0;
 }
 
 static int parse_device(struct options *options, const char *text)
 {
-	unsigned int domain, bus, slot, function;
-	int length = 0;
-
-	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &length) != 4 ||
-		text[length] || length != 12)
-		return fail("--device %s: write domain, bus, device and function, as lspci -D "
-			    "does: 0000:01:00.0",
-			text);
+	if (vfio_check_bdf(text))
+		return -1;
 	for (unsigned int n = 0; n < options->devices; n++)
 		if (!strcmp(options->device[n], text))
 			return fail("--device %s: is there twice", text);
@@ -90,51 +59,67 @@ static int parse_device(struct options *options, const char *text)
 	return 0;
 }
 
+static int print_help(struct options *options, const char *text);
+
+/* A word without @parse is a text, or a flag if it has no argument, and is kept @at its place. */
+static const struct word {
+	const char *name, *argument, *help;
+	int (*parse)(struct options *options, const char *text);
+	size_t at;
+} words[] = {
+#define AT(member) NULL, offsetof(struct options, member)
+	{"kernel", "FILE", "an arm64 Image, not compressed", AT(kernel)},
+	{"initrd", "FILE", "its initramfs", AT(initrd)},
+	{"append", "WORDS", "its command line (console=ttyAMA0 is added)", parse_append, 0},
+	{"mem", "SIZE", "memory, such as 512M, which is the default, or 2G", parse_memory, 0},
+	{"cpus", "N", "vCPUs, 1 by default", parse_cpus, 0},
+	{"device", "BDF",
+		"assign a PCI function that is bound to vfio-pci, such as\n"
+		"                   0000:01:00.0; the first is the guest's 00:01.0, and so on",
+		parse_device, 0},
+	{"isolate", NULL, "a vIOMMU and a vEVENTQ for each device", AT(isolate)},
+	{"no-ril", NULL, "no range invalidation", AT(no_ril)},
+	{"no-msi", NULL, "no MSIs of devices, and no window for them", AT(no_msi)},
+	{"events", "FILE", "append each event and loss to FILE, as lines of JSON", AT(events)},
+	{"help", NULL, "print this", print_help, 0},
+#undef AT
+};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+static int print_help(struct options *options, const char *text)
+{
+	(void)options;
+	(void)text;
+	printf("usage: vsmmu-vm --kernel FILE [OPTION...]\n"
+	       "Boot an arm64 Linux under KVM, with assigned devices behind a virtual SMMUv3.\n\n");
+	for (size_t n = 0; n < WORDS; n++)
+		printf("  --%s %-*s  %s\n", words[n].name, 12 - (int)strlen(words[n].name),
+			words[n].argument ? words[n].argument : "", words[n].help);
+	printf("\nThe console is the terminal; ctrl-a x ends the machine, ctrl-a ctrl-a is a "
+	       "ctrl-a.\nSIGUSR1 has the statistics printed.\n");
+	return 1;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
-	int name, ret = 0;
+	struct option names[WORDS + 1] = {0};
+	int n, ret = 0;
 
 	*options = (struct options){.append = "", .memory = UINT64_C(512) << 20, .cpus = 1};
-	while (!ret && (name = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (name) {
-		case KERNEL:
-			options->kernel = optarg;
-			break;
-		case INITRD:
-			options->initrd = optarg;
-			break;
-		case APPEND:
-			options->append = optarg;
-			if (strlen(optarg) > APPEND_MAX)
-				ret = fail("--append: is longer than %d characters", APPEND_MAX);
-			break;
-		case MEM:
-			ret = parse_memory(optarg, &options->memory);
-			break;
-		case CPUS:
-			ret = parse_cpus(optarg, &options->cpus);
-			break;
-		case DEVICE:
-			ret = parse_device(options, optarg);
-			break;
-		case ISOLATE:
-			options->isolate = true;
-			break;
-		case NO_RIL:
-			options->no_ril = true;
-			break;
-		case NO_MSI:
-			options->no_msi = true;
-			break;
-		case EVENTS:
-			options->events = optarg;
-			break;
-		case HELP:
-			fputs(usage, stdout);
-			return 1;
-		default:
+	for (n = 0; n < (int)WORDS; n++)
+		names[n] = (struct option){words[n].name, words[n].argument != NULL, NULL, n};
+	while (!ret && (n = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		void *at = n < (int)WORDS ? (char *)options + words[n].at : NULL;
+
+		if (!at)
 			return fail("see --help");
-		}
+		if (words[n].parse)
+			ret = words[n].parse(options, optarg);
+		else if (words[n].argument)
+			*(const char **)at = optarg;
+		else
+			*(bool *)at = true;
 	}
 	if (!ret && optind < argc)
 		ret = fail("%s: options begin with --; see --help", argv[optind]);

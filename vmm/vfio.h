@@ -96,7 +96,10 @@ void vfio_intx_raise(struct vfio_device *device);
 /* Puts it into its slot of bus 0. */
 void vfio_show(struct vfio_device *device, struct pci *pci);
 
-/* vfio_sysfs.c: opens the file of VFIO's of this function. Return: an fd; -1 with a message. */
+/* vfio_sysfs.c */
+/* Return: 0; -1 with a message if the text does not look like "0000:01:00.0". */
+int vfio_check_bdf(const char *bdf);
+/* Opens the file of VFIO's of this function. Return: an fd; -1 with a message. */
 int vfio_open_file(const char *bdf);
 /* Reads the host's window for the MSIs of this function; a @size of 0 if there is none. */
 void vfio_read_msi_window(const char *bdf, uint64_t *base, uint64_t *size);

@@ -12,6 +12,18 @@
 
 #define DEVICES "/sys/bus/pci/devices"
 
+int vfio_check_bdf(const char *bdf)
+{
+	unsigned int domain, bus, slot, function;
+	int length = 0;
+
+	if (sscanf(bdf, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &length) == 4 &&
+		length == 12 && !bdf[length])
+		return 0;
+	return fail(
+		"%s: write domain, bus, device and function, as lspci -D does: 0000:01:00.0", bdf);
+}
+
 /* Writes the name of the driver that has the function, "" for none. */
 static void find_driver(const char *bdf, char *driver, size_t size)
 {
