@@ -92,6 +92,7 @@ int vm_open(struct vm *vm)
 		.stop = &vm->stop,
 		.entry = vm->image.entry,
 		.fdt = vm->image.fdt,
+		.pause = PTHREAD_MUTEX_INITIALIZER,
 	};
 	for (unsigned int n = 0; n < options->cpus; n++)
 		if (vcpu_open(&vm->vcpu[n], &vm->machine, n))

@@ -33,12 +33,13 @@ static int set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg);
 }
 
-int vcpu_open(struct vcpu *vcpu, const struct vcpu_machine *machine, unsigned int number)
+int vcpu_open(struct vcpu *vcpu, struct vcpu_machine *machine, unsigned int number)
 {
 	const struct kvm *kvm = machine->kvm;
 	int size = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	struct kvm_vcpu_init init;
 
+	pthread_mutex_init(&vcpu->running, NULL);
 	vcpu->machine = machine;
 	vcpu->number = number;
 	vcpu->fd = ioctl(kvm->vm, KVM_CREATE_VCPU, number);
@@ -114,13 +115,28 @@ static void do_exit(struct vcpu *vcpu)
 	}
 }
 
+static void rest(struct vcpu *vcpu)
+{
+	pthread_mutex_unlock(&vcpu->running);
+	pthread_mutex_lock(&vcpu->machine->pause);
+	pthread_mutex_unlock(&vcpu->machine->pause);
+	pthread_mutex_lock(&vcpu->running);
+}
+
 static void *run_vcpu(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
 
 	own_run = vcpu->run;
-	while (!stop_asked(vcpu->machine->stop)) {
-		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
+	pthread_mutex_lock(&vcpu->running);
+	for (;;) {
+		/* A kick comes after its reason: it is seen below, or ends KVM_RUN. */
+		vcpu->run->immediate_exit = 0;
+		if (stop_asked(vcpu->machine->stop))
+			break;
+		if (atomic_load(&vcpu->machine->paused)) {
+			rest(vcpu);
+		} else if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
 			do_exit(vcpu);
 		} else if (errno != EINTR && errno != EAGAIN) {
 			fail("vCPU %u: %s; ENOSYS: the guest used an instruction on a device's "
@@ -129,6 +145,7 @@ static void *run_vcpu(void *opaque)
 			stop_ask(vcpu->machine->stop, STOP_BROKEN);
 		}
 	}
+	pthread_mutex_unlock(&vcpu->running);
 	own_run = NULL;
 	return NULL;
 }
@@ -145,29 +162,53 @@ int vcpu_start(struct vcpu *vcpu)
 }
 
 /*
- * Waits for the end of a thread that was asked to stop. The signal comes again and again, as it
- * may be too early for the write to a full pipe, of the console, that it has to interrupt.
+ * Interrupts what a thread does until it does as it was asked. The signal comes again and again, as
+ * it may be too early for the write to a full pipe, of the console, that it has to interrupt.
  */
-static void join(pthread_t thread)
+static struct timespec kick_again(pthread_t thread)
 {
 	struct timespec until;
 
-	do {
-		pthread_kill(thread, SIGRTMIN);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 10000000;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-	} while (pthread_timedjoin_np(thread, NULL, &until));
+	pthread_kill(thread, SIGRTMIN);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 10000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return until;
+}
+
+void vcpu_pause_all(struct vcpu *vcpus, unsigned int count)
+{
+	struct timespec until;
+
+	pthread_mutex_lock(&vcpus->machine->pause);
+	atomic_store(&vcpus->machine->paused, true);
+	for (unsigned int n = 0; n < count; n++) {
+		do
+			until = kick_again(vcpus[n].thread);
+		while (pthread_mutex_timedlock(&vcpus[n].running, &until));
+	}
+}
+
+void vcpu_resume_all(struct vcpu *vcpus, unsigned int count)
+{
+	atomic_store(&vcpus->machine->paused, false);
+	for (unsigned int n = 0; n < count; n++)
+		pthread_mutex_unlock(&vcpus[n].running);
+	pthread_mutex_unlock(&vcpus->machine->pause);
 }
 
 void vcpu_close_all(struct vcpu *vcpus, unsigned int count)
 {
 	for (unsigned int n = 0; n < count; n++) {
 		struct vcpu *vcpu = &vcpus[n];
+		struct timespec until;
 
-		if (vcpu->started)
-			join(vcpu->thread);
+		if (vcpu->started) {
+			do
+				until = kick_again(vcpu->thread);
+			while (pthread_timedjoin_np(vcpu->thread, NULL, &until));
+		}
 		if (vcpu->run)
 			munmap(vcpu->run, vcpu->run_size);
 		if (vcpu->fd >= 0)
