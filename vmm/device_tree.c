@@ -55,10 +55,10 @@ static int msi_window(void *tree, const struct vfio_device *device)
 
 	if (node >= 0)
 		return node;
-	snprintf(name, sizeof(name), "msi@%" PRIx64, device->msi_base);
+	snprintf(name, sizeof(name), "msi@%" PRIx64, device->node_base);
 	node = fdt_add_subnode(tree, fdt_path_offset(tree, "/reserved-memory"), name);
-	return fdt_setprop_u64(tree, node, "reg", device->msi_base) ||
-			       fdt_appendprop_u64(tree, node, "reg", device->msi_size) ||
+	return fdt_setprop_u64(tree, node, "reg", device->node_base) ||
+			       fdt_appendprop_u64(tree, node, "reg", device->node_size) ||
 			       fdt_setprop_u32(tree, node, "phandle", PHANDLE_MSI)
 		       ? -1
 		       : node;
@@ -73,13 +73,13 @@ static int add_device(void *tree, const struct vfio_device *device)
 	char name[16];
 	int node;
 
-	if (device->no_msi || !(device->msi || device->msix) || !device->msi_size)
+	if (!device->node_size)
 		return 0;
 	node = msi_window(tree, device);
 	if (fdt_appendprop_u32(tree, node, addresses, phandle) ||
 		fdt_appendprop_u32(tree, node, addresses, SPACE_MEM32) ||
-		fdt_appendprop_u64(tree, node, addresses, device->msi_base) ||
-		fdt_appendprop_u64(tree, node, addresses, device->msi_size))
+		fdt_appendprop_u64(tree, node, addresses, device->node_base) ||
+		fdt_appendprop_u64(tree, node, addresses, device->node_size))
 		return -1;
 	snprintf(name, sizeof(name), "device@%x", device->slot);
 	node = fdt_add_subnode(tree, fdt_path_offset(tree, "/pcie"), name);

@@ -4,15 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fail(const char *format, ...)
+_Thread_local char *fail_text;
+
+int message(bool failure, const char *format, ...)
 {
+	char text[1024], *at = failure && fail_text ? fail_text : text;
 	va_list arguments;
-	char text[1024];
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	vsnprintf(at, at == text ? sizeof(text) : FAIL_TEXT, format, arguments);
 	va_end(arguments);
 	/* A single call writes the line, so that threads' lines do not mix. */
-	fprintf(stderr, "vsmmu-vm: %s\r\n", text);
+	if (at == text)
+		fprintf(stderr, "vsmmu-vm: %s\r\n", text);
 	return -1;
 }

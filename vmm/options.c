@@ -81,6 +81,8 @@ static const struct word {
 	{"no-ril", NULL, "no range invalidation", AT(no_ril)},
 	{"no-msi", NULL, "no MSIs of devices, and no window for them", AT(no_msi)},
 	{"events", "FILE", "append each event and loss to FILE, as lines of JSON", AT(events)},
+	{"control", "PATH", "take commands at a socket; its command \"help\" lists them",
+		AT(control)},
 	{"help", NULL, "print this", print_help, 0},
 #undef AT
 };

@@ -13,7 +13,8 @@ struct options {
 	const char *kernel;
 	const char *initrd; /* or NULL */
 	const char *append;
-	const char *events; /* or NULL */
+	const char *events;  /* or NULL */
+	const char *control; /* or NULL */
 	uint64_t memory;
 	unsigned int cpus;
 	const char *device[DEVICES_MAX]; /* "0000:00:01.0" */

@@ -28,7 +28,6 @@ static int signals_open(void)
 static int open_smmu(struct vm *vm)
 {
 	const struct smmu_config config = {
-		.host = vm->iommufd.host,
 		.memory = &vm->memory,
 		.kvm = &vm->kvm,
 		.bus = &vm->bus,
@@ -41,47 +40,25 @@ static int open_smmu(struct vm *vm)
 	return smmu_open(&vm->smmu, &config);
 }
 
-static int open_devices(struct vm *vm)
-{
-	for (unsigned int n = 0; n < vm->options.devices; n++) {
-		const struct vfio_config config = {
-			.bdf = vm->options.device[n],
-			.slot = n + 1,
-			.iommufd = vm->iommufd.fd,
-			.kvm = &vm->kvm,
-			.vsmmu = vm->smmu.vsmmu,
-			.no_msi = vm->options.no_msi,
-		};
-		struct vfio_device *device = &vm->device[n];
-
-		if (vfio_open(device, &config))
-			return -1;
-		if (device->msi_base + device->msi_size > MAP_RAM &&
-			device->msi_base < MAP_RAM + vm->memory.size)
-			return fail("--device %s: the host has its window for MSIs at 0x%" PRIx64
-				    ", inside of the guest's memory; give it less with --mem",
-				device->bdf, device->msi_base);
-		vfio_show(device, &vm->pci);
-	}
-	return 0;
-}
-
 int vm_open(struct vm *vm)
 {
 	const struct options *options = &vm->options;
 
 	for (unsigned int n = 0; n < VCPUS_MAX; n++)
 		vm->vcpu[n].fd = -1;
+	pci_open(&vm->pci, &vm->bus);
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
-		vm->device[n].fd = -1;
+		vfio_init(&vm->device[n], n + 1, &vm->kvm, &vm->pci);
 	vm->iommufd.fd = -1;
 	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
-	vm->smmu = (struct smmu)SMMU_CLOSED;
+	vm->smmu = (struct smmu){.line = {-1, -1, -1}, .stop = -1};
+	pthread_mutex_init(&vm->loop, NULL);
 	vm->stop.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	vm->signals = signals_open();
 	if (vm->stop.wake < 0 || vm->signals < 0)
 		return fail("no eventfd or signalfd");
-	if (memory_open(&vm->memory, options->memory) ||
+	if (control_open(&vm->control, options->control) ||
+		memory_open(&vm->memory, options->memory) ||
 		image_load(&vm->image, &vm->memory, options->kernel, options->initrd) ||
 		kvm_open(&vm->kvm, &vm->memory))
 		return -1;
@@ -97,21 +74,21 @@ int vm_open(struct vm *vm)
 	for (unsigned int n = 0; n < options->cpus; n++)
 		if (vcpu_open(&vm->vcpu[n], &vm->machine, n))
 			return -1;
-	if (kvm_add_gic(&vm->kvm) ||
-		(options->devices && iommufd_open(&vm->iommufd, &vm->memory)) || open_smmu(vm))
+	if (kvm_add_gic(&vm->kvm) || open_smmu(vm))
 		return -1;
-	pci_open(&vm->pci, &vm->bus);
-	return open_devices(vm) || device_tree_build(vm) ? -1 : 0;
+	for (unsigned int n = 0; n < options->devices; n++)
+		if (vm_attach(vm, options->device[n], n + 1))
+			return -1;
+	return device_tree_build(vm);
 }
 
 void vm_close(struct vm *vm)
 {
+	control_close(&vm->control);
 	vcpu_close_all(vm->vcpu, VCPUS_MAX);
-	for (unsigned int n = 0; n < vm->options.devices; n++)
-		vfio_quiet(&vm->device[n]);
-	smmu_close(&vm->smmu);
-	for (unsigned int n = 0; n < vm->options.devices; n++)
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
 		vfio_close(&vm->device[n]);
+	smmu_close(&vm->smmu);
 	iommufd_close(&vm->iommufd);
 	kvm_close(&vm->kvm);
 	memory_close(&vm->memory);
@@ -127,7 +104,7 @@ static void handle_signals(struct vm *vm)
 
 	while (read(vm->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
-			smmu_print_stats(&vm->smmu);
+			smmu_print_stats(&vm->smmu, stderr);
 		else
 			stop_ask(&vm->stop, STOP_OFF);
 	}
@@ -141,34 +118,46 @@ static void fill(struct vm *vm, struct pollfd *fds)
 	fds[SIGNALS].fd = vm->signals;
 	fds[EVENTS].fd = smmu_event_fd(&vm->smmu);
 	fds[INPUT].fd = uart_fd(&vm->uart);
-	for (unsigned int n = 0; n < vm->options.devices; n++)
-		fds[INTX + n].fd = vfio_intx_fd(&vm->device[n]);
-	for (unsigned int n = 0; n < INTX + vm->options.devices; n++)
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		fds[INTX + n].fd = atomic_load(&vm->device[n].raised);
+	for (unsigned int n = 0; n < INTX + DEVICES_MAX; n++)
 		fds[n].events = POLLIN;
+}
+
+static void handle(struct vm *vm, const struct pollfd *fds)
+{
+	eventfd_t ignored;
+
+	if (fds[WAKE].revents)
+		(void)eventfd_read(vm->stop.wake, &ignored);
+	if (fds[SIGNALS].revents)
+		handle_signals(vm);
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		if (fds[INTX + n].revents)
+			vfio_intx_raise(&vm->device[n]);
+	if (fds[EVENTS].revents)
+		smmu_dispatch(&vm->smmu);
+	smmu_flush(&vm->smmu);
+	if (fds[INPUT].revents && !uart_read(&vm->uart))
+		stop_ask(&vm->stop, STOP_OFF);
 }
 
 static void loop(struct vm *vm)
 {
 	struct pollfd fds[INTX + DEVICES_MAX];
-	eventfd_t ignored;
 
+	pthread_mutex_lock(&vm->loop);
 	while (!stop_asked(&vm->stop)) {
+		int ready;
+
 		fill(vm, fds);
-		if (poll(fds, INTX + vm->options.devices, -1) < 0)
-			continue;
-		if (fds[WAKE].revents)
-			(void)eventfd_read(vm->stop.wake, &ignored);
-		if (fds[SIGNALS].revents)
-			handle_signals(vm);
-		for (unsigned int n = 0; n < vm->options.devices; n++)
-			if (fds[INTX + n].revents)
-				vfio_intx_raise(&vm->device[n]);
-		if (fds[EVENTS].revents)
-			smmu_dispatch(&vm->smmu);
-		smmu_flush(&vm->smmu);
-		if (fds[INPUT].revents && !uart_read(&vm->uart))
-			stop_ask(&vm->stop, STOP_OFF);
+		pthread_mutex_unlock(&vm->loop);
+		ready = poll(fds, INTX + DEVICES_MAX, -1);
+		pthread_mutex_lock(&vm->loop);
+		if (ready > 0)
+			handle(vm, fds);
 	}
+	pthread_mutex_unlock(&vm->loop);
 }
 
 enum stop_reason vm_run(struct vm *vm)
@@ -177,10 +166,13 @@ enum stop_reason vm_run(struct vm *vm)
 	for (unsigned int n = 0; n < vm->options.cpus; n++)
 		if (vcpu_start(&vm->vcpu[n]))
 			stop_ask(&vm->stop, STOP_BROKEN);
+	if (!stop_asked(&vm->stop) && control_start(&vm->control, vm))
+		stop_ask(&vm->stop, STOP_BROKEN);
 	loop(vm);
+	control_close(&vm->control);
 	vcpu_close_all(vm->vcpu, VCPUS_MAX);
 	uart_set_raw(&vm->uart, false);
 	smmu_flush(&vm->smmu);
-	smmu_print_stats(&vm->smmu);
+	smmu_print_stats(&vm->smmu, stderr);
 	return stop_asked(&vm->stop);
 }

@@ -95,6 +95,26 @@ static void *run_commands(void *opaque)
 	return NULL;
 }
 
+static int start_thread(struct smmu *smmu)
+{
+	int ret = pthread_create(&smmu->thread, NULL, run_commands, smmu);
+
+	smmu->running = !ret;
+	return ret ? fail("no thread for commands: %s", strerror(ret)) : 0;
+}
+
+static void stop_thread(struct smmu *smmu)
+{
+	eventfd_t ignored;
+
+	if (!smmu->running)
+		return;
+	(void)eventfd_write(smmu->stop, 1);
+	pthread_join(smmu->thread, NULL);
+	(void)eventfd_read(smmu->stop, &ignored);
+	smmu->running = false;
+}
+
 static int open_lines(struct smmu *smmu)
 {
 	for (uint32_t n = 0; n < 3; n++) {
@@ -120,14 +140,6 @@ int smmu_open(struct smmu *smmu, const struct smmu_config *config)
 		.msi = send_msi,
 		.delivered = note_records,
 	};
-	const struct vsmmu_config vsmmu = {
-		.size = sizeof(vsmmu),
-		.ops = &ops,
-		.opaque = smmu,
-		.host = config->host,
-		.isolate = config->isolate,
-		.no_ril = config->no_ril,
-	};
 	const struct bus_region region = {
 		.base = MAP_SMMU,
 		.size = VSMMU_REGISTER_SPACE,
@@ -136,26 +148,27 @@ int smmu_open(struct smmu *smmu, const struct smmu_config *config)
 	};
 	int ret;
 
-	*smmu = (struct smmu)SMMU_CLOSED;
 	smmu->memory = config->memory;
 	smmu->kvm = config->kvm;
+	smmu->made_with = (struct vsmmu_config){
+		.size = sizeof(smmu->made_with),
+		.ops = &ops,
+		.opaque = smmu,
+		.isolate = config->isolate,
+		.no_ril = config->no_ril,
+	};
 	if (open_lines(smmu) || journal_open(&smmu->journal, config->events, config->wake))
 		return -1;
-	ret = vsmmu_new(&smmu->vsmmu, &vsmmu);
+	ret = vsmmu_new(&smmu->vsmmu, &smmu->made_with);
 	if (ret)
 		return fail("no vSMMU: %s", strerror(-ret));
 	bus_add(config->bus, &region);
-	ret = pthread_create(&smmu->thread, NULL, run_commands, smmu);
-	smmu->running = !ret;
-	return ret ? fail("no thread for commands: %s", strerror(ret)) : 0;
+	return start_thread(smmu);
 }
 
 void smmu_close(struct smmu *smmu)
 {
-	if (smmu->running) {
-		(void)eventfd_write(smmu->stop, 1);
-		pthread_join(smmu->thread, NULL);
-	}
+	stop_thread(smmu);
 	vsmmu_free(smmu->vsmmu);
 	journal_close(&smmu->journal);
 	for (unsigned int n = 0; n < 3; n++)
@@ -163,7 +176,16 @@ void smmu_close(struct smmu *smmu)
 			close(smmu->line[n]);
 	if (smmu->stop >= 0)
 		close(smmu->stop);
-	*smmu = (struct smmu)SMMU_CLOSED;
+}
+
+int smmu_set_host(struct smmu *smmu, struct vsmmu_host *host)
+{
+	int ret = smmu->made_with.host ? 0 : vsmmu_set_host(smmu->vsmmu, host);
+
+	if (ret)
+		return fail("the vSMMU takes no host: %s", strerror(-ret));
+	smmu->made_with.host = host;
+	return 0;
 }
 
 int smmu_event_fd(const struct smmu *smmu)
@@ -184,7 +206,7 @@ void smmu_flush(struct smmu *smmu)
 		journal_flush(&smmu->journal, stats.lost);
 }
 
-void smmu_print_stats(const struct smmu *smmu)
+void smmu_print_stats(const struct smmu *smmu, FILE *file)
 {
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 	const char *name;
@@ -193,5 +215,8 @@ void smmu_print_stats(const struct smmu *smmu)
 		return;
 	for (unsigned int n = 0; (name = vsmmu_stats_name(n)); n++)
 		if (vsmmu_stats_value(&stats, n))
-			note("%s %" PRIu64, name, vsmmu_stats_value(&stats, n));
+			fprintf(file,
+				file == stderr ? "vsmmu-vm: %s %" PRIu64 "\r\n"
+					       : "%s %" PRIu64 "\n",
+				name, vsmmu_stats_value(&stats, n));
 }

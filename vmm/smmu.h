@@ -5,17 +5,16 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
+
+#include <vsmmu/smmu.h>
 
 #include "bus.h"
 #include "journal.h"
 #include "kvm.h"
 #include "memory.h"
 
-struct vsmmu;
-struct vsmmu_host;
-
 struct smmu_config {
-	struct vsmmu_host *host; /* NULL without devices */
 	const struct memory *memory;
 	struct kvm *kvm;
 	struct bus *bus;
@@ -27,6 +26,7 @@ struct smmu_config {
 
 struct smmu {
 	struct vsmmu *vsmmu;
+	struct vsmmu_config made_with;
 	const struct memory *memory;
 	struct kvm *kvm;
 	struct journal journal;
@@ -36,16 +36,14 @@ struct smmu {
 	bool running;
 };
 
-#define SMMU_CLOSED                                                                                \
-	{                                                                                          \
-		.line = {-1, -1, -1}, .stop = -1                                                   \
-	}
-
 /* Makes the vSMMU, after the interrupt controller. Return: 0; -1 with a message. */
 int smmu_open(struct smmu *smmu, const struct smmu_config *config);
 
 /* After the vCPUs; endpoints that are still attached go with it. */
 void smmu_close(struct smmu *smmu);
+
+/* Gives it its host, for the first device; later calls do nothing. Return: 0; -1 with a message. */
+int smmu_set_host(struct smmu *smmu, struct vsmmu_host *host);
 
 /* Return: the fd that the loop polls for events. */
 int smmu_event_fd(const struct smmu *smmu);
@@ -54,7 +52,7 @@ void smmu_dispatch(struct smmu *smmu);
 /* Writes out what was noted of events; the loop calls it each time that it wakes up. */
 void smmu_flush(struct smmu *smmu);
 
-/* Prints the counters that are not 0. */
-void smmu_print_stats(const struct smmu *smmu);
+/* Prints the counters that are not 0, to stderr as messages. */
+void smmu_print_stats(const struct smmu *smmu, FILE *file);
 
 #endif

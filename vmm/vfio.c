@@ -2,23 +2,28 @@
 #include "vfio.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <vsmmu/smmu.h>
 
 #include "error.h"
+#include "map.h"
 
 #define NOTES_MAX 10
 
 void vfio_note(struct vfio_device *device, const char *what, int error)
 {
 	if (device->notes < NOTES_MAX)
-		note("--device %s: %s: %s%s", device->bdf, what, strerror(-error),
+		note("%s: %s: %s%s", device->bdf, what, strerror(-error),
 			++device->notes == NOTES_MAX ? " (no more of this is told)" : "");
 }
 
@@ -27,10 +32,10 @@ static int bind(struct vfio_device *device, int iommufd, uint32_t *dev_id)
 	int ret = vsmmu_iommufd_bind(device->fd, iommufd, dev_id);
 
 	if (ret == -EPERM)
-		return fail("--device %s: %s; its MSIs are not isolated: the host has no ITS",
-			device->bdf, strerror(EPERM));
+		return fail("%s: %s; its MSIs are not isolated: the host has no ITS", device->bdf,
+			strerror(EPERM));
 	if (ret)
-		return fail("--device %s: does not go to iommufd: %s", device->bdf, strerror(-ret));
+		return fail("%s: does not go to iommufd: %s", device->bdf, strerror(-ret));
 	return 0;
 }
 
@@ -40,8 +45,7 @@ static int open_config(struct vfio_device *device)
 		.argsz = sizeof(info), .index = VFIO_PCI_CONFIG_REGION_INDEX};
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return fail("--device %s: has no configuration space: %s", device->bdf,
-			strerror(errno));
+		return fail("%s: has no configuration space: %s", device->bdf, strerror(errno));
 	device->config = info.offset;
 	device->pin = vfio_config_read(device, PCI_INTERRUPT_PIN, 1) & 7;
 	vfio_find_capabilities(device);
@@ -77,66 +81,116 @@ static int attach(struct vfio_device *device, struct vsmmu *vsmmu, uint32_t dev_
 	case 0:
 		return 0;
 	case -ENOMEM:
-		return fail("--device %s: %s; raise RLIMIT_MEMLOCK (ulimit -l) above --mem",
-			device->bdf, strerror(ENOMEM));
+		return fail("%s: %s; raise RLIMIT_MEMLOCK (ulimit -l) above --mem", device->bdf,
+			strerror(ENOMEM));
 	case -EOPNOTSUPP:
-		return fail("--device %s: %s; the kernel is older than 6.15, its SMMU has no "
+		return fail("%s: %s; the kernel is older than 6.15, its SMMU has no "
 			    "nesting, or the device is not coherent (CANWBS)",
 			device->bdf, strerror(EOPNOTSUPP));
 	default:
-		return fail("--device %s: does not go behind the vSMMU: %s", device->bdf,
-			strerror(-ret));
+		return fail("%s: does not go behind the vSMMU: %s", device->bdf, strerror(-ret));
 	}
+}
+
+/* Those of INTx stay until the end, as the main loop polls one of them. */
+static int open_eventfds(struct vfio_device *device)
+{
+	if (device->raised < 0) {
+		device->intx = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		device->unmask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		device->raised = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	}
+	for (unsigned int n = 0; n < VFIO_CALLS; n++)
+		device->call[n] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return device->raised < 0 || device->call[VFIO_CALLS - 1] < 0
+		       ? fail("no eventfd: %s", strerror(errno))
+		       : 0;
+}
+
+/* Not every function has both; one without is only less observed. */
+static void listen_to_calls(struct vfio_device *device)
+{
+	static const uint32_t index[] = {VFIO_PCI_REQ_IRQ_INDEX, VFIO_PCI_ERR_IRQ_INDEX};
+
+	for (unsigned int n = 0; n < VFIO_CALLS; n++)
+		(void)vfio_set_irqs(
+			device, index[n], VFIO_IRQ_SET_ACTION_TRIGGER, &device->call[n], 1);
+}
+
+/* Decides whether the guest sees the MSIs, which need the host's window: see docs/guest.md. */
+static int place_msis(struct vfio_device *device, const struct vfio_config *config)
+{
+	uint64_t base, size;
+
+	vfio_read_msi_window(device->bdf, &base, &size);
+	if (base + size > MAP_RAM && base < MAP_RAM + config->memory)
+		return fail("%s: the host has its window for MSIs at 0x%" PRIx64
+			    ", inside of the guest's memory; give it less with --mem",
+			device->bdf, base);
+	if (config->boot && !config->no_msi && (device->msi || device->msix)) {
+		device->node_base = base;
+		device->node_size = size;
+	}
+	device->no_msi = config->no_msi || device->node_base != base || device->node_size != size;
+	return 0;
+}
+
+void vfio_init(struct vfio_device *device, unsigned int slot, struct kvm *kvm, struct pci *pci)
+{
+	*device = (struct vfio_device){.slot = slot,
+		.kvm = kvm,
+		.raised = -1,
+		.intx = -1,
+		.unmask = -1,
+		.fd = -1,
+		.call = {-1, -1}};
+	pthread_mutex_init(&device->lock, NULL);
+	pci->slot[slot] = (struct pci_function){
+		.config = vfio_access_config,
+		.memory = vfio_access_memory,
+		.opaque = device,
+	};
 }
 
 int vfio_open(struct vfio_device *device, const struct vfio_config *config)
 {
 	uint32_t dev_id;
 
-	device->bdf = config->bdf;
-	device->slot = config->slot;
-	device->kvm = config->kvm;
-	device->no_msi = config->no_msi;
-	device->raised = device->intx = device->unmask = -1;
-	pthread_mutex_init(&device->lock, NULL);
+	snprintf(device->bdf, sizeof(device->bdf), "%s", config->bdf);
 	device->fd = vfio_open_file(config->bdf);
 	if (device->fd < 0)
 		return -1;
-	vfio_read_msi_window(config->bdf, &device->msi_base, &device->msi_size);
-	if (vfio_intx_open(device) || bind(device, config->iommufd, &dev_id) ||
-		open_config(device) || vfio_open_bars(device) ||
-		attach(device, config->vsmmu, dev_id))
+	if (open_eventfds(device) || bind(device, config->iommufd, &dev_id) ||
+		open_config(device) || place_msis(device, config) || vfio_open_bars(device) ||
+		attach(device, config->vsmmu, dev_id)) {
+		vfio_close(device);
 		return -1;
+	}
+	listen_to_calls(device);
+	pthread_mutex_lock(&device->lock);
 	vfio_intx_on(device);
+	device->shown = true;
+	pthread_mutex_unlock(&device->lock);
 	return 0;
-}
-
-void vfio_quiet(struct vfio_device *device)
-{
-	if (device->fd < 0)
-		return;
-	if (device->config)
-		vfio_config_write(device, PCI_COMMAND, 2, 0);
-	vfio_irqs_off(device);
 }
 
 void vfio_close(struct vfio_device *device)
 {
 	if (device->fd < 0)
 		return;
-	vfio_close_bars(device);
-	vfio_intx_close(device);
+	pthread_mutex_lock(&device->lock);
+	device->shown = false;
+	vfio_close_bars(device); /* before it stops decoding, as vCPUs' accesses are errors then */
+	if (device->config)
+		vfio_config_write(device, PCI_COMMAND, 2, 0);
+	vfio_irqs_off(device);
+	pthread_mutex_unlock(&device->lock);
+	vsmmu_endpoint_detach(device->endpoint);
 	free(device->msix_entries);
 	close(device->fd);
-	pthread_mutex_destroy(&device->lock);
-	*device = (struct vfio_device){.fd = -1};
-}
-
-void vfio_show(struct vfio_device *device, struct pci *pci)
-{
-	pci->slot[device->slot] = (struct pci_function){
-		.config = vfio_access_config,
-		.memory = vfio_access_memory,
-		.opaque = device,
-	};
+	for (unsigned int n = 0; n < VFIO_CALLS; n++)
+		if (device->call[n] >= 0)
+			close(device->call[n]);
+	memset(&device->fd, 0, sizeof(*device) - offsetof(struct vfio_device, fd));
+	device->fd = device->call[0] = device->call[1] = -1;
 }

@@ -8,6 +8,7 @@
 #define VMM_VFIO_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,58 +44,68 @@ struct vfio_vector {
 
 enum vfio_irq_mode { VFIO_IRQ_OFF, VFIO_IRQ_INTX, VFIO_IRQ_MSI, VFIO_IRQ_MSIX };
 
+/* VFIO tells that the host wants the function back, or that it had an error. */
+enum vfio_call { VFIO_CALL_REQUEST, VFIO_CALL_ERROR, VFIO_CALLS };
+
 struct vfio_device {
-	const char *bdf;
+	/* These a slot keeps, whatever is in it. */
 	unsigned int slot;
-	int fd;
 	struct kvm *kvm;
-	struct vsmmu_endpoint *endpoint;
 	pthread_mutex_t lock;
+	char bdf[16];	   /* of the function that is here, or was the last */
+	int intx, unmask;  /* eventfds: the irqfd of INTx, the guest's end of interrupt */
+	atomic_int raised; /* VFIO's, which the main loop polls */
+	uint64_t node_base, node_size; /* window for MSIs that the device tree has for this slot */
+
+	/* The others are the function's, cleared when it goes. */
+	int fd;		      /* -1 if there is none */
+	bool shown;	      /* the guest sees it; until then no vCPU looks at what follows */
+	int call[VFIO_CALLS]; /* eventfds */
+	struct vsmmu_endpoint *endpoint;
 	uint64_t config; /* where configuration space is in the file */
 	struct vfio_bar bar[VFIO_BARS];
 	bool memory_on;
 
 	enum vfio_irq_mode irq_mode;
-	uint32_t pin;		  /* 1 to 4 for INTA to INTD, 0 for none */
-	int raised, intx, unmask; /* eventfds: VFIO's, the irqfd, the guest's end of interrupt */
-	uint32_t msi, msix;	  /* offsets of capabilities, 0 if there is none */
-	bool no_msi;		  /* hide both */
+	uint32_t pin;	    /* 1 to 4 for INTA to INTD, 0 for none */
+	uint32_t msi, msix; /* offsets of capabilities, 0 if there is none */
+	bool no_msi;	    /* both are hidden */
 	uint32_t msix_bar, msix_table, msix_count;
 	uint16_t msix_control;
 	uint8_t *msix_entries; /* 16 bytes each */
 	struct vfio_vector *vector;
 	uint32_t vectors;
 
-	unsigned int notes;	     /* printed so far */
-	uint64_t msi_base, msi_size; /* the host's window for MSIs */
+	unsigned int notes; /* printed so far */
 };
 
 struct vfio_config {
 	const char *bdf;
-	unsigned int slot;
 	int iommufd;
-	struct kvm *kvm;
 	struct vsmmu *vsmmu;
+	uint64_t memory; /* size of the guest's */
 	bool no_msi;
+	bool boot; /* the device tree will have a window for its MSIs; else it may lack one */
 };
 
-/* Takes the function and puts it behind the vSMMU. Return: 0; -1 with a message. */
+/* Makes slot @slot of bus 0, where nothing is. */
+void vfio_init(struct vfio_device *device, unsigned int slot, struct kvm *kvm, struct pci *pci);
+
+/*
+ * Takes a function, puts it behind the vSMMU, and shows it to the guest. It and vfio_close() are
+ * not called at the same time, but may be while vCPUs run. Return: 0; -1 with a message, and the
+ * slot is empty.
+ */
 int vfio_open(struct vfio_device *device, const struct vfio_config *config);
 
-/* Ends its DMA and its interrupts; vfio_close() follows when the endpoint is gone. */
-void vfio_quiet(struct vfio_device *device);
+/* Ends its DMA and its interrupts, hides it and gives it back to the host. */
 void vfio_close(struct vfio_device *device);
 
 /* Prints why something of the device does not work; only some times, as a guest can repeat it. */
 void vfio_note(struct vfio_device *device, const char *what, int error);
 
-/* Return: the eventfd that VFIO signals for INTx, for the loop to poll; -1 if there is none. */
-int vfio_intx_fd(const struct vfio_device *device);
-/* Hands such a signal to KVM. */
+/* Hands what VFIO has signalled for INTx to KVM. */
 void vfio_intx_raise(struct vfio_device *device);
-
-/* Puts it into its slot of bus 0. */
-void vfio_show(struct vfio_device *device, struct pci *pci);
 
 /* vfio_sysfs.c */
 /* Return: 0; -1 with a message if the text does not look like "0000:01:00.0". */
@@ -124,8 +135,9 @@ void vfio_vector_set(struct vfio_device *device, uint32_t n, uint32_t data);
 void vfio_vector_mask(struct vfio_device *device, uint32_t n);
 void vfio_irqs_off(struct vfio_device *device);
 void vfio_intx_on(struct vfio_device *device);
-int vfio_intx_open(struct vfio_device *device);
-void vfio_intx_close(struct vfio_device *device);
+/* Return: 0 or -errno. */
+int vfio_set_irqs(struct vfio_device *device, uint32_t index, uint32_t action, const int *fds,
+	uint32_t count);
 
 /* vfio_msi.c: the lock is held. */
 /* Follows a write to the capability of MSI, whose flags are @flags then. */

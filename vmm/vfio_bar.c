@@ -38,7 +38,7 @@ static int open_bar(struct vfio_device *device, uint32_t n)
 	struct vfio_bar *bar = &device->bar[n];
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return fail("--device %s: BAR %u: %s", device->bdf, n, strerror(errno));
+		return fail("%s: BAR %u: %s", device->bdf, n, strerror(errno));
 	if (!info.size || value & PCI_BASE_ADDRESS_SPACE_IO)
 		return 0;
 	bar->size = info.size;
@@ -141,7 +141,7 @@ bool vfio_access_memory(void *opaque, struct bus_access *access)
 	bool found = false;
 
 	pthread_mutex_lock(&device->lock);
-	for (uint32_t n = 0; device->memory_on && !found && n < VFIO_BARS; n++) {
+	for (uint32_t n = 0; device->shown && device->memory_on && !found && n < VFIO_BARS; n++) {
 		const struct vfio_bar *bar = &device->bar[n];
 		const uint64_t offset = access->address - bar->address;
 

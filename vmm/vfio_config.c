@@ -127,7 +127,9 @@ void vfio_access_config(void *opaque, struct bus_access *access)
 	struct vfio_device *device = opaque;
 
 	pthread_mutex_lock(&device->lock);
-	if (access->write)
+	if (!device->shown)
+		access->value = UINT64_MAX;
+	else if (access->write)
 		write_config(device, access);
 	else
 		read_config(device, access);

@@ -11,7 +11,7 @@
 #include "error.h"
 #include "vfio.h"
 
-static int set_irqs(
+int vfio_set_irqs(
 	struct vfio_device *device, uint32_t index, uint32_t action, const int *fds, uint32_t count)
 {
 	struct vfio_irq_set *set = calloc(1, sizeof(*set) + count * sizeof(int));
@@ -36,34 +36,9 @@ static uint32_t intx_spi(const struct vfio_device *device)
 }
 
 /*
- * The fds stay until the device goes, as the main loop polls one of them. VFIO does not signal the
- * irqfd itself: it would from a hard interrupt, where KVM on arm64 (7.3) injects a level at once
- * and warns, since it has other CPUs called.
+ * The main loop calls it: VFIO does not signal the irqfd itself, as it would from a hard interrupt,
+ * where KVM on arm64 (7.3) injects a level at once and warns, since it has other CPUs called.
  */
-int vfio_intx_open(struct vfio_device *device)
-{
-	device->raised = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	device->intx = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	device->unmask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return device->raised < 0 || device->intx < 0 || device->unmask < 0
-		       ? fail("no eventfd: %s", strerror(errno))
-		       : 0;
-}
-
-void vfio_intx_close(struct vfio_device *device)
-{
-	const int fds[] = {device->raised, device->intx, device->unmask};
-
-	for (unsigned int n = 0; n < 3; n++)
-		if (fds[n] >= 0)
-			close(fds[n]);
-}
-
-int vfio_intx_fd(const struct vfio_device *device)
-{
-	return device->pin ? device->raised : -1;
-}
-
 void vfio_intx_raise(struct vfio_device *device)
 {
 	eventfd_t ignored;
@@ -74,16 +49,17 @@ void vfio_intx_raise(struct vfio_device *device)
 
 void vfio_intx_on(struct vfio_device *device)
 {
+	const int raised = device->raised;
 	int ret;
 
 	if (!device->pin || device->irq_mode != VFIO_IRQ_OFF)
 		return;
 	ret = kvm_irqfd(device->kvm, device->intx, intx_spi(device), device->unmask, true);
 	if (!ret)
-		ret = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER,
-			&device->raised, 1);
+		ret = vfio_set_irqs(
+			device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, &raised, 1);
 	if (!ret)
-		ret = set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK,
+		ret = vfio_set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK,
 			&device->unmask, 1);
 	device->irq_mode = VFIO_IRQ_INTX;
 	if (ret)
@@ -92,7 +68,7 @@ void vfio_intx_on(struct vfio_device *device)
 
 static void intx_off(struct vfio_device *device)
 {
-	(void)set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
+	(void)vfio_set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
 	(void)kvm_irqfd(device->kvm, device->intx, intx_spi(device), -1, false);
 }
 
@@ -141,7 +117,7 @@ void vfio_irqs_off(struct vfio_device *device)
 	if (device->irq_mode == VFIO_IRQ_INTX) {
 		intx_off(device);
 	} else if (device->irq_mode != VFIO_IRQ_OFF) {
-		(void)set_irqs(device,
+		(void)vfio_set_irqs(device,
 			device->irq_mode == VFIO_IRQ_MSI ? VFIO_PCI_MSI_IRQ_INDEX
 							 : VFIO_PCI_MSIX_IRQ_INDEX,
 			VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
@@ -167,7 +143,7 @@ int vfio_vectors_on(struct vfio_device *device, enum vfio_irq_mode mode, uint32_
 		ret = vector->fd < 0 ? -errno : vector->gsi < 0 ? vector->gsi : 0;
 	}
 	if (!ret)
-		ret = set_irqs(device,
+		ret = vfio_set_irqs(device,
 			mode == VFIO_IRQ_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
 			VFIO_IRQ_SET_ACTION_TRIGGER, fds, count);
 	free(fds);

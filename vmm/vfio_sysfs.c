@@ -42,14 +42,14 @@ static int explain(const char *bdf)
 
 	snprintf(path, sizeof(path), DEVICES "/%s", bdf);
 	if (access(path, F_OK))
-		return fail("--device %s: there is no such device; see lspci -D", bdf);
+		return fail("%s: there is no such device; see lspci -D", bdf);
 	find_driver(bdf, driver, sizeof(driver));
 	if (strcmp(driver, "vfio-pci"))
-		return fail("--device %s: is bound to %s, not to vfio-pci; as root: echo vfio-pci "
+		return fail("%s: is bound to %s, not to vfio-pci; as root: echo vfio-pci "
 			    ">%s/driver_override; echo %s >%s/driver/unbind; echo %s "
 			    ">/sys/bus/pci/drivers_probe",
 			bdf, *driver ? driver : "no driver", path, bdf, path, bdf);
-	return fail("--device %s: vfio-pci has no /dev/vfio/devices for it; the kernel needs "
+	return fail("%s: vfio-pci has no /dev/vfio/devices for it; the kernel needs "
 		    "CONFIG_VFIO_DEVICE_CDEV",
 		bdf);
 }
@@ -74,7 +74,7 @@ int vfio_open_file(const char *bdf)
 		return explain(bdf);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fail("--device %s: %s: %s; %s", bdf, path, strerror(errno),
+		return fail("%s: %s: %s; %s", bdf, path, strerror(errno),
 			errno == EBUSY ? "another program has it"
 				       : "ask for rights on it, or run this as root");
 	return fd;

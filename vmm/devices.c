@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Assigned devices come and go. */
+#include <string.h>
+
+#include "error.h"
+#include "vm.h"
+
+/* Return: the device that is attached under this name; NULL if there is none. */
+static struct vfio_device *find(struct vm *vm, const char *bdf)
+{
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		if (vm->device[n].fd >= 0 && !strcmp(vm->device[n].bdf, bdf))
+			return &vm->device[n];
+	return NULL;
+}
+
+/* Return: the slot where it was, else the first one that is free; NULL if none is. */
+static struct vfio_device *choose(struct vm *vm, const char *bdf)
+{
+	struct vfio_device *empty = NULL;
+
+	for (unsigned int n = DEVICES_MAX; n--;) {
+		if (vm->device[n].fd >= 0)
+			continue;
+		empty = &vm->device[n];
+		if (!strcmp(empty->bdf, bdf))
+			break;
+	}
+	return empty;
+}
+
+int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
+{
+	struct vfio_device *device = slot ? &vm->device[slot - 1] : choose(vm, bdf);
+	struct vfio_config config = {
+		.bdf = bdf,
+		.memory = vm->memory.size,
+		.no_msi = vm->options.no_msi,
+		.boot = !vm->vcpu[0].started,
+	};
+	char before[sizeof(device->bdf)];
+
+	if (find(vm, bdf))
+		return fail("%s: is attached already, in slot %u", bdf, find(vm, bdf)->slot);
+	if (!device)
+		return fail("%s: all slots are occupied", bdf);
+	if (device->fd >= 0)
+		return fail("%s: slot %u is occupied by %s", bdf, device->slot, device->bdf);
+	if ((vm->iommufd.fd < 0 && iommufd_open(&vm->iommufd, &vm->memory)) ||
+		smmu_set_host(&vm->smmu, vm->iommufd.host)) {
+		iommufd_close(&vm->iommufd);
+		return -1;
+	}
+	config.iommufd = vm->iommufd.fd;
+	config.vsmmu = vm->smmu.vsmmu;
+	memcpy(before, device->bdf, sizeof(before));
+	if (vfio_open(device, &config)) {
+		memcpy(device->bdf, before, sizeof(before));
+		return -1;
+	}
+	(void)eventfd_write(vm->stop.wake, 1); /* the main loop has one fd more */
+	return 0;
+}
+
+int vm_detach(struct vm *vm, const char *bdf)
+{
+	struct vfio_device *device = find(vm, bdf);
+
+	if (!device)
+		return fail("%s: is not attached", bdf);
+	vfio_close(device);
+	return 0;
+}
