@@ -60,9 +60,7 @@ static int open_config(struct vfio_device *device)
 		device->msix_entries = calloc(device->msix_count, 16);
 		if (!device->msix_entries)
 			return fail("no memory");
-		/* All vectors are masked after a reset. */
-		for (uint32_t n = 0; n < device->msix_count; n++)
-			device->msix_entries[16 * n + 12] = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+		vfio_msix_reset(device);
 	}
 	return 0;
 }

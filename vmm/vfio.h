@@ -65,6 +65,8 @@ struct vfio_device {
 	uint64_t config; /* where configuration space is in the file */
 	struct vfio_bar bar[VFIO_BARS];
 	bool memory_on;
+	uint32_t reset; /* offset of the byte with @reset_bit, by which the guest resets it, or 0 */
+	uint8_t reset_bit;
 
 	enum vfio_irq_mode irq_mode;
 	uint32_t pin;	    /* 1 to 4 for INTA to INTD, 0 for none */
@@ -142,6 +144,8 @@ int vfio_set_irqs(struct vfio_device *device, uint32_t index, uint32_t action, c
 /* vfio_msi.c: the lock is held. */
 /* Follows a write to the capability of MSI, whose flags are @flags then. */
 void vfio_msi_written(struct vfio_device *device, uint32_t flags);
+/* Masks all vectors, as a reset does. */
+void vfio_msix_reset(struct vfio_device *device);
 void vfio_msix_control(struct vfio_device *device, uint16_t control);
 void vfio_msix_access(struct vfio_device *device, uint32_t offset, struct bus_access *access);
 

@@ -26,7 +26,7 @@ void vfio_config_write(
 
 void vfio_find_capabilities(struct vfio_device *device)
 {
-	uint32_t at = vfio_config_read(device, PCI_CAPABILITY_LIST, 1);
+	uint32_t at = vfio_config_read(device, PCI_CAPABILITY_LIST, 1), express = 0, af = 0;
 
 	if (!(vfio_config_read(device, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
 		return;
@@ -37,7 +37,18 @@ void vfio_find_capabilities(struct vfio_device *device)
 			device->msi = at;
 		else if (id == PCI_CAP_ID_MSIX)
 			device->msix = at;
+		else if (id == PCI_CAP_ID_EXP)
+			express = at;
+		else if (id == PCI_CAP_ID_AF)
+			af = at;
 		at = vfio_config_read(device, at + 1, 1) & ~3u;
+	}
+	if (express && vfio_config_read(device, express + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) {
+		device->reset = express + PCI_EXP_DEVCTL + 1;
+		device->reset_bit = PCI_EXP_DEVCTL_BCR_FLR >> 8;
+	} else if (af && vfio_config_read(device, af + PCI_AF_CAP, 1) & PCI_AF_CAP_FLR) {
+		device->reset = af + PCI_AF_CTRL;
+		device->reset_bit = PCI_AF_CTRL_FLR;
 	}
 }
 
@@ -100,6 +111,21 @@ static void write_msi(struct vfio_device *device, const struct bus_access *acces
 	vfio_msi_written(device, flags);
 }
 
+/*
+ * VFIO has reset the function, but put back what it knew of configuration space, interrupts
+ * included. A guest that does not do so itself must find it off.
+ */
+static void after_reset(struct vfio_device *device)
+{
+	vfio_show_bars(device, false);
+	vfio_config_write(device, PCI_COMMAND, 2, 0);
+	vfio_irqs_off(device);
+	if (device->msi)
+		vfio_config_write(device, device->msi + PCI_MSI_FLAGS, 2, 0);
+	vfio_msix_reset(device);
+	vfio_intx_on(device);
+}
+
 static void write_config(struct vfio_device *device, const struct bus_access *access)
 {
 	const uint32_t offset = (uint32_t)access->offset, msix = device->msix + PCI_MSIX_FLAGS + 1;
@@ -119,6 +145,9 @@ static void write_config(struct vfio_device *device, const struct bus_access *ac
 			device, vfio_config_read(device, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
 	} else {
 		vfio_config_write(device, offset, access->size, (uint32_t)access->value);
+		if (device->reset && covers(access, device->reset) &&
+			byte_at(access, device->reset) & device->reset_bit)
+			after_reset(device);
 	}
 }
 

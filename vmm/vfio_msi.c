@@ -45,6 +45,13 @@ static void update_entry(struct vfio_device *device, uint32_t n)
 		vfio_vector_set(device, n, data);
 }
 
+void vfio_msix_reset(struct vfio_device *device)
+{
+	device->msix_control = 0;
+	for (uint32_t n = 0; n < device->msix_count; n++)
+		device->msix_entries[ENTRY * n + ENTRY_FLAGS] = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+}
+
 void vfio_msix_control(struct vfio_device *device, uint16_t control)
 {
 	const bool on = control & PCI_MSIX_FLAGS_ENABLE;
