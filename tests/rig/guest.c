@@ -11,64 +11,46 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest_archive.h"
+
 #define VMM    "./vmm/vsmmu-vm"
-#define INIT   "./tests/rig/guest_init"
+#define INIT   "./tests/guest/init"
 #define INITRD "/tmp/guest.cpio"
+
+static void text_open(struct guest_text *text, int fd)
+{
+	text->fd = fd;
+	text->length = text->seen = 0;
+	text->text[0] = '\0';
+}
 
 int guest_start(struct guest *guest, const char *const *arguments)
 {
 	const char *words[32] = {VMM};
-	int in[2], out[2];
+	int in[2], out[2], err[2];
 
 	guest->pid = 0;
-	guest->length = guest->seen = 0;
-	guest->text[0] = '\0';
+	guest->answer = 0;
 	for (size_t n = 0; n < 30 && arguments[n]; n++)
 		words[n + 1] = arguments[n];
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		return -errno;
 	guest->pid = fork();
 	if (!guest->pid) {
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
-		dup2(out[1], STDERR_FILENO);
+		dup2(err[1], STDERR_FILENO);
 		execv(VMM, (char **)(void *)words);
 		perror(VMM);
 		_exit(127);
 	}
 	close(in[0]);
 	close(out[1]);
+	close(err[1]);
 	guest->input = in[1];
-	guest->output = out[0];
+	text_open(&guest->console, out[0]);
+	text_open(&guest->messages, err[0]);
 	return guest->pid < 0 ? -errno : 0;
-}
-
-/* An archive ("newc") of one file, /init. Source: Linux Documentation/driver-api/early-userspace */
-static bool write_initrd(void)
-{
-	static const char zeroes[512];
-	FILE *from = fopen(INIT, "re"), *to = fopen(INITRD, "we");
-	bool good = from && to && !fseek(from, 0, SEEK_END);
-	const long size = good ? ftell(from) : 0;
-	char block[4096];
-	size_t n;
-
-	if (good) {
-		rewind(from);
-		fprintf(to, "070701%08x%08x%08x%08x%08x%08x%08lx%08x%08x%08x%08x%08x%08x", 1,
-			0100755, 0, 0, 1, 0, (unsigned long)size, 0, 0, 0, 0, 5, 0);
-		fwrite("init\0\0", 6, 1, to); /* the header and the name take 116 bytes */
-		while ((n = fread(block, 1, sizeof(block), from)) > 0)
-			fwrite(block, 1, n, to);
-		fwrite(zeroes, 1, (size_t)(-size & 3), to);
-		fprintf(to, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 0, 0, 0,
-			0, 1, 0, 0, 0, 0, 0, 0, 11, 0);
-		fwrite("TRAILER!!!\0\0\0", 14, 1, to);
-		fwrite(zeroes, 1, sizeof(zeroes), to);
-	}
-	if (from)
-		fclose(from);
-	return to && !fclose(to) && good;
 }
 
 int guest_boot(struct guest *guest, const char *kernel, const char *append, const char *const *more)
@@ -76,7 +58,7 @@ int guest_boot(struct guest *guest, const char *kernel, const char *append, cons
 	const char *words[32] = {"--kernel", kernel, "--initrd", INITRD, "--append", append};
 	size_t n = 6;
 
-	if (!write_initrd())
+	if (!guest_archive_write(INITRD, INIT))
 		return -EIO;
 	while (more && *more && n < 31)
 		words[n++] = *more++;
@@ -92,39 +74,94 @@ static long now(void)
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Reads what there is, without carriage returns. Return: false at the end or the deadline. */
-static bool read_more(struct guest *guest, long deadline)
+/* Return: false at the end of the text. */
+static bool text_read(struct guest_text *text)
 {
-	struct pollfd fd = {.fd = guest->output, .events = POLLIN};
-	const long left = deadline - now();
-	char text[4096];
-	ssize_t got;
+	char bytes[4096];
+	ssize_t got = read(text->fd, bytes, sizeof(bytes));
 
-	if (left <= 0 || poll(&fd, 1, (int)left) <= 0)
-		return false;
-	got = read(guest->output, text, sizeof(text));
 	for (ssize_t n = 0; n < got; n++)
-		if (text[n] != '\r' && text[n] && guest->length < GUEST_TEXT - 1)
-			guest->text[guest->length++] = text[n];
-	guest->text[guest->length] = '\0';
-	return got > 0;
+		if (bytes[n] != '\r' && bytes[n] && text->length < GUEST_TEXT - 1)
+			text->text[text->length++] = bytes[n];
+	text->text[text->length] = '\0';
+	if (got > 0)
+		return true;
+	close(text->fd);
+	text->fd = -1;
+	return false;
 }
 
-bool guest_expect(struct guest *guest, const char *text, unsigned int seconds)
+/* Reads what there is. Return: false at the end of both texts or at the deadline. */
+static bool read_more(struct guest *guest, long deadline)
+{
+	struct guest_text *const texts[2] = {&guest->console, &guest->messages};
+	struct pollfd fds[2] = {{.fd = guest->console.fd, .events = POLLIN},
+		{.fd = guest->messages.fd, .events = POLLIN}};
+	const long left = deadline - now();
+	bool open = false;
+
+	if (left <= 0 || (fds[0].fd < 0 && fds[1].fd < 0) || poll(fds, 2, (int)left) <= 0)
+		return false;
+	for (unsigned int n = 0; n < 2; n++)
+		open |= fds[n].fd >= 0 && (!fds[n].revents || text_read(texts[n]));
+	return open;
+}
+
+static bool expect(
+	struct guest *guest, struct guest_text *text, const char *words, unsigned int seconds)
 {
 	const long deadline = now() + seconds * 1000L;
 	const char *found;
 
-	while (!(found = strstr(guest->text + guest->seen, text)))
+	while (!(found = strstr(text->text + text->seen, words)))
 		if (!read_more(guest, deadline))
 			return false;
-	guest->seen = (size_t)(found - guest->text) + strlen(text);
+	text->seen = (size_t)(found - text->text) + strlen(words);
 	return true;
+}
+
+bool guest_expect(struct guest *guest, const char *text, unsigned int seconds)
+{
+	return expect(guest, &guest->console, text, seconds);
+}
+
+bool guest_expect_message(struct guest *guest, const char *text, unsigned int seconds)
+{
+	return expect(guest, &guest->messages, text, seconds);
 }
 
 void guest_type(struct guest *guest, const char *text)
 {
 	(void)!write(guest->input, text, strlen(text));
+}
+
+const char *guest_answer(const struct guest *guest)
+{
+	return guest->console.text + guest->answer;
+}
+
+/* The line that ends an answer is a whole one, so that why a command failed is there, too. */
+static const char *find_end(const char *answer)
+{
+	const char *ok = strstr(answer, "guest: ok\n"), *failed = strstr(answer, "guest: failed: ");
+
+	if (ok && (!failed || ok < failed))
+		return ok;
+	return failed && strchr(failed, '\n') ? failed : NULL;
+}
+
+bool guest_do(struct guest *guest, const char *command, unsigned int seconds)
+{
+	const long deadline = now() + seconds * 1000L;
+	const char *end;
+
+	guest->answer = guest->console.seen = guest->console.length;
+	guest_type(guest, command);
+	guest_type(guest, "\n");
+	while (!(end = find_end(guest_answer(guest))))
+		if (!read_more(guest, deadline))
+			return false;
+	return !strncmp(end, "guest: ok", 9);
 }
 
 int guest_end(struct guest *guest, unsigned int seconds)
@@ -140,7 +177,10 @@ int guest_end(struct guest *guest, unsigned int seconds)
 		kill(guest->pid, SIGKILL);
 	waitpid(guest->pid, &status, 0);
 	close(guest->input);
-	close(guest->output);
+	if (guest->console.fd >= 0)
+		close(guest->console.fd);
+	if (guest->messages.fd >= 0)
+		close(guest->messages.fd);
 	guest->pid = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

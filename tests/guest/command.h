@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands of PID 1. Each gets its words; it returns 0, or -1 after fail(). */
+#ifndef GUEST_COMMAND_H
+#define GUEST_COMMAND_H
+
+typedef int command_run(int count, char **words);
+
+/* pci.c */
+command_run command_groups, command_bind, command_unbind, command_remove, command_rescan,
+	command_reset;
+/* edu.c */
+command_run command_fault, command_last, command_storm;
+/* disk.c */
+command_run command_disk;
+/* smmu.c */
+command_run command_smmu, command_garbage;
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Guests of vsmmu-vm boot, find their SMMU, use a disk behind it, and end. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vm_fixture.h"
+
+#define PLAIN_FILE "/tmp/no-image"
+
+/* A kernel that has found its SMMU, and uses it as a careful one does. */
+static void boots(const char *kernel, const char *cpus)
+{
+	const char *const more[] = {"--cpus", cpus, NULL};
+	char text[64];
+
+	boot(kernel, "", more);
+	expect("Default domain type: Translated", 1);
+	expect("invalidation policy: strict mode", 1);
+	expect("arm-smmu-v3 9050000.iommu: oas 44-bit", 1);
+	expect("entries for evtq", 1);
+	command(10, "cpus");
+	snprintf(text, sizeof(text), "guest: %s vCPUs", cpus);
+	expect(text, 1);
+	command(10, "echo heard");
+	expect("guest: heard\n", 1);
+	power_off();
+	expect_no_trouble();
+}
+
+static void a_guest_finds_its_smmu(void *context)
+{
+	(void)context;
+	boots(GUEST_RIG, "2");
+}
+
+static void debian_12_boots(void *context)
+{
+	(void)context;
+	boots(GUEST_DEBIAN_12, "4");
+}
+
+static void debian_13_boots(void *context)
+{
+	(void)context;
+	boots(GUEST_DEBIAN_13, "1");
+}
+
+static void a_guest_starts_again_and_is_left(void *context)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--device", bdf[0], NULL};
+
+	(void)context;
+	find_endpoints("edu", bdf, 1);
+	boot(GUEST_RIG, "quiet", more);
+	command(10, "fault 0000:00:01.0");
+	expect("event: F_TRANSLATION client: 0000:00:01.0", 10);
+	guest_type(&guest, "restart\n");
+	expect("guest: ready", BOOT_SECONDS);
+	command(10, "fault 0000:00:01.0");
+	expect("event: F_TRANSLATION client: 0000:00:01.0", 10);
+	guest_type(&guest, "\001x");
+	TAP_EQ(guest_end(&guest, 5), 0);
+}
+
+static void a_signal_ends_it(void *context)
+{
+	char bdf[2][16];
+	const char *const more[] = {"--cpus", "2", "--device", bdf[0], "--device", bdf[1], NULL};
+
+	(void)context;
+	TAP_EQ(guest_boot(&guest, GUEST_RIG, "", NULL), 0);
+	expect("Booting Linux", BOOT_SECONDS);
+	kill(guest.pid, SIGTERM);
+	TAP_EQ(guest_end(&guest, 5), 0);
+	/* In the middle of a storm, too. */
+	find_endpoints("edu", bdf, 2);
+	boot(GUEST_RIG, "quiet", more);
+	command(10, "storm 100 0000:00:01.0 0000:00:02.0 &");
+	expect("event: F_TRANSLATION", 10);
+	kill(guest.pid, SIGTERM);
+	TAP_EQ(guest_end(&guest, 5), 0);
+}
+
+static void use_disk(const char *option)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--cpus", "2", "--device", bdf[0], option, NULL};
+
+	find_endpoints("nvme", bdf, 1);
+	boot(GUEST_RIG, "", more);
+	command(60, "disk write 4M 1");
+	command(60, "disk verify 4M 1");
+	command(10, "smmu");
+	power_off();
+	TAP_CHECK(!strstr(guest.console.text, "event: "), "the guest had a fault");
+	TAP_CHECK(!strstr(guest.console.text, "completion polled"), "an interrupt was lost");
+	expect_no_trouble();
+}
+
+static void a_disk_works_with_msi_x(void *context)
+{
+	(void)context;
+	use_disk(NULL);
+	TAP_CHECK(strstr(guest.console.text, "ITS-PCI-MSIX"), "the disk has no MSI-X");
+}
+
+static void a_disk_works_with_intx(void *context)
+{
+	(void)context;
+	use_disk("--no-msi");
+	TAP_CHECK(!strstr(guest.console.text, "ITS-PCI-MSIX"), "the disk has MSI-X");
+}
+
+static void write_file(const char *bytes, size_t length)
+{
+	int fd = open(PLAIN_FILE, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+
+	TAP_EQ(write(fd, bytes, length), length);
+	close(fd);
+}
+
+/* Runs it with words that it has to refuse. */
+static void refuses(const char *const *arguments, int status, const char *text)
+{
+	TAP_EQ(guest_start(&guest, arguments), 0);
+	TAP_EQ(guest_end(&guest, 10), status);
+	TAP_CHECK(strstr(guest.messages.text, text), "it says: %s", guest.messages.text);
+}
+
+static void it_says_what_is_wrong(void *context)
+{
+	static const char gzip[64] = "\x1f\x8b", zeroes[64];
+
+	(void)context;
+	refuses((const char *const[]){NULL}, 2, "no --kernel");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--mem", "7", NULL}, 2, "512M");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--cpus", "0", NULL}, 2, "vCPUs");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "1:0", NULL}, 2, "lspci");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "0000:00:1e.0", NULL}, 1,
+		"no such device");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "0000:00:00.0", NULL}, 1,
+		"not to vfio-pci; as root: echo");
+	refuses((const char *const[]){"--kernel", "nowhere", NULL}, 1, "No such file");
+	write_file(zeroes, sizeof(zeroes));
+	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "no arm64 Image");
+	refuses((const char *const[]){"--kernel", GUEST_RIG, "--initrd", "/dev/null", NULL}, 1,
+		"is empty");
+	write_file(gzip, sizeof(gzip));
+	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "unpack it: gunzip");
+}
+
+static const struct tap_test tests[] = {
+	{"a_guest_finds_its_smmu", "", a_guest_finds_its_smmu},
+	{"debian_12_boots", "", debian_12_boots},
+	{"debian_13_boots", "", debian_13_boots},
+	{"a_disk_works_with_msi_x", "", a_disk_works_with_msi_x},
+	{"a_disk_works_with_intx", "", a_disk_works_with_intx},
+	{"a_guest_starts_again_and_is_left", "", a_guest_starts_again_and_is_left},
+	{"a_signal_ends_it", "", a_signal_ends_it},
+	{"it_says_what_is_wrong", "", it_says_what_is_wrong},
+};
+
+int main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return tap_main(tests, sizeof(tests) / sizeof(tests[0]), &vm_fixture, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vm_fixture.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct guest guest;
+
+static void print(char *text)
+{
+	char *save, *line = strtok_r(text, "\n", &save);
+
+	for (; line; line = strtok_r(NULL, "\n", &save))
+		tap_note("| %s", line);
+}
+
+static void kill_guest(void *context)
+{
+	(void)context;
+	if (guest.pid <= 0)
+		return;
+	/* A test failed; what was said tells why. */
+	kill(guest.pid, SIGKILL);
+	guest_end(&guest, 1);
+	print(guest.console.text);
+	print(guest.messages.text);
+}
+
+const struct tap_fixture vm_fixture = {.close = kill_guest};
+
+void find_endpoints(const char *kind, char bdf[][16], unsigned int count)
+{
+	/* The rig's PID 1 has written this down. */
+	FILE *file = fopen("/run/rig/endpoints", "re");
+	char line[128], name[32], address[16];
+	unsigned int found = 0;
+
+	while (file && found < count && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%31s %15s", name, address) == 2 && !strcmp(name, kind))
+			strcpy(bdf[found++], address);
+	if (file)
+		fclose(file);
+	TAP_EQ(found, count);
+}
+
+void boot(const char *kernel, const char *append, const char *const *more)
+{
+	TAP_EQ(guest_boot(&guest, kernel, append, more), 0);
+	expect("guest: ready", 2 * BOOT_SECONDS);
+	guest.console.seen = 0;
+}
+
+void command(unsigned int seconds, const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	TAP_CHECK(guest_do(&guest, line, seconds), "%s: %.400s", line, guest_answer(&guest));
+}
+
+void expect(const char *text, unsigned int seconds)
+{
+	TAP_CHECK(guest_expect(&guest, text, seconds), "the console does not say: %s", text);
+}
+
+void expect_message(const char *text, unsigned int seconds)
+{
+	TAP_CHECK(guest_expect_message(&guest, text, seconds), "the VMM does not say: %s", text);
+}
+
+void expect_no_trouble(void)
+{
+	static const char *const signs[] = {"WARNING:", "BUG:", "Call trace", "nable to handle",
+		"CMD_SYNC timeout", "not responding", "failed to", "msi_domain absent"};
+
+	for (size_t n = 0; n < sizeof(signs) / sizeof(signs[0]); n++)
+		TAP_CHECK(!strstr(guest.console.text, signs[n]), "the console says: %s", signs[n]);
+}
+
+void power_off(void)
+{
+	guest_type(&guest, "off\n");
+	expect("reboot: Power down", 30);
+	TAP_EQ(guest_end(&guest, 10), 0);
+}
+
+uint64_t statistic(const char *name)
+{
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "vsmmu-vm: %s ", name);
+	at = strstr(guest.messages.text, line);
+	return at ? strtoull(at + strlen(line), NULL, 10) : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tests of vsmmu-vm have a guest at a time. Checks that fail end the test; the console and the
+ * messages are then printed.
+ */
+#ifndef RIG_VM_FIXTURE_H
+#define RIG_VM_FIXTURE_H
+
+#include <stdint.h>
+
+#include "guest.h"
+#include "tap.h"
+
+#define BOOT_SECONDS 60 /* of our kernel; Debian's take twice as long at most */
+
+extern struct guest guest;
+
+/* Ends the guest that a test has left behind. */
+extern const struct tap_fixture vm_fixture;
+
+/* Finds endpoints of a kind, "edu" or "nvme", bound to vfio-pci. All @count of them must be there.
+ */
+void find_endpoints(const char *kind, char bdf[][16], unsigned int count);
+
+/* Boots, and waits until PID 1 takes commands. @more: arguments of the VMM, NULL at the end. */
+void boot(const char *kernel, const char *append, const char *const *more);
+
+/* Commands to PID 1, in printf's manner; they must be "ok" within @seconds. */
+void command(unsigned int seconds, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void expect(const char *text, unsigned int seconds);
+void expect_message(const char *text, unsigned int seconds);
+
+/* The console has no line that no healthy guest prints. */
+void expect_no_trouble(void);
+
+/* Switches the machine off from within; the VMM must end well. */
+void power_off(void);
+
+/* A figure of the statistics that the VMM prints at its end. */
+uint64_t statistic(const char *name);
+
+#endif
