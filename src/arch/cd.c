@@ -56,6 +56,7 @@ static enum arch_cd_find find_2level(const struct arch_ste *ste,
 
 	if (!arch_fetch(memory, at, &l1cd, 1))
 		return fault_of(fault, VSMMU_EVENT_F_CD_FETCH, at);
+	arch_note(memory, ARCH_ENTRY_L1CD, at, &l1cd);
 	l2 = l1cd & L1CD_L2PTR & ~arch_mask(low + ARCH_ENTRY_LOG2);
 	/* 7.3.9; the second from SMMUv3.1 on (3.4.3) */
 	if (!arch_bit(l1cd, L1CD_V) || l2 >> features->oas)

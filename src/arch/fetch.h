@@ -13,15 +13,29 @@
 #define ARCH_ENTRY_SIZE	 64
 #define ARCH_ENTRY_LOG2	 6
 
+/* The kinds of entries. A descriptor of a walk is ARCH_ENTRY_LEVEL0 plus its level, -1 to 3. */
+enum arch_entry {
+	ARCH_ENTRY_L1STD = 0,
+	ARCH_ENTRY_STE,
+	ARCH_ENTRY_L1CD,
+	ARCH_ENTRY_CD,
+	ARCH_ENTRY_LEVEL_MINUS1,
+	ARCH_ENTRY_LEVEL0,
+};
+
 /**
  * struct arch_memory - the physical memory of the machine whose tables are walked
  * @read: copy @n bytes at @address to @bytes; negative where there is no memory, which
  *	the SMMU sees as an external abort
  * @ctx: passed back
+ * @note: look at an entry that was read, in host byte order, before anything follows from it;
+ *	@entry is an enum arch_entry. An STE and a CD have ARCH_ENTRY_WORDS words, any other entry
+ *	one. May be NULL
  */
 struct arch_memory {
 	int (*read)(void *ctx, uint64_t address, void *bytes, size_t n);
 	void *ctx;
+	void (*note)(void *ctx, int entry, uint64_t address, const uint64_t *word);
 };
 
 /**
@@ -61,6 +75,13 @@ static inline bool arch_fetch(
 	for (unsigned int i = 0; i < words; i++)
 		word[i] = record_load_word(bytes, (int)i);
 	return true;
+}
+
+static inline void arch_note(
+	const struct arch_memory *memory, int entry, uint64_t address, const uint64_t *word)
+{
+	if (memory->note)
+		memory->note(memory->ctx, entry, address, word);
 }
 
 #endif

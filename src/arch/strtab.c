@@ -53,12 +53,14 @@ static bool in_range(
 }
 
 static bool fetch(const struct arch_features *features, const struct arch_memory *memory,
-	uint64_t address, uint64_t *word, unsigned int words, struct arch_fault *fault)
+	enum arch_entry entry, uint64_t address, uint64_t *word, struct arch_fault *fault)
 {
 	if (!in_range(features, address, fault))
 		return false;
-	if (arch_fetch(memory, address, word, words))
+	if (arch_fetch(memory, address, word, entry == ARCH_ENTRY_STE ? ARCH_ENTRY_WORDS : 1)) {
+		arch_note(memory, entry, address, word);
 		return true;
+	}
 	fault->event = VSMMU_EVENT_F_STE_FETCH;
 	fault->fetch_address = address;
 	return false;
@@ -77,8 +79,8 @@ static bool find_2level(const struct arch_strtab *strtab, const struct arch_feat
 	if (align < ARCH_ENTRY_LOG2)
 		align = ARCH_ENTRY_LOG2;
 	base = strtab->base & BASE_ADDR & ~arch_mask(align);
-	if (!fetch(features, memory, base + ((uint64_t)(sid >> low) << L1STD_LOG2), &l1std, 1,
-		    fault))
+	if (!fetch(features, memory, ARCH_ENTRY_L1STD,
+		    base + ((uint64_t)(sid >> low) << L1STD_LOG2), &l1std, fault))
 		return false;
 	span = l1std & 0x1f;
 	/* The conditions of 7.3.3: none, reserved, more than SPLIT allows, not so many. */
@@ -115,5 +117,5 @@ bool arch_strtab_fetch(const struct arch_strtab *strtab, const struct arch_featu
 	uint64_t address;
 
 	return arch_strtab_find(strtab, features, memory, sid, &address, fault) &&
-	       fetch(features, memory, address, word, ARCH_ENTRY_WORDS, fault);
+	       fetch(features, memory, ARCH_ENTRY_STE, address, word, fault);
 }

@@ -139,6 +139,7 @@ static bool fetch_cd(const struct arch_features *features, const struct arch_mem
 		fault.fetch_address = address;
 		return abort_config(result, transaction, &fault);
 	}
+	arch_note(memory, ARCH_ENTRY_CD, address, word);
 	if (!arch_cd_parse(word, features, context->ste.s1stalld, &context->cd))
 		return abort_config_as(result, transaction, VSMMU_EVENT_C_BAD_CD);
 	context->translates = true;

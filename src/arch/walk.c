@@ -164,6 +164,7 @@ bool arch_walk(const struct arch_cd *cd, const struct arch_memory *memory, uint6
 		at = table + (arch_field(address, shift, top - shift) << DESC_LOG2);
 		if (!fetch(cd, memory, at, &descriptor))
 			return fail(fault, VSMMU_EVENT_F_WALK_EABT, at);
+		arch_note(memory, ARCH_ENTRY_LEVEL0 + level, at, &descriptor);
 		if (!is_valid(region, level, descriptor))
 			return fail(fault, VSMMU_EVENT_F_TRANSLATION, 0);
 		output = output_address(

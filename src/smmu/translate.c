@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An emulated device's access through the guest's tables, with the events that it causes. */
-#include "arch/translate.h"
+#include "smmu/translate.h"
 
 #include <errno.h>
 
@@ -26,35 +26,51 @@ static struct arch_state state_now(struct vsmmu *vsmmu)
 	return state;
 }
 
-/*
- * Return: with ARCH_PASS, log2 of what the same translation covers. An address that goes
- * through as it is does so up to the end of those there are.
- */
-static unsigned int translate(
-	struct vsmmu *vsmmu, const struct arch_transaction *transaction, struct arch_result *result)
+bool translation_begin(struct vsmmu *vsmmu, const struct arch_memory *memory,
+	const struct arch_transaction *transaction, struct translation *translation)
 {
-	const struct arch_memory memory = {vmm_memory_read, vsmmu};
-	const struct arch_state state = state_now(vsmmu);
-	struct arch_context context;
-	struct arch_mapping mapping;
+	*translation = (struct translation){.state = state_now(vsmmu)};
+	return arch_context_fetch(&translation->state, memory, transaction, &translation->context,
+		&translation->result);
+}
 
-	if (!arch_context_fetch(&state, &memory, transaction, &context, result))
-		return 0;
-	if (context.translates &&
-		!arch_context_walk(&context, &memory, transaction, &mapping, result))
-		return 0;
-	arch_context_apply(&state, &context, &mapping, transaction, result);
-	return context.translates ? mapping.size_log2 : state.features.oas;
+void translation_end(const struct arch_memory *memory, const struct arch_transaction *transaction,
+	struct translation *translation)
+{
+	const struct arch_context *context = &translation->context;
+
+	if (context->translates) {
+		translation->mapped = arch_context_walk(
+			context, memory, transaction, &translation->mapping, &translation->result);
+		if (!translation->mapped)
+			return;
+	}
+	arch_context_apply(&translation->state, context, &translation->mapping, transaction,
+		&translation->result);
+}
+
+/*
+ * Return: log2 of what the same translation covers. An address that goes through as it is does
+ * so up to the end of those there are. A fault is one transaction's, which ends where the
+ * simulator's do.
+ */
+static unsigned int size_log2(const struct translation *translation)
+{
+	if (translation->result.outcome != ARCH_PASS)
+		return ARCH_GRANULE_MIN;
+	return translation->mapped ? translation->mapping.size_log2
+				   : translation->state.features.oas;
 }
 
 int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	struct vsmmu_translation *translation)
 {
+	const struct arch_memory memory = {.read = vmm_memory_read, .ctx = vsmmu};
 	struct vsmmu_translation out = {0};
 	struct arch_transaction transaction;
-	struct arch_result result;
+	struct translation way;
+	const struct arch_result *result = &way.result;
 	struct vsmmu_access access;
-	unsigned int size_log2;
 	int ret = entry_check(vsmmu);
 
 	if (ret)
@@ -72,15 +88,15 @@ int vsmmu_translate(struct vsmmu *vsmmu, const struct vsmmu_access *given,
 	/* A result that has no place is refused before a fault is recorded. */
 	if (sized_copy_out(translation, &out, sizeof(out)))
 		return refuse(vsmmu, access.vsid, -EINVAL, "vsmmu_translation has no size");
-	size_log2 = translate(vsmmu, &transaction, &result);
-	out.address = result.address;
-	out.ignored = result.outcome == ARCH_TERMINATE_RAZ_WI;
-	/* A fault is one transaction's, which ends where the simulator's do. */
-	out.length = arch_block_left(out.ignored ? ARCH_GRANULE_MIN : size_log2, access.address);
-	if (result.event && result.recorded)
-		own_event_record(vsmmu, result.record.word, &vsmmu->stats.translation_events,
+	if (translation_begin(vsmmu, &memory, &transaction, &way))
+		translation_end(&memory, &transaction, &way);
+	out.address = result->address;
+	out.ignored = result->outcome == ARCH_TERMINATE_RAZ_WI;
+	out.length = arch_block_left(size_log2(&way), access.address);
+	if (result->event && result->recorded)
+		own_event_record(vsmmu, result->record.word, &vsmmu->stats.translation_events,
 			&vsmmu->stats.translation_drops);
-	if (result.outcome == ARCH_TERMINATE_ABORT)
+	if (result->outcome == ARCH_TERMINATE_ABORT)
 		return -EFAULT;
 	return sized_copy_out(translation, &out, sizeof(out));
 }

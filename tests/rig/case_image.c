@@ -326,7 +326,7 @@ void case_expect(const struct rig_case *test, const struct arch_features *featur
 		.access.write = test->write,
 	};
 	struct reader reader = {.lane = lane};
-	const struct arch_memory memory = {read_memory, &reader};
+	const struct arch_memory memory = {.read = read_memory, .ctx = &reader};
 	struct arch_result result;
 	struct case_image image;
 

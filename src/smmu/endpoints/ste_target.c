@@ -86,7 +86,7 @@ static void target_by_table(const struct vsmmu_endpoint *endpoint,
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
 	const struct arch_strtab strtab = {registers->strtab_base, registers->strtab_cfg};
-	const struct arch_memory memory = {vmm_memory_read, vsmmu};
+	const struct arch_memory memory = {.read = vmm_memory_read, .ctx = vsmmu};
 	struct arch_fault fault;
 	uint64_t word[ARCH_ENTRY_WORDS], vste[2];
 	struct arch_ste ste;
