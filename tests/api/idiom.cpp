@@ -10,6 +10,7 @@
 #include <vsmmu/access.h>
 #include <vsmmu/sim.h>
 #include <vsmmu/smmu.h>
+#include <vsmmu/tables.h>
 #include <vsmmu/veventq.h>
 
 #include "../../examples/readme.c"
@@ -56,6 +57,7 @@ static bool runs()
 	vsmmu_config config = {.size = sizeof(config), .ops = &ops, .ssid_bits = 4};
 	vsmmu_endpoint_config device = {.size = sizeof(device), .vsid = 1, .vfio_fd = -1};
 	vsmmu_translation translation = {.size = sizeof(translation)};
+	vsmmu_tables tables = {.size = sizeof(tables)};
 	vsmmu_stats stats = {.size = sizeof(stats)};
 	vsmmu_endpoint *endpoint = nullptr;
 	vsmmu *smmu = nullptr;
@@ -64,7 +66,9 @@ static bool runs()
 			  !vsmmu_new(&smmu, &config) &&
 			  !vsmmu_endpoint_attach(smmu, &device, &endpoint) &&
 			  !vsmmu_translate(smmu, &access, &translation) &&
-			  translation.address == access.address && !vsmmu_get_stats(smmu, &stats) &&
+			  translation.address == access.address &&
+			  !vsmmu_lookup(smmu, 1, VSMMU_NO_SSID, access.address, &tables) &&
+			  tables.output == access.address && !vsmmu_get_stats(smmu, &stats) &&
 			  !stats.sequenced;
 
 	vsmmu_free(smmu);

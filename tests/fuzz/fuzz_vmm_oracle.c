@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <vsmmu/tables.h>
+
 #include "arch/event_filter.h"
 #include "arch/queue.h"
 #include "arch/regs.h"
@@ -333,6 +335,33 @@ void fuzz_vmm_compare(unsigned int n, const struct vsmmu_access *access, bool st
 		check_told(&wanted, record, before);
 }
 
+/* Return: whether a look at the tables is about such an access. */
+static bool can_be_looked_up(const struct vsmmu_access *access)
+{
+	return !(access->flags & ~(uint32_t)VSMMU_ACCESS_SSID) && access->address != VSMMU_NO_IOVA;
+}
+
+/* It must say what a translation says, without anybody else being told. */
+static void look(const struct vsmmu_access *access, const struct arch_result *result)
+{
+	static const uint32_t outcomes[] = {
+		VSMMU_LOOKUP_PASSES, VSMMU_LOOKUP_ABORTS, VSMMU_LOOKUP_IGNORED};
+	const uint32_t prod = fuzz_vmm_read(SMMU_EVENTQ_PROD, 4);
+	const bool ssv = access->flags & VSMMU_ACCESS_SSID;
+	struct vsmmu_tables tables = {.size = sizeof(tables)};
+
+	fuzz_vmm_enter();
+	FUZZ_CHECK(!vsmmu_lookup(fuzz_vmm.vsmmu, access->vsid, ssv ? access->ssid : VSMMU_NO_SSID,
+		access->address, &tables));
+	fuzz_vmm_leave(FUZZ_VMM_TRANSLATE_READS_MAX, 0);
+	FUZZ_CHECK(tables.outcome == outcomes[result->outcome]);
+	FUZZ_CHECK(tables.recorded == result->recorded);
+	FUZZ_CHECK(!memcmp(&tables.event, &result->record, sizeof(tables.event)));
+	FUZZ_CHECK(result->outcome != ARCH_PASS || tables.output == result->address);
+	FUZZ_CHECK(tables.walk_count <= VSMMU_LOOKUP_LEVELS);
+	FUZZ_CHECK(fuzz_vmm_read(SMMU_EVENTQ_PROD, 4) == prod);
+}
+
 void fuzz_vmm_translate(const struct vsmmu_access *access)
 {
 	struct vsmmu_translation translation = {.size = sizeof(translation)};
@@ -343,6 +372,8 @@ void fuzz_vmm_translate(const struct vsmmu_access *access)
 	translate_exactly(access, &result);
 	fuzz_vmm.translating = true;
 	fuzz_vmm.translate_sid = access->vsid;
+	if (can_be_looked_up(access))
+		look(access, &result);
 	fuzz_vmm_enter();
 	ret = vsmmu_translate(fuzz_vmm.vsmmu, access, &translation);
 	fuzz_vmm_leave(FUZZ_VMM_TRANSLATE_READS_MAX, 0);

@@ -4,6 +4,7 @@
 #include <vsmmu/access.h>
 #include <vsmmu/event.h>
 #include <vsmmu/snapshot.h>
+#include <vsmmu/tables.h>
 
 #include "arch/regs.h"
 
@@ -76,6 +77,11 @@ CALL(get_stats, {
 
 	return vsmmu_get_stats(vsmmu, &stats);
 })
+CALL(lookup, {
+	struct vsmmu_tables tables = {.size = sizeof(tables)};
+
+	return vsmmu_lookup(vsmmu, 0, VSMMU_NO_SSID, 0, &tables);
+})
 CALL(mmio_read, {
 	uint64_t value;
 
@@ -130,6 +136,7 @@ const struct entry_point entry_points[] = {
 	{ENTRY(get_event_fd)},
 	{ENTRY(get_identity)},
 	{ENTRY(get_stats), .looks = true},
+	{ENTRY(lookup)},
 	{ENTRY(mmio_read)},
 	{ENTRY(mmio_write)},
 	{ENTRY(rearm)},

@@ -7,6 +7,7 @@
 
 #include <vsmmu/access.h>
 #include <vsmmu/snapshot.h>
+#include <vsmmu/tables.h>
 
 #include "lib/rng.h"
 
@@ -91,9 +92,12 @@ static void *emulated_device(void *unused)
 			.flags = (uint32_t)rng_below(&rng, 2),
 			.address = rng_below(&rng, 2) ? MT_VMM_IOVA : rng_next(&rng),
 		};
+		struct vsmmu_tables tables = {.size = sizeof(tables)};
 		int ret = vsmmu_translate(mt_vmm.vsmmu, &access, &translation);
 
 		CHECK(ret == 0 || ret == -EFAULT);
+		CHECK(!vsmmu_lookup(
+			mt_vmm.vsmmu, access.vsid, VSMMU_NO_SSID, access.address, &tables));
 		poll(NULL, 0, 1);
 	}
 	return NULL;

@@ -60,6 +60,20 @@ static enum vsmmu_attach_purpose purpose_of(const uint64_t vste[2])
 	}
 }
 
+enum vsmmu_attach_purpose endpoint_purpose(const struct vsmmu_endpoint *endpoint)
+{
+	switch (endpoint->installed) {
+	case INSTALLED_NESTED:
+		return purpose_of(endpoint->vste);
+	case INSTALLED_BYPASS:
+		return VSMMU_ATTACH_BYPASS;
+	case INSTALLED_ABORT:
+		return VSMMU_ATTACH_ABORT;
+	default:
+		return VSMMU_ATTACH_NOTHING;
+	}
+}
+
 /* A HWPT that takes the place of the one that is attached to an endpoint. */
 struct replacement {
 	uint32_t id;

@@ -22,6 +22,9 @@ int endpoint_try_refresh(struct vsmmu_endpoint *endpoint);
 /* Puts a nested HWPT of these words in place of what was there. On failure that stays. */
 int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2]);
 
+/* Return: what an endpoint can reach now. */
+enum vsmmu_attach_purpose endpoint_purpose(const struct vsmmu_endpoint *endpoint);
+
 /* Refreshes all endpoints. Return: 0 or first -errno. */
 int install_refresh_all(struct vsmmu *vsmmu);
 

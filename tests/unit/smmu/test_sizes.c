@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <vsmmu/access.h>
+#include <vsmmu/tables.h>
 #include <vsmmu/veventq.h>
 
 #include "lib/test_vmm.h"
@@ -75,6 +76,7 @@ CASE(identity, vsmmu_get_identity(objects.vsmmu, given))
 CASE(stats, vsmmu_get_stats(objects.vsmmu, given))
 CASE(access, translate(given))
 CASE(translation, vsmmu_translate(objects.vsmmu, &access_zero, given))
+CASE(tables, vsmmu_lookup(objects.vsmmu, 0, VSMMU_NO_SSID, 0, given))
 CASE(adopted_config, vsmmu_adopted_new(objects.vsmmu, given, &out.adopted))
 CASE(iommufd_config, vsmmu_iommufd_new(&out.host, given))
 CASE(decoder_config, vsmmu_decoder_new(&out.decoder, given))
@@ -103,6 +105,7 @@ static const struct {
 	GIVE(stats),
 	GIVE(access),
 	GIVE(translation),
+	GIVE(tables),
 	GIVE(adopted_config),
 	GIVE(iommufd_config),
 	GIVE(decoder_config),
