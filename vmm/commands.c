@@ -14,7 +14,7 @@ typedef int command_fn(struct vm *vm, char *const *words, FILE *out);
 static int print_stats(struct vm *vm, char *const *words, FILE *out)
 {
 	(void)words;
-	smmu_print_stats(&vm->smmu, out);
+	smmu_print_stats(vm, out);
 	return 0;
 }
 
@@ -88,14 +88,14 @@ static int run(struct vm *vm, char *line, FILE *out)
 	return fail("no such command; see help");
 }
 
-void control_run(struct vm *vm, char *line, char *answer, size_t size, size_t *length)
+size_t command_run(struct vm *vm, char *line, char *answer, size_t size)
 {
 	FILE *out = fmemopen(answer, size, "w");
 	char error[FAIL_TEXT] = "";
+	size_t length;
 
-	*length = 0;
 	if (!out)
-		return;
+		return 0;
 	fail_text = error;
 	if (run(vm, line, out))
 		fprintf(out, "error: %s\n", error);
@@ -103,6 +103,7 @@ void control_run(struct vm *vm, char *line, char *answer, size_t size, size_t *l
 		fprintf(out, "ok\n");
 	fail_text = NULL;
 	fflush(out);
-	*length = (size_t)ftell(out);
+	length = (size_t)ftell(out);
 	fclose(out);
+	return length;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "control.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -26,8 +24,9 @@ static bool remove_stale(int fd, const struct sockaddr_un *address)
 	return !unlink(address->sun_path);
 }
 
-int control_open(struct control *control, const char *path)
+int control_open(struct vm *vm)
 {
+	const char *path = vm->options.control;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const struct sockaddr *name = (const struct sockaddr *)&address;
 	int fd;
@@ -48,25 +47,24 @@ int control_open(struct control *control, const char *path)
 		close(fd);
 		return -1;
 	}
-	control->path = path;
-	control->listener = fd;
-	return listen(fd, CONTROL_CLIENTS) ? fail("--control %s: %s", path, strerror(errno)) : 0;
+	vm->listener = fd;
+	return listen(fd, CLIENTS) ? fail("--control %s: %s", path, strerror(errno)) : 0;
 }
 
-static void drop(struct control_client *client)
+static void drop(struct client *client)
 {
 	close(client->fd);
 	client->fd = 0;
 	client->length = 0;
 }
 
-static void accept_client(struct control *control)
+static void accept_client(struct vm *vm)
 {
 	static const char full[] = "error: too many clients\n";
-	const int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const int fd = accept4(vm->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	for (unsigned int n = 0; fd >= 0 && n < CONTROL_CLIENTS; n++) {
-		struct control_client *client = &control->client[n];
+	for (unsigned int n = 0; fd >= 0 && n < CLIENTS; n++) {
+		struct client *client = &vm->client[n];
 
 		if (client->fd)
 			continue;
@@ -82,7 +80,7 @@ static void accept_client(struct control *control)
 }
 
 /* Return: whether all that was answered has been sent. */
-static bool flush(struct control_client *client)
+static bool flush(struct client *client)
 {
 	while (client->sent < client->answered) {
 		ssize_t n = send(client->fd, client->answer + client->sent,
@@ -96,7 +94,7 @@ static bool flush(struct control_client *client)
 }
 
 /* Reads what there is room for, and does the commands whose answers are taken. */
-static void serve(struct vm *vm, struct control_client *client, bool readable)
+static void serve(struct vm *vm, struct client *client, bool readable)
 {
 	const size_t room = sizeof(client->line) - client->length;
 	ssize_t n = readable ? recv(client->fd, client->line + client->length, room, 0) : 0;
@@ -120,25 +118,22 @@ static void serve(struct vm *vm, struct control_client *client, bool readable)
 			continue;
 		}
 		*end++ = '\0';
-		control_run(vm, client->line, client->answer, sizeof(client->answer),
-			&client->answered);
+		client->answered =
+			command_run(vm, client->line, client->answer, sizeof(client->answer));
 		client->length -= (size_t)(end - client->line);
 		memmove(client->line, end, client->length);
 	}
 }
 
-enum { STOP, LISTENER, CLIENT, CALL = CLIENT + CONTROL_CLIENTS };
+enum { STOP, LISTENER, CLIENT, CALL = CLIENT + CLIENTS };
 #define FDS (CALL + VFIO_CALLS * DEVICES_MAX)
 
 static void fill(const struct vm *vm, struct pollfd *fds)
 {
-	const struct control *control = &vm->control;
-
-	fds[STOP] = (struct pollfd){.fd = control->stop, .events = POLLIN};
-	fds[LISTENER] =
-		(struct pollfd){.fd = control->path ? control->listener : -1, .events = POLLIN};
-	for (unsigned int n = 0; n < CONTROL_CLIENTS; n++) {
-		const struct control_client *client = &control->client[n];
+	fds[STOP] = (struct pollfd){.fd = vm->control.stop, .events = POLLIN};
+	fds[LISTENER] = (struct pollfd){.fd = vm->listener ? vm->listener : -1, .events = POLLIN};
+	for (unsigned int n = 0; n < CLIENTS; n++) {
+		const struct client *client = &vm->client[n];
 
 		/* No command is read whose answer would have to wait for another one's. */
 		fds[CLIENT + n] = (struct pollfd){.fd = client->fd ? client->fd : -1,
@@ -169,40 +164,29 @@ static void *serve_all(void *opaque)
 			note("%s: %s; detached", bdf, calls[n % VFIO_CALLS]);
 			break; /* the device's other fd is gone */
 		}
-		for (unsigned int n = 0; n < CONTROL_CLIENTS; n++)
+		for (unsigned int n = 0; n < CLIENTS; n++)
 			if (fds[CLIENT + n].revents)
-				serve(vm, &vm->control.client[n],
+				serve(vm, &vm->client[n],
 					fds[CLIENT + n].revents & (POLLIN | POLLHUP | POLLERR));
 		if (fds[LISTENER].revents)
-			accept_client(&vm->control);
+			accept_client(vm);
 	}
 }
 
-int control_start(struct control *control, struct vm *vm)
+int control_start(struct vm *vm)
 {
-	int ret;
-
-	control->stop = eventfd(0, EFD_CLOEXEC);
-	ret = control->stop < 0 ? errno : pthread_create(&control->thread, NULL, serve_all, vm);
-	if (!ret)
-		return 0;
-	control->stop = 0;
-	return fail("no thread for --control: %s", strerror(ret));
+	return thread_start(&vm->control, serve_all, vm);
 }
 
-void control_close(struct control *control)
+void control_close(struct vm *vm)
 {
-	if (control->stop) {
-		(void)eventfd_write(control->stop, 1);
-		pthread_join(control->thread, NULL);
-		close(control->stop);
+	thread_stop(&vm->control);
+	for (unsigned int n = 0; n < CLIENTS; n++)
+		if (vm->client[n].fd)
+			drop(&vm->client[n]);
+	if (vm->listener) {
+		unlink(vm->options.control);
+		close(vm->listener);
 	}
-	for (unsigned int n = 0; n < CONTROL_CLIENTS; n++)
-		if (control->client[n].fd)
-			drop(&control->client[n]);
-	if (control->path) {
-		unlink(control->path);
-		close(control->listener);
-	}
-	*control = (struct control){0};
+	vm->listener = 0;
 }

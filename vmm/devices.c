@@ -29,6 +29,19 @@ static struct vfio_device *choose(struct vm *vm, const char *bdf)
 	return empty;
 }
 
+/* For the first device: a machine without devices needs no iommufd. */
+static int open_host(struct vm *vm)
+{
+	int ret = iommufd_open(&vm->iommufd, &vm->memory);
+
+	if (!ret && vsmmu_set_host(vm->vsmmu, vm->iommufd.host))
+		ret = fail("the vSMMU takes no host");
+	if (ret)
+		iommufd_close(&vm->iommufd);
+	vm->vsmmu_config.host = vm->iommufd.host;
+	return ret;
+}
+
 int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
 {
 	struct vfio_device *device = slot ? &vm->device[slot - 1] : choose(vm, bdf);
@@ -46,13 +59,10 @@ int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
 		return fail("%s: all slots are occupied", bdf);
 	if (device->fd >= 0)
 		return fail("%s: slot %u is occupied by %s", bdf, device->slot, device->bdf);
-	if ((vm->iommufd.fd < 0 && iommufd_open(&vm->iommufd, &vm->memory)) ||
-		smmu_set_host(&vm->smmu, vm->iommufd.host)) {
-		iommufd_close(&vm->iommufd);
+	if (!vm->vsmmu_config.host && open_host(vm))
 		return -1;
-	}
 	config.iommufd = vm->iommufd.fd;
-	config.vsmmu = vm->smmu.vsmmu;
+	config.vsmmu = vm->vsmmu;
 	memcpy(before, device->bdf, sizeof(before));
 	if (vfio_open(device, &config)) {
 		memcpy(device->bdf, before, sizeof(before));
