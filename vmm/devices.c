@@ -61,7 +61,7 @@ int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
 		return fail("%s: slot %u is occupied by %s", bdf, device->slot, device->bdf);
 	if (!vm->vsmmu_config.host && open_host(vm))
 		return -1;
-	config.iommufd = vm->iommufd.fd;
+	config.iommufd = &vm->iommufd;
 	config.vsmmu = vm->vsmmu;
 	memcpy(before, device->bdf, sizeof(before));
 	if (vfio_open(device, &config)) {

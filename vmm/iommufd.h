@@ -11,11 +11,16 @@ struct vsmmu_host;
 
 struct iommufd {
 	int fd; /* -1 if it is not open */
+	uint32_t ioas_id;
 	struct vsmmu_host *host;
 };
 
 /* Return: 0; -1 with a message. */
 int iommufd_open(struct iommufd *iommufd, const struct memory *memory);
 void iommufd_close(struct iommufd *iommufd);
+
+/* Shows devices a file, such as a dma-buf, at guest-physical @address. Return: 0 or -errno. */
+int iommufd_map_file(const struct iommufd *iommufd, int fd, uint64_t address, uint64_t length);
+void iommufd_unmap(const struct iommufd *iommufd, uint64_t address, uint64_t length);
 
 #endif

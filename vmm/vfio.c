@@ -155,10 +155,11 @@ int vfio_open(struct vfio_device *device, const struct vfio_config *config)
 	uint32_t dev_id;
 
 	snprintf(device->bdf, sizeof(device->bdf), "%s", config->bdf);
+	device->iommufd = config->iommufd;
 	device->fd = vfio_open_file(config->bdf);
 	if (device->fd < 0)
 		return -1;
-	if (open_eventfds(device) || bind(device, config->iommufd, &dev_id) ||
+	if (open_eventfds(device) || bind(device, config->iommufd->fd, &dev_id) ||
 		open_config(device) || place_msis(device, config) || vfio_open_bars(device) ||
 		attach(device, config->vsmmu, dev_id)) {
 		vfio_close(device);

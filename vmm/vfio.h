@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "iommufd.h"
 #include "kvm.h"
 
 #define VFIO_BARS   6
@@ -24,7 +25,7 @@ struct vsmmu_endpoint;
 struct vfio_piece {
 	uint64_t offset;
 	uint64_t size; /* 0: there is none */
-	bool shown;    /* KVM has it */
+	bool shown;    /* vCPUs and other devices reach it */
 };
 
 struct vfio_bar {
@@ -61,6 +62,7 @@ struct vfio_device {
 	int fd;		      /* -1 if there is none */
 	bool shown;	      /* the guest sees it; until then no vCPU looks at what follows */
 	int call[VFIO_CALLS]; /* eventfds */
+	const struct iommufd *iommufd;
 	struct vsmmu_endpoint *endpoint;
 	uint64_t config; /* where configuration space is in the file */
 	struct vfio_bar bar[VFIO_BARS];
@@ -83,7 +85,7 @@ struct vfio_device {
 
 struct vfio_config {
 	const char *bdf;
-	int iommufd;
+	const struct iommufd *iommufd;
 	struct vsmmu *vsmmu;
 	uint64_t memory; /* size of the guest's */
 	bool no_msi;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* BARs: mapped once, shown by KVM where the guest puts them, but for a table of MSI-X. */
+/*
+ * BARs: mapped once, shown by KVM and to other devices where the guest puts them, but for a table
+ * of MSI-X.
+ */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -10,6 +15,14 @@
 
 #include "error.h"
 #include "vfio.h"
+
+/* Linux include/uapi/linux/vfio.h of 6.19: VFIO_DEVICE_FEATURE_DMA_BUF with one range */
+#define FEATURE_DMA_BUF 11
+
+struct feature_dma_buf {
+	uint32_t size, flags, region, open_flags, zero, ranges;
+	uint64_t offset, length;
+};
 
 /* Splits a BAR around the pages of a table that must not be shown. */
 static void split(const struct vfio_device *device, struct vfio_bar *bar, bool has_table)
@@ -67,22 +80,55 @@ int vfio_open_bars(struct vfio_device *device)
 	return 0;
 }
 
+/* Has a dma-buf of a piece in the IOAS. Return: 0 or -errno. */
+static int show_peers(const struct vfio_device *device, uint32_t n, const struct vfio_piece *piece)
+{
+	struct feature_dma_buf feature = {
+		.size = sizeof(feature),
+		.flags = VFIO_DEVICE_FEATURE_GET | FEATURE_DMA_BUF,
+		.region = n,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.ranges = 1,
+		.offset = piece->offset,
+		.length = piece->size,
+	};
+	const uint64_t address = device->bar[n].address + piece->offset;
+	int ret, fd = ioctl(device->fd, VFIO_DEVICE_FEATURE, &feature);
+
+	if (fd < 0)
+		return -errno;
+	ret = iommufd_map_file(device->iommufd, fd, address, piece->size);
+	close(fd);
+	return ret;
+}
+
+/* Shows a piece to vCPUs and to other devices, or no more. */
 static void show_piece(struct vfio_device *device, uint32_t n, uint32_t which, bool on)
 {
+	static atomic_bool told;
 	struct vfio_bar *bar = &device->bar[n];
 	struct vfio_piece *piece = &bar->piece[which];
 	const uint32_t slot =
 		KVM_SLOT_BARS + ((device->slot * VFIO_BARS) + n) * VFIO_PIECES + which;
+	const uint64_t address = bar->address + piece->offset;
 	int ret;
 
 	if (!piece->size || piece->shown == on)
 		return;
-	ret = kvm_set_slot(device->kvm, slot, bar->address + piece->offset, on ? piece->size : 0,
+	piece->shown = on;
+	if (!on)
+		iommufd_unmap(device->iommufd, address, piece->size);
+	ret = kvm_set_slot(device->kvm, slot, address, on ? piece->size : 0,
 		(uint8_t *)bar->at + piece->offset);
 	/* Without a slot the accesses exit, which is only slower. */
-	if (ret)
+	if (on && ret)
 		vfio_note(device, "a BAR is slow, as KVM does not show it", ret);
-	piece->shown = on && !ret;
+	ret = on ? show_peers(device, n, piece) : 0;
+	if (ret && !atomic_exchange(&told, true))
+		vfio_note(device,
+			"other devices do not reach it, which takes Linux 7.0 with "
+			"CONFIG_PCI_P2PDMA",
+			ret);
 }
 
 static bool in_window(uint64_t address, uint64_t size)

@@ -129,8 +129,10 @@ static void after_reset(struct vfio_device *device)
 static void write_config(struct vfio_device *device, const struct bus_access *access)
 {
 	const uint32_t offset = (uint32_t)access->offset, msix = device->msix + PCI_MSIX_FLAGS + 1;
-	const bool decodes = covers(access, PCI_COMMAND) ||
-			     (offset >= PCI_BASE_ADDRESS_0 && offset < PCI_ROM_ADDRESS);
+	const bool decodes =
+		covers(access, PCI_COMMAND)
+			? !device->memory_on || !(byte_at(access, PCI_COMMAND) & PCI_COMMAND_MEMORY)
+			: offset >= PCI_BASE_ADDRESS_0 && offset < PCI_ROM_ADDRESS;
 
 	if (device->msix && !device->no_msi && covers(access, msix)) {
 		vfio_msix_control(device, (uint16_t)(byte_at(access, msix) << 8));
