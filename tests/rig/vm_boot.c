@@ -17,10 +17,10 @@ static void boots(const char *kernel, const char *cpus)
 	char text[64];
 
 	boot(kernel, "", more);
-	expect("Default domain type: Translated", 1);
-	expect("invalidation policy: strict mode", 1);
-	expect("arm-smmu-v3 9050000.iommu: oas 44-bit", 1);
-	expect("entries for evtq", 1);
+	expect_shown("Default domain type: Translated");
+	expect_shown("invalidation policy: strict mode");
+	expect_shown("arm-smmu-v3 9050000.iommu: oas 44-bit");
+	expect_shown("entries for evtq");
 	command(10, "cpus");
 	snprintf(text, sizeof(text), "guest: %s vCPUs", cpus);
 	expect(text, 1);

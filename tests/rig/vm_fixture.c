@@ -50,7 +50,6 @@ void boot(const char *kernel, const char *append, const char *const *more)
 {
 	TAP_EQ(guest_boot(&guest, kernel, append, more), 0);
 	expect("guest: ready", 2 * BOOT_SECONDS);
-	guest.console.seen = 0;
 }
 
 void command(unsigned int seconds, const char *format, ...)
@@ -67,6 +66,11 @@ void command(unsigned int seconds, const char *format, ...)
 void expect(const char *text, unsigned int seconds)
 {
 	TAP_CHECK(guest_expect(&guest, text, seconds), "the console does not say: %s", text);
+}
+
+void expect_shown(const char *text)
+{
+	TAP_CHECK(strstr(guest.console.text, text), "the console has not said: %s", text);
 }
 
 void expect_message(const char *text, unsigned int seconds)

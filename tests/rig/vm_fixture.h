@@ -29,6 +29,7 @@ void boot(const char *kernel, const char *append, const char *const *more);
 void command(unsigned int seconds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void expect(const char *text, unsigned int seconds);
+void expect_shown(const char *text); /* anywhere on the console, so far */
 void expect_message(const char *text, unsigned int seconds);
 
 /* The console has no line that no healthy guest prints. */
