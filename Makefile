@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
 
-.PHONY: build demo check check-fast rig rig-shell bench stress fuzz coverage docs deb clean help
+.PHONY: build demo demo-vm check check-fast rig rig-shell bench stress fuzz coverage docs deb clean help
 
 build:
 	@scripts/build native
@@ -10,6 +10,9 @@ demo:
 	@scripts/setup build
 	@scripts/build native
 	@build/native/tools/vsmmu/vsmmu demo
+
+demo-vm:
+	@rig/demo-vm
 
 check:
 	@scripts/setup build check docs rig
@@ -56,6 +59,7 @@ clean:
 help:
 	@echo 'make             build the library and the command in build/native'
 	@echo 'make demo        install what that needs (as root), build, and show it at work'
+	@echo 'make demo-vm     a guest behind vsmmu-vm in an emulated machine; the first time 10 minutes more'
 	@echo 'make check       everything: three builds and their tests, then the rig, then the matrix'
 	@echo 'make check-fast  the same without the emulated machine'
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
