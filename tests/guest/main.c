@@ -89,6 +89,7 @@ static const struct {
 	{"last", "BDF", 1, command_last},
 	{"loud", "", 0, command_loud},
 	{"off", "", 0, command_off},
+	{"peer", "BDF BDF", 2, command_peer},
 	{"quiet", "", 0, command_quiet},
 	{"remove", "BDF", 1, command_remove},
 	{"rescan", "", 0, command_rescan},
