@@ -200,8 +200,7 @@ static COLD void forward_to_pending(struct vsmmu *vsmmu, struct batch *batch)
 	vsmmu->stats.lost += staged - kept;
 	batch->lost += staged - kept;
 	/* The guest is told of all that was lost with what it gets next. */
-	if (batch->lost && deliver_state(vsmmu) != EVENTQ_DISABLED &&
-		vsmmu->config.loss_policy == VSMMU_LOSS_OVERFLOW)
+	if (batch->lost && deliver_is_on(vsmmu) && vsmmu->config.loss_policy == VSMMU_LOSS_OVERFLOW)
 		queue->overflow_pending = true;
 }
 

@@ -9,15 +9,22 @@
 
 #define OVERFLOW_INTERVAL UINT64_C(100000000) /* nanoseconds between two changes of OVFLG */
 
-enum eventq_state deliver_state(const struct vsmmu *vsmmu)
+bool deliver_is_on(const struct vsmmu *vsmmu)
 {
 	const uint32_t on = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN;
 
-	if ((vsmmu->registers.cr0 & on) != on)
+	return (vsmmu->registers.cr0 & on) == on;
+}
+
+enum eventq_state deliver_state(const struct vsmmu *vsmmu)
+{
+	if (vsmmu->eventq.held)
+		return EVENTQ_HELD;
+	if (!deliver_is_on(vsmmu))
 		return EVENTQ_DISABLED;
 	if (gerror_active(vsmmu) & SMMU_GERROR_EVENTQ_ABT_ERR)
 		return EVENTQ_ABORTED;
-	return !vsmmu->eventq.held && eventq_room(&vsmmu->eventq) ? EVENTQ_READY : EVENTQ_FULL;
+	return eventq_room(&vsmmu->eventq) ? EVENTQ_READY : EVENTQ_FULL;
 }
 
 /* Return: whether OVFLG is to change now. If only later, the timer is started, once. */

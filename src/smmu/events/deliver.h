@@ -10,6 +10,7 @@
 
 /* Tells if the guest's queue can take events (IHI 0070 7.2). */
 enum eventq_state {
+	EVENTQ_HELD,	 /* nothing for now, whatever the registers say: a restore is under way */
 	EVENTQ_DISABLED, /* nothing: events are discarded */
 	EVENTQ_ABORTED,	 /* the same, until EVENTQ_ABT_ERR is acknowledged */
 	EVENTQ_FULL,	 /* nothing now */
@@ -17,6 +18,9 @@ enum eventq_state {
 };
 
 enum eventq_state deliver_state(const struct vsmmu *vsmmu);
+
+/* Whether the guest has its queue on, held or not. */
+bool deliver_is_on(const struct vsmmu *vsmmu);
 
 /*
  * Gives the staged records to the guest. With @lost, or if an earlier loss has not been told

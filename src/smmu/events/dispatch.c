@@ -205,7 +205,7 @@ static bool dispatch_pause(struct vsmmu *vsmmu)
 	/* Writers of CONS see the pause from now on, and earlier ones are seen here. */
 	return state == EVENTQ_READY ? queue_quarter_is_free(atomic_load(&queue->prod),
 					       atomic_load(&queue->cons), queue->log2)
-				     : state != EVENTQ_FULL;
+				     : state != EVENTQ_FULL && state != EVENTQ_HELD;
 }
 
 /* Does what a timer or another thread has asked for. */

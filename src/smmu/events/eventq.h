@@ -18,7 +18,7 @@ struct eventq {
 	struct guest_queue queue;
 	unsigned int log2_max;
 	uint64_t written;  /* records, ever */
-	bool held;	   /* in a restore, and at the end: it is taken to be full */
+	bool held;	   /* in a restore or a move, and at the end: nothing is read for it */
 	uint32_t reserved; /* slots for the read that is under way without the event lock */
 	uint32_t enables;  /* counts changes of EVENTQEN, and resets */
 

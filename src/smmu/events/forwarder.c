@@ -76,6 +76,7 @@ static uint32_t batch_begin(
 		batch->sink = SINK_NOWHERE;
 		batch->reason = VSMMU_DISCARD_ABORT;
 		return EVENTQ_BATCH;
+	case EVENTQ_HELD:
 	case EVENTQ_FULL:
 		*forward = FORWARD_FULL;
 		return 0;
@@ -266,16 +267,19 @@ void forwarder_end(struct vsmmu *vsmmu, struct event_source *source)
 	batch_report(vsmmu, &batch);
 }
 
+int forwarder_read_one_ahead(struct vsmmu *vsmmu, struct event_source *source, uint64_t *lost)
+{
+	struct batch batch = {.source = source, .sink = SINK_PENDING};
+
+	return source_readable(source) ? source_read_all(vsmmu, &batch, lost) : 0;
+}
+
 int forwarder_read_ahead(struct vsmmu *vsmmu, uint64_t *lost)
 {
 	int ret = 0;
 
 	for (struct event_source *source = vsmmu->sources.first; source && !ret;
-		source = source->next) {
-		struct batch batch = {.source = source, .sink = SINK_PENDING};
-
-		if (source_readable(source))
-			ret = source_read_all(vsmmu, &batch, lost);
-	}
+		source = source->next)
+		ret = forwarder_read_one_ahead(vsmmu, source, lost);
 	return ret;
 }

@@ -39,6 +39,7 @@ void forwarder_drain_all(struct vsmmu *vsmmu, enum vsmmu_discard reason);
  * lost, and counted in @lost too. Return: 0; -errno of a read: all that was read is kept.
  */
 int forwarder_read_ahead(struct vsmmu *vsmmu, uint64_t *lost);
+int forwarder_read_one_ahead(struct vsmmu *vsmmu, struct event_source *source, uint64_t *lost);
 
 /*
  * Ends a source: nothing polls it any more, what it holds is counted as discarded, its streams

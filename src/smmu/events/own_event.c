@@ -24,6 +24,7 @@ static struct eventq_commit record(struct vsmmu *vsmmu, const uint64_t word[4])
 	case EVENTQ_FULL:
 		deliver_staged(vsmmu, true);
 		break;
+	case EVENTQ_HELD:
 	case EVENTQ_DISABLED:
 	case EVENTQ_ABORTED:
 		break;

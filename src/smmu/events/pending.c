@@ -91,7 +91,7 @@ static uint32_t pending_batch(struct vsmmu *vsmmu, uint32_t most, bool *aborted)
 
 	count = count < EVENTQ_BATCH ? count : EVENTQ_BATCH;
 	count = count < most ? count : most;
-	if (state == EVENTQ_FULL)
+	if (state == EVENTQ_FULL || state == EVENTQ_HELD)
 		return 0;
 	if (state != EVENTQ_READY) {
 		pending_discard(vsmmu, count,
