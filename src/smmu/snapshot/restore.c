@@ -9,88 +9,17 @@
 #include <vsmmu/snapshot.h>
 
 #include "smmu/commands/cmdq.h"
-#include "smmu/commands/invalidation.h"
 #include "smmu/endpoints/ask.h"
 #include "smmu/endpoints/ste_install.h"
 #include "smmu/endpoints/vsid.h"
 #include "smmu/entry.h"
 #include "smmu/events/dispatch.h"
-#include "smmu/events/pending.h"
 #include "smmu/identity.h"
-#include "smmu/irq.h"
 #include "smmu/refusal.h"
 #include "smmu/registers/table.h"
-#include "smmu/snapshot/format.h"
-#include "smmu/stats.h"
+#include "smmu/snapshot/parts.h"
 #include "smmu/viommu/invalidate.h"
 #include "util/errno_name.h"
-
-static int unfit(struct vsmmu *vsmmu, const char *what, uint32_t wanted, uint32_t there)
-{
-	return refuse(vsmmu, VSMMU_NO_VSID, -ENODEV,
-		"the snapshot has %s %u, but this vSMMU %u: make it with the same config", what,
-		wanted, there);
-}
-
-static struct arch_features features_of(const struct idr_registers *id)
-{
-	struct arch_features features;
-
-	arch_features_from_idr(id->idr, &features);
-	return features;
-}
-
-/*
- * A snapshot may bring a guest that was promised less than this vSMMU's config would have it:
- * then that is what it keeps. It cannot bring more. The hosts are asked for all that the config
- * leaves to them.
- */
-static int restore_check_promises(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	const struct vsmmu_config *config = &vsmmu->config;
-	const struct idr_registers *id = &snapshot->id;
-	const struct arch_features guest = features_of(id);
-	const struct {
-		const char *name;
-		uint32_t wanted, there;
-	} promises[] = {
-		{"sid_bits", guest.sid_bits, config->sid_bits},
-		/* VSMMU_AUTO is larger than each value. */
-		{"ssid_bits", guest.ssid_bits, config->ssid_bits},
-		{"cmdq_log2_max", id->idr[1] >> 21 & 0x1f, config->cmdq_log2_max},
-		{"ats", guest.ats, config->ats},
-		{"msi", id->idr[0] >> 13 & 1, !config->no_msi},
-		{"oas_bits", guest.oas, config->oas_bits},
-		{"ril", guest.ril, !config->no_ril},
-		{"asid_bits", guest.asid16 ? 16 : 8, config->asid_bits ? config->asid_bits : 16},
-	};
-	const uint32_t granules = arch_idr_granules(&guest);
-
-	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
-		if (promises[i].wanted > promises[i].there)
-			return unfit(
-				vsmmu, promises[i].name, promises[i].wanted, promises[i].there);
-	return config->granules && granules & ~config->granules
-		       ? unfit(vsmmu, "granules", granules, config->granules)
-		       : 0;
-}
-
-static int restore_check_config(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	const struct vsmmu_config *config = &vsmmu->config;
-
-	if (snapshot->whole != vsmmu_is_whole(vsmmu))
-		return unfit(vsmmu, "event_path_only", !snapshot->whole, !vsmmu_is_whole(vsmmu));
-	if (snapshot->eventq_log2_max > config->eventq_log2_max)
-		return unfit(vsmmu, "eventq_log2_max", snapshot->eventq_log2_max,
-			config->eventq_log2_max);
-	if (snapshot->whole)
-		return restore_check_promises(vsmmu, snapshot);
-	/* The VMM has promised what it has. */
-	return snapshot->ssid_bits == config->ssid_bits
-		       ? 0
-		       : unfit(vsmmu, "ssid_bits", snapshot->ssid_bits, config->ssid_bits);
-}
 
 static bool is_saved(const struct snapshot *snapshot, const struct vsmmu_endpoint *endpoint)
 {
@@ -150,42 +79,15 @@ static int restore_check_streams(struct vsmmu *vsmmu, const struct snapshot *sna
 }
 
 /* Saved streams that are not here wait for the endpoints that have no StreamID yet. */
-static int restore_await_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
+static int restore_streams(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	int ret = 0;
+	int ret = restore_await_streams(vsmmu, snapshot);
 
-	pthread_mutex_lock(&vsmmu->event_lock);
-	for (uint32_t i = 0; i < snapshot->streams && !ret; i++)
-		if (stream_find(&vsmmu->streams, snapshot->vsid[i]) == STREAM_NONE)
-			ret = stream_await(&vsmmu->streams, snapshot->vsid[i]);
-	pthread_mutex_unlock(&vsmmu->event_lock);
 	list_for_each(endpoint, vsmmu->endpoints)
 		endpoint->heir = !endpoint_is_numbered(endpoint);
 	/* They stop waiting at once if there is no such endpoint. */
 	vsid_end_waiting(vsmmu);
 	return ret;
-}
-
-static bool is_fresh(struct vsmmu *vsmmu)
-{
-	bool fresh;
-
-	pthread_mutex_lock(&vsmmu->event_lock);
-	fresh = !vsmmu->invalidation.count && !vsmmu->stats.pending;
-	for (unsigned int row = 0; row < REGISTER_ROWS && fresh; row++)
-		fresh = register_get(vsmmu, row) == register_reset_value(vsmmu, row);
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	return fresh;
-}
-
-/* The ID registers that the guest keeps. An event path alone shows none: a size is all. */
-static struct idr_registers saved_id(const struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	struct idr_registers id = vsmmu->id;
-
-	id.idr[1] &= ~(UINT32_C(0x1f) << 16);
-	id.idr[1] |= snapshot->eventq_log2_max << 16;
-	return snapshot->whole ? snapshot->id : id;
 }
 
 /* Whether each endpoint's SMMU can keep what the guest was promised elsewhere. */
@@ -199,19 +101,6 @@ static int restore_check_hosts(struct vsmmu *vsmmu)
 			ret = identity_fits(
 				vsmmu, &endpoint->host, endpoint->vsid, &endpoint->hardware);
 	return ret;
-}
-
-/* Under the command and control locks. */
-static void restore_registers(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	pthread_mutex_lock(&vsmmu->event_lock);
-	for (unsigned int row = 0; row < REGISTER_ROWS; row++)
-		register_put(vsmmu, row, snapshot->registers[row]);
-	/* Events that come in from now on are younger than the snapshot's. */
-	vsmmu->eventq.held = true;
-	eventq_enable(&vsmmu->eventq, vsmmu->registers.cr0 & SMMU_CR0_EVENTQEN);
-	cmdq_enable(vsmmu, vsmmu->registers.cr0 & SMMU_CR0_CMDQEN);
-	pthread_mutex_unlock(&vsmmu->event_lock);
 }
 
 /*
@@ -263,56 +152,6 @@ static void restore_undo(struct vsmmu *vsmmu, const struct idr_registers *own)
 	restore_endpoints(vsmmu);
 }
 
-/* Invalidations that no CMD_SYNC has sent yet wait again. Under the command lock. */
-static void restore_batch(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	for (uint32_t i = 0; i < snapshot->commands; i++)
-		invalidation_add(vsmmu, snapshot->command[i]);
-	vsmmu->invalidation.atc_lost = snapshot->atc_lost;
-}
-
-/* Interrupts are edges, and one may be lost in a migration: those that are due are raised again. */
-static void restore_pulse(struct vsmmu *vsmmu)
-{
-	const struct guest_queue *queue = &vsmmu->eventq.queue;
-	uint32_t prod, cons;
-
-	pthread_mutex_lock(&vsmmu->event_lock);
-	prod = atomic_load(&queue->prod);
-	cons = atomic_load(&queue->cons);
-	/* Never for an empty queue, nor for OVFLG on one: see eventq_commit(). */
-	if (queue->enabled && !queue_empty(prod, cons, queue->log2))
-		irq_eventq(vsmmu);
-	/* MSI_GERROR_ABT is the one error that raises no interrupt (7.5). */
-	if (gerror_active(vsmmu) & ~SMMU_GERROR_MSI_GERROR_ABT)
-		irq_gerror(vsmmu);
-	pthread_mutex_unlock(&vsmmu->event_lock);
-}
-
-/* Last: from now on events go to the guest, the snapshot's first. */
-static void restore_events(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	fairlock_lock(&vsmmu->dispatch_lock);
-	pthread_mutex_lock(&vsmmu->event_lock);
-	stats_go_on(vsmmu, &snapshot->stats);
-	vsmmu->stats.pending -= snapshot->events_count;
-	pending_append(vsmmu, snapshot->events, snapshot->events_count);
-	vsmmu->eventq.held = false;
-	pthread_mutex_unlock(&vsmmu->event_lock);
-	fairlock_unlock(&vsmmu->dispatch_lock);
-}
-
-/* There will be room for the events. */
-static int restore_reserve(struct vsmmu *vsmmu, const struct snapshot *snapshot)
-{
-	int ret;
-
-	fairlock_lock(&vsmmu->dispatch_lock);
-	ret = pending_reserve(&vsmmu->pending, snapshot->events_count);
-	fairlock_unlock(&vsmmu->dispatch_lock);
-	return ret;
-}
-
 /* Under the command and control locks. */
 static int restore_install(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
@@ -321,7 +160,7 @@ static int restore_install(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 	if (!ret)
 		ret = restore_reserve(vsmmu, snapshot);
 	if (!ret)
-		ret = restore_await_streams(vsmmu, snapshot);
+		ret = restore_streams(vsmmu, snapshot);
 	if (!ret)
 		ret = restore_invalidate(vsmmu);
 	if (ret)
@@ -343,14 +182,11 @@ static int restore_ask(struct vsmmu *vsmmu)
 /* Under the command and control locks. */
 static int restore_locked(struct vsmmu *vsmmu, const struct snapshot *snapshot)
 {
-	const struct idr_registers own = vsmmu->id, saved = saved_id(vsmmu, snapshot);
-	int ret;
+	const struct idr_registers own = vsmmu->id, saved = restore_id(vsmmu, snapshot);
+	int ret = restore_check_fresh(vsmmu);
 
-	if (!is_fresh(vsmmu))
-		return refuse(vsmmu, VSMMU_NO_VSID, -EBUSY,
-			"the guest has used the vSMMU, or events of another snapshot wait in it: "
-			"restore into a new one, or after vsmmu_reset()");
-	ret = restore_check_config(vsmmu, snapshot);
+	if (!ret)
+		ret = restore_check_config(vsmmu, snapshot);
 	if (ret)
 		return ret;
 	identity_take(vsmmu, &saved);

@@ -3,7 +3,7 @@
  * Taking a snapshot. The records that the vEVENTQs hold can only be read out: they stay here as
  * pending, so that whatever happens next nothing is lost and nothing comes twice.
  */
-#include "smmu/snapshot/format.h"
+#include "smmu/snapshot/parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,30 +85,60 @@ static int save_collect(struct vsmmu *vsmmu, struct snapshot *snapshot)
 	return ret;
 }
 
-static int save_locked(struct vsmmu *vsmmu, struct snapshot *snapshot, uint8_t **bytes,
-	size_t *length, uint64_t *lost)
+int save_look(struct vsmmu *vsmmu, struct snapshot *snapshot)
 {
 	int ret;
 
 	fairlock_lock(&vsmmu->dispatch_lock);
-	ret = forwarder_read_ahead(vsmmu, lost);
-	if (!ret)
-		ret = save_collect(vsmmu, snapshot);
-	if (!ret) {
-		*length = snapshot_length(snapshot);
-		*bytes = malloc(*length);
-		if (*bytes)
-			snapshot_write(snapshot, *bytes, *length);
-		else
-			ret = -ENOMEM;
-	}
+	ret = save_collect(vsmmu, snapshot);
 	fairlock_unlock(&vsmmu->dispatch_lock);
 	return ret;
 }
 
+/* The records stay where they are until the lock is released. Under the dispatch lock too. */
+static int save_locked(
+	struct vsmmu *vsmmu, struct snapshot *snapshot, uint8_t **bytes, size_t *length)
+{
+	int ret = save_collect(vsmmu, snapshot);
+
+	if (ret)
+		return ret;
+	*length = snapshot_length(snapshot);
+	*bytes = malloc(*length);
+	if (!*bytes)
+		return -ENOMEM;
+	snapshot_write(snapshot, *bytes, *length);
+	return 0;
+}
+
+int save_take(struct vsmmu *vsmmu, uint8_t **bytes, size_t *length, uint64_t *lost)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	int ret;
+
+	if (!snapshot)
+		return -ENOMEM;
+	fairlock_lock(&vsmmu->dispatch_lock);
+	ret = forwarder_read_ahead(vsmmu, lost);
+	if (!ret)
+		ret = save_locked(vsmmu, snapshot, bytes, length);
+	fairlock_unlock(&vsmmu->dispatch_lock);
+	snapshot_release(snapshot);
+	free(snapshot);
+	return ret;
+}
+
+void save_report(struct vsmmu *vsmmu, uint64_t lost)
+{
+	if (lost)
+		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
+			"taking a snapshot: it has room for %u events, and %llu more were there, "
+			"as the guest takes none; they count as lost",
+			PENDING_MAX, (unsigned long long)lost);
+}
+
 int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 {
-	struct snapshot *snapshot;
 	uint8_t *saved = NULL;
 	uint64_t lost = 0;
 	size_t size = 0;
@@ -116,25 +146,16 @@ int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length)
 
 	if (ret)
 		return ret;
-	snapshot = calloc(1, sizeof(*snapshot));
-	if (!snapshot)
-		return -ENOMEM;
 	fairlock_lock(&vsmmu->command_lock);
 	pthread_mutex_lock(&vsmmu->control_lock);
-	ret = save_locked(vsmmu, snapshot, &saved, &size, &lost);
+	ret = save_take(vsmmu, &saved, &size, &lost);
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	fairlock_unlock(&vsmmu->command_lock);
 	/* The guest's memory is saved next: no command may write to it meanwhile. */
 	cmdq_defer(vsmmu);
 	/* Records wait that no vEVENTQ tells of any more. */
 	pollset_kick(&vsmmu->pollset);
-	if (lost)
-		report(vsmmu, VSMMU_REPORT_EVENTS_LOST, VSMMU_WARNING, VSMMU_NO_VSID,
-			"taking a snapshot: it has room for %u events, and %llu more were there, "
-			"as the guest takes none; they count as lost",
-			PENDING_MAX, (unsigned long long)lost);
-	snapshot_release(snapshot);
-	free(snapshot);
+	save_report(vsmmu, lost);
 	if (ret)
 		return ret;
 	*bytes = saved;

@@ -116,6 +116,7 @@ static void code_header(struct codec *codec, uint32_t *version, uint64_t *length
 void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->vsid);
+	snapshot->vsid = NULL;
 }
 
 size_t snapshot_length(struct snapshot *snapshot)
