@@ -214,7 +214,7 @@ VSMMU_API int vsmmu_endpoint_detach(struct vsmmu_endpoint *endpoint);
  * this is the hwpt_id of IOMMU_HWPT_INVALIDATE, and what vsmmu_sim_invalidate() takes. Commands
  * that name a StreamID go to the vIOMMU of its endpoint, and TLB invalidations once to that of any
  * endpoint of each nesting parent. The vIOMMU stays the library's, and an endpoint's is the same
- * from attach to detach.
+ * from attach to detach, unless vsmmu_move() gives it another one.
  *
  * Return: 0; -EINVAL for a NULL; -EOPNOTSUPP on an adopted vEVENTQ's endpoint, whose vIOMMU is the
  * VMM's. Threads: any. Since: 0.1. Source: Linux include/uapi/linux/iommufd.h, struct

@@ -9,15 +9,15 @@
  * comes from the vCPUs' threads, and vsmmu_dispatch(), attach, detach and reset from others, all at
  * once. vsmmu_free() must be the last call, with no other one under way.
  *
- * Waiting: attach, detach, set_ste, set_vsid, reset, restore, recover, vsmmu_run_commands() and
+ * Waiting: attach, detach, set_ste, set_vsid, reset, restore, move, recover, vsmmu_run_commands() and
  * free wait for ioctls of the host, and may call @attach of an endpoint; so does, on a vSMMU that
  * reads the stream table itself, vsmmu_mmio_write() of CR0, GBPA, CMDQ_PROD and GERRORN.
  * drop_parents makes ioctls as well. vsmmu_save(), vsmmu_lookup(), get_identity, get_vsid of an
  * endpoint, and whatever freezes the identity (the first write of a register, the first read of an
  * ID register) wait for ioctls that other calls make. Attach, detach, drop_parents and free can
  * take seconds, as they map or pin the guest's memory, or wait for somebody who does; restore,
- * set_vsid, set_host, adopted_new and adopted_free wait for these, and no other call ever does. All
- * other calls wait only for locks that are held for a bounded time.
+ * move, set_vsid, set_host, adopted_new and adopted_free wait for these, and no other call ever
+ * does. All other calls wait only for locks that are held for a bounded time.
  *
  * Callbacks: a call that takes a vSMMU, or an object of one, returns -EDEADLK and does nothing when
  * its thread is inside a callback of that vSMMU: one of the ops, @attach of an endpoint, or @read

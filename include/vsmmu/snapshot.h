@@ -83,6 +83,48 @@ VSMMU_API int vsmmu_save(struct vsmmu *vsmmu, void **bytes, size_t *length);
 VSMMU_API int vsmmu_restore(struct vsmmu *vsmmu, const void *bytes, size_t length);
 
 /**
+ * vsmmu_move() - go on in another vSMMU, while the devices work
+ * @from: a vSMMU whose vCPUs have been stopped, but not its endpoints
+ * @to: a vSMMU that is new or was just reset, made with the same config and the same host, without
+ *	endpoints, adopted vEVENTQs or nesting parents
+ *
+ * @from is saved, and restored into @to, as by vsmmu_save() and vsmmu_restore(). Its endpoints go
+ * along: their handles stay valid and belong to @to, and so do the library's nesting parents and
+ * adopted vEVENTQs. On the same nesting parents @to gets vIOMMUs, vEVENTQs, vDEVICEs and HWPTs of
+ * its own. Each endpoint goes over from what it was attached to, to the like of it, by one replace:
+ * at no moment does it reach less or more than before, so its DMA goes on. Of the guest's memory
+ * nothing is read, and of the hardware's caches nothing is invalidated. Events that come during the
+ * call reach the guest, in their order; stats.pending of @to counts those that came before the
+ * switch. @from is as new afterwards, its counters have gone over to @to, and it is only good for
+ * vsmmu_free().
+ *
+ * An endpoint keeps its StreamID or goes on having none, and the VMM is not asked for one; its
+ * counters go on. Streams of an earlier snapshot go on waiting. An @attach op is called as for any
+ * other attachment; a detach that comes later puts back as put_back says. Endpoints that the host
+ * had cost their access stay cut off, and come back in @to as they would have in @from. So do objects
+ * that could not be destroyed; old objects that the host does not destroy now are added to these,
+ * and do not make the call fail. With config.isolate of @to, each endpoint gets a vEVENTQ of its own.
+ * Interrupts are raised once more as in a restore; those that were noted with config.defer_irqs and
+ * not taken are not moved.
+ *
+ * All or nothing: after a failure of the host, of an @attach op or of memory, each endpoint is back
+ * where it was, also its events that came meanwhile, and the call can be made again with the same
+ * @to. If the host fails in putting an endpoint back too, that endpoint is cut off from memory,
+ * VSMMU_REPORT_BLOCKED says so, and it gets its access back as any other such endpoint.
+ *
+ * Return: 0; -EINVAL for a NULL and for @to == @from; -EDEADLK inside a callback of one of them;
+ * -ENODEV when the host is another one or the config allows less than the guest was promised; -EBUSY
+ * when @to was used already; -ENOMEM; -errno of reading a vEVENTQ, as for vsmmu_save(); or -errno of
+ * the host's call that failed. Each refusal is reported, by @to. Threads: any; until it returns no
+ * other thread may be in, or enter, a call that takes an endpoint of @from, and of those that take
+ * @from or @to only vsmmu_dispatch(), vsmmu_run_commands() and vsmmu_get_stats(). Both vSMMUs' locks
+ * are held in callbacks: an op must not call either of them, nor wait for a thread that does. It
+ * waits for no call that maps or pins memory but one that attaches or detaches, of the same vSMMU.
+ * Since: 0.1
+ */
+VSMMU_API int vsmmu_move(struct vsmmu *from, struct vsmmu *to);
+
+/**
  * vsmmu_snapshot_free() - free what vsmmu_save() gave
  * @bytes: may be NULL
  *

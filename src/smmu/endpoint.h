@@ -11,6 +11,7 @@ enum installed {
 	INSTALLED_ABORT,       /* abort_id: no access to memory, no events */
 	INSTALLED_BYPASS,      /* bypass_id: untranslated access to the guest's memory, no events */
 	INSTALLED_NESTED,      /* nested_id, made of vste */
+	INSTALLED_STRAY,       /* none of these: a move that failed could not be undone */
 };
 
 struct vsmmu_endpoint {

@@ -121,11 +121,19 @@ void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_end
 	struct stream *stream = &table->entries[index];
 
 	stream->state = STREAM_LIVE;
+	stream_set_source(table, index, source, tag);
+	stream->endpoint = endpoint;
+	table->live++;
+}
+
+void stream_set_source(
+	struct stream_table *table, uint32_t index, struct event_source *source, uint32_t tag)
+{
+	struct stream *stream = &table->entries[index];
+
 	stream->source = source;
 	stream->tag = tag;
 	stream_probe(table, stream->vsid)->key = stream_key(stream->vsid, tag);
-	stream->endpoint = endpoint;
-	table->live++;
 }
 
 void stream_disown(struct stream_table *table, uint32_t index)
@@ -165,6 +173,13 @@ void stream_remove(struct stream_table *table, uint32_t index)
 	stream_end(table, index);
 	/* Open addressing has no cheap deletion, and endpoints go away seldom. */
 	stream_collect(table);
+	stream_rehash(table);
+}
+
+void stream_table_clear(struct stream_table *table)
+{
+	memset(table->entries, 0, table->capacity * sizeof(*table->entries));
+	table->live = table->saved = table->used = 0;
 	stream_rehash(table);
 }
 

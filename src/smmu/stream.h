@@ -61,6 +61,9 @@ struct stream_table {
 int stream_table_init(struct stream_table *table);
 void stream_table_destroy(struct stream_table *table);
 
+/* Forgets all streams. */
+void stream_table_clear(struct stream_table *table);
+
 /* Reserves a StreamID that is not in the table. Return: 0 or -ENOMEM. */
 int stream_reserve(struct stream_table *table, uint32_t vsid);
 
@@ -79,6 +82,10 @@ void stream_forget_saved(struct stream_table *table);
 /* A reserved stream, or an heir's, gets its endpoint. @tag, not 0, is @source's alone. */
 void stream_go_live(struct stream_table *table, uint32_t index, struct vsmmu_endpoint *endpoint,
 	struct event_source *source, uint32_t tag);
+
+/* Another source carries the events of a live stream. */
+void stream_set_source(
+	struct stream_table *table, uint32_t index, struct event_source *source, uint32_t tag);
 
 /* Events of it still go to the guest, but nobody finds its endpoint any more. */
 void stream_disown(struct stream_table *table, uint32_t index);

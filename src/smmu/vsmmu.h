@@ -14,6 +14,9 @@
  *   event_lock     registers, the guest's queues, streams, counters; held for one batch
  *   report_lock    rate limits; a leaf, as are the locks within a pollset
  *
+ * A move (snapshot/move.c) takes the first three of two vSMMUs, level by level, and of each level
+ * first the lock of the vSMMU with the lower address.
+ *
  * So the event path (dispatch, event) never waits for an ioctl, and an MMIO exit waits for
  * one batch at most, unless it writes CR0 or GBPA or makes commands available. EVENTQ_PROD
  * and _CONS, and CMDQ_CONS, need no lock at all. Callbacks memory_write, delivered, msi and

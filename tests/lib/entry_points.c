@@ -88,6 +88,7 @@ CALL(mmio_read, {
 	return vsmmu_mmio_read(vsmmu, SMMU_EVENTQ_PROD, 4, &value);
 })
 CALL(mmio_write, return vsmmu_mmio_write(vsmmu, SMMU_EVENTQ_CONS, 4, 0);)
+CALL(move, return vsmmu_move(vsmmu, vsmmu);)
 CALL(rearm, return vsmmu_rearm(vsmmu);)
 CALL(record_event, {
 	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
@@ -139,6 +140,7 @@ const struct entry_point entry_points[] = {
 	{ENTRY(lookup)},
 	{ENTRY(mmio_read)},
 	{ENTRY(mmio_write)},
+	{ENTRY(move)},
 	{ENTRY(rearm)},
 	{ENTRY(record_event)},
 	{ENTRY(recover)},

@@ -103,6 +103,7 @@ int vsmmu_adopted_new(
 		return refusal_end(vsmmu, made, VSMMU_NO_VSID, -ENOMEM, "vsmmu_adopted_new()");
 	own = config.flags & VSMMU_ADOPTED_FLAG_OWN_FD;
 	adopted->vsmmu = vsmmu;
+	adopted->source.is_adopted = true;
 	adopted->source.depth = VEVENTQ_DEPTH_MAX;
 	veventq = &adopted->source.veventq;
 	veventq->type = VSMMU_VEVENTQ_ARM_SMMUV3;
@@ -134,6 +135,13 @@ bool adopted_is_here(const struct vsmmu *vsmmu, const struct vsmmu_adopted *adop
 	while (source && source != &adopted->source)
 		source = source->next;
 	return source;
+}
+
+void adopted_belong(struct vsmmu *vsmmu)
+{
+	list_for_each(source, vsmmu->sources.first)
+		if (source->is_adopted)
+			((struct vsmmu_adopted *)source)->vsmmu = vsmmu;
 }
 
 static void adopted_free(struct vsmmu *vsmmu, struct vsmmu_adopted *adopted)

@@ -286,7 +286,7 @@ int vsmmu_endpoint_set_ste(struct vsmmu_endpoint *endpoint, const uint64_t ste[2
 		"vsmmu_endpoint_set_ste(): the host refused the STE, and the old one is in force");
 }
 
-/* No lock: an endpoint's vIOMMU is the same from attach to detach. */
+/* No lock: an endpoint's vIOMMU is the same from attach to detach, but for a move. */
 int vsmmu_endpoint_get_viommu(struct vsmmu_endpoint *endpoint, uint32_t *viommu_id)
 {
 	int ret = viommu_id && endpoint ? entry_check(endpoint->vsmmu) : -EINVAL;

@@ -154,6 +154,13 @@ static int check_only_one(const struct vsmmu_endpoint *endpoint)
 	return 0;
 }
 
+int host_objects_get(struct vsmmu_endpoint *endpoint)
+{
+	int ret = parent_get(endpoint);
+
+	return ret ? ret : viommu_get(endpoint);
+}
+
 int host_objects_make(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
@@ -165,9 +172,7 @@ int host_objects_make(struct vsmmu_endpoint *endpoint)
 		return ret;
 	/* This device may have had one of them: it can have one vDEVICE only. */
 	orphans_destroy(vsmmu);
-	ret = parent_get(endpoint);
-	if (!ret)
-		ret = viommu_get(endpoint);
+	ret = host_objects_get(endpoint);
 	return ret ? ret : park_first(endpoint);
 }
 

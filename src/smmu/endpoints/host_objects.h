@@ -14,6 +14,9 @@
  */
 int host_objects_make(struct vsmmu_endpoint *endpoint);
 
+/* Makes them, and neither asks nor parks anything. Return: the same. */
+int host_objects_get(struct vsmmu_endpoint *endpoint);
+
 /*
  * Attaches an endpoint that has been unlinked to its VMM's parent, if the config asks for it. From
  * then on the endpoint reaches all that its VMM maps, so this is only done if it could be parked

@@ -135,6 +135,22 @@ int orphans_destroy(struct vsmmu *vsmmu)
 	return round.error;
 }
 
+void retry_pass(struct vsmmu *from, struct vsmmu *to)
+{
+	struct recovery *recovery = &to->recovery;
+	struct orphan **link = &recovery->orphans;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = from->recovery.orphans;
+	from->recovery.orphans = NULL;
+	if (recovery->round < from->recovery.round)
+		recovery->round = from->recovery.round;
+	if (from->recovery.backoff)
+		retry_later(to, -EBUSY);
+	from->recovery.backoff = 0;
+}
+
 void orphans_forget(struct vsmmu *vsmmu)
 {
 	struct orphan *orphan;

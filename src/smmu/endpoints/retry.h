@@ -47,6 +47,9 @@ void orphans_try(struct vsmmu *vsmmu, struct retry_round *round);
 /* Tries all orphans again. Without the control lock. Return: first -errno. */
 int orphans_destroy(struct vsmmu *vsmmu);
 
+/* All that waits for the host to work again waits in another vSMMU. Under both control locks. */
+void retry_pass(struct vsmmu *from, struct vsmmu *to);
+
 /* Forgets the orphans, at the end. */
 void orphans_forget(struct vsmmu *vsmmu);
 

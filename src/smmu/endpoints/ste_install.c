@@ -74,6 +74,22 @@ enum vsmmu_attach_purpose endpoint_purpose(const struct vsmmu_endpoint *endpoint
 	}
 }
 
+int endpoint_attach_its(const struct vsmmu_endpoint *objects, enum installed installed)
+{
+	struct vsmmu_host *host = objects->vsmmu->host;
+	uint32_t id = objects->abort_id;
+	enum vsmmu_attach_purpose purpose = VSMMU_ATTACH_ABORT;
+
+	if (installed == INSTALLED_BYPASS) {
+		id = objects->bypass_id;
+		purpose = VSMMU_ATTACH_BYPASS;
+	} else if (installed == INSTALLED_NESTED) {
+		id = objects->nested_id;
+		purpose = purpose_of(objects->vste);
+	}
+	return host->ops->attach(host, &objects->host, id, purpose);
+}
+
 /* A HWPT that takes the place of the one that is attached to an endpoint. */
 struct replacement {
 	uint32_t id;

@@ -37,6 +37,9 @@ bool install_any_blocked(const struct vsmmu *vsmmu);
  */
 int endpoint_park(struct vsmmu_endpoint *endpoint);
 
+/* Attaches one of the HWPTs that are there, and notes nothing. Return: 0 or -errno. */
+int endpoint_attach_its(const struct vsmmu_endpoint *objects, enum installed installed);
+
 /*
  * Parks it because of @error of the host in doing @what, until the host works again; both that
  * and a failure to park are reported.

@@ -163,6 +163,21 @@ static void vsid_go_stale(struct vsmmu_endpoint *endpoint)
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
+void vsid_lose(struct vsmmu_endpoint *endpoint)
+{
+	struct stream_table *streams = &endpoint->vsmmu->streams;
+	const uint32_t vsid = (uint32_t)endpoint->vsid;
+
+	pthread_mutex_lock(&endpoint->vsmmu->event_lock);
+	stats_add_stream(endpoint->vsmmu, endpoint->stream, &endpoint->delivered_before,
+		&endpoint->discarded_before);
+	stream_remove(streams, endpoint->stream);
+	endpoint->stream = STREAM_NONE;
+	/* This cannot fail: there is the place of the one that was removed. */
+	stream_reserve(streams, vsid);
+	pthread_mutex_unlock(&endpoint->vsmmu->event_lock);
+}
+
 static void vsid_forward(struct vsmmu_endpoint *endpoint)
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;

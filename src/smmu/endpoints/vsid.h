@@ -28,6 +28,12 @@ int vsid_enter(struct vsmmu_endpoint *endpoint);
 /* Takes that back, as no event has come of it: the StreamID is only reserved again. */
 void vsid_exit(struct vsmmu_endpoint *endpoint);
 
+/*
+ * The endpoint's vDEVICE is gone, and it keeps its StreamID: that is only reserved, and events of
+ * it that wait are discarded in their turn.
+ */
+void vsid_lose(struct vsmmu_endpoint *endpoint);
+
 /* The guest's commands do not reach it any more, but its events still reach the guest. */
 void vsid_disown(struct vsmmu_endpoint *endpoint);
 

@@ -112,6 +112,24 @@ void source_remove(struct vsmmu *vsmmu, struct event_source *source)
 	list_remove(vsmmu->sources.first, source);
 }
 
+void source_pass(struct vsmmu *from, struct vsmmu *to, struct event_source *source)
+{
+	const enum source_state state = source->state;
+
+	fairlock_lock(&from->dispatch_lock);
+	source_remove(from, source);
+	fairlock_unlock(&from->dispatch_lock);
+	source->turn = source->since = 0;
+	source->end = 0;
+	fairlock_lock(&to->dispatch_lock);
+	source->tag = ++to->sources.tags;
+	list_push(to->sources.first, source);
+	source->state = state;
+	if (state == SOURCE_BACKOFF || (state == SOURCE_ARMED && source_poll(to, source)))
+		source_backoff(to, source);
+	fairlock_unlock(&to->dispatch_lock);
+}
+
 void source_backoff(struct vsmmu *vsmmu, struct event_source *source)
 {
 	source->backoff = source->backoff ? 2 * source->backoff : BACKOFF_FIRST;

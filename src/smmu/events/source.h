@@ -14,6 +14,12 @@ int source_begin(struct vsmmu *vsmmu, struct event_source *source);
 /* Stops; nothing tells of it any more. Under the control lock too. */
 void source_remove(struct vsmmu *vsmmu, struct event_source *source);
 
+/*
+ * Another vSMMU reads it from now on. No stream of @from has it any more. Under the control locks
+ * of both, without the dispatch locks.
+ */
+void source_pass(struct vsmmu *from, struct vsmmu *to, struct event_source *source);
+
 /* Whether it holds something now. */
 bool source_readable(const struct event_source *source);
 

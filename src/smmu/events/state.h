@@ -27,6 +27,7 @@ enum source_state {
  */
 struct event_source {
 	struct event_source *next; /* of all; changed with the attach and control locks held too */
+	bool is_adopted;	   /* it is the first member of a struct vsmmu_adopted */
 	unsigned int endpoints;	   /* it carries the events of so many; under the attach lock */
 	struct event_source *next_waiting;
 	struct host_veventq veventq;
