@@ -275,16 +275,23 @@ static void come_up(void)
 	CHECK(mt_vmm_read(SMMU_CR0ACK, 4) == MT_VMM_ON);
 }
 
-void mt_vmm_create(struct vsmmu_host *host, const struct vsmmu_config *given)
+struct vsmmu *mt_vmm_new(struct vsmmu_host *host, const struct vsmmu_config *given)
 {
 	struct vsmmu_config config = given ? *given : (struct vsmmu_config){0};
+	struct vsmmu *vsmmu;
 
 	config.size = sizeof(config);
 	config.ops = &ops;
 	config.host = host;
 	config.veventq_depth = 200;
 	config.report_burst = UINT32_MAX; /* report() has to see all */
-	assert_int_equal(vsmmu_new(&mt_vmm.vsmmu, &config), 0);
+	assert_int_equal(vsmmu_new(&vsmmu, &config), 0);
+	return vsmmu;
+}
+
+void mt_vmm_create(struct vsmmu_host *host, const struct vsmmu_config *config)
+{
+	mt_vmm.vsmmu = mt_vmm_new(host, config);
 	for (size_t i = 0; i < SIZE / 8; i++)
 		atomic_store(&memory[i], 0);
 	for (unsigned int n = 0; n < MT_VMM_ENDPOINTS; n++)

@@ -49,6 +49,8 @@ void mt_check_failed(const char *file, int line);
 
 /* With endpoints @dev_ids. */
 struct vsmmu_host *mt_vmm_sim_new(uint32_t dev_ids[MT_VMM_ENDPOINTS]);
+/* A vSMMU on @host, and nothing more. @config: what differs from the defaults, or NULL */
+struct vsmmu *mt_vmm_new(struct vsmmu_host *host, const struct vsmmu_config *config);
 /*
  * A vSMMU on @host, where the guest's driver has come up; and its end, with the host's.
  * @config: what differs from the defaults, or NULL
