@@ -243,6 +243,15 @@ void smmu_guest_move(struct smmu_guest *guest)
 	vsmmu_snapshot_free(bytes);
 }
 
+void smmu_guest_move_live(struct smmu_guest *guest)
+{
+	struct vsmmu *from = guest->vsmmu;
+
+	make_vsmmu(guest);
+	TAP_EQ(vsmmu_move(from, guest->vsmmu), 0);
+	vsmmu_free(from);
+}
+
 void smmu_guest_close_left(void)
 {
 	for (unsigned int i = 0; i < GUESTS; i++)

@@ -68,6 +68,9 @@ void smmu_guest_close_left(void);
 /* To a new vSMMU on the same host, by a snapshot; the driver knows nothing of it. */
 void smmu_guest_move(struct smmu_guest *guest);
 
+/* The same by vsmmu_move(), so that the endpoints stay attached. */
+void smmu_guest_move_live(struct smmu_guest *guest);
+
 void smmu_guest_attach(struct smmu_guest *guest, unsigned int n, uint32_t vsid);
 /* Without a StreamID: @number is what the vSMMU is told when it asks. */
 void smmu_guest_attach_late(struct smmu_guest *guest, unsigned int n);

@@ -26,7 +26,7 @@ int moving_make(struct moving *moving, struct vsmmu_endpoint *endpoint, struct v
 	return host_objects_get(&moving->other);
 }
 
-/* What the host has cost an endpoint it gets back later. */
+/* An endpoint that the host has cut off stays so for now. */
 static enum installed target_of(const struct vsmmu_endpoint *endpoint)
 {
 	return endpoint->blocked ? INSTALLED_ABORT : endpoint->installed;
@@ -149,7 +149,7 @@ void moving_read_ahead(struct moving *moving, uint32_t count, uint64_t *lost)
 {
 	for (uint32_t i = 0; i < count; i++)
 		set_source(&moving[i], true);
-	/* What cannot be read now is discarded with the vEVENTQ. */
+	/* Events that cannot be read now are discarded with the vEVENTQ. */
 	for (uint32_t i = 0; i < count; i++)
 		if (moving[i].other.source)
 			forwarder_read_one_ahead(
@@ -222,6 +222,6 @@ void moving_commit(struct moving *moving)
 void moving_free(struct moving *moving, struct vsmmu *owner)
 {
 	moving->other.vsmmu = owner;
-	/* What cannot be destroyed now is destroyed later. */
+	/* Objects that cannot be destroyed now are orphans. */
 	host_objects_free(&moving->other);
 }

@@ -6,7 +6,7 @@
  * that came meanwhile are read out with the old vSMMU's snapshot, which the new one takes. Up to
  * there all can be undone, and nothing after it can fail.
  *
- * Of two vSMMUs, the lock of the one with the lower address is taken first.
+ * The lock of the vSMMU with the lower address is taken first.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -179,7 +179,7 @@ static int move_switch(struct move *move)
 	return ret ? ret : restore_await_streams(move->to, &move->snapshot);
 }
 
-/* What the host has for one vSMMU is another's from now on. Under the control locks. */
+/* Sources, parents and orphans of one vSMMU are another's from now on. Under the control locks. */
 static void pass_on(struct vsmmu *from, struct vsmmu *to)
 {
 	struct nesting_parent *parent;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a snapshot says becomes a vSMMU's state. */
+/* A snapshot becomes a vSMMU's state. */
 #include "smmu/commands/cmdq.h"
 #include "smmu/commands/invalidation.h"
 #include "smmu/events/pending.h"
