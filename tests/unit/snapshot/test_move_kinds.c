@@ -190,6 +190,32 @@ TEST(blocked_ones_move)
 	}
 }
 
+/* Before they come back, everything is invalidated that the guest had invalidated in vain. */
+TEST(invalidations_that_failed_move)
+{
+	struct move_fixture *fixture = move_fixture_new(NULL, 1);
+	struct install_fixture *install = fixture->install;
+
+	fixture->count = 0;
+	fixture_enable_commands(install);
+	host_interposer_fail(
+		install->host, HOST_CALLS_OF(HOST_CALL_INVALIDATE), 1, UINT32_MAX, EIO);
+	/* CFGI_CD_ALL, TLBI_NSNH_ALL, SYNC */
+	fixture_command(install, 0x06 | (uint64_t)FIXTURE_VSID(0) << 32, 0);
+	fixture_command(install, 0x30, 0);
+	fixture_command(install, 0x46, 0);
+	fixture_expect_parked(install, 0);
+	host_interposer_heal(install->host);
+	host_interposer_clear(install->host);
+	assert_int_equal(move_fixture_move(fixture), 0);
+	assert_int_equal(host_interposer_count(install->host, "invalidate"), 0);
+	assert_int_equal(vsmmu_recover(install->vmm->vsmmu), 0);
+	/* One call for the parent's TLB, one for the vIOMMU's CDs. */
+	assert_int_equal(host_interposer_count(install->host, "invalidate"), 2);
+	fixture_expect_nested(install, 0, STE_S1, 0);
+	move_fixture_free(fixture);
+}
+
 /* Errors that pass are tried again by the new one's timer. */
 TEST(what_waits_for_the_host_goes_on_waiting)
 {
@@ -288,6 +314,7 @@ int main(void)
 		UNIT_TEST("S7 E6", streams_that_wait_move),
 		UNIT_TEST("S7", bad_stes_move),
 		UNIT_TEST("S7", blocked_ones_move),
+		UNIT_TEST("S7", invalidations_that_failed_move),
 		UNIT_TEST("S7", what_waits_for_the_host_goes_on_waiting),
 		UNIT_TEST("S7", orphans_move),
 		UNIT_TEST("S7 S6", a_parent_without_endpoints_moves),
