@@ -11,7 +11,7 @@
 #include "smmu_machine_real.h"
 
 /* Instants of DMA within a move, moves, and the ns that both may take: more than they need. */
-#define INSTANTS 100
+#define INSTANTS 640
 #define MOVES	 40
 #define PATIENCE (UINT64_C(60) * 1000000000)
 

@@ -213,7 +213,6 @@ void moving_commit(struct moving *moving)
 	if (endpoint->viommu)
 		swap_objects(endpoint, &moving->other);
 	endpoint->vsmmu = to;
-	endpoint->park_error = 0;
 	pthread_mutex_lock(&to->event_lock);
 	stream_begin(endpoint);
 	pthread_mutex_unlock(&to->event_lock);

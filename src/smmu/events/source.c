@@ -120,7 +120,6 @@ void source_pass(struct vsmmu *from, struct vsmmu *to, struct event_source *sour
 	source_remove(from, source);
 	fairlock_unlock(&from->dispatch_lock);
 	source->turn = source->since = 0;
-	source->end = 0;
 	fairlock_lock(&to->dispatch_lock);
 	source->tag = ++to->sources.tags;
 	list_push(to->sources.first, source);

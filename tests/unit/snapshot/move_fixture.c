@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "move_fixture.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <vsmmu/event.h>
@@ -20,6 +22,39 @@ void move_fixture_faults(struct move_fixture *fixture, unsigned int times)
 			fault(fixture, n);
 }
 
+bool move_fixture_readable(struct vsmmu *vsmmu)
+{
+	struct pollfd fd = {.fd = vsmmu_get_event_fd(vsmmu), .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* Another thread may, and comes to an end with it. */
+static void *dispatch(void *opaque)
+{
+	struct vsmmu *vsmmu = opaque;
+	unsigned int times = 0;
+
+	while (move_fixture_readable(vsmmu) && times++ < 10)
+		vsmmu_dispatch(vsmmu, 0);
+	return times < 10 ? NULL : opaque;
+}
+
+static void dispatch_both(struct move_fixture *fixture)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		pthread_t thread;
+		void *spins;
+
+		if (!fixture->dispatched[i])
+			continue;
+		assert_int_equal(
+			pthread_create(&thread, NULL, dispatch, fixture->dispatched[i]), 0);
+		pthread_join(thread, &spins);
+		assert_null(spins);
+	}
+}
+
 static int hook(void *opaque, enum host_call call, uint32_t count)
 {
 	struct move_fixture *fixture = opaque;
@@ -28,6 +63,7 @@ static int hook(void *opaque, enum host_call call, uint32_t count)
 	(void)count;
 	if (fixture->storm)
 		move_fixture_faults(fixture, 1);
+	dispatch_both(fixture);
 	return 0;
 }
 

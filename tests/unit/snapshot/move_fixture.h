@@ -12,6 +12,7 @@ struct move_fixture {
 	struct install_fixture *install;
 	unsigned int count;		    /* of endpoints, those from 0 on, which cause events */
 	bool storm;			    /* each of them, before each call of the host */
+	struct vsmmu *dispatched[2];	    /* NULL, or they are dispatched in each call */
 	uint64_t caused[FIXTURE_ENDPOINTS]; /* events */
 	uint64_t unnumbered[FIXTURE_ENDPOINTS]; /* of these, those that nobody heard of */
 	uint64_t seen[FIXTURE_ENDPOINTS];	/* by the guest, in their order */
@@ -34,6 +35,9 @@ struct vsmmu *move_fixture_another(struct move_fixture *fixture, const struct vs
 int move_fixture_move_to(struct move_fixture *fixture, struct vsmmu *to);
 /* The same with another one, which is freed if that fails. */
 int move_fixture_move(struct move_fixture *fixture);
+
+/* Whether the event fd is. */
+bool move_fixture_readable(struct vsmmu *vsmmu);
 
 /* An event of each endpoint. */
 void move_fixture_faults(struct move_fixture *fixture, unsigned int times);

@@ -41,6 +41,8 @@ TEST(endpoints_never_are_without_their_stage_1)
 	assert_int_not_equal(
 		host_interposer_attached(install->host, install->dev[0]).viommu, before.viommu);
 	expect_same(fixture);
+	/* Records wait that no vEVENTQ tells of. */
+	assert_true(move_fixture_readable(install->vmm->vsmmu));
 	move_fixture_faults(fixture, 1);
 	move_fixture_consume(fixture);
 	move_fixture_expect_all(fixture);
@@ -74,6 +76,40 @@ TEST(moves_ten_times_in_a_row)
 		assert_int_equal(stats.discarded, 0);
 	}
 	move_fixture_free(fixture);
+}
+
+/* The VMM's event loop may serve both meanwhile: nothing of it is too early, nor spins. */
+TEST(both_may_be_dispatched_meanwhile)
+{
+	for (int off = 0; off < 2; off++) {
+		struct move_fixture *fixture = move_fixture_new(NULL, 3);
+		struct test_vmm *vmm = fixture->install->vmm;
+		struct vsmmu *to = move_fixture_another(fixture, NULL);
+		uint64_t caused = 0;
+
+		if (off)
+			test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+		move_fixture_faults(fixture, 3);
+		fixture->dispatched[0] = vmm->vsmmu;
+		fixture->dispatched[1] = to;
+		fixture->storm = true;
+		assert_int_equal(vsmmu_move(vmm->vsmmu, to), 0);
+		fixture->storm = false;
+		fixture->dispatched[0] = fixture->dispatched[1] = NULL;
+		vsmmu_free(vmm->vsmmu);
+		vmm->vsmmu = to;
+		if (!off) {
+			move_fixture_free(fixture);
+			continue;
+		}
+		while (vsmmu_dispatch(to, 0))
+			;
+		for (unsigned int n = 0; n < fixture->count; n++)
+			caused += fixture->caused[n];
+		fixture_expect_counted(fixture->install);
+		assert_int_equal(test_vmm_stats(vmm).discarded_by[VSMMU_DISCARD_DISABLED], caused);
+		move_fixture_free_roughly(fixture);
+	}
 }
 
 /* Events wait in the kernel, and in the vSMMU since an earlier save. */
@@ -120,6 +156,24 @@ TEST(losses_are_told)
 	move_fixture_free_roughly(fixture);
 }
 
+/* More than can wait: told as for a save. */
+TEST(room_for_events_is_bounded)
+{
+	const struct vsmmu_config deep = {.veventq_depth = 100000};
+	struct move_fixture *fixture = move_fixture_new(&deep, 1);
+	struct test_vmm *vmm = fixture->install->vmm;
+
+	move_fixture_faults(fixture, QUEUE + 65536 + 7);
+	while (vsmmu_dispatch(vmm->vsmmu, 0))
+		;
+	assert_int_equal(move_fixture_move(fixture), 0);
+	assert_int_equal(test_vmm_stats(vmm).pending, 65536);
+	assert_int_equal(test_vmm_stats(vmm).lost, 7);
+	assert_int_equal(test_vmm_reported(vmm, VSMMU_REPORT_EVENTS_LOST), 1);
+	fixture_expect_counted(fixture->install);
+	move_fixture_free_roughly(fixture);
+}
+
 /* Nobody takes them: with the queue off they are discarded, before and after. */
 TEST(a_queue_that_is_off_moves)
 {
@@ -127,10 +181,14 @@ TEST(a_queue_that_is_off_moves)
 	struct test_vmm *vmm = fixture->install->vmm;
 
 	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
+	move_fixture_faults(fixture, 1);
+	/* Nor is a loss told to it. */
+	assert_int_equal(vsmmu_sim_drop(fixture->install->sim, fixture->install->dev[0], 1), 0);
 	fixture->storm = true;
 	assert_int_equal(move_fixture_move(fixture), 0);
 	fixture->storm = false;
 	expect_same(fixture);
+	assert_int_equal(test_vmm_read(vmm, SMMU_EVENTQ_PROD), 0);
 	while (vsmmu_dispatch(vmm->vsmmu, 0))
 		;
 	fixture_expect_counted(fixture->install);
@@ -171,6 +229,7 @@ TEST(the_guest_finds_its_smmu_again)
 	struct test_vmm *vmm = install->vmm;
 
 	fixture_enable_commands(install);
+	test_vmm_write(vmm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN | SMMU_IRQ_CTRL_EVENTQ_IRQEN);
 	/* A TLBI that no CMD_SYNC has sent yet. */
 	fixture_command(install, 0x30, 0);
 	host_interposer_clear(install->host);
@@ -185,9 +244,33 @@ TEST(the_guest_finds_its_smmu_again)
 	test_vmm_store64(vmm, FIXTURE_CMDQ + 32, 0xff);
 	test_vmm_write(vmm, SMMU_CMDQ_PROD, 3);
 	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
+	move_fixture_faults(fixture, 1);
+	assert_int_equal(vsmmu_dispatch(vmm->vsmmu, 0), 1);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR], 1);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 1);
 	assert_int_equal(move_fixture_move(fixture), 0);
+	/* Both once more, as edges may have been missed. */
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR], 2);
+	assert_int_equal(vmm->irqs[VSMMU_IRQ_EVENTQ], 2);
 	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
 	assert_int_equal(test_vmm_read(vmm, SMMU_CMDQ_CONS) & 0xff, 2);
+	move_fixture_free(fixture);
+}
+
+/* It keeps the ID registers that it knows, though the config would have others. */
+TEST(the_guest_finds_its_identity_again)
+{
+	const struct vsmmu_config small = {.eventq_log2_max = 9};
+	struct vsmmu_identity identity = {.size = sizeof(identity)};
+	struct move_fixture *fixture = move_fixture_new(&small, 1);
+	struct test_vmm *vmm = fixture->install->vmm;
+	const uint32_t idr1 = test_vmm_read(vmm, SMMU_IDR0 + 4);
+
+	assert_int_equal(move_fixture_move(fixture), 0);
+	assert_int_equal(vsmmu_get_identity(vmm->vsmmu, &identity), 0);
+	assert_true(identity.frozen);
+	assert_int_equal(identity.eventq_log2_max, 9);
+	assert_int_equal(test_vmm_read(vmm, SMMU_IDR0 + 4), idr1);
 	move_fixture_free(fixture);
 }
 
@@ -195,12 +278,15 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		UNIT_TEST("S7 E6", endpoints_never_are_without_their_stage_1),
-		UNIT_TEST_PLAIN(moves_ten_times_in_a_row),
-		UNIT_TEST_PLAIN(a_full_queue_moves),
-		UNIT_TEST_PLAIN(losses_are_told),
-		UNIT_TEST_PLAIN(a_queue_that_is_off_moves),
-		UNIT_TEST_PLAIN(stale_events_stay_stale),
-		UNIT_TEST_PLAIN(the_guest_finds_its_smmu_again),
+		UNIT_TEST("S7 E6", moves_ten_times_in_a_row),
+		UNIT_TEST("S7 E6 S9", both_may_be_dispatched_meanwhile),
+		UNIT_TEST("S7 E6", a_full_queue_moves),
+		UNIT_TEST("S7 E6", losses_are_told),
+		UNIT_TEST("S7 E6", room_for_events_is_bounded),
+		UNIT_TEST("S7 E6", a_queue_that_is_off_moves),
+		UNIT_TEST("S7 A4", stale_events_stay_stale),
+		UNIT_TEST("S7", the_guest_finds_its_smmu_again),
+		UNIT_TEST("S7", the_guest_finds_its_identity_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -76,10 +76,53 @@ TEST(a_disarmed_one_moves)
 	vm_free(vm);
 }
 
+static struct test_vmm *caller;
+static int within;
+
+static ssize_t read_back(void *opaque, void *buffer, size_t length)
+{
+	(void)buffer;
+	(void)length;
+	within = vsmmu_dispatch(caller->vsmmu, 0);
+	++*(unsigned int *)opaque;
+	return 0;
+}
+
+/* Its callback is the new vSMMU's, and cannot call that back. */
+TEST(an_adopted_source_moves)
+{
+	static const struct vm_setup setup = {.unattached = true};
+	unsigned int calls = 0;
+	struct vsmmu_adopted_config config = {
+		.size = sizeof(config),
+		.flags = VSMMU_ADOPTED_FLAG_SOURCE,
+		.read = read_back,
+		.opaque = &calls,
+	};
+	struct test_vmm *vm = vm_new(&setup);
+	struct vsmmu_adopted *adopted;
+	int pipes[2];
+
+	caller = vm;
+	assert_int_equal(pipe(pipes), 0);
+	config.fd = pipes[0];
+	assert_int_equal(vsmmu_adopted_new(vm->vsmmu, &config, &adopted), 0);
+	move_vm(vm);
+	vm_enable(vm, 5);
+	vsmmu_dispatch(vm->vsmmu, 0);
+	assert_true(calls > 0);
+	assert_int_equal(within, -EDEADLK);
+	assert_int_equal(vsmmu_adopted_free(vm->vsmmu, adopted), 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	vm_free(vm);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		UNIT_TEST("S7 E6", an_adopted_veventq_moves),
+		UNIT_TEST("S7", an_adopted_source_moves),
 		UNIT_TEST("S7", a_disarmed_one_moves),
 	};
 

@@ -19,6 +19,22 @@ static void expect_same(struct move_fixture *fixture)
 		fixture_expect_nested(fixture->install, n, STE_S1, 0);
 }
 
+/* It is as new, and takes what its guest does. */
+static void expect_new(struct move_fixture *fixture, struct vsmmu *to)
+{
+	const struct vsmmu_event_record record = {.word = {VSMMU_EVENT_F_TRANSLATION}};
+	struct test_vmm *vmm = fixture->install->vmm;
+	struct vsmmu *own = vmm->vsmmu;
+
+	vmm->vsmmu = to;
+	/* Not where the other one's events are. */
+	test_vmm_write64(vmm, SMMU_EVENTQ_BASE, (FIXTURE_EVENTQ + 0x10000) | FIXTURE_EVENTQ_LOG2);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	assert_int_equal(vsmmu_record_event(to, &record), 0);
+	assert_int_equal(vsmmu_reset(to), 0);
+	vmm->vsmmu = own;
+}
+
 /* Return: whether a call failed. */
 static bool fail_once(unsigned int calls, unsigned int n, bool isolate)
 {
@@ -52,10 +68,17 @@ static bool fail_once(unsigned int calls, unsigned int n, bool isolate)
 	assert_int_equal(fixture_objects(install), objects);
 	/* The same one again. */
 	if (!moved)
+		expect_new(fixture, to);
+	if (!moved)
 		assert_int_equal(move_fixture_move_to(fixture, to), 0);
 	expect_same(fixture);
 	assert_int_equal(fixture_objects(install), objects);
 	move_fixture_faults(fixture, 1);
+	move_fixture_consume(fixture);
+	move_fixture_expect_all(fixture);
+	/* Nothing of the StreamID is left over. */
+	fixture_detach(install, 0);
+	assert_int_equal(fixture_attach(install, 0), 0);
 	move_fixture_free(fixture);
 	return failed;
 }
@@ -121,6 +144,7 @@ static bool fail_on(unsigned int calls, unsigned int n, unsigned int count)
 	vsmmu_recover(vmm->vsmmu);
 	assert_int_equal(vsmmu_recover(vmm->vsmmu), 0);
 	expect_same(fixture);
+	assert_int_equal(vmm->vsmmu->streams.live, ENDPOINTS);
 	assert_int_equal(fixture_objects(install), OBJECTS(2, 2, ENDPOINTS, ENDPOINTS));
 	move_fixture_consume(fixture);
 	if (!astray)
@@ -175,6 +199,7 @@ TEST(a_read_may_fail)
 	assert_int_equal(vsmmu_sim_fail(install->sim, VSMMU_SIM_FAIL_READ, 0, EIO), 0);
 	assert_int_equal(move_fixture_move(fixture), -EIO);
 	expect_same(fixture);
+	assert_true(move_fixture_readable(install->vmm->vsmmu));
 	assert_int_equal(move_fixture_move(fixture), 0);
 	move_fixture_free(fixture);
 }

@@ -108,6 +108,37 @@ TEST(those_that_are_refused_a_streamid_move)
 	move_fixture_free(fixture);
 }
 
+/* So is an answer whose StreamID becomes free by the move itself. */
+TEST(those_that_wait_for_a_stale_streamid_move)
+{
+	struct move_fixture *fixture = move_fixture_of(late_new(), 0);
+	struct install_fixture *install = fixture->install;
+	struct test_vmm *vmm = install->vmm;
+
+	assert_int_equal(fixture_attach(install, 0), 0);
+	assert_int_equal(fixture_attach_late(install, 2), 0);
+	assert_int_equal(fixture_attach(install, 4), 0);
+	fixture_enable(install);
+	fixture_enable_commands(install);
+	for (unsigned int i = 0; i <= 1U << FIXTURE_EVENTQ_LOG2; i++)
+		assert_true(fixture_event(install, 4, VSMMU_EVENT_F_TRANSLATION, 0));
+	while (vsmmu_dispatch(vmm->vsmmu, 0))
+		;
+	/* An event of it waits behind a full queue. */
+	assert_true(fixture_event(install, 0, VSMMU_EVENT_F_TRANSLATION, 0));
+	fixture_detach(install, 0);
+	install->number[2] = FIXTURE_VSID(0);
+	fixture_command(install, CFGI_ALL);
+	fixture_expect_parked(install, 2);
+	assert_int_equal(move_fixture_move(fixture), 0);
+	assert_true(vmm->vsmmu->recovery.backoff);
+	pollset_timer_start(&vmm->vsmmu->cmdq.pollset, POLLSET_RETRY, pollset_now());
+	vsmmu_run_commands(vmm->vsmmu, 0);
+	fixture_expect_nested(install, 2, STE_S1, 0);
+	fixture_expect_counted(install);
+	move_fixture_free_roughly(fixture);
+}
+
 /* Streams of a snapshot wait for endpoints that have no StreamID yet: their events go along. */
 TEST(streams_that_wait_move)
 {
@@ -174,6 +205,11 @@ TEST(blocked_ones_move)
 		host_interposer_fail(
 			install->host, HOST_CALLS_OF(HOST_CALL_ATTACH), 1, parked ? 1 : 2, EIO);
 		assert_int_equal(fixture_set_ste(install, 1, STE_BYPASS, 0), -EIO);
+		/* It has been tried again, in vain. */
+		host_interposer_fail(
+			install->host, HOST_CALLS_OF(HOST_CALL_NESTED_ALLOC), 1, 1, EIO);
+		if (parked)
+			assert_int_equal(vsmmu_recover(install->vmm->vsmmu), -EIO);
 		host_interposer_heal(install->host);
 		if (parked)
 			fixture_expect_parked(install, 1);
@@ -311,6 +347,7 @@ int main(void)
 		UNIT_TEST("S7 S6", those_without_translation_move),
 		UNIT_TEST("S7 S6", those_without_a_streamid_move),
 		UNIT_TEST("S7 S6", those_that_are_refused_a_streamid_move),
+		UNIT_TEST("S7 A4", those_that_wait_for_a_stale_streamid_move),
 		UNIT_TEST("S7 E6", streams_that_wait_move),
 		UNIT_TEST("S7", bad_stes_move),
 		UNIT_TEST("S7", blocked_ones_move),

@@ -107,6 +107,33 @@ static int call_back(void *opaque, const struct vsmmu_attachment *attachment)
 	return vsmmu_sim_attach(install->sim, install->dev[0], attachment->pt_id);
 }
 
+static void report_back(struct test_vmm *vmm)
+{
+	(void)vmm;
+	within[0] = vsmmu_reset(both[0]);
+	within[1] = vsmmu_reset(both[1]);
+}
+
+/* The report of a refusal comes with the locks of both held, too. */
+TEST(a_report_cannot_call_back)
+{
+	struct move_fixture *fixture = move_fixture_new(NULL, 1);
+	struct test_vmm *vmm = fixture->install->vmm;
+	struct vsmmu *to = move_fixture_another(fixture, NULL);
+
+	both[0] = vmm->vsmmu;
+	both[1] = to;
+	assert_int_equal(vsmmu_mmio_write(to, SMMU_IRQ_CTRL, 4, 1), 0);
+	vmm->on_report = report_back;
+	assert_int_equal(vsmmu_move(vmm->vsmmu, to), -EBUSY);
+	vmm->on_report = NULL;
+	assert_int_equal(within[0], -EDEADLK);
+	assert_int_equal(within[1], -EDEADLK);
+	both[0] = NULL;
+	vsmmu_free(to);
+	move_fixture_free(fixture);
+}
+
 TEST(an_op_cannot_call_back)
 {
 	struct move_fixture *fixture = move_fixture_of(fixture_translating(NULL, 0), 0);
@@ -139,6 +166,7 @@ int main(void)
 		UNIT_TEST("S7", nothing_is_not_moved),
 		UNIT_TEST("S7", the_other_must_be_new),
 		UNIT_TEST("S7", host_and_config_must_fit),
+		UNIT_TEST("S7", a_report_cannot_call_back),
 		UNIT_TEST("S7", an_op_cannot_call_back),
 	};
 
