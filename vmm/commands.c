@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands of --control. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <vsmmu/tables.h>
 
 #include "error.h"
 #include "vm.h"
@@ -35,6 +38,56 @@ static int detach(struct vm *vm, char *const *words, FILE *out)
 	return vm_detach(vm, words[1]);
 }
 
+static void print_words(
+	FILE *out, const char *name, uint64_t address, const uint64_t *words, unsigned int count)
+{
+	fprintf(out, "%s at 0x%" PRIx64 ":", name, address);
+	for (unsigned int n = 0; n < count; n++)
+		fprintf(out, " 0x%016" PRIx64, words[n]);
+	fprintf(out, "\n");
+}
+
+/* Prints what the guest has for a device, next to what the host was given. */
+static int dump(struct vm *vm, char *const *words, FILE *out)
+{
+	static const char *const reach[] = {"nothing", "abort", "bypass", "stage 1"};
+	static const char *const outcome[] = {"", "passes", "aborts", "is ignored"};
+	const struct vfio_device *device = vm_find(vm, words[1]);
+	struct vsmmu_tables tables = {.size = sizeof(tables)};
+	char *end = words[2];
+	const uint64_t iova = end ? strtoull(words[2], &end, 0) : VSMMU_NO_IOVA;
+
+	if (!device || (words[2] && (*end || !words[2][0])))
+		return fail("%s",
+			device ? "an IOVA is a number, such as 0xfffff000" : "is not attached");
+	if (vsmmu_lookup(vm->vsmmu, device->slot << 3, VSMMU_NO_SSID, iova, &tables))
+		return fail("cannot be looked up");
+	fprintf(out, "stream 0x%x, SMMUEN %d\n", device->slot << 3, tables.enabled);
+	if (tables.has_l1std)
+		print_words(out, "l1std", tables.l1std_address, &tables.l1std, 1);
+	if (tables.has_ste)
+		print_words(out, "ste", tables.ste_address, tables.ste, 8);
+	fprintf(out, "guest wants %s, host has %s%s, vSTE 0x%016" PRIx64 " 0x%016" PRIx64 "\n",
+		reach[tables.wanted & 3], reach[tables.installed & 3],
+		tables.blocked ? " (blocked)" : "", tables.installed_ste[0],
+		tables.installed_ste[1]);
+	if (tables.has_l1cd)
+		print_words(out, "l1cd", tables.l1cd_address, &tables.l1cd, 1);
+	if (tables.has_cd)
+		print_words(out, "cd", tables.cd_address, tables.cd, 8);
+	for (uint32_t n = 0; n < tables.walk_count; n++) {
+		fprintf(out, "level %d ", tables.walk[n].level);
+		print_words(out, "descriptor", tables.walk[n].address, &tables.walk[n].value, 1);
+	}
+	if (tables.outcome == VSMMU_LOOKUP_PASSES)
+		fprintf(out, "output 0x%" PRIx64 "\n", tables.output);
+	if (tables.event.word[0])
+		fprintf(out, "event %s\n", vsmmu_event_name((uint8_t)tables.event.word[0]));
+	if (words[2])
+		fprintf(out, "a read %s\n", outcome[tables.outcome & 3]);
+	return 0;
+}
+
 static int quit(struct vm *vm, char *const *words, FILE *out)
 {
 	(void)words;
@@ -54,6 +107,7 @@ static const struct {
 	{"stats", "", "print the counters that are not 0", 0, 0, print_stats},
 	{"attach", "BDF [SLOT]", "assign a PCI function", 1, 2, attach},
 	{"detach", "BDF", "take it from the guest", 1, 1, detach},
+	{"dump", "BDF [IOVA]", "print its tables, and where a read of the IOVA leads", 1, 2, dump},
 	{"quit", "", "end the machine", 0, 0, quit},
 };
 

@@ -5,8 +5,7 @@
 #include "error.h"
 #include "vm.h"
 
-/* Return: the device that is attached under this name; NULL if there is none. */
-static struct vfio_device *find(struct vm *vm, const char *bdf)
+struct vfio_device *vm_find(struct vm *vm, const char *bdf)
 {
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
 		if (vm->device[n].fd >= 0 && !strcmp(vm->device[n].bdf, bdf))
@@ -53,8 +52,8 @@ int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
 	};
 	char before[sizeof(device->bdf)];
 
-	if (find(vm, bdf))
-		return fail("%s: is attached already, in slot %u", bdf, find(vm, bdf)->slot);
+	if (vm_find(vm, bdf))
+		return fail("%s: is attached already, in slot %u", bdf, vm_find(vm, bdf)->slot);
 	if (!device)
 		return fail("%s: all slots are occupied", bdf);
 	if (device->fd >= 0)
@@ -74,7 +73,7 @@ int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
 
 int vm_detach(struct vm *vm, const char *bdf)
 {
-	struct vfio_device *device = find(vm, bdf);
+	struct vfio_device *device = vm_find(vm, bdf);
 
 	if (!device)
 		return fail("%s: is not attached", bdf);

@@ -74,10 +74,12 @@ void smmu_close(struct vm *vm);
 void smmu_print_stats(const struct vm *vm, FILE *file);
 
 /*
- * devices.c. Attaches @bdf to a slot: @slot, or if that is 0 the slot that it had, or a free one.
- * Both are called before the vCPUs run, and then by the thread of the socket alone, as they take
- * seconds. Return: 0; -1 with a message.
+ * devices.c. vm_find() returns the device that is attached under a name, or NULL. vm_attach() takes
+ * slot @slot, or if that is 0 the slot that @bdf had, or a free one. They are called before the
+ * vCPUs run, and then by the thread of the socket alone, as they take seconds. Return: 0; -1 with a
+ * message.
  */
+struct vfio_device *vm_find(struct vm *vm, const char *bdf);
 int vm_attach(struct vm *vm, const char *bdf, unsigned int slot);
 int vm_detach(struct vm *vm, const char *bdf);
 
