@@ -15,6 +15,6 @@ command_run command_disk;
 /* peer.c */
 command_run command_peer;
 /* smmu.c */
-command_run command_smmu, command_garbage;
+command_run command_smmu, command_garbage, command_register;
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -93,17 +92,14 @@ static int write_or_verify(int fd, bool write, uint64_t size, uint64_t seed)
 static int read_randomly(int fd, unsigned int count, uint64_t bytes)
 {
 	const uint64_t places = (uint64_t)lseek(fd, 0, SEEK_END) / bytes;
-	struct timespec begin, end;
+	const double begin = seconds_now();
 	uint32_t random = 1;
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (unsigned int n = 0; n < count; n++)
 		if (pread(fd, buffer, bytes, (off_t)(next(&random) % places * bytes)) !=
 			(ssize_t)bytes)
 			return fail("disk: read: %m");
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	say("disk read %u %llu %.6f", count, (unsigned long long)bytes,
-		(double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	say("disk read %u %llu %.6f", count, (unsigned long long)bytes, seconds_now() - begin);
 	return 0;
 }
 

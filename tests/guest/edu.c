@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -96,14 +95,6 @@ int command_last(int count, char **words)
 	return fault_at(words[1], NOT_MAPPED_LAST);
 }
 
-static double seconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Each device begins its next DMA when its last one is over, whatever the others do. */
 int command_storm(int count, char **words)
 {
@@ -120,7 +111,7 @@ int command_storm(int count, char **words)
 		if (!bar[n])
 			return -1;
 	}
-	begin = seconds();
+	begin = seconds_now();
 	while (busy) {
 		for (unsigned int n = 0; n < devices; n++) {
 			if (!left[n] || is_busy(bar[n]))
@@ -133,6 +124,6 @@ int command_storm(int count, char **words)
 		usleep(2000);
 	}
 	say("storm of %u faults took %.3f s", each * devices * (EDU_DMA_MAX / 4),
-		seconds() - begin);
+		seconds_now() - begin);
 	return 0;
 }

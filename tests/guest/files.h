@@ -15,6 +15,8 @@ int write_text(const char *path, const char *text);
 /* Looks every 10 ms. Return: whether the file was there within 10 s. */
 bool wait_for_file(const char *path);
 
+double seconds_now(void);
+
 /*
  * Prints "guest: " and a line. It goes through the kernel's log, at a level that is always shown:
  * the kernel's own lines neither cut it in two nor come out of their order with it.

@@ -91,6 +91,7 @@ static const struct {
 	{"off", "", 0, command_off},
 	{"peer", "BDF BDF", 2, command_peer},
 	{"quiet", "", 0, command_quiet},
+	{"register", "OFFSET READS", 2, command_register},
 	{"remove", "BDF", 1, command_remove},
 	{"rescan", "", 0, command_rescan},
 	{"reset", "BDF", 1, command_reset},

@@ -54,21 +54,49 @@ int command_smmu(int count, char **words)
 	return smmu_base() ? 0 : fail("no SMMU");
 }
 
+static volatile uint8_t *map_registers(void)
+{
+	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | O_SYNC);
+	void *smmu = MAP_FAILED;
+
+	if (fd >= 0)
+		smmu = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)smmu_base());
+	if (smmu == MAP_FAILED)
+		fail("no registers: %m");
+	if (fd >= 0)
+		close(fd);
+	return smmu == MAP_FAILED ? NULL : smmu;
+}
+
+/* Each read is an exit to the VMM. */
+int command_register(int count, char **words)
+{
+	const uint32_t offset = (uint32_t)strtoul(words[1], NULL, 0) & (SIZE - 4);
+	const unsigned int reads = (unsigned int)strtoul(words[2], NULL, 0);
+	volatile uint8_t *smmu = map_registers();
+	const double begin = seconds_now();
+	uint32_t value = 0;
+
+	(void)count;
+	if (!smmu)
+		return -1;
+	for (unsigned int n = 0; n < reads; n++)
+		value = *(volatile uint32_t *)(smmu + offset);
+	say("register %#x %.6f", value, seconds_now() - begin);
+	munmap((void *)smmu, SIZE);
+	return 0;
+}
+
 /* Mostly the registers at the beginning of each page, by 4 and by 8 bytes. */
 int command_garbage(int count, char **words)
 {
-	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | O_SYNC);
-	volatile uint8_t *smmu = MAP_FAILED;
+	volatile uint8_t *smmu = map_registers();
 	uint32_t random = 1;
 
 	(void)count;
 	(void)words;
-	if (fd >= 0)
-		smmu = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)smmu_base());
-	if (fd >= 0)
-		close(fd);
-	if (smmu == MAP_FAILED)
-		return fail("no registers: %m");
+	if (!smmu)
+		return -1;
 	for (unsigned int n = 0; n < 8192; n++) {
 		uint32_t offset;
 
