@@ -24,15 +24,12 @@ static void text_open(struct guest_text *text, int fd)
 	text->text[0] = '\0';
 }
 
-int guest_start(struct guest *guest, const char *const *arguments)
+int guest_run(struct guest *guest, const char *root, const char *const *words)
 {
-	const char *words[32] = {VMM};
 	int in[2], out[2], err[2];
 
 	guest->pid = 0;
 	guest->answer = 0;
-	for (size_t n = 0; n < 30 && arguments[n]; n++)
-		words[n + 1] = arguments[n];
 	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		return -errno;
 	guest->pid = fork();
@@ -40,8 +37,9 @@ int guest_start(struct guest *guest, const char *const *arguments)
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
-		execv(VMM, (char **)(void *)words);
-		perror(VMM);
+		if (!root || (!chroot(root) && !chdir("/")))
+			execv(words[0], (char **)(void *)words);
+		perror(words[0]);
 		_exit(127);
 	}
 	close(in[0]);
@@ -51,6 +49,15 @@ int guest_start(struct guest *guest, const char *const *arguments)
 	text_open(&guest->console, out[0]);
 	text_open(&guest->messages, err[0]);
 	return guest->pid < 0 ? -errno : 0;
+}
+
+int guest_start(struct guest *guest, const char *const *arguments)
+{
+	const char *words[32] = {VMM};
+
+	for (size_t n = 0; n < 30 && arguments[n]; n++)
+		words[n + 1] = arguments[n];
+	return guest_run(guest, NULL, words);
 }
 
 int guest_boot(struct guest *guest, const char *kernel, const char *append, const char *const *more)

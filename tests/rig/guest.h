@@ -32,6 +32,9 @@ struct guest {
 	size_t answer;		    /* of the console: where that to the last command begins */
 };
 
+/* Runs any VMM, its name in @words[0], with @root as its root unless NULL. Return: 0 or -errno. */
+int guest_run(struct guest *guest, const char *root, const char *const *words);
+
 /* Runs vsmmu-vm with @arguments, NULL at the end. Return: 0 or -errno. */
 int guest_start(struct guest *guest, const char *const *arguments);
 
