@@ -35,7 +35,7 @@ static void mount_all(void)
 	/* A folder of the build machine, only if rig/boot was given one. */
 	mkdir("/share", 0755);
 	(void)!mount(
-		"share", "/share", "9p", MS_RDONLY, "trans=virtio,version=9p2000.L,msize=262144");
+		"share", "/share", "9p", MS_RDONLY, "trans=virtio,version=9p2000.L,msize=262144,cache=loose");
 }
 
 static void write_each(const char *pattern, const char *text)
