@@ -27,12 +27,13 @@ static inline void put(uint8_t *ram, size_t offset, uint64_t value)
 }
 
 /*
- * An STE comes when the SMMU is on already, as Linux has it. The register write consumes commands
+ * A device's STE aborts until the SMMU is on, as Linux has it. The register write consumes commands
  * up to the CFGI_STE: the rest, with the interrupt for which the last one asks, is left to
  * vsmmu_run_commands().
  */
 static inline void guest_boots(uint8_t *ram, struct vsmmu *vsmmu)
 {
+	put(ram, STRTAB + VSID * 64, 1); /* V; Config: abort */
 	vsmmu_mmio_write(vsmmu, VSMMU_REG_STRTAB_BASE, 8, RAM + STRTAB);
 	vsmmu_mmio_write(vsmmu, VSMMU_REG_STRTAB_BASE_CFG, 4, 7);
 	vsmmu_mmio_write(vsmmu, VSMMU_REG_CMDQ_BASE, 8, (RAM + CMDQ) | 8);
