@@ -150,15 +150,6 @@ static int move_endpoints(struct move *move)
 	return ret;
 }
 
-/* With the vEVENTQs empty, no event can come of a StreamID that was given up. */
-static void end_stale(struct vsmmu *vsmmu)
-{
-	fairlock_lock(&vsmmu->dispatch_lock);
-	list_for_each(source, vsmmu->sources.first)
-		forwarder_run(vsmmu, source);
-	fairlock_unlock(&vsmmu->dispatch_lock);
-}
-
 /* All that may fail. Under the command and control locks. */
 static int move_switch(struct move *move)
 {
@@ -172,7 +163,6 @@ static int move_switch(struct move *move)
 		ret = save_take(move->from, &move->bytes, &length, &move->lost);
 	if (ret)
 		return ret;
-	end_stale(move->from);
 	ret = snapshot_read(&move->snapshot, move->bytes, length);
 	if (!ret)
 		ret = restore_reserve(move->to, &move->snapshot);

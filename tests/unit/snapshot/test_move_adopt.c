@@ -76,6 +76,43 @@ TEST(a_disarmed_one_moves)
 	vm_free(vm);
 }
 
+/* Its share of the guest's queue begins anew. */
+TEST(an_isolated_one_moves)
+{
+	static const struct vm_setup setup = {.unattached = true, .isolate = true};
+	const struct vsmmu_config isolated = {.isolate = true};
+	struct vsmmu_endpoint_config config = {
+		.size = sizeof(config), .vsid = VM_VSID(0), .vfio_fd = -1};
+	struct test_vmm *vm = vm_new(&setup);
+	struct vsmmu *from = vm->vsmmu;
+	struct vsmmu_endpoint *endpoint;
+	uint64_t serial = 0;
+	uint32_t queue;
+	int fd;
+
+	queue = fake_veventq_new(64, &fd);
+	assert_int_equal(test_vmm_adopt(from, fd, &config.adopted), 0);
+	assert_int_equal(vsmmu_endpoint_attach(from, &config, &endpoint), 0);
+	close(fd);
+	vm_enable(vm, 3);
+	report_faults(queue, &serial, 20);
+	for (unsigned int i = 0; i < 4; i++) {
+		vm_dispatch(vm);
+		assert_int_equal(vm_pending(vm), 4);
+		assert_int_equal(vm_consume_all(vm), 4);
+	}
+	vm_dispatch(vm);
+	assert_int_equal(vm_pending(vm), 4);
+	assert_int_equal(test_vmm_new(vm, vm->host, &isolated), 0);
+	assert_int_equal(vsmmu_move(from, vm->vsmmu), 0);
+	vsmmu_free(from);
+	assert_int_equal(vm_consume_all(vm), 4);
+	report_faults(queue, &serial, 4);
+	vm_dispatch(vm);
+	assert_int_equal(vm_pending(vm), 4);
+	vm_free(vm);
+}
+
 static struct test_vmm *caller;
 static int within;
 
@@ -122,6 +159,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		UNIT_TEST("S7 E6", an_adopted_veventq_moves),
+		UNIT_TEST("S7", an_isolated_one_moves),
 		UNIT_TEST("S7", an_adopted_source_moves),
 		UNIT_TEST("S7", a_disarmed_one_moves),
 	};

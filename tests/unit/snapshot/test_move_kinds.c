@@ -200,6 +200,7 @@ TEST(blocked_ones_move)
 	for (int parked = 0; parked < 2; parked++) {
 		struct move_fixture *fixture = move_fixture_new(NULL, 2);
 		struct install_fixture *install = fixture->install;
+		struct vsmmu *to;
 
 		fixture->count = 1;
 		host_interposer_fail(
@@ -215,8 +216,11 @@ TEST(blocked_ones_move)
 			fixture_expect_parked(install, 1);
 		else
 			fixture_expect_nested(install, 1, STE_S1, 0);
+		to = move_fixture_another(fixture, NULL);
+		/* The count of tries is another one there. */
+		assert_int_equal(vsmmu_recover(to), 0);
 		fixture->storm = true;
-		assert_int_equal(move_fixture_move(fixture), 0);
+		assert_int_equal(move_fixture_move_to(fixture, to), 0);
 		fixture->storm = false;
 		fixture_expect_parked(install, 1);
 		assert_int_equal(vsmmu_recover(install->vmm->vsmmu), 0);
