@@ -88,6 +88,13 @@ static int dump(struct vm *vm, char *const *words, FILE *out)
 	return 0;
 }
 
+static int move(struct vm *vm, char *const *words, FILE *out)
+{
+	(void)words;
+	(void)out;
+	return smmu_move(vm);
+}
+
 static int quit(struct vm *vm, char *const *words, FILE *out)
 {
 	(void)words;
@@ -107,6 +114,7 @@ static const struct {
 	{"stats", "", "print the counters that are not 0", 0, 0, print_stats},
 	{"attach", "BDF [SLOT]", "assign a PCI function", 1, 2, attach},
 	{"detach", "BDF", "take it from the guest", 1, 1, detach},
+	{"move", "", "go on in a new vSMMU, as after a restart of the VMM", 0, 0, move},
 	{"dump", "BDF [IOVA]", "print its tables, and where a read of the IOVA leads", 1, 2, dump},
 	{"quit", "", "end the machine", 0, 0, quit},
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <vsmmu/registers.h>
+#include <vsmmu/snapshot.h>
 
 #include "error.h"
 #include "vm.h"
@@ -131,6 +132,27 @@ int smmu_open(struct vm *vm)
 		return fail("no vSMMU: %s", strerror(-ret));
 	bus_add(&vm->bus, &region);
 	return thread_start(&vm->commands, run_commands, vm);
+}
+
+int smmu_move(struct vm *vm)
+{
+	struct vsmmu *from = vm->vsmmu, *to;
+	int ret = vsmmu_new(&to, &vm->vsmmu_config);
+
+	if (ret)
+		return fail("no second vSMMU: %s", strerror(-ret));
+	vcpu_pause_all(vm->vcpu, vm->options.cpus);
+	pthread_mutex_lock(&vm->loop);
+	thread_stop(&vm->commands);
+	ret = vsmmu_move(from, to);
+	vm->vsmmu = ret ? from : to;
+	if (thread_start(&vm->commands, run_commands, vm))
+		stop_ask(&vm->stop, STOP_BROKEN);
+	pthread_mutex_unlock(&vm->loop);
+	vcpu_resume_all(vm->vcpu, vm->options.cpus);
+	(void)eventfd_write(vm->stop.wake, 1); /* the main loop polls another fd now */
+	vsmmu_free(ret ? to : from);
+	return ret ? fail("cannot be moved: %s", strerror(-ret)) : 0;
 }
 
 void smmu_close(struct vm *vm)

@@ -70,6 +70,12 @@ int device_tree_build(const struct vm *vm);
 int smmu_open(struct vm *vm);
 void smmu_close(struct vm *vm);
 
+/*
+ * Puts a new vSMMU in the place of the one that the guest uses, whose devices work on meanwhile. In
+ * the thread of the socket. Return: 0; -1 with a message, and the old one goes on.
+ */
+int smmu_move(struct vm *vm);
+
 /* Prints the counters that are not 0; to stderr as messages. */
 void smmu_print_stats(const struct vm *vm, FILE *file);
 

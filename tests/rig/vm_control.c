@@ -410,12 +410,64 @@ static void the_host_takes_a_device_back(void *context)
 	quit();
 }
 
+/* Moves ten times, each of them while the guest is busy with @work, which it does again for that.
+ */
+static void move_during(const char *work)
+{
+	unsigned int moves = 0, rounds = 0;
+
+	for (; moves < 10 && rounds < 10; rounds++) {
+		const size_t begin = guest.console.length;
+		bool busy = true;
+
+		command(10, "%s &", work);
+		while (busy && moves < 10) {
+			does("move");
+			command(10, "echo moved");
+			busy = !strstr(guest.console.text + begin, "guest: background ok");
+			moves += busy;
+		}
+		if (busy)
+			expect("guest: background ok", 120);
+	}
+	tap_note("%u moves in %u times %s", moves, rounds, work);
+	TAP_EQ(moves, 10);
+}
+
+/* Each time to a new vSMMU, while the guest's driver uses the device. */
+static void a_guest_moves_while_its_disk_works(void *context)
+{
+	char nvme[1][16], edu[1][16];
+	const char *const more[] = {"--cpus", "2", "--device", nvme[0], "--device", edu[0],
+		"--control", CONTROL_PATH, NULL};
+
+	(void)context;
+	find_endpoints("nvme", nvme, 1);
+	find_endpoints("edu", edu, 1);
+	boot(GUEST_RIG, "quiet", more);
+	connect_client(&client);
+	move_during("disk write 48M 6");
+	move_during("disk verify 48M 6");
+	expect_dump(nvme[0]);
+	/* No event goes astray either. */
+	move_during("storm 4 0000:00:02.0");
+	replug("0000:00:02.0", edu[0]);
+	command(10, "last 0000:00:02.0");
+	expect("iova: 0xdeaf0000", 10);
+	quit();
+	TAP_EQ(statistic("delivered") % 4096, 1);
+	TAP_EQ(statistic("lost"), 0);
+	TAP_CHECK(!strstr(guest.console.text, "completion polled"), "an interrupt was lost");
+	expect_no_trouble();
+}
+
 static const struct tap_test tests[] = {
 	{"it_takes_a_dead_socket_only", "", it_takes_a_dead_socket_only},
 	{"it_answers_in_a_storm", "", it_answers_in_a_storm},
 	{"devices_come_and_go", "", devices_come_and_go},
 	{"a_disk_goes_at_work", "", a_disk_goes_at_work},
 	{"the_host_takes_a_device_back", "", the_host_takes_a_device_back},
+	{"a_guest_moves_while_its_disk_works", "", a_guest_moves_while_its_disk_works},
 };
 
 int main(void)
