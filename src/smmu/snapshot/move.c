@@ -334,6 +334,5 @@ int vsmmu_move(struct vsmmu *from, struct vsmmu *to)
 	move->to = to;
 	ret = move_marked(move);
 	free(move);
-	return refusal_end(to, made, VSMMU_NO_VSID, ret,
-		"vsmmu_move(): the host failed, and everything is as it was");
+	return refusal_end(to, made, VSMMU_NO_VSID, ret, "vsmmu_move(): everything is as it was");
 }
