@@ -353,7 +353,7 @@ static void (*const moves[])(struct fuzz_input *) = {write_register, write_any, 
 	fuzz_smmu_set_vsid, fuzz_smmu_fail, fuzz_smmu_heal, fuzz_smmu_expire, lose_memory, fault,
 	fuzz_vmm_migrate, fuzz_vmm_resume, fuzz_vmm_corrupt, fuzz_smmu_recover,
 	fuzz_smmu_attach_anyhow, fuzz_smmu_number, fuzz_smmu_take_vsid_away, fuzz_smmu_record_event,
-	fuzz_smmu_take_irqs};
+	fuzz_smmu_take_irqs, fuzz_vmm_move};
 
 static void open_board(struct fuzz_input *input)
 {

@@ -69,17 +69,25 @@ static void probe(void)
 	FUZZ_CHECK(!vsmmu_endpoint_detach(endpoint));
 }
 
-static void open_vsmmu(void)
+struct vsmmu *fuzz_vmm_another(void)
 {
 	struct vsmmu_config config = fuzz_vmm.options.config;
-	uint32_t idr[6];
+	struct vsmmu *vsmmu;
 
 	config.size = sizeof(config);
 	config.ops = &fuzz_vmm_ops;
 	config.host = fuzz_vmm.host;
 	config.cmdq_log2_max = FUZZ_VMM_CMDQ_LOG2;
 	config.eventq_log2_max = FUZZ_VMM_EVENTQ_LOG2;
-	FUZZ_CHECK(!vsmmu_new(&fuzz_vmm.vsmmu, &config));
+	FUZZ_CHECK(!vsmmu_new(&vsmmu, &config));
+	return vsmmu;
+}
+
+static void open_vsmmu(void)
+{
+	uint32_t idr[6];
+
+	fuzz_vmm.vsmmu = fuzz_vmm_another();
 	if (fuzz_vmm.options.probe)
 		probe();
 	for (unsigned int i = 0; i < 6; i++)

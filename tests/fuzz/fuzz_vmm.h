@@ -149,6 +149,9 @@ void fuzz_vmm_close(void);
 /* A second machine with the same memory and StreamIDs, all else fresh; the first is gone. */
 void fuzz_vmm_replace(void);
 
+/* Another vSMMU of the same config on the same host. */
+struct vsmmu *fuzz_vmm_another(void);
+
 void fuzz_vmm_enter(void);
 /* @reads, @calls: what the call may have cost at most. */
 void fuzz_vmm_leave(unsigned int reads, unsigned int calls);
@@ -230,6 +233,8 @@ void fuzz_vmm_map(uint32_t vsid, unsigned int page, uint64_t va, uint64_t pa, ui
 void fuzz_vmm_reset(struct fuzz_input *input);
 /* Into another vSMMU on another host. */
 void fuzz_vmm_migrate(struct fuzz_input *input);
+/* Into another vSMMU on the same host, with the endpoints. */
+void fuzz_vmm_move(struct fuzz_input *input);
 /* Into the same one, after a reset. */
 void fuzz_vmm_resume(struct fuzz_input *input);
 /* Into another one, but first a snapshot that was tampered with, as the input says. */

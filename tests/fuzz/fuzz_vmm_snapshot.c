@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reset, save and restore. */
+/* Reset, save, restore and move. */
 #include <errno.h>
 #include <string.h>
 
@@ -83,6 +83,40 @@ static bool commands_wait(void)
 	       !queue_empty(now.cmdq_prod, now.cmdq_cons, log2);
 }
 
+/* A loss that was not told there yet is told here, if the last one was acknowledged. */
+static void tell_loss(uint64_t before[REGISTERS], const uint64_t after[REGISTERS])
+{
+	const uint64_t changed = before[REGISTERS - 2] ^ after[REGISTERS - 2];
+
+	if (!((before[REGISTERS - 2] ^ before[REGISTERS - 1]) & SMMU_EVENTQ_PROD_OVFLG))
+		before[REGISTERS - 2] ^= changed & SMMU_EVENTQ_PROD_OVFLG;
+}
+
+/* The same guest is behind the other one, or if that failed behind the old one, as it was. */
+void fuzz_vmm_move(struct fuzz_input *input)
+{
+	struct vsmmu *from = fuzz_vmm.vsmmu, *to = fuzz_vmm_another();
+	uint64_t before[REGISTERS], after[REGISTERS];
+	const bool still = !commands_wait();
+	int ret;
+
+	(void)input;
+	read_all(before);
+	fuzz_vmm_enter();
+	fuzz_vmm.anything = true;
+	ret = vsmmu_move(from, to);
+	if (!ret)
+		fuzz_vmm.vsmmu = to;
+	vsmmu_free(ret ? to : from);
+	read_all(after);
+	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
+	FUZZ_CHECK(!ret || fuzz_vmm.calls_may_fail || fuzz_vmm.reads_may_fail);
+	if (!ret)
+		tell_loss(before, after);
+	if (still)
+		FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
+}
+
 void fuzz_vmm_migrate(struct fuzz_input *input)
 {
 	uint64_t before[REGISTERS], fresh[REGISTERS], after[REGISTERS];
@@ -99,10 +133,7 @@ void fuzz_vmm_migrate(struct fuzz_input *input)
 	read_all(fresh);
 	FUZZ_CHECK(!restore(bytes, length));
 	read_all(after);
-	/* A loss that was not told there yet is told here, if the last one was acknowledged. */
-	if (!((before[REGISTERS - 2] ^ before[REGISTERS - 1]) & SMMU_EVENTQ_PROD_OVFLG))
-		before[REGISTERS - 2] ^=
-			(before[REGISTERS - 2] ^ after[REGISTERS - 2]) & SMMU_EVENTQ_PROD_OVFLG;
+	tell_loss(before, after);
 	if (still)
 		FUZZ_CHECK(!memcmp(before, after, sizeof(before)));
 	/* A guest has used it now, if it ever had. */

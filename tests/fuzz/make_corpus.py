@@ -361,7 +361,8 @@ SMMU_MOVES = [
     'command', 'flood', 'run_commands', 'run', 'dma', 'long_dma', 'compare', 'translate',
     'stop_stream', 'reset', 'attach', 'detach', 'set_vsid', 'fail', 'heal', 'expire',
     'lose_memory', 'fault', 'migrate', 'resume', 'corrupt', 'recover',
-    'attach_anyhow', 'number', 'take_vsid_away', 'record_event', 'take_irqs']
+    'attach_anyhow', 'number', 'take_vsid_away', 'record_event', 'take_irqs',
+    'move']
 SMMU_REGISTERS = [
     'cr0', 'cr1', 'cr2', 'gbpa', 'irq_ctrl', 'gerrorn', 'gerror_irq_cfg0', 'gerror_irq_cfg1',
     'gerror_irq_cfg2', 'strtab_base', 'strtab_base_cfg', 'cmdq_base', 'cmdq_base_high',
@@ -551,6 +552,12 @@ SMMU = {
     'migrate': smmu(0, GO, MISS, move('fault', 0, 40, TRANSLATION), cmd('tlbi_all'),
                     move('migrate'), READ_IT, RUN_SMMU, SYNC, move('consume', ALL), RUN_SMMU,
                     move('compare', 0, at(0, 0x10010))),
+    'move': smmu(S_TWO, GO, mapped(1, page=16, pa=42), CFGI_ALL, SYNC, MISS,
+                 move('fault', 1, 40, TRANSLATION), cmd('tlbi_all'), move('move'), READ_IT,
+                 move('fail', FAIL_CALL, 9, 0), move('move'), MISS, READ_IT, move('heal'),
+                 move('fail', REFUSE, 200, 0), move('move'), move('heal'), move('recover', 1),
+                 SYNC, move('consume', ALL), RUN_SMMU, move('compare', 0, at(0, 0x10010)),
+                 attached=3),
     'pending': smmu(S_TWO, GO, move('fault', 0, 90, TRANSLATION), move('migrate'), MISS,
                     move('fault', 1, 90, TRANSLATION), move('migrate'), SYNC,
                     move('consume', 3), move('detach', 1), RUN_SMMU, move('consume', ALL),
