@@ -91,15 +91,6 @@ static void handle_signals(struct vm *vm)
 	}
 }
 
-/* Writes out what was noted of events. */
-static void flush(struct vm *vm)
-{
-	struct vsmmu_stats stats = {.size = sizeof(stats)};
-
-	if (vm->journal.file && !vsmmu_get_stats(vm->vsmmu, &stats))
-		journal_flush(&vm->journal, stats.lost);
-}
-
 enum { WAKE, SIGNALS, EVENTS, INPUT, INTX, FDS = INTX + DEVICES_MAX };
 
 static void fill(struct vm *vm, struct pollfd *fds)
@@ -126,8 +117,7 @@ static void handle(struct vm *vm, const struct pollfd *fds)
 		if (fds[INTX + n].revents)
 			vfio_intx_raise(&vm->device[n]);
 	if (fds[EVENTS].revents)
-		vsmmu_dispatch(vm->vsmmu, 0);
-	flush(vm);
+		smmu_dispatch(vm);
 	if (fds[INPUT].revents && !uart_read(&vm->uart))
 		stop_ask(&vm->stop, STOP_OFF);
 }
@@ -162,7 +152,6 @@ static void vm_run(struct vm *vm)
 	control_close(vm);
 	vcpu_close_all(vm->vcpu, VCPUS_MAX);
 	uart_set_raw(&vm->uart, false);
-	flush(vm);
 	smmu_print_stats(vm, stderr);
 }
 

@@ -125,13 +125,22 @@ int smmu_open(struct vm *vm)
 		if (ret)
 			return fail("KVM takes no irqfd: %s", strerror(-ret));
 	}
-	if (journal_open(&vm->journal, vm->options.events, vm->stop.wake))
+	if (journal_open(&vm->journal, vm->options.events))
 		return -1;
 	ret = vsmmu_new(&vm->vsmmu, &vm->vsmmu_config);
 	if (ret)
 		return fail("no vSMMU: %s", strerror(-ret));
 	bus_add(&vm->bus, &region);
 	return thread_start(&vm->commands, run_commands, vm);
+}
+
+void smmu_dispatch(struct vm *vm)
+{
+	struct vsmmu_stats stats = {.size = sizeof(stats)};
+
+	vsmmu_dispatch(vm->vsmmu, 0);
+	if (vm->journal.file && !vsmmu_get_stats(vm->vsmmu, &stats))
+		journal_note_lost(&vm->journal, stats.lost);
 }
 
 int smmu_move(struct vm *vm)

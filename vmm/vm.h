@@ -70,6 +70,9 @@ int device_tree_build(const struct vm *vm);
 int smmu_open(struct vm *vm);
 void smmu_close(struct vm *vm);
 
+/* Brings events to the guest; the main loop calls it when the vSMMU's fd is readable. */
+void smmu_dispatch(struct vm *vm);
+
 /*
  * Puts a new vSMMU in the place of the one that the guest uses, whose devices work on meanwhile. In
  * the thread of the socket. Return: 0; -1 with a message, and the old one goes on.
