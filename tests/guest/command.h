@@ -12,6 +12,8 @@ command_run command_groups, command_bind, command_unbind, command_remove, comman
 command_run command_fault, command_last, command_storm;
 /* disk.c */
 command_run command_disk;
+/* log.c */
+command_run command_log;
 /* peer.c */
 command_run command_peer;
 /* smmu.c */

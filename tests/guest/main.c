@@ -87,6 +87,7 @@ static const struct {
 	{"garbage", "", 0, command_garbage},
 	{"groups", "", 0, command_groups},
 	{"last", "BDF", 1, command_last},
+	{"log", "TEXT", 1, command_log},
 	{"loud", "", 0, command_loud},
 	{"off", "", 0, command_off},
 	{"peer", "BDF BDF", 2, command_peer},
