@@ -1,85 +1,69 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "bus.h"
-
-#include <assert.h>
+/* Hands accesses to their devices; one is the PCIe host, with bus 0 and the windows of BARs. */
 #include <string.h>
 
-#include "map.h"
+#include <vsmmu/registers.h>
+
+#include "vm.h"
 
 #define SLOT_SHIFT     15
 #define FUNCTION_SHIFT 12
 
-void bus_add(struct bus *bus, const struct bus_region *region)
+/* The bridge between the CPUs and bus 0, with no registers of its own: 1b36:0008 of Red Hat. */
+static void access_host_bridge(struct bus_access *access)
 {
-	assert(bus->regions < BUS_REGIONS);
-	bus->region[bus->regions++] = *region;
+	static const uint8_t config[16] = {0x36, 0x1b, 0x08, [10] = 0x00, 0x06};
+
+	if (access->write)
+		return;
+	access->value = 0;
+	if (access->offset + access->size <= sizeof(config))
+		memcpy(&access->value, config + access->offset, access->size);
 }
 
-void bus_access(const struct bus *bus, struct bus_access *access)
+/* Each slot has a function 0 at most. */
+static void access_ecam(struct vm *vm, struct bus_access *access)
 {
-	for (unsigned int n = 0; n < bus->regions; n++) {
-		const struct bus_region *region = &bus->region[n];
+	const uint64_t slot = access->offset >> SLOT_SHIFT;
+	const bool other = access->offset >> FUNCTION_SHIFT & 7;
 
-		access->offset = access->address - region->base;
-		if (access->address >= region->base && access->offset < region->size &&
-			access->size <= region->size - access->offset) {
-			region->access(region->opaque, access);
+	access->offset &= (1u << FUNCTION_SHIFT) - 1;
+	if (other || access->size > 4)
+		access->value = UINT64_MAX;
+	else if (slot)
+		vfio_access_config(&vm->device[slot - 1], access);
+	else
+		access_host_bridge(access);
+}
+
+static void access_bars(struct vm *vm, struct bus_access *access)
+{
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		if (vfio_access_memory(&vm->device[n], access))
+			return;
+	access->value = UINT64_MAX;
+}
+
+void bus_access(struct vm *vm, struct bus_access *access)
+{
+	static const struct {
+		uint64_t base, size;
+		void (*access)(struct vm *vm, struct bus_access *access);
+	} regions[] = {
+		{MAP_SMMU, VSMMU_REGISTER_SPACE, smmu_access},
+		{MAP_UART, MAP_UART_SIZE, uart_access},
+		{MAP_ECAM, MAP_ECAM_SIZE, access_ecam},
+		{MAP_MEM32, MAP_MEM32_SIZE, access_bars},
+		{MAP_MEM64, MAP_MEM64_SIZE, access_bars},
+	};
+
+	for (size_t n = 0; n < sizeof(regions) / sizeof(regions[0]); n++) {
+		access->offset = access->address - regions[n].base;
+		if (access->offset < regions[n].size &&
+			access->size <= regions[n].size - access->offset) {
+			regions[n].access(vm, access);
 			return;
 		}
 	}
 	access->value = UINT64_MAX;
-}
-
-/* The bridge between the CPUs and bus 0, with no registers of its own: 1b36:0008 of Red Hat. */
-static const uint8_t host_bridge[16] = {
-	0x36, 0x1b, 0x08, 0x00, 0, 0, 0, 0, 0, 0x00, 0x00, 0x06, 0, 0, 0, 0};
-
-static void access_host_bridge(void *opaque, struct bus_access *access)
-{
-	(void)opaque;
-	if (access->write)
-		return;
-	access->value = 0;
-	if (access->offset + access->size <= sizeof(host_bridge))
-		memcpy(&access->value, host_bridge + access->offset, access->size);
-}
-
-static void access_ecam(void *opaque, struct bus_access *access)
-{
-	const struct pci *pci = opaque;
-	const struct pci_function *function = &pci->slot[access->offset >> SLOT_SHIFT];
-	const bool other = access->offset >> FUNCTION_SHIFT & 7;
-
-	if (other || !function->config || access->size > 4) {
-		access->value = UINT64_MAX;
-		return;
-	}
-	access->offset &= (1u << FUNCTION_SHIFT) - 1;
-	function->config(function->opaque, access);
-}
-
-static void access_memory(void *opaque, struct bus_access *access)
-{
-	const struct pci *pci = opaque;
-
-	for (unsigned int n = 0; n < PCI_SLOTS; n++) {
-		const struct pci_function *function = &pci->slot[n];
-
-		if (function->memory && function->memory(function->opaque, access))
-			return;
-	}
-	access->value = UINT64_MAX;
-}
-
-void pci_open(struct pci *pci, struct bus *bus)
-{
-	const struct bus_region regions[] = {
-		{.base = MAP_ECAM, .size = MAP_ECAM_SIZE, .access = access_ecam, .opaque = pci},
-		{.base = MAP_MEM32, .size = MAP_MEM32_SIZE, .access = access_memory, .opaque = pci},
-		{.base = MAP_MEM64, .size = MAP_MEM64_SIZE, .access = access_memory, .opaque = pci},
-	};
-
-	*pci = (struct pci){.slot[0] = {.config = access_host_bridge}};
-	for (unsigned int n = 0; n < sizeof(regions) / sizeof(regions[0]); n++)
-		bus_add(bus, &regions[n]);
 }

@@ -7,35 +7,18 @@
 
 #include <vsmmu/tables.h>
 
-#include "error.h"
 #include "vm.h"
 
 #define WORDS_MAX 3
 
-typedef int command_fn(struct vm *vm, char *const *words, FILE *out);
-
-static int print_stats(struct vm *vm, char *const *words, FILE *out)
-{
-	(void)words;
-	smmu_print_stats(vm, out);
-	return 0;
-}
-
-static int attach(struct vm *vm, char *const *words, FILE *out)
+static int attach(struct vm *vm, char *const *words)
 {
 	char *end = words[2];
 	const unsigned long slot = end ? strtoul(words[2], &end, 10) : 0;
 
-	(void)out;
 	if (words[2] && (*end || slot < 1 || slot > DEVICES_MAX))
 		return fail("a slot is a number from 1 to %d", DEVICES_MAX);
 	return vfio_check_bdf(words[1]) || vm_attach(vm, words[1], (unsigned int)slot);
-}
-
-static int detach(struct vm *vm, char *const *words, FILE *out)
-{
-	(void)out;
-	return vm_detach(vm, words[1]);
 }
 
 static void print_words(
@@ -88,66 +71,59 @@ static int dump(struct vm *vm, char *const *words, FILE *out)
 	return 0;
 }
 
-static int move(struct vm *vm, char *const *words, FILE *out)
-{
-	(void)words;
-	(void)out;
-	return smmu_move(vm);
-}
-
-static int quit(struct vm *vm, char *const *words, FILE *out)
-{
-	(void)words;
-	(void)out;
-	stop_ask(&vm->stop, STOP_OFF);
-	return 0;
-}
-
-static command_fn help;
+enum { HELP, STATS, ATTACH, DETACH, MOVE, DUMP, QUIT, COMMANDS };
 
 static const struct {
 	const char *name, *arguments, *help;
 	unsigned int least, most; /* arguments */
-	command_fn *run;
-} commands[] = {
-	{"help", "", "print this", 0, 0, help},
-	{"stats", "", "print the counters that are not 0", 0, 0, print_stats},
-	{"attach", "BDF [SLOT]", "assign a PCI function", 1, 2, attach},
-	{"detach", "BDF", "take it from the guest", 1, 1, detach},
-	{"move", "", "go on in a new vSMMU, as after a restart of the VMM", 0, 0, move},
-	{"dump", "BDF [IOVA]", "print its tables, and where a read of the IOVA leads", 1, 2, dump},
-	{"quit", "", "end the machine", 0, 0, quit},
+} commands[COMMANDS] = {
+	[HELP] = {"help", "", "print this", 0, 0},
+	[STATS] = {"stats", "", "print the counters that are not 0", 0, 0},
+	[ATTACH] = {"attach", "BDF [SLOT]", "assign a PCI function", 1, 2},
+	[DETACH] = {"detach", "BDF", "take it from the guest", 1, 1},
+	[MOVE] = {"move", "", "go on in a new vSMMU, as after a restart of the VMM", 0, 0},
+	[DUMP] = {"dump", "BDF [IOVA]", "print its tables, and where a read of the IOVA leads", 1,
+		2},
+	[QUIT] = {"quit", "", "end the machine", 0, 0},
 };
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int help(struct vm *vm, char *const *words, FILE *out)
-{
-	(void)vm;
-	(void)words;
-	for (size_t n = 0; n < COMMANDS; n++)
-		fprintf(out, "%s %-*s  %s\n", commands[n].name, 17 - (int)strlen(commands[n].name),
-			commands[n].arguments, commands[n].help);
-	return 0;
-}
 
 static int run(struct vm *vm, char *line, FILE *out)
 {
 	char *words[WORDS_MAX + 1] = {0}, *save;
-	unsigned int count = 0;
+	unsigned int count = 0, n = 0;
 
 	for (char *word = strtok_r(line, " \t\r", &save); word;
 		word = strtok_r(NULL, " \t\r", &save))
 		if (count <= WORDS_MAX)
 			words[count++] = word;
-	for (size_t n = 0; count && n < COMMANDS; n++) {
-		if (strcmp(words[0], commands[n].name))
-			continue;
-		if (count - 1 < commands[n].least || count - 1 > commands[n].most)
-			return fail("write: %s %s", commands[n].name, commands[n].arguments);
-		return commands[n].run(vm, words, out);
+	while (n < COMMANDS && (!count || strcmp(words[0], commands[n].name)))
+		n++;
+	if (n < COMMANDS && (count - 1 < commands[n].least || count - 1 > commands[n].most))
+		return fail("write: %s %s", commands[n].name, commands[n].arguments);
+	switch (n) {
+	case HELP:
+		for (n = 0; n < COMMANDS; n++)
+			fprintf(out, "%s %-*s  %s\n", commands[n].name,
+				17 - (int)strlen(commands[n].name), commands[n].arguments,
+				commands[n].help);
+		return 0;
+	case STATS:
+		smmu_print_stats(vm, out);
+		return 0;
+	case ATTACH:
+		return attach(vm, words);
+	case DETACH:
+		return vm_detach(vm, words[1]);
+	case MOVE:
+		return smmu_move(vm);
+	case DUMP:
+		return dump(vm, words, out);
+	case QUIT:
+		vm_stop(vm, STOP_OFF);
+		return 0;
+	default:
+		return fail("no such command; see help");
 	}
-	return fail("no such command; see help");
 }
 
 size_t command_run(struct vm *vm, char *line, char *answer, size_t size)

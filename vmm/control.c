@@ -9,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "vm.h"
 
 /* Return: whether the socket at @address is a dead process's, which is gone then. */

@@ -4,7 +4,6 @@
 #include <libfdt.h>
 #include <stdio.h>
 
-#include "error.h"
 #include "vm.h"
 
 #define PHANDLE_MSI    0x100

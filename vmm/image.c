@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Source: Linux Documentation/arch/arm64/booting.rst */
-#include "image.h"
-
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "error.h"
-#include "map.h"
+#include "vm.h"
 
 #define ALIGNMENT UINT64_C(0x200000)
 
@@ -37,6 +33,25 @@ static const struct {
 	{4, "zimg", "is compressed in an EFI program, vmlinuz.efi; take arch/arm64/boot/Image"},
 	{1, "ELF", "is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
 };
+
+int memory_open(struct memory *memory, uint64_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return fail("%" PRIu64 " MiB of memory: %s; ask for less with --mem", size >> 20,
+			strerror(errno));
+	*memory = (struct memory){.at = at, .size = size};
+	return 0;
+}
+
+uint8_t *memory_at(const struct memory *memory, uint64_t address, uint64_t length)
+{
+	if (address < MAP_RAM || address - MAP_RAM > memory->size ||
+		length > memory->size - (address - MAP_RAM))
+		return NULL;
+	return memory->at + (address - MAP_RAM);
+}
 
 /* Reads a file to @address, if it fits there. Return: its size; 0 with a message. */
 static uint64_t load(
@@ -101,9 +116,11 @@ static const char *check(const uint8_t *file, const struct header *header, uint6
 	return is_whole(file, size, header->pe_offset) ? NULL : "is cut off; copy it again";
 }
 
-int image_load(
-	struct image *image, const struct memory *memory, const char *kernel, const char *initrd)
+int image_load(struct vm *vm)
 {
+	const struct memory *memory = &vm->memory;
+	const char *kernel = vm->options.kernel, *initrd = vm->options.initrd;
+	struct image *image = &vm->image;
 	const uint64_t size = load(memory, MAP_RAM, "--kernel", kernel);
 	struct header header;
 	const char *wrong;

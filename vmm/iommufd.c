@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "iommufd.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,8 +7,7 @@
 
 #include <vsmmu/host.h>
 
-#include "error.h"
-#include "map.h"
+#include "vm.h"
 
 /* Linux include/uapi/linux/iommufd.h, which older systems lack. */
 struct ioas_alloc {
@@ -44,7 +41,7 @@ static int map(const struct iommufd *iommufd, unsigned long request, const struc
 	return ioctl(iommufd->fd, request, &map) ? -errno : 0;
 }
 
-int iommufd_open(struct iommufd *iommufd, const struct memory *memory)
+static int open_host(struct iommufd *iommufd, const struct memory *memory)
 {
 	const struct ioas_map ram = {
 		.start = (uintptr_t)memory->at, .length = memory->size, .iova = MAP_RAM};
@@ -77,6 +74,18 @@ void iommufd_close(struct iommufd *iommufd)
 	if (iommufd->fd >= 0)
 		close(iommufd->fd);
 	*iommufd = (struct iommufd){.fd = -1};
+}
+
+int iommufd_open(struct vm *vm)
+{
+	int ret = open_host(&vm->iommufd, &vm->memory);
+
+	if (!ret && vsmmu_set_host(vm->vsmmu, vm->iommufd.host))
+		ret = fail("the vSMMU takes no host");
+	if (ret)
+		iommufd_close(&vm->iommufd);
+	vm->vsmmu_config.host = vm->iommufd.host;
+	return ret;
 }
 
 int iommufd_map_file(const struct iommufd *iommufd, int fd, uint64_t address, uint64_t length)

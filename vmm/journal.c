@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "journal.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -8,33 +6,32 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "error.h"
+#include <vsmmu/event.h>
 
-#define SIZE  VSMMU_EVENT_RECORD_SIZE
-#define BYTES (JOURNAL_RECORDS * (size_t)SIZE)
+#include "vm.h"
+
+#define SIZE	VSMMU_EVENT_RECORD_SIZE
+#define RECORDS (1u << 20) /* more than the largest of a guest's queues has */
 
 void journal_note(struct journal *journal, const uint8_t *records, uint32_t count)
 {
 	if (!journal->file)
 		return;
-	pthread_mutex_lock(&journal->lock);
 	for (; count; count--, records += SIZE) {
-		if (journal->noted - journal->written == JOURNAL_RECORDS) {
-			journal->missed++;
-			continue;
+		if (journal->noted - journal->written == RECORDS) {
+			journal->missed += count;
+			break;
 		}
-		memcpy(journal->record + journal->noted++ % JOURNAL_RECORDS * SIZE, records, SIZE);
+		memcpy(journal->records + journal->noted % RECORDS * SIZE, records, SIZE);
+		journal->noted++;
 	}
-	pthread_cond_signal(&journal->some);
-	pthread_mutex_unlock(&journal->lock);
+	sem_post(&journal->some);
 }
 
 void journal_note_lost(struct journal *journal, uint64_t lost)
 {
-	pthread_mutex_lock(&journal->lock);
-	journal->lost = lost;
-	pthread_cond_signal(&journal->some);
-	pthread_mutex_unlock(&journal->lock);
+	if (journal->file && lost != atomic_exchange(&journal->lost, lost))
+		sem_post(&journal->some);
 }
 
 static bool is_address(enum vsmmu_event_field field)
@@ -64,78 +61,64 @@ static void print(FILE *file, const uint8_t *bytes)
 		record.word[0], record.word[1], record.word[2], record.word[3]);
 }
 
-/* The lock is never held while the file is written. */
+static void print_count(FILE *file, const char *type, uint64_t count)
+{
+	if (count)
+		fprintf(file, "{\"type\":\"%s\",\"count\":%" PRIu64 "}\n", type, count);
+}
+
 static void *write_lines(void *opaque)
 {
-	bool flushed = true, some, end;
 	struct journal *journal = opaque;
-	uint8_t bytes[SIZE];
-	uint64_t missed, lost;
+	uint64_t lost, told = 0;
+	bool end;
 
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
 	do {
-		pthread_mutex_lock(&journal->lock);
-		while (flushed && !journal->end && journal->written == journal->noted &&
-			!journal->missed && journal->lost == journal->told)
-			pthread_cond_wait(&journal->some, &journal->lock);
-		some = journal->written != journal->noted;
-		if (some)
-			memcpy(bytes, journal->record + journal->written++ % JOURNAL_RECORDS * SIZE,
-				SIZE);
-		missed = some ? 0 : journal->missed;
-		lost = some ? 0 : journal->lost - journal->told;
-		journal->missed -= missed;
-		journal->told += lost;
+		sem_wait(&journal->some);
 		end = journal->end;
-		pthread_mutex_unlock(&journal->lock);
-		if (some)
-			print(journal->file, bytes);
-		if (missed)
-			fprintf(journal->file, "{\"type\":\"missed\",\"count\":%" PRIu64 "}\n",
-				missed);
-		if (lost)
-			fprintf(journal->file, "{\"type\":\"lost\",\"count\":%" PRIu64 "}\n", lost);
-		flushed = !some && !missed && !lost;
-		if (flushed)
-			fflush(journal->file);
-	} while (!end || !flushed);
+		for (; journal->written != journal->noted; journal->written++)
+			print(journal->file, journal->records + journal->written % RECORDS * SIZE);
+		lost = journal->lost;
+		print_count(journal->file, "lost", lost - told);
+		told = lost;
+		print_count(journal->file, "missed", atomic_exchange(&journal->missed, 0));
+		fflush(journal->file);
+	} while (!end);
 	return NULL;
 }
 
 int journal_open(struct journal *journal, const char *path)
 {
+	void *records;
 	int ret;
 
 	if (!path)
 		return 0;
-	pthread_mutex_init(&journal->lock, NULL);
-	pthread_cond_init(&journal->some, NULL);
-	journal->record =
-		mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (journal->record == MAP_FAILED)
-		return fail("no memory for --events");
 	journal->file = fopen(path, "ae");
 	if (!journal->file)
 		return fail("--events %s: %s", path, strerror(errno));
-	ret = pthread_create(&journal->thread, NULL, write_lines, journal);
+	records = mmap(
+		NULL, RECORDS * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	journal->records = records;
+	sem_init(&journal->some, 0, 0);
+	ret = records == MAP_FAILED ? ENOMEM
+				    : pthread_create(&journal->thread, NULL, write_lines, journal);
 	if (!ret)
 		return 0;
 	fclose(journal->file);
 	journal->file = NULL;
-	return fail("no thread for --events: %s", strerror(ret));
+	return fail("--events %s: %s", path, strerror(ret));
 }
 
 void journal_close(struct journal *journal)
 {
 	if (!journal->file)
 		return;
-	pthread_mutex_lock(&journal->lock);
 	journal->end = true;
-	pthread_cond_signal(&journal->some);
-	pthread_mutex_unlock(&journal->lock);
+	sem_post(&journal->some);
 	pthread_join(journal->thread, NULL);
 	if (fclose(journal->file))
 		fail("--events: %s", strerror(errno));
-	munmap(journal->record, BYTES);
 	journal->file = NULL;
 }

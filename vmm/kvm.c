@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Source: Linux Documentation/virt/kvm/api.rst, devices/arm-vgic-v3.rst, arm-vgic-its.rst */
-#include "kvm.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -10,19 +8,38 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "vm.h"
 
 static int error(int ret)
 {
 	return ret < 0 ? -errno : 0;
 }
 
+/* Each GSI behind the SPIs has a route to the ITS. KVM takes all of them as one table. */
+static int open_routes(struct kvm *kvm)
+{
+	const uint32_t count = SPI_COUNT + KVM_MSIS;
+
+	kvm->routes = calloc(1, sizeof(*kvm->routes) + count * sizeof(kvm->routes->entries[0]));
+	if (!kvm->routes)
+		return fail("no memory");
+	kvm->routes->nr = count;
+	for (uint32_t n = 0; n < count; n++) {
+		struct kvm_irq_routing_entry *entry = &kvm->routes->entries[n];
+
+		entry->gsi = n;
+		entry->type = n < SPI_COUNT ? KVM_IRQ_ROUTING_IRQCHIP : KVM_IRQ_ROUTING_MSI;
+		entry->flags = n < SPI_COUNT ? 0 : KVM_MSI_VALID_DEVID;
+		if (n < SPI_COUNT)
+			entry->u.irqchip.pin = n;
+	}
+	return 0;
+}
+
 int kvm_open(struct kvm *kvm, const struct memory *memory)
 {
 	int ret;
 
-	*kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
-	pthread_mutex_init(&kvm->lock, NULL);
 	kvm->fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm->fd < 0 && errno == EACCES)
 		return fail("/dev/kvm: %s; become a member of its group, or run this as root",
@@ -37,7 +54,7 @@ int kvm_open(struct kvm *kvm, const struct memory *memory)
 	if (kvm->vm < 0)
 		return fail(
 			"KVM cannot make a machine with 40 bits of address: %s", strerror(errno));
-	if (kvm_open_routes(kvm))
+	if (open_routes(kvm))
 		return -1;
 	ret = kvm_set_slot(kvm, KVM_SLOT_RAM, MAP_RAM, memory->size, memory->at);
 	return ret ? fail("KVM does not take the memory: %s", strerror(-ret)) : 0;
@@ -51,7 +68,6 @@ void kvm_close(struct kvm *kvm)
 		if (fds[n] >= 0)
 			close(fds[n]);
 	free(kvm->routes);
-	pthread_mutex_destroy(&kvm->lock);
 }
 
 static int new_device(struct kvm *kvm, uint32_t type)
@@ -123,4 +139,58 @@ int kvm_irqfd(struct kvm *kvm, int fd, uint32_t gsi, int resample, bool assign)
 		irqfd.resamplefd = (uint32_t)resample;
 	}
 	return error(ioctl(kvm->vm, KVM_IRQFD, &irqfd));
+}
+
+int kvm_send_msi(struct kvm *kvm, uint32_t device_id, uint64_t address, uint32_t data)
+{
+	struct kvm_msi msi = {
+		.address_lo = (uint32_t)address,
+		.address_hi = (uint32_t)(address >> 32),
+		.data = data,
+		.flags = KVM_MSI_VALID_DEVID,
+		.devid = device_id,
+	};
+
+	/* KVM says 0 when the guest has not mapped the interrupt: it is gone, as on hardware. */
+	return ioctl(kvm->vm, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
+}
+
+int kvm_msi_new(struct kvm *kvm, uint32_t device_id)
+{
+	int gsi = -ENOSPC;
+
+	pthread_mutex_lock(&kvm->lock);
+	for (int n = SPI_COUNT; gsi < 0 && n < SPI_COUNT + KVM_MSIS; n++) {
+		struct kvm_irq_routing_msi *msi = &kvm->routes->entries[n].u.msi;
+
+		if (msi->devid)
+			continue;
+		*msi = (struct kvm_irq_routing_msi){.devid = device_id};
+		gsi = n;
+	}
+	pthread_mutex_unlock(&kvm->lock);
+	return gsi;
+}
+
+int kvm_msi_route(struct kvm *kvm, uint32_t gsi, uint64_t address, uint32_t data)
+{
+	struct kvm_irq_routing_msi *msi = &kvm->routes->entries[gsi].u.msi;
+	int ret = 0;
+
+	pthread_mutex_lock(&kvm->lock);
+	if (msi->address_lo != (uint32_t)address || msi->data != data) {
+		msi->address_lo = (uint32_t)address;
+		msi->address_hi = (uint32_t)(address >> 32);
+		msi->data = data;
+		ret = ioctl(kvm->vm, KVM_SET_GSI_ROUTING, kvm->routes) ? -errno : 0;
+	}
+	pthread_mutex_unlock(&kvm->lock);
+	return ret;
+}
+
+void kvm_msi_free(struct kvm *kvm, uint32_t gsi)
+{
+	pthread_mutex_lock(&kvm->lock);
+	kvm->routes->entries[gsi].u.msi.devid = 0;
+	pthread_mutex_unlock(&kvm->lock);
 }

@@ -6,13 +6,29 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "vm.h"
+
+_Thread_local char *fail_text;
+
+int message(bool failure, const char *format, ...)
+{
+	char text[1024], *at = failure && fail_text ? fail_text : text;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(at, at == text ? sizeof(text) : FAIL_TEXT, format, arguments);
+	va_end(arguments);
+	/* A single call writes the line, so that threads' lines do not mix. */
+	if (at == text)
+		fprintf(stderr, "vsmmu-vm: %s\r\n", text);
+	return -1;
+}
 
 /* Signals come through an fd, to the main loop alone. All threads inherit the mask. */
 static int signals_open(void)
@@ -27,37 +43,55 @@ static int signals_open(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+void vm_wake(const struct vm *vm)
+{
+	(void)eventfd_write(vm->wake, 1);
+}
+
+void vm_stop(struct vm *vm, enum stop_reason reason)
+{
+	int not = STOP_NOT;
+
+	atomic_compare_exchange_strong(&vm->stop, &not, reason);
+	vm_wake(vm);
+}
+
+int thread_start(struct thread *thread, void *(*run)(void *), void *opaque)
+{
+	int ret;
+
+	thread->stop = eventfd(0, EFD_CLOEXEC);
+	ret = thread->stop < 0 ? errno : pthread_create(&thread->id, NULL, run, opaque);
+	if (ret)
+		thread->stop = 0;
+	return ret ? fail("no thread: %s", strerror(ret)) : 0;
+}
+
+void thread_stop(struct thread *thread)
+{
+	if (!thread->stop)
+		return;
+	(void)eventfd_write(thread->stop, 1);
+	pthread_join(thread->id, NULL);
+	close(thread->stop);
+	thread->stop = 0;
+}
+
 static int vm_open(struct vm *vm)
 {
 	const struct options *options = &vm->options;
 
-	for (unsigned int n = 0; n < VCPUS_MAX; n++)
-		vm->vcpu[n].fd = -1;
-	pci_open(&vm->pci, &vm->bus);
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
-		vfio_init(&vm->device[n], n + 1, &vm->kvm, &vm->pci);
-	vm->iommufd.fd = -1;
-	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
-	pthread_mutex_init(&vm->loop, NULL);
-	vm->stop.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		vfio_init(&vm->device[n], n + 1, vm);
+	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	vm->signals = signals_open();
-	if (vm->stop.wake < 0 || vm->signals < 0)
+	if (vm->wake < 0 || vm->signals < 0)
 		return fail("no eventfd or signalfd");
-	if (control_open(vm) || memory_open(&vm->memory, options->memory) ||
-		image_load(&vm->image, &vm->memory, options->kernel, options->initrd) ||
+	if (control_open(vm) || memory_open(&vm->memory, options->memory) || image_load(vm) ||
 		kvm_open(&vm->kvm, &vm->memory))
 		return -1;
-	uart_open(&vm->uart, &vm->kvm, &vm->bus, vm->stop.wake);
-	vm->machine = (struct vcpu_machine){
-		.kvm = &vm->kvm,
-		.bus = &vm->bus,
-		.stop = &vm->stop,
-		.entry = vm->image.entry,
-		.fdt = vm->image.fdt,
-		.pause = PTHREAD_MUTEX_INITIALIZER,
-	};
 	for (unsigned int n = 0; n < options->cpus; n++)
-		if (vcpu_open(&vm->vcpu[n], &vm->machine, n))
+		if (vcpu_open(vm, n))
 			return -1;
 	if (kvm_add_gic(&vm->kvm) || smmu_open(vm))
 		return -1;
@@ -70,13 +104,12 @@ static int vm_open(struct vm *vm)
 static void vm_close(struct vm *vm)
 {
 	control_close(vm);
-	vcpu_close_all(vm->vcpu, VCPUS_MAX);
+	vcpu_close_all(vm);
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
 		vfio_close(&vm->device[n]);
 	smmu_close(vm);
 	iommufd_close(&vm->iommufd);
 	kvm_close(&vm->kvm);
-	memory_close(&vm->memory);
 }
 
 static void handle_signals(struct vm *vm)
@@ -87,7 +120,7 @@ static void handle_signals(struct vm *vm)
 		if (info.ssi_signo == SIGUSR1)
 			smmu_print_stats(vm, stderr);
 		else
-			stop_ask(&vm->stop, STOP_OFF);
+			vm_stop(vm, STOP_OFF);
 	}
 }
 
@@ -95,7 +128,7 @@ enum { WAKE, SIGNALS, EVENTS, INPUT, INTX, FDS = INTX + DEVICES_MAX };
 
 static void fill(struct vm *vm, struct pollfd *fds)
 {
-	fds[WAKE].fd = vm->stop.wake;
+	fds[WAKE].fd = vm->wake;
 	fds[SIGNALS].fd = vm->signals;
 	fds[EVENTS].fd = vsmmu_get_event_fd(vm->vsmmu);
 	fds[INPUT].fd = uart_fd(&vm->uart);
@@ -110,7 +143,7 @@ static void handle(struct vm *vm, const struct pollfd *fds)
 	eventfd_t ignored;
 
 	if (fds[WAKE].revents)
-		(void)eventfd_read(vm->stop.wake, &ignored);
+		(void)eventfd_read(vm->wake, &ignored);
 	if (fds[SIGNALS].revents)
 		handle_signals(vm);
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
@@ -118,8 +151,8 @@ static void handle(struct vm *vm, const struct pollfd *fds)
 			vfio_intx_raise(&vm->device[n]);
 	if (fds[EVENTS].revents)
 		smmu_dispatch(vm);
-	if (fds[INPUT].revents && !uart_read(&vm->uart))
-		stop_ask(&vm->stop, STOP_OFF);
+	if (fds[INPUT].revents && !uart_read(vm))
+		vm_stop(vm, STOP_OFF);
 }
 
 static void loop(struct vm *vm)
@@ -127,7 +160,7 @@ static void loop(struct vm *vm)
 	struct pollfd fds[FDS];
 
 	pthread_mutex_lock(&vm->loop);
-	while (!stop_asked(&vm->stop)) {
+	while (!vm->stop) {
 		int ready;
 
 		fill(vm, fds);
@@ -145,19 +178,25 @@ static void vm_run(struct vm *vm)
 	uart_set_raw(&vm->uart, true);
 	for (unsigned int n = 0; n < vm->options.cpus; n++)
 		if (vcpu_start(&vm->vcpu[n]))
-			stop_ask(&vm->stop, STOP_BROKEN);
-	if (!stop_asked(&vm->stop) && control_start(vm))
-		stop_ask(&vm->stop, STOP_BROKEN);
+			vm_stop(vm, STOP_BROKEN);
+	if (!vm->stop && control_start(vm))
+		vm_stop(vm, STOP_BROKEN);
 	loop(vm);
 	control_close(vm);
-	vcpu_close_all(vm->vcpu, VCPUS_MAX);
+	vcpu_close_all(vm);
 	uart_set_raw(&vm->uart, false);
 	smmu_print_stats(vm, stderr);
 }
 
 int main(int argc, char **argv)
 {
-	static struct vm vm;
+	static struct vm vm = {
+		.kvm = {-1, -1, -1, -1, PTHREAD_MUTEX_INITIALIZER, NULL},
+		.uart.lock = PTHREAD_MUTEX_INITIALIZER,
+		.iommufd.fd = -1,
+		.pause = PTHREAD_MUTEX_INITIALIZER,
+		.loop = PTHREAD_MUTEX_INITIALIZER,
+	};
 	int ret = options_parse(&vm.options, argc, argv);
 
 	if (ret)
@@ -166,9 +205,9 @@ int main(int argc, char **argv)
 		vm_run(&vm);
 	vm_close(&vm);
 	/* A new process has nothing of the old machine left: KVM, VFIO and iommufd start anew. */
-	if (stop_asked(&vm.stop) == STOP_RESET) {
+	if (vm.stop == STOP_RESET) {
 		execv("/proc/self/exe", argv);
 		fail("cannot start again: %s", strerror(errno));
 	}
-	return stop_asked(&vm.stop) == STOP_OFF ? 0 : 1;
+	return vm.stop == STOP_OFF ? 0 : 1;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "options.h"
-
 #include <ctype.h>
 #include <getopt.h>
 #include <stddef.h>
@@ -8,17 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "map.h"
-#include "vfio.h"
-
-static int parse_append(struct options *options, const char *text)
-{
-	options->append = text;
-	if (strlen(text) > APPEND_MAX)
-		return fail("--append: is longer than %d characters", APPEND_MAX);
-	return 0;
-}
+#include "vm.h"
 
 static int parse_memory(struct options *options, const char *text)
 {
@@ -70,7 +58,7 @@ static const struct word {
 #define AT(member) NULL, offsetof(struct options, member)
 	{"kernel", "FILE", "an arm64 Image, not compressed", AT(kernel)},
 	{"initrd", "FILE", "its initramfs", AT(initrd)},
-	{"append", "WORDS", "its command line (console=ttyAMA0 is added)", parse_append, 0},
+	{"append", "WORDS", "its command line (console=ttyAMA0 is added)", AT(append)},
 	{"mem", "SIZE", "memory, such as 512M, which is the default, or 2G", parse_memory, 0},
 	{"cpus", "N", "vCPUs, 1 by default", parse_cpus, 0},
 	{"device", "BDF",
@@ -125,6 +113,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	}
 	if (!ret && optind < argc)
 		ret = fail("%s: options begin with --; see --help", argv[optind]);
+	if (!ret && strlen(options->append) > APPEND_MAX)
+		ret = fail("--append: is longer than %d characters", APPEND_MAX);
 	if (!ret && !options->kernel)
 		ret = fail("no --kernel; see --help");
 	return ret;

@@ -5,10 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <vsmmu/registers.h>
 #include <vsmmu/snapshot.h>
 
-#include "error.h"
 #include "vm.h"
 
 static int read_memory(void *opaque, uint64_t address, void *bytes, size_t length)
@@ -66,11 +64,8 @@ static void report(void *opaque, const struct vsmmu_report *report)
 	note("%s: %s", vsmmu_severity_name(report->severity), report->text);
 }
 
-/* A vCPU's access to the registers, with no lock of ours. */
-static void access_registers(void *opaque, struct bus_access *access)
+void smmu_access(struct vm *vm, struct bus_access *access)
 {
-	const struct vm *vm = opaque;
-
 	/* -EINVAL is an access that the architecture does not know: zero, or ignored. */
 	if (access->write)
 		(void)vsmmu_mmio_write(vm->vsmmu, access->offset, access->size, access->value);
@@ -104,12 +99,6 @@ int smmu_open(struct vm *vm)
 		.msi = send_msi,
 		.delivered = note_records,
 	};
-	const struct bus_region region = {
-		.base = MAP_SMMU,
-		.size = VSMMU_REGISTER_SPACE,
-		.access = access_registers,
-		.opaque = vm,
-	};
 	int ret;
 
 	vm->vsmmu_config = (struct vsmmu_config){
@@ -130,7 +119,6 @@ int smmu_open(struct vm *vm)
 	ret = vsmmu_new(&vm->vsmmu, &vm->vsmmu_config);
 	if (ret)
 		return fail("no vSMMU: %s", strerror(-ret));
-	bus_add(&vm->bus, &region);
 	return thread_start(&vm->commands, run_commands, vm);
 }
 
@@ -139,7 +127,7 @@ void smmu_dispatch(struct vm *vm)
 	struct vsmmu_stats stats = {.size = sizeof(stats)};
 
 	vsmmu_dispatch(vm->vsmmu, 0);
-	if (vm->journal.file && !vsmmu_get_stats(vm->vsmmu, &stats))
+	if (!vsmmu_get_stats(vm->vsmmu, &stats))
 		journal_note_lost(&vm->journal, stats.lost);
 }
 
@@ -150,16 +138,16 @@ int smmu_move(struct vm *vm)
 
 	if (ret)
 		return fail("no second vSMMU: %s", strerror(-ret));
-	vcpu_pause_all(vm->vcpu, vm->options.cpus);
+	vcpu_pause_all(vm);
 	pthread_mutex_lock(&vm->loop);
 	thread_stop(&vm->commands);
 	ret = vsmmu_move(from, to);
 	vm->vsmmu = ret ? from : to;
 	if (thread_start(&vm->commands, run_commands, vm))
-		stop_ask(&vm->stop, STOP_BROKEN);
+		vm_stop(vm, STOP_BROKEN);
 	pthread_mutex_unlock(&vm->loop);
-	vcpu_resume_all(vm->vcpu, vm->options.cpus);
-	(void)eventfd_write(vm->stop.wake, 1); /* the main loop polls another fd now */
+	vcpu_resume_all(vm);
+	vm_wake(vm); /* the main loop polls another fd now */
 	vsmmu_free(ret ? to : from);
 	return ret ? fail("cannot be moved: %s", strerror(-ret)) : 0;
 }

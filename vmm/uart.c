@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Source: Arm DDI 0183, PrimeCell UART (PL011) */
-#include "uart.h"
-
 #include <errno.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "map.h"
+#include "vm.h"
 
 /* Registers that do more than to keep what was written: word offsets. */
 enum { DR = 0x00, FR = 0x06, IMSC = 0x0e, RIS = 0x0f, MIS = 0x10, ICR = 0x11, ID = 0x3f8 };
@@ -18,37 +15,40 @@ enum { DR = 0x00, FR = 0x06, IMSC = 0x0e, RIS = 0x0f, MIS = 0x10, ICR = 0x11, ID
 
 #define CTRL_A 1
 
-static void update(struct uart *uart)
+static void update(struct vm *vm)
 {
+	struct uart *uart = &vm->uart;
 	bool level = uart->reg[RIS] & uart->reg[IMSC];
 
 	if (level != uart->level)
-		kvm_set_spi(uart->kvm, SPI_UART, level);
+		kvm_set_spi(&vm->kvm, SPI_UART, level);
 	uart->level = level;
 }
 
-static uint8_t take(struct uart *uart)
+static uint8_t take(struct vm *vm)
 {
+	struct uart *uart = &vm->uart;
 	uint8_t byte = 0;
 
 	if (uart->count) {
 		byte = uart->input[uart->head];
 		uart->head = (uart->head + 1) % UART_INPUT;
 		if (uart->count-- == UART_INPUT)
-			(void)eventfd_write(uart->wake, 1);
+			vm_wake(vm);
 	}
 	if (!uart->count)
 		uart->reg[RIS] &= ~INT_RX;
 	return byte;
 }
 
-static uint32_t read_register(struct uart *uart, uint64_t word)
+static uint32_t read_register(struct vm *vm, uint64_t word)
 {
+	const struct uart *uart = &vm->uart;
 	static const uint8_t id[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
 	switch (word) {
 	case DR:
-		return take(uart);
+		return take(vm);
 	case FR:
 		return FR_TXFE | (uart->count ? 0 : FR_RXFE);
 	case MIS:
@@ -70,11 +70,11 @@ static void write_register(struct uart *uart, uint64_t word, uint32_t value)
 		uart->reg[word] = value;
 }
 
-static void access_uart(void *opaque, struct bus_access *access)
+void uart_access(struct vm *vm, struct bus_access *access)
 {
 	const uint8_t byte = (uint8_t)access->value;
 	const uint64_t word = access->offset / 4;
-	struct uart *uart = opaque;
+	struct uart *uart = &vm->uart;
 
 	if (access->write && word == DR)
 		(void)!write(STDOUT_FILENO, &byte, 1);
@@ -82,23 +82,9 @@ static void access_uart(void *opaque, struct bus_access *access)
 	if (access->write)
 		write_register(uart, word, (uint32_t)access->value);
 	else
-		access->value = read_register(uart, word);
-	update(uart);
+		access->value = read_register(vm, word);
+	update(vm);
 	pthread_mutex_unlock(&uart->lock);
-}
-
-void uart_open(struct uart *uart, struct kvm *kvm, struct bus *bus, int wake)
-{
-	const struct bus_region region = {
-		.base = MAP_UART,
-		.size = MAP_UART_SIZE,
-		.access = access_uart,
-		.opaque = uart,
-	};
-
-	*uart = (struct uart){.kvm = kvm, .wake = wake};
-	pthread_mutex_init(&uart->lock, NULL);
-	bus_add(bus, &region);
 }
 
 void uart_set_raw(struct uart *uart, bool raw)
@@ -125,17 +111,20 @@ int uart_fd(struct uart *uart)
 	return room && !uart->ended ? STDIN_FILENO : -1;
 }
 
-static void type(struct uart *uart, uint8_t byte)
+static void type(struct vm *vm, uint8_t byte)
 {
+	struct uart *uart = &vm->uart;
+
 	pthread_mutex_lock(&uart->lock);
 	uart->input[(uart->head + uart->count++) % UART_INPUT] = byte;
 	uart->reg[RIS] |= INT_RX;
-	update(uart);
+	update(vm);
 	pthread_mutex_unlock(&uart->lock);
 }
 
-bool uart_read(struct uart *uart)
+bool uart_read(struct vm *vm)
 {
+	struct uart *uart = &vm->uart;
 	const bool escape = uart->escape;
 	uint8_t byte;
 	ssize_t n = read(STDIN_FILENO, &byte, 1);
@@ -148,6 +137,6 @@ bool uart_read(struct uart *uart)
 	if (escape && byte == 'x')
 		return false;
 	if (escape ? byte == CTRL_A : byte != CTRL_A)
-		type(uart, byte);
+		type(vm, byte);
 	return true;
 }

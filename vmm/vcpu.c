@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "vcpu.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
@@ -11,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "vm.h"
 
 #define CORE_REGISTER(name)                                                                        \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(name))
@@ -33,14 +31,15 @@ static int set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg);
 }
 
-int vcpu_open(struct vcpu *vcpu, struct vcpu_machine *machine, unsigned int number)
+int vcpu_open(struct vm *vm, unsigned int number)
 {
-	const struct kvm *kvm = machine->kvm;
+	const struct kvm *kvm = &vm->kvm;
+	struct vcpu *vcpu = &vm->vcpu[number];
 	int size = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	struct kvm_vcpu_init init;
 
 	pthread_mutex_init(&vcpu->running, NULL);
-	vcpu->machine = machine;
+	vcpu->vm = vm;
 	vcpu->number = number;
 	vcpu->fd = ioctl(kvm->vm, KVM_CREATE_VCPU, number);
 	if (vcpu->fd < 0 || size < 0)
@@ -61,8 +60,8 @@ int vcpu_open(struct vcpu *vcpu, struct vcpu_machine *machine, unsigned int numb
 		return fail("KVM does not set up vCPU %u: %s", number, strerror(errno));
 	if (number)
 		return 0;
-	if (set_register(vcpu, CORE_REGISTER(regs.pc), machine->entry) ||
-		set_register(vcpu, CORE_REGISTER(regs.regs[0]), machine->fdt))
+	if (set_register(vcpu, CORE_REGISTER(regs.pc), vm->image.entry) ||
+		set_register(vcpu, CORE_REGISTER(regs.regs[0]), vm->image.fdt))
 		return fail("KVM does not set vCPU 0's registers: %s", strerror(errno));
 	return 0;
 }
@@ -78,7 +77,7 @@ static void do_mmio(struct vcpu *vcpu)
 
 	if (access.write)
 		memcpy(&access.value, run->mmio.data, access.size);
-	bus_access(vcpu->machine->bus, &access);
+	bus_access(vcpu->vm, &access);
 	if (!access.write)
 		memcpy(run->mmio.data, &access.value, access.size);
 }
@@ -107,19 +106,19 @@ static void do_exit(struct vcpu *vcpu)
 	case KVM_EXIT_INTR:
 		break;
 	case KVM_EXIT_SYSTEM_EVENT:
-		stop_ask(vcpu->machine->stop, reason_of(run->system_event.type));
+		vm_stop(vcpu->vm, reason_of(run->system_event.type));
 		break;
 	default:
 		fail("vCPU %u: stopped for KVM's reason %" PRIu32, vcpu->number, run->exit_reason);
-		stop_ask(vcpu->machine->stop, STOP_BROKEN);
+		vm_stop(vcpu->vm, STOP_BROKEN);
 	}
 }
 
 static void rest(struct vcpu *vcpu)
 {
 	pthread_mutex_unlock(&vcpu->running);
-	pthread_mutex_lock(&vcpu->machine->pause);
-	pthread_mutex_unlock(&vcpu->machine->pause);
+	pthread_mutex_lock(&vcpu->vm->pause);
+	pthread_mutex_unlock(&vcpu->vm->pause);
 	pthread_mutex_lock(&vcpu->running);
 }
 
@@ -132,9 +131,9 @@ static void *run_vcpu(void *opaque)
 	for (;;) {
 		/* A kick comes after its reason: it is seen below, or ends KVM_RUN. */
 		vcpu->run->immediate_exit = 0;
-		if (stop_asked(vcpu->machine->stop))
+		if (vcpu->vm->stop)
 			break;
-		if (atomic_load(&vcpu->machine->paused)) {
+		if (vcpu->vm->paused) {
 			rest(vcpu);
 		} else if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
 			do_exit(vcpu);
@@ -142,7 +141,7 @@ static void *run_vcpu(void *opaque)
 			fail("vCPU %u: %s; ENOSYS: the guest used an instruction on a device's "
 			     "registers that KVM cannot emulate",
 				vcpu->number, strerror(errno));
-			stop_ask(vcpu->machine->stop, STOP_BROKEN);
+			vm_stop(vcpu->vm, STOP_BROKEN);
 		}
 	}
 	pthread_mutex_unlock(&vcpu->running);
@@ -177,32 +176,33 @@ static struct timespec kick_again(pthread_t thread)
 	return until;
 }
 
-void vcpu_pause_all(struct vcpu *vcpus, unsigned int count)
+void vcpu_pause_all(struct vm *vm)
 {
 	struct timespec until;
 
-	pthread_mutex_lock(&vcpus->machine->pause);
-	atomic_store(&vcpus->machine->paused, true);
-	for (unsigned int n = 0; n < count; n++) {
+	pthread_mutex_lock(&vm->pause);
+	vm->paused = true;
+	for (unsigned int n = 0; n < vm->options.cpus; n++) {
 		do
-			until = kick_again(vcpus[n].thread);
-		while (pthread_mutex_timedlock(&vcpus[n].running, &until));
+			until = kick_again(vm->vcpu[n].thread);
+		while (pthread_mutex_timedlock(&vm->vcpu[n].running, &until));
 	}
 }
 
-void vcpu_resume_all(struct vcpu *vcpus, unsigned int count)
+void vcpu_resume_all(struct vm *vm)
 {
-	atomic_store(&vcpus->machine->paused, false);
-	for (unsigned int n = 0; n < count; n++)
-		pthread_mutex_unlock(&vcpus[n].running);
-	pthread_mutex_unlock(&vcpus->machine->pause);
+	vm->paused = false;
+	for (unsigned int n = 0; n < vm->options.cpus; n++)
+		pthread_mutex_unlock(&vm->vcpu[n].running);
+	pthread_mutex_unlock(&vm->pause);
 }
 
-void vcpu_close_all(struct vcpu *vcpus, unsigned int count)
+void vcpu_close_all(struct vm *vm)
 {
-	for (unsigned int n = 0; n < count; n++) {
-		struct vcpu *vcpu = &vcpus[n];
-		struct timespec until;
+	struct timespec until;
+
+	for (unsigned int n = 0; n < vm->options.cpus; n++) {
+		struct vcpu *vcpu = &vm->vcpu[n];
 
 		if (vcpu->started) {
 			do
@@ -211,8 +211,8 @@ void vcpu_close_all(struct vcpu *vcpus, unsigned int count)
 		}
 		if (vcpu->run)
 			munmap(vcpu->run, vcpu->run_size);
-		if (vcpu->fd >= 0)
+		if (vcpu->fd > 0)
 			close(vcpu->fd);
-		*vcpu = (struct vcpu){.fd = -1};
+		*vcpu = (struct vcpu){0};
 	}
 }

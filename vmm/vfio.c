@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "vfio.h"
-
+/* Assigned functions come and go. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/pci_regs.h>
@@ -13,10 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <vsmmu/smmu.h>
-
-#include "error.h"
-#include "map.h"
+#include "vm.h"
 
 #define NOTES_MAX 10
 
@@ -27,9 +23,9 @@ void vfio_note(struct vfio_device *device, const char *what, int error)
 			++device->notes == NOTES_MAX ? " (no more of this is told)" : "");
 }
 
-static int bind(struct vfio_device *device, int iommufd, uint32_t *dev_id)
+static int bind(struct vfio_device *device, uint32_t *dev_id)
 {
-	int ret = vsmmu_iommufd_bind(device->fd, iommufd, dev_id);
+	int ret = vsmmu_iommufd_bind(device->fd, device->vm->iommufd.fd, dev_id);
 
 	if (ret == -EPERM)
 		return fail("%s: %s; its MSIs are not isolated: the host has no ITS", device->bdf,
@@ -65,7 +61,7 @@ static int open_config(struct vfio_device *device)
 	return 0;
 }
 
-static int attach(struct vfio_device *device, struct vsmmu *vsmmu, uint32_t dev_id)
+static int attach(struct vfio_device *device, uint32_t dev_id)
 {
 	const struct vsmmu_endpoint_config endpoint = {
 		.size = sizeof(endpoint),
@@ -73,7 +69,7 @@ static int attach(struct vfio_device *device, struct vsmmu *vsmmu, uint32_t dev_
 		.dev_id = dev_id,
 		.vfio_fd = device->fd,
 	};
-	int ret = vsmmu_endpoint_attach(vsmmu, &endpoint, &device->endpoint);
+	int ret = vsmmu_endpoint_attach(device->vm->vsmmu, &endpoint, &device->endpoint);
 
 	switch (ret) {
 	case 0:
@@ -116,52 +112,49 @@ static void listen_to_calls(struct vfio_device *device)
 }
 
 /* Decides whether the guest sees the MSIs, which need the host's window: see docs/guest.md. */
-static int place_msis(struct vfio_device *device, const struct vfio_config *config)
+static int place_msis(struct vfio_device *device)
 {
+	const struct vm *vm = device->vm;
+	const bool boot = !vm->vcpu[0].started, hide = vm->options.no_msi;
 	uint64_t base, size;
 
 	vfio_read_msi_window(device->bdf, &base, &size);
-	if (base + size > MAP_RAM && base < MAP_RAM + config->memory)
+	if (base + size > MAP_RAM && base < MAP_RAM + vm->memory.size)
 		return fail("%s: the host has its window for MSIs at 0x%" PRIx64
 			    ", inside of the guest's memory; give it less with --mem",
 			device->bdf, base);
-	if (config->boot && !config->no_msi && (device->msi || device->msix)) {
+	if (boot && !hide && (device->msi || device->msix)) {
 		device->node_base = base;
 		device->node_size = size;
 	}
-	device->no_msi = config->no_msi || device->node_base != base || device->node_size != size;
+	device->no_msi = hide || device->node_base != base || device->node_size != size;
 	return 0;
 }
 
-void vfio_init(struct vfio_device *device, unsigned int slot, struct kvm *kvm, struct pci *pci)
+void vfio_init(struct vfio_device *device, unsigned int slot, struct vm *vm)
 {
 	*device = (struct vfio_device){.slot = slot,
-		.kvm = kvm,
+		.vm = vm,
 		.raised = -1,
 		.intx = -1,
 		.unmask = -1,
 		.fd = -1,
 		.call = {-1, -1}};
 	pthread_mutex_init(&device->lock, NULL);
-	pci->slot[slot] = (struct pci_function){
-		.config = vfio_access_config,
-		.memory = vfio_access_memory,
-		.opaque = device,
-	};
 }
 
-int vfio_open(struct vfio_device *device, const struct vfio_config *config)
+/* Puts a function behind the vSMMU and shows it. Return: 0; -1 with a message: the slot is empty.
+ */
+static int take(struct vfio_device *device, const char *bdf)
 {
 	uint32_t dev_id;
 
-	snprintf(device->bdf, sizeof(device->bdf), "%s", config->bdf);
-	device->iommufd = config->iommufd;
-	device->fd = vfio_open_file(config->bdf);
+	snprintf(device->bdf, sizeof(device->bdf), "%s", bdf);
+	device->fd = vfio_open_file(bdf);
 	if (device->fd < 0)
 		return -1;
-	if (open_eventfds(device) || bind(device, config->iommufd->fd, &dev_id) ||
-		open_config(device) || place_msis(device, config) || vfio_open_bars(device) ||
-		attach(device, config->vsmmu, dev_id)) {
+	if (open_eventfds(device) || bind(device, &dev_id) || open_config(device) ||
+		place_msis(device) || vfio_open_bars(device) || attach(device, dev_id)) {
 		vfio_close(device);
 		return -1;
 	}
@@ -192,4 +185,59 @@ void vfio_close(struct vfio_device *device)
 			close(device->call[n]);
 	memset(&device->fd, 0, sizeof(*device) - offsetof(struct vfio_device, fd));
 	device->fd = device->call[0] = device->call[1] = -1;
+}
+
+struct vfio_device *vm_find(struct vm *vm, const char *bdf)
+{
+	for (unsigned int n = 0; n < DEVICES_MAX; n++)
+		if (vm->device[n].fd >= 0 && !strcmp(vm->device[n].bdf, bdf))
+			return &vm->device[n];
+	return NULL;
+}
+
+/* Return: the slot where it was, else the first one that is free; NULL if none is. */
+static struct vfio_device *choose(struct vm *vm, const char *bdf)
+{
+	struct vfio_device *empty = NULL;
+
+	for (unsigned int n = DEVICES_MAX; n--;) {
+		if (vm->device[n].fd >= 0)
+			continue;
+		empty = &vm->device[n];
+		if (!strcmp(empty->bdf, bdf))
+			break;
+	}
+	return empty;
+}
+
+int vm_attach(struct vm *vm, const char *bdf, unsigned int slot)
+{
+	struct vfio_device *device = slot ? &vm->device[slot - 1] : choose(vm, bdf);
+	char before[sizeof(device->bdf)];
+
+	if (vm_find(vm, bdf))
+		return fail("%s: is attached already, in slot %u", bdf, vm_find(vm, bdf)->slot);
+	if (!device)
+		return fail("%s: all slots are occupied", bdf);
+	if (device->fd >= 0)
+		return fail("%s: slot %u is occupied by %s", bdf, device->slot, device->bdf);
+	if (!vm->vsmmu_config.host && iommufd_open(vm))
+		return -1;
+	memcpy(before, device->bdf, sizeof(before));
+	if (take(device, bdf)) {
+		memcpy(device->bdf, before, sizeof(before));
+		return -1;
+	}
+	vm_wake(vm); /* the main loop has one fd more */
+	return 0;
+}
+
+int vm_detach(struct vm *vm, const char *bdf)
+{
+	struct vfio_device *device = vm_find(vm, bdf);
+
+	if (!device)
+		return fail("%s: is not attached", bdf);
+	vfio_close(device);
+	return 0;
 }

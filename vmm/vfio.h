@@ -12,14 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bus.h"
-#include "iommufd.h"
-#include "kvm.h"
-
+#define DEVICES_MAX 31 /* slots 1 to 31 of bus 0 */
 #define VFIO_BARS   6
 #define VFIO_PIECES 2 /* before and behind a table of MSI-X */
 
-struct vsmmu;
+struct bus_access;
+struct vm;
 struct vsmmu_endpoint;
 
 struct vfio_piece {
@@ -51,7 +49,7 @@ enum vfio_call { VFIO_CALL_REQUEST, VFIO_CALL_ERROR, VFIO_CALLS };
 struct vfio_device {
 	/* These a slot keeps, whatever is in it. */
 	unsigned int slot;
-	struct kvm *kvm;
+	struct vm *vm;
 	pthread_mutex_t lock;
 	char bdf[16];	   /* of the function that is here, or was the last */
 	int intx, unmask;  /* eventfds: the irqfd of INTx, the guest's end of interrupt */
@@ -62,7 +60,6 @@ struct vfio_device {
 	int fd;		      /* -1 if there is none */
 	bool shown;	      /* the guest sees it; until then no vCPU looks at what follows */
 	int call[VFIO_CALLS]; /* eventfds */
-	const struct iommufd *iommufd;
 	struct vsmmu_endpoint *endpoint;
 	uint64_t config; /* where configuration space is in the file */
 	struct vfio_bar bar[VFIO_BARS];
@@ -83,26 +80,10 @@ struct vfio_device {
 	unsigned int notes; /* printed so far */
 };
 
-struct vfio_config {
-	const char *bdf;
-	const struct iommufd *iommufd;
-	struct vsmmu *vsmmu;
-	uint64_t memory; /* size of the guest's */
-	bool no_msi;
-	bool boot; /* the device tree will have a window for its MSIs; else it may lack one */
-};
-
 /* Makes slot @slot of bus 0, where nothing is. */
-void vfio_init(struct vfio_device *device, unsigned int slot, struct kvm *kvm, struct pci *pci);
+void vfio_init(struct vfio_device *device, unsigned int slot, struct vm *vm);
 
-/*
- * Takes a function, puts it behind the vSMMU, and shows it to the guest. It and vfio_close() are
- * not called at the same time, but may be while vCPUs run. Return: 0; -1 with a message, and the
- * slot is empty.
- */
-int vfio_open(struct vfio_device *device, const struct vfio_config *config);
-
-/* Ends its DMA and its interrupts, hides it and gives it back to the host. */
+/* Ends its DMA and its interrupts, hides it and gives it back to the host; vCPUs may run. */
 void vfio_close(struct vfio_device *device);
 
 /* Prints why something of the device does not work; only some times, as a guest can repeat it. */
@@ -124,26 +105,22 @@ uint32_t vfio_config_read(const struct vfio_device *device, uint32_t offset, uin
 void vfio_config_write(
 	const struct vfio_device *device, uint32_t offset, uint32_t size, uint32_t value);
 void vfio_find_capabilities(struct vfio_device *device);
-void vfio_access_config(void *opaque, struct bus_access *access);
+void vfio_access_config(struct vfio_device *device, struct bus_access *access);
 
 /* vfio_bar.c */
 int vfio_open_bars(struct vfio_device *device);
 void vfio_close_bars(struct vfio_device *device);
 /* Has KVM show the BARs where the guest put them, or not at all. */
 void vfio_show_bars(struct vfio_device *device, bool on);
-bool vfio_access_memory(void *opaque, struct bus_access *access);
+/* Accesses what a BAR has and KVM does not. Return: false: it has none at the address. */
+bool vfio_access_memory(struct vfio_device *device, struct bus_access *access);
 
-/* vfio_irq.c: all with the lock held. */
-int vfio_vectors_on(struct vfio_device *device, enum vfio_irq_mode mode, uint32_t count);
-void vfio_vector_set(struct vfio_device *device, uint32_t n, uint32_t data);
-void vfio_vector_mask(struct vfio_device *device, uint32_t n);
+/* vfio_irq.c: interrupts, all with the lock held. */
 void vfio_irqs_off(struct vfio_device *device);
 void vfio_intx_on(struct vfio_device *device);
 /* Return: 0 or -errno. */
 int vfio_set_irqs(struct vfio_device *device, uint32_t index, uint32_t action, const int *fds,
 	uint32_t count);
-
-/* vfio_msi.c: the lock is held. */
 /* Follows a write to the capability of MSI, whose flags are @flags then. */
 void vfio_msi_written(struct vfio_device *device, uint32_t flags);
 /* Masks all vectors, as a reset does. */

@@ -13,8 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "vfio.h"
+#include "vm.h"
 
 /* Linux include/uapi/linux/vfio.h of 6.19: VFIO_DEVICE_FEATURE_DMA_BUF with one range */
 #define FEATURE_DMA_BUF 11
@@ -97,7 +96,7 @@ static int show_peers(const struct vfio_device *device, uint32_t n, const struct
 
 	if (fd < 0)
 		return -errno;
-	ret = iommufd_map_file(device->iommufd, fd, address, piece->size);
+	ret = iommufd_map_file(&device->vm->iommufd, fd, address, piece->size);
 	close(fd);
 	return ret;
 }
@@ -117,8 +116,8 @@ static void show_piece(struct vfio_device *device, uint32_t n, uint32_t which, b
 		return;
 	piece->shown = on;
 	if (!on)
-		iommufd_unmap(device->iommufd, address, piece->size);
-	ret = kvm_set_slot(device->kvm, slot, address, on ? piece->size : 0,
+		iommufd_unmap(&device->vm->iommufd, address, piece->size);
+	ret = kvm_set_slot(&device->vm->kvm, slot, address, on ? piece->size : 0,
 		(uint8_t *)bar->at + piece->offset);
 	/* Without a slot the accesses exit, which is only slower. */
 	if (on && ret)
@@ -181,9 +180,8 @@ static void access_bar(
 		access->value = UINT64_MAX;
 }
 
-bool vfio_access_memory(void *opaque, struct bus_access *access)
+bool vfio_access_memory(struct vfio_device *device, struct bus_access *access)
 {
-	struct vfio_device *device = opaque;
 	bool found = false;
 
 	pthread_mutex_lock(&device->lock);

@@ -7,7 +7,7 @@
 #include <linux/vfio.h>
 #include <unistd.h>
 
-#include "vfio.h"
+#include "vm.h"
 
 uint32_t vfio_config_read(const struct vfio_device *device, uint32_t offset, uint32_t size)
 {
@@ -153,10 +153,8 @@ static void write_config(struct vfio_device *device, const struct bus_access *ac
 	}
 }
 
-void vfio_access_config(void *opaque, struct bus_access *access)
+void vfio_access_config(struct vfio_device *device, struct bus_access *access)
 {
-	struct vfio_device *device = opaque;
-
 	pthread_mutex_lock(&device->lock);
 	if (!device->shown)
 		access->value = UINT64_MAX;

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "vfio.h"
+#include "vm.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 
