@@ -42,12 +42,12 @@ int control_open(struct vm *vm)
 		(bind(fd, name, sizeof(address)) &&
 			(errno != EADDRINUSE || !remove_stale(fd, &address) ||
 				bind(fd, name, sizeof(address))))) {
-		fail("--control %s: %s", path, strerror(errno));
+		fail("--control %s: %m", path);
 		close(fd);
 		return -1;
 	}
 	vm->listener = fd;
-	return listen(fd, CLIENTS) ? fail("--control %s: %s", path, strerror(errno)) : 0;
+	return listen(fd, CLIENTS) ? fail("--control %s: %m", path) : 0;
 }
 
 static void drop(struct client *client)

@@ -39,8 +39,7 @@ int memory_open(struct memory *memory, uint64_t size)
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
-		return fail("%" PRIu64 " MiB of memory: %s; ask for less with --mem", size >> 20,
-			strerror(errno));
+		return fail("%" PRIu64 " MiB of memory: %m; ask for less with --mem", size >> 20);
 	*memory = (struct memory){.at = at, .size = size};
 	return 0;
 }
@@ -67,7 +66,7 @@ static uint64_t load(
 			option, path, room >> 20);
 		size = 0;
 	} else if (!file || ferror(file)) {
-		fail("%s %s: %s", option, path, strerror(errno));
+		fail("%s %s: %m", option, path);
 		size = 0;
 	} else if (!size) {
 		fail("%s %s: is empty", option, path);

@@ -51,11 +51,11 @@ static int open_host(struct iommufd *iommufd, const struct memory *memory)
 
 	iommufd->fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	if (iommufd->fd < 0)
-		return fail("/dev/iommu: %s; %s", strerror(errno),
+		return fail("/dev/iommu: %m; %s",
 			errno == EACCES ? "ask for rights on it, or run this as root"
 					: "the kernel needs CONFIG_IOMMUFD (modprobe iommufd)");
 	if (ioctl(iommufd->fd, IOAS_ALLOC, &ioas))
-		return fail("/dev/iommu: makes no IOAS: %s", strerror(errno));
+		return fail("/dev/iommu: makes no IOAS: %m");
 	iommufd->ioas_id = ioas.out_ioas_id;
 	ret = map(iommufd, IOAS_MAP, &ram);
 	if (ret)

@@ -42,18 +42,15 @@ int kvm_open(struct kvm *kvm, const struct memory *memory)
 
 	kvm->fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm->fd < 0 && errno == EACCES)
-		return fail("/dev/kvm: %s; become a member of its group, or run this as root",
-			strerror(errno));
+		return fail("/dev/kvm: %m; become a member of its group, or run this as root");
 	if (kvm->fd < 0)
-		return fail("/dev/kvm: %s; the kernel needs CONFIG_KVM, and must be started at EL2 "
-			    "(its log says why there is no KVM)",
-			strerror(errno));
+		return fail("/dev/kvm: %m; the kernel needs CONFIG_KVM, and must be started at EL2 "
+			    "(its log says why there is no KVM)");
 	if (ioctl(kvm->fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
 		return fail("/dev/kvm: is no KVM of today");
 	kvm->vm = ioctl(kvm->fd, KVM_CREATE_VM, 0);
 	if (kvm->vm < 0)
-		return fail(
-			"KVM cannot make a machine with 40 bits of address: %s", strerror(errno));
+		return fail("KVM cannot make a machine with 40 bits of address: %m");
 	if (open_routes(kvm))
 		return -1;
 	ret = kvm_set_slot(kvm, KVM_SLOT_RAM, MAP_RAM, memory->size, memory->at);
@@ -91,18 +88,17 @@ int kvm_add_gic(struct kvm *kvm)
 
 	kvm->gic = new_device(kvm, KVM_DEV_TYPE_ARM_VGIC_V3);
 	if (kvm->gic < 0)
-		return fail("KVM has no GICv3: %s; this host's interrupt controller is older",
-			strerror(errno));
+		return fail("KVM has no GICv3: %m; this host's interrupt controller is older");
 	if (set(kvm->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &gicd) ||
 		set(kvm->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, &gicr) ||
 		set(kvm->gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &irqs) ||
 		set(kvm->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL))
-		return fail("KVM does not set up the GICv3: %s", strerror(errno));
+		return fail("KVM does not set up the GICv3: %m");
 	kvm->its = new_device(kvm, KVM_DEV_TYPE_ARM_VGIC_ITS);
 	if (kvm->its < 0 ||
 		set(kvm->its, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE, &its) ||
 		set(kvm->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL))
-		return fail("KVM does not set up an ITS: %s", strerror(errno));
+		return fail("KVM does not set up an ITS: %m");
 	return 0;
 }
 

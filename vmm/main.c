@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 	/* A new process has nothing of the old machine left: KVM, VFIO and iommufd start anew. */
 	if (vm.stop == STOP_RESET) {
 		execv("/proc/self/exe", argv);
-		fail("cannot start again: %s", strerror(errno));
+		fail("cannot start again: %m");
 	}
 	return vm.stop == STOP_OFF ? 0 : 1;
 }

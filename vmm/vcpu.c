@@ -43,26 +43,25 @@ int vcpu_open(struct vm *vm, unsigned int number)
 	vcpu->number = number;
 	vcpu->fd = ioctl(kvm->vm, KVM_CREATE_VCPU, number);
 	if (vcpu->fd < 0 || size < 0)
-		return fail("KVM has no vCPU %u: %s; ask for less with --cpus", number,
-			strerror(errno));
+		return fail("KVM has no vCPU %u: %m; ask for less with --cpus", number);
 	vcpu->run_size = (size_t)size;
 	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED) {
 		vcpu->run = NULL;
-		return fail("KVM's vCPU %u: %s", number, strerror(errno));
+		return fail("KVM's vCPU %u: %m", number);
 	}
 	if (ioctl(kvm->vm, KVM_ARM_PREFERRED_TARGET, &init))
-		return fail("KVM does not know this CPU: %s", strerror(errno));
+		return fail("KVM does not know this CPU: %m");
 	init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	if (number)
 		init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
 	if (ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &init))
-		return fail("KVM does not set up vCPU %u: %s", number, strerror(errno));
+		return fail("KVM does not set up vCPU %u: %m", number);
 	if (number)
 		return 0;
 	if (set_register(vcpu, CORE_REGISTER(regs.pc), vm->image.entry) ||
 		set_register(vcpu, CORE_REGISTER(regs.regs[0]), vm->image.fdt))
-		return fail("KVM does not set vCPU 0's registers: %s", strerror(errno));
+		return fail("KVM does not set vCPU 0's registers: %m");
 	return 0;
 }
 
@@ -138,9 +137,9 @@ static void *run_vcpu(void *opaque)
 		} else if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
 			do_exit(vcpu);
 		} else if (errno != EINTR && errno != EAGAIN) {
-			fail("vCPU %u: %s; ENOSYS: the guest used an instruction on a device's "
+			fail("vCPU %u: %m; ENOSYS: the guest used an instruction on a device's "
 			     "registers that KVM cannot emulate",
-				vcpu->number, strerror(errno));
+				vcpu->number);
 			vm_stop(vcpu->vm, STOP_BROKEN);
 		}
 	}

@@ -41,7 +41,7 @@ static int open_config(struct vfio_device *device)
 		.argsz = sizeof(info), .index = VFIO_PCI_CONFIG_REGION_INDEX};
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return fail("%s: has no configuration space: %s", device->bdf, strerror(errno));
+		return fail("%s: has no configuration space: %m", device->bdf);
 	device->config = info.offset;
 	device->pin = vfio_config_read(device, PCI_INTERRUPT_PIN, 1) & 7;
 	vfio_find_capabilities(device);
@@ -96,9 +96,7 @@ static int open_eventfds(struct vfio_device *device)
 	}
 	for (unsigned int n = 0; n < VFIO_CALLS; n++)
 		device->call[n] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return device->raised < 0 || device->call[VFIO_CALLS - 1] < 0
-		       ? fail("no eventfd: %s", strerror(errno))
-		       : 0;
+	return device->raised < 0 || device->call[VFIO_CALLS - 1] < 0 ? fail("no eventfd: %m") : 0;
 }
 
 /* Not every function has both; one without is only less observed. */

@@ -50,7 +50,7 @@ static int open_bar(struct vfio_device *device, uint32_t n)
 	struct vfio_bar *bar = &device->bar[n];
 
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return fail("%s: BAR %u: %s", device->bdf, n, strerror(errno));
+		return fail("%s: BAR %u: %m", device->bdf, n);
 	if (!info.size || value & PCI_BASE_ADDRESS_SPACE_IO)
 		return 0;
 	bar->size = info.size;

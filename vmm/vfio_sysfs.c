@@ -73,7 +73,7 @@ int vfio_open_file(const char *bdf)
 		return explain(bdf);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return fail("%s: %s: %s; %s", bdf, path, strerror(errno),
+		return fail("%s: %s: %m; %s", bdf, path,
 			errno == EBUSY ? "another program has it"
 				       : "ask for rights on it, or run this as root");
 	return fd;
