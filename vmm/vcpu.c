@@ -81,33 +81,18 @@ static void do_mmio(struct vcpu *vcpu)
 		memcpy(run->mmio.data, &access.value, access.size);
 }
 
-static enum stop_reason reason_of(uint32_t event)
-{
-	switch (event) {
-	case KVM_SYSTEM_EVENT_SHUTDOWN:
-		return STOP_OFF;
-	case KVM_SYSTEM_EVENT_RESET:
-		return STOP_RESET;
-	default:
-		fail("the guest has crashed");
-		return STOP_BROKEN;
-	}
-}
-
 static void do_exit(struct vcpu *vcpu)
 {
-	struct kvm_run *run = vcpu->run;
+	const struct kvm_run *run = vcpu->run;
+	const bool event = run->exit_reason == KVM_EXIT_SYSTEM_EVENT;
 
-	switch (run->exit_reason) {
-	case KVM_EXIT_MMIO:
+	if (run->exit_reason == KVM_EXIT_MMIO) {
 		do_mmio(vcpu);
-		break;
-	case KVM_EXIT_INTR:
-		break;
-	case KVM_EXIT_SYSTEM_EVENT:
-		vm_stop(vcpu->vm, reason_of(run->system_event.type));
-		break;
-	default:
+	} else if (event && run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN) {
+		vm_stop(vcpu->vm, STOP_OFF);
+	} else if (event && run->system_event.type == KVM_SYSTEM_EVENT_RESET) {
+		vm_stop(vcpu->vm, STOP_RESET);
+	} else if (run->exit_reason != KVM_EXIT_INTR) {
 		fail("vCPU %u: stopped for KVM's reason %" PRIu32, vcpu->number, run->exit_reason);
 		vm_stop(vcpu->vm, STOP_BROKEN);
 	}

@@ -21,20 +21,28 @@
 int vfio_set_irqs(
 	struct vfio_device *device, uint32_t index, uint32_t action, const int *fds, uint32_t count)
 {
-	struct vfio_irq_set *set = calloc(1, sizeof(*set) + count * sizeof(int));
-	int ret = set ? 0 : -ENOMEM;
+	const size_t size = sizeof(struct vfio_irq_set) + count * sizeof(int);
+	struct vfio_irq_set *set = calloc(1, size);
+	int ret;
 
-	if (!ret) {
-		set->argsz = (uint32_t)(sizeof(*set) + count * sizeof(int));
-		set->flags = action | (count ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
-		set->index = index;
-		set->count = count;
-		if (count)
-			memcpy(set->data, fds, count * sizeof(int));
-		ret = ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set) ? -errno : 0;
-		free(set);
-	}
+	if (!set)
+		return -ENOMEM;
+	set->argsz = (uint32_t)size;
+	set->flags = action | (count ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
+	set->index = index;
+	set->count = count;
+	if (count)
+		memcpy(set->data, fds, count * sizeof(int));
+	ret = ioctl(device->fd, VFIO_DEVICE_SET_IRQS, set) ? -errno : 0;
+	free(set);
 	return ret;
+}
+
+/* VFIO numbers the kinds of interrupts, from 0, in the order of enum vfio_irq_mode. */
+static int set_trigger(
+	struct vfio_device *device, enum vfio_irq_mode mode, const int *fds, uint32_t count)
+{
+	return vfio_set_irqs(device, mode - VFIO_IRQ_INTX, VFIO_IRQ_SET_ACTION_TRIGGER, fds, count);
 }
 
 static uint32_t intx_spi(const struct vfio_device *device)
@@ -63,20 +71,13 @@ void vfio_intx_on(struct vfio_device *device)
 		return;
 	ret = kvm_irqfd(&device->vm->kvm, device->intx, intx_spi(device), device->unmask, true);
 	if (!ret)
-		ret = vfio_set_irqs(
-			device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, &raised, 1);
+		ret = set_trigger(device, VFIO_IRQ_INTX, &raised, 1);
 	if (!ret)
 		ret = vfio_set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK,
 			&device->unmask, 1);
 	device->irq_mode = VFIO_IRQ_INTX;
 	if (ret)
 		vfio_note(device, "has no INTx", ret);
-}
-
-static void intx_off(struct vfio_device *device)
-{
-	(void)vfio_set_irqs(device, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
-	(void)kvm_irqfd(&device->vm->kvm, device->intx, intx_spi(device), -1, false);
 }
 
 static void vector_mask(struct vfio_device *device, uint32_t n)
@@ -121,15 +122,12 @@ static void vectors_off(struct vfio_device *device)
 
 void vfio_irqs_off(struct vfio_device *device)
 {
-	if (device->irq_mode == VFIO_IRQ_INTX) {
-		intx_off(device);
-	} else if (device->irq_mode != VFIO_IRQ_OFF) {
-		(void)vfio_set_irqs(device,
-			device->irq_mode == VFIO_IRQ_MSI ? VFIO_PCI_MSI_IRQ_INDEX
-							 : VFIO_PCI_MSIX_IRQ_INDEX,
-			VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
-		vectors_off(device);
-	}
+	if (device->irq_mode == VFIO_IRQ_OFF)
+		return;
+	(void)set_trigger(device, device->irq_mode, NULL, 0);
+	if (device->irq_mode == VFIO_IRQ_INTX)
+		(void)kvm_irqfd(&device->vm->kvm, device->intx, intx_spi(device), -1, false);
+	vectors_off(device);
 	device->irq_mode = VFIO_IRQ_OFF;
 }
 
@@ -150,9 +148,7 @@ static int vectors_on(struct vfio_device *device, enum vfio_irq_mode mode, uint3
 		ret = vector->fd < 0 ? -errno : vector->gsi < 0 ? vector->gsi : 0;
 	}
 	if (!ret)
-		ret = vfio_set_irqs(device,
-			mode == VFIO_IRQ_MSI ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX,
-			VFIO_IRQ_SET_ACTION_TRIGGER, fds, count);
+		ret = set_trigger(device, mode, fds, count);
 	free(fds);
 	if (ret) {
 		vectors_off(device);
