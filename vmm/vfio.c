@@ -141,8 +141,7 @@ void vfio_init(struct vfio_device *device, unsigned int slot, struct vm *vm)
 	pthread_mutex_init(&device->lock, NULL);
 }
 
-/* Puts a function behind the vSMMU and shows it. Return: 0; -1 with a message: the slot is empty.
- */
+/* Puts a function behind the vSMMU and shows it. Return: 0; -1 with a message. */
 static int take(struct vfio_device *device, const char *bdf)
 {
 	uint32_t dev_id;

@@ -4,8 +4,8 @@
  * BARs are memory slots; its interrupts go by irqfds. One lock is around all that a guest does to
  * it by exits; its memory and its interrupts need none.
  */
-#ifndef VMM_VFIO_H
-#define VMM_VFIO_H
+#ifndef VMM_VFIO_DEVICE_H
+#define VMM_VFIO_DEVICE_H
 
 #include <pthread.h>
 #include <stdatomic.h>

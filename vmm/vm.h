@@ -15,7 +15,7 @@
 #include <vsmmu/smmu.h>
 
 #include "map.h"
-#include "vfio.h"
+#include "vfio_device.h"
 
 /* The command line. */
 #define APPEND_MAX 1900 /* Linux on arm64 takes 2,048 in all */
