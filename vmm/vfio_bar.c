@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * BARs: mapped once, shown by KVM and to other devices where the guest puts them, but for a table
- * of MSI-X.
- */
+/* BARs: shown to vCPUs and devices where the guest puts them, but for a table of MSI-X. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
@@ -130,10 +127,13 @@ static void show_piece(struct vfio_device *device, uint32_t n, uint32_t which, b
 			ret);
 }
 
+/* The guest can write any address to a BAR, the last ones too. */
 static bool in_window(uint64_t address, uint64_t size)
 {
-	return (address >= MAP_MEM32 && address + size <= MAP_MEM32 + MAP_MEM32_SIZE) ||
-	       (address >= MAP_MEM64 && address + size <= MAP_MEM64 + MAP_MEM64_SIZE);
+	const uint64_t in32 = address - MAP_MEM32, in64 = address - MAP_MEM64;
+
+	return (in32 < MAP_MEM32_SIZE && size <= MAP_MEM32_SIZE - in32) ||
+	       (in64 < MAP_MEM64_SIZE && size <= MAP_MEM64_SIZE - in64);
 }
 
 void vfio_show_bars(struct vfio_device *device, bool on)
