@@ -423,7 +423,7 @@ static void move_during(const char *work)
 		command(10, "%s &", work);
 		while (busy && moves < 10) {
 			does("move");
-			command(10, "echo moved");
+			command(60, "echo moved");
 			busy = !strstr(guest.console.text + begin, "guest: background ok");
 			moves += busy;
 		}
@@ -450,7 +450,9 @@ static void a_guest_moves_while_its_disk_works(void *context)
 	move_during("disk verify 48M 6");
 	expect_dump(nvme[0]);
 	/* No event goes astray either. */
+	command(30, "quiet"); /* each event is some lines of the console, which is slow */
 	move_during("storm 16 0000:00:02.0");
+	command(30, "loud");
 	replug("0000:00:02.0", edu[0]);
 	command(10, "last 0000:00:02.0");
 	expect("iova: 0xdeaf0000", 10);
