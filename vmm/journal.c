@@ -2,27 +2,23 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <vsmmu/event.h>
-
 #include "vm.h"
 
-#define SIZE	VSMMU_EVENT_RECORD_SIZE
-#define RECORDS (1u << 20) /* more than the largest of a guest's queues has */
+#define SIZE VSMMU_EVENT_RECORD_SIZE
 
 void journal_note(struct journal *journal, const uint8_t *records, uint32_t count)
 {
 	if (!journal->file)
 		return;
 	for (; count; count--, records += SIZE) {
-		if (journal->noted - journal->written == RECORDS) {
+		if (journal->noted - journal->written == JOURNAL_RECORDS) {
 			journal->missed += count;
 			break;
 		}
-		memcpy(journal->records + journal->noted % RECORDS * SIZE, records, SIZE);
+		memcpy(journal->records + journal->noted % JOURNAL_RECORDS * SIZE, records, SIZE);
 		journal->noted++;
 	}
 	sem_post(&journal->some);
@@ -78,7 +74,8 @@ static void *write_lines(void *opaque)
 		sem_wait(&journal->some);
 		end = journal->end;
 		for (; journal->written != journal->noted; journal->written++)
-			print(journal->file, journal->records + journal->written % RECORDS * SIZE);
+			print(journal->file,
+				journal->records + journal->written % JOURNAL_RECORDS * SIZE);
 		lost = journal->lost;
 		print_count(journal->file, "lost", lost - told);
 		told = lost;
@@ -90,25 +87,16 @@ static void *write_lines(void *opaque)
 
 int journal_open(struct journal *journal, const char *path)
 {
-	void *records;
 	int ret;
 
 	if (!path)
 		return 0;
-	journal->file = fopen(path, "ae");
-	if (!journal->file)
-		return fail("--events %s: %s", path, strerror(errno));
-	records = mmap(
-		NULL, RECORDS * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	journal->records = records;
 	sem_init(&journal->some, 0, 0);
-	ret = records == MAP_FAILED ? ENOMEM
-				    : pthread_create(&journal->thread, NULL, write_lines, journal);
-	if (!ret)
-		return 0;
-	fclose(journal->file);
-	journal->file = NULL;
-	return fail("--events %s: %s", path, strerror(ret));
+	journal->file = fopen(path, "ae");
+	ret = journal->file ? pthread_create(&journal->thread, NULL, write_lines, journal) : errno;
+	if (ret)
+		journal->file = NULL;
+	return ret ? fail("--events %s: %s", path, strerror(ret)) : 0;
 }
 
 void journal_close(struct journal *journal)
@@ -119,6 +107,6 @@ void journal_close(struct journal *journal)
 	sem_post(&journal->some);
 	pthread_join(journal->thread, NULL);
 	if (fclose(journal->file))
-		fail("--events: %s", strerror(errno));
+		fail("--events: %m");
 	journal->file = NULL;
 }

@@ -81,6 +81,12 @@ static int vm_open(struct vm *vm)
 {
 	const struct options *options = &vm->options;
 
+	vm->kvm = (struct kvm){.fd = -1, .vm = -1, .gic = -1, .its = -1};
+	vm->iommufd.fd = -1;
+	pthread_mutex_init(&vm->kvm.lock, NULL);
+	pthread_mutex_init(&vm->uart.lock, NULL);
+	pthread_mutex_init(&vm->pause, NULL);
+	pthread_mutex_init(&vm->loop, NULL);
 	for (unsigned int n = 0; n < DEVICES_MAX; n++)
 		vfio_init(&vm->device[n], n + 1, vm);
 	vm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -190,13 +196,7 @@ static void vm_run(struct vm *vm)
 
 int main(int argc, char **argv)
 {
-	static struct vm vm = {
-		.kvm = {-1, -1, -1, -1, PTHREAD_MUTEX_INITIALIZER, NULL},
-		.uart.lock = PTHREAD_MUTEX_INITIALIZER,
-		.iommufd.fd = -1,
-		.pause = PTHREAD_MUTEX_INITIALIZER,
-		.loop = PTHREAD_MUTEX_INITIALIZER,
-	};
+	static struct vm vm;
 	int ret = options_parse(&vm.options, argc, argv);
 
 	if (ret)

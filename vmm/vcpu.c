@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "vm.h"
@@ -145,32 +144,22 @@ int vcpu_start(struct vcpu *vcpu)
 }
 
 /*
- * Interrupts what a thread does until it does as it was asked. The signal comes again and again, as
- * it may be too early for the write to a full pipe, of the console, that it has to interrupt.
+ * Interrupts what a thread does until it has done as it was asked: again and again, as the signal
+ * may be too early for the write to a full pipe, of the console, that it has to interrupt.
  */
-static struct timespec kick_again(pthread_t thread)
+static void kick_again(const struct vcpu *vcpu)
 {
-	struct timespec until;
-
-	pthread_kill(thread, SIGRTMIN);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += 10000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	return until;
+	pthread_kill(vcpu->thread, SIGRTMIN);
+	usleep(1000);
 }
 
 void vcpu_pause_all(struct vm *vm)
 {
-	struct timespec until;
-
 	pthread_mutex_lock(&vm->pause);
 	vm->paused = true;
-	for (unsigned int n = 0; n < vm->options.cpus; n++) {
-		do
-			until = kick_again(vm->vcpu[n].thread);
-		while (pthread_mutex_timedlock(&vm->vcpu[n].running, &until));
-	}
+	for (unsigned int n = 0; n < vm->options.cpus; n++)
+		while (pthread_mutex_trylock(&vm->vcpu[n].running))
+			kick_again(&vm->vcpu[n]);
 }
 
 void vcpu_resume_all(struct vm *vm)
@@ -183,16 +172,11 @@ void vcpu_resume_all(struct vm *vm)
 
 void vcpu_close_all(struct vm *vm)
 {
-	struct timespec until;
-
 	for (unsigned int n = 0; n < vm->options.cpus; n++) {
 		struct vcpu *vcpu = &vm->vcpu[n];
 
-		if (vcpu->started) {
-			do
-				until = kick_again(vcpu->thread);
-			while (pthread_timedjoin_np(vcpu->thread, NULL, &until));
-		}
+		while (vcpu->started && pthread_tryjoin_np(vcpu->thread, NULL))
+			kick_again(vcpu);
 		if (vcpu->run)
 			munmap(vcpu->run, vcpu->run_size);
 		if (vcpu->fd > 0)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <termios.h>
 
+#include <vsmmu/event.h>
 #include <vsmmu/smmu.h>
 
 #include "map.h"
@@ -127,6 +128,8 @@ struct iommufd {
 	struct vsmmu_host *host;
 };
 
+#define JOURNAL_RECORDS (1u << 20) /* more than the largest of a guest's queues has */
+
 /*
  * A file of what the guest was told: a line of JSON for each event in its queue, with the names
  * that "vsmmu decode --json" has, and one for each loss. Records are taken where the library tells
@@ -137,10 +140,11 @@ struct journal {
 	pthread_t thread;
 	sem_t some;
 	atomic_bool end;
-	uint8_t *records;		 /* a ring, of which memory is taken only as it is needed */
 	_Atomic uint64_t noted, written; /* @noted - @written of them wait */
 	_Atomic uint64_t missed;	 /* there was no room */
 	_Atomic uint64_t lost;		 /* in the host */
+	/* A ring, of which memory is taken only as it is needed. */
+	uint8_t records[JOURNAL_RECORDS * VSMMU_EVENT_RECORD_SIZE];
 };
 
 #define CLIENTS 8
