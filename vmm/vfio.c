@@ -28,11 +28,12 @@ static int bind(struct vfio_device *device, uint32_t *dev_id)
 	int ret = vsmmu_iommufd_bind(device->fd, device->vm->iommufd.fd, dev_id);
 
 	if (ret == -EPERM)
-		return fail("%s: %s; its MSIs are not isolated: the host has no ITS", device->bdf,
-			strerror(EPERM));
-	if (ret)
-		return fail("%s: does not go to iommufd: %s", device->bdf, strerror(-ret));
-	return 0;
+		return fail("%s: %s; its MSIs are not isolated (the host has no ITS), or another "
+			    "function of its IOMMU group belongs to another driver or program",
+			device->bdf, strerror(EPERM));
+	if (ret == -EINVAL)
+		return fail("%s: another program has it", device->bdf);
+	return ret ? fail("%s: does not go to iommufd: %s", device->bdf, strerror(-ret)) : 0;
 }
 
 static int open_config(struct vfio_device *device)

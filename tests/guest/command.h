@@ -14,6 +14,8 @@ command_run command_fault, command_last, command_storm;
 command_run command_disk;
 /* log.c */
 command_run command_log;
+/* nowhere.c */
+command_run command_nowhere;
 /* peer.c */
 command_run command_peer;
 /* smmu.c */

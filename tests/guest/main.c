@@ -90,6 +90,7 @@ static const struct {
 	{"log", "TEXT", 1, command_log},
 	{"loud", "", 0, command_loud},
 	{"off", "", 0, command_off},
+	{"nowhere", "BDF ADDRESS...", 1, command_nowhere},
 	{"peer", "BDF BDF", 2, command_peer},
 	{"quiet", "", 0, command_quiet},
 	{"register", "OFFSET READS", 2, command_register},

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Guests of vsmmu-vm boot, find their SMMU, use a disk behind it, and end. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vm_fixture.h"
-
-#define PLAIN_FILE "/tmp/no-image"
 
 /* A kernel that has found its SMMU, and uses it as a careful one does. */
 static void boots(const char *kernel, const char *cpus)
@@ -115,44 +111,6 @@ static void a_disk_works_with_intx(void *context)
 	TAP_CHECK(!strstr(guest.console.text, "ITS-PCI-MSIX"), "the disk has MSI-X");
 }
 
-static void write_file(const char *bytes, size_t length)
-{
-	int fd = open(PLAIN_FILE, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-
-	TAP_EQ(write(fd, bytes, length), length);
-	close(fd);
-}
-
-/* Runs it with words that it has to refuse. */
-static void refuses(const char *const *arguments, int status, const char *text)
-{
-	TAP_EQ(guest_start(&guest, arguments), 0);
-	TAP_EQ(guest_end(&guest, 10), status);
-	TAP_CHECK(strstr(guest.messages.text, text), "it says: %s", guest.messages.text);
-}
-
-static void it_says_what_is_wrong(void *context)
-{
-	static const char gzip[64] = "\x1f\x8b", zeroes[64];
-
-	(void)context;
-	refuses((const char *const[]){NULL}, 2, "no --kernel");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--mem", "7", NULL}, 2, "512M");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--cpus", "0", NULL}, 2, "vCPUs");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "1:0", NULL}, 2, "lspci");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "0000:00:1e.0", NULL}, 1,
-		"no such device");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--device", "0000:00:00.0", NULL}, 1,
-		"not to vfio-pci; as root: echo");
-	refuses((const char *const[]){"--kernel", "nowhere", NULL}, 1, "No such file");
-	write_file(zeroes, sizeof(zeroes));
-	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "no arm64 Image");
-	refuses((const char *const[]){"--kernel", GUEST_RIG, "--initrd", "/dev/null", NULL}, 1,
-		"is empty");
-	write_file(gzip, sizeof(gzip));
-	refuses((const char *const[]){"--kernel", PLAIN_FILE, NULL}, 1, "unpack it: gunzip");
-}
-
 static const struct tap_test tests[] = {
 	{"a_guest_finds_its_smmu", "", a_guest_finds_its_smmu},
 	{"debian_12_boots", "", debian_12_boots},
@@ -161,7 +119,6 @@ static const struct tap_test tests[] = {
 	{"a_disk_works_with_intx", "", a_disk_works_with_intx},
 	{"a_guest_starts_again_and_is_left", "", a_guest_starts_again_and_is_left},
 	{"a_signal_ends_it", "", a_signal_ends_it},
-	{"it_says_what_is_wrong", "", it_says_what_is_wrong},
 };
 
 int main(void)
