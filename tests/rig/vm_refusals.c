@@ -185,13 +185,15 @@ static void a_kernel_that_is_cut_off(void *context)
 	REFUSES(1, "is cut off", "--kernel", FILE_NAME);
 }
 
-static void an_initramfs(void *context)
+static void other_files(void *context)
 {
 	(void)context;
 	REFUSES(1, "No such file", "--kernel", GUEST_RIG, "--initrd", "nowhere");
 	REFUSES(1, "is empty", "--kernel", GUEST_RIG, "--initrd", "/dev/null");
 	REFUSES(1, "give the guest more with --mem", "--kernel", GUEST_RIG, "--mem", "64M",
 		"--initrd", "/dev/zero");
+	REFUSES(1, "--events /nowhere/file: No such file", "--kernel", GUEST_RIG, "--events",
+		"/nowhere/file");
 }
 
 static void without(const char *file, const char *text)
@@ -370,7 +372,7 @@ static const struct tap_test tests[] = {
 	{"words", "", words},
 	{"kernels", "", kernels},
 	{"a_kernel_that_is_cut_off", "", a_kernel_that_is_cut_off},
-	{"an_initramfs", "", an_initramfs},
+	{"other_files", "", other_files},
 	{"a_kernel_without_what_it_takes", "", a_kernel_without_what_it_takes},
 	{"too_much_memory", "", too_much_memory},
 	{"devices", "", devices},
