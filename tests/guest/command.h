@@ -5,17 +5,25 @@
 
 typedef int command_run(int count, char **words);
 
+/* copy.c */
+command_run command_copy, command_copy_mapped;
+/* disk.c */
+command_run command_disk;
+/* edu.c */
+command_run command_fault, command_last, command_storm;
+/* kexec.c */
+command_run command_kexec;
+/* kinds.c */
+command_run command_kind;
+/* log.c */
+command_run command_log;
+/* modules.c */
+command_run command_module;
+/* nowhere.c */
+command_run command_nowhere;
 /* pci.c */
 command_run command_groups, command_bind, command_unbind, command_remove, command_rescan,
 	command_reset;
-/* edu.c */
-command_run command_fault, command_last, command_storm;
-/* disk.c */
-command_run command_disk;
-/* log.c */
-command_run command_log;
-/* nowhere.c */
-command_run command_nowhere;
 /* peer.c */
 command_run command_peer;
 /* smmu.c */

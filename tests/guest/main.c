@@ -7,6 +7,7 @@
  * its end is "guest: background ok" or "guest: background failed: WHY".
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/klog.h>
@@ -80,15 +81,20 @@ static const struct {
 	command_run *run;
 } commands[] = {
 	{"bind", "BDF DRIVER", 2, command_bind},
+	{"copy", "BDF", 1, command_copy},
+	{"copy-mapped", "BDF", 1, command_copy_mapped},
 	{"cpus", "", 0, command_cpus},
 	{"disk", "write|verify SIZE SEED, read COUNT BYTES", 3, command_disk},
 	{"echo", "WORD", 1, command_echo},
 	{"fault", "BDF", 1, command_fault},
 	{"garbage", "", 0, command_garbage},
 	{"groups", "", 0, command_groups},
+	{"kexec", "", 0, command_kexec},
+	{"kind", "NAME BDF", 2, command_kind},
 	{"last", "BDF", 1, command_last},
 	{"log", "TEXT", 1, command_log},
 	{"loud", "", 0, command_loud},
+	{"module", "NAME...", 1, command_module},
 	{"off", "", 0, command_off},
 	{"nowhere", "BDF ADDRESS...", 1, command_nowhere},
 	{"peer", "BDF BDF", 2, command_peer},
@@ -123,25 +129,32 @@ static void report(const char *who, int ret)
 		say("%sok", who);
 }
 
+/* A command is a process: whatever it has mapped, locked and opened goes with it. */
 static void take(char *line)
 {
 	char *words[WORDS_MAX], *save = NULL;
+	bool background;
 	int count = 0;
+	pid_t pid;
 
 	for (char *word = strtok_r(line, " \r\n", &save); word && count < WORDS_MAX;
 		word = strtok_r(NULL, " \r\n", &save))
 		words[count++] = word;
+	background = count && !strcmp(words[count - 1], "&");
+	count -= background;
 	if (!count)
 		return;
-	if (strcmp(words[count - 1], "&")) {
-		report("", run(count, words));
-		return;
-	}
-	if (!fork()) {
-		report("background ", run(count - 1, words));
+	pid = fork();
+	if (!pid) {
+		report(background ? "background " : "", run(count, words));
 		_exit(0);
 	}
-	report("", 0);
+	if (pid > 0 && background)
+		report("", 0);
+	else if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		report("", fail("no process: %m"));
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 static void open_console(void)
@@ -167,11 +180,8 @@ int main(void)
 
 	open_console();
 	say("ready");
-	while (fgets(line, sizeof(line), stdin)) {
+	while (fgets(line, sizeof(line), stdin))
 		take(line);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-	}
 	say("no console: %m");
 	for (;;)
 		pause();

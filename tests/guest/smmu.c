@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the kernel says of its SMMU, and what somebody does who is not its driver. */
-#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -8,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "files.h"
+#include "memory.h"
 #include "smmu.h"
 
 #define SIZE 0x20000u
@@ -54,26 +53,12 @@ int command_smmu(int count, char **words)
 	return smmu_base() ? 0 : fail("no SMMU");
 }
 
-static volatile uint8_t *map_registers(void)
-{
-	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | O_SYNC);
-	void *smmu = MAP_FAILED;
-
-	if (fd >= 0)
-		smmu = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)smmu_base());
-	if (smmu == MAP_FAILED)
-		fail("no registers: %m");
-	if (fd >= 0)
-		close(fd);
-	return smmu == MAP_FAILED ? NULL : smmu;
-}
-
 /* Each read is an exit to the VMM. */
 int command_register(int count, char **words)
 {
 	const uint32_t offset = (uint32_t)strtoul(words[1], NULL, 0) & (SIZE - 4);
 	const unsigned int reads = (unsigned int)strtoul(words[2], NULL, 0);
-	volatile uint8_t *smmu = map_registers();
+	volatile uint8_t *smmu = memory_registers(smmu_base(), SIZE);
 	const double begin = seconds_now();
 	uint32_t value = 0;
 
@@ -90,7 +75,7 @@ int command_register(int count, char **words)
 /* Mostly the registers at the beginning of each page, by 4 and by 8 bytes. */
 int command_garbage(int count, char **words)
 {
-	volatile uint8_t *smmu = map_registers();
+	volatile uint8_t *smmu = memory_registers(smmu_base(), SIZE);
 	uint32_t random = 1;
 
 	(void)count;

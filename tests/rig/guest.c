@@ -16,6 +16,7 @@
 #define VMM    "./vmm/vsmmu-vm"
 #define INIT   "./tests/guest/init"
 #define INITRD "/tmp/guest.cpio"
+#define INNER  "/tmp/guest-kexec.cpio"
 
 static void text_open(struct guest_text *text, int fd)
 {
@@ -60,12 +61,22 @@ int guest_start(struct guest *guest, const char *const *arguments)
 	return guest_run(guest, NULL, words);
 }
 
+static bool write_initrd(const char *kernel, const char *next)
+{
+	char modules[64];
+
+	snprintf(modules, sizeof(modules), "%s.modules", kernel);
+	if (next && !guest_archive_write(INNER, INIT, NULL, NULL, NULL))
+		return false;
+	return guest_archive_write(INITRD, INIT, modules, next, INNER);
+}
+
 int guest_boot(struct guest *guest, const char *kernel, const char *append, const char *const *more)
 {
 	const char *words[32] = {"--kernel", kernel, "--initrd", INITRD, "--append", append};
 	size_t n = 6;
 
-	if (!guest_archive_write(INITRD, INIT))
+	if (!write_initrd(kernel, guest->next))
 		return -EIO;
 	while (more && *more && n < 31)
 		words[n++] = *more++;

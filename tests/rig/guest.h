@@ -27,6 +27,7 @@ struct guest_text {
 struct guest {
 	pid_t pid; /* 0 if there is none */
 	int input;
+	const char *next;	    /* a kernel for the command kexec, or NULL */
 	struct guest_text console;  /* the VMM's stdout */
 	struct guest_text messages; /* its stderr */
 	size_t answer;		    /* of the console: where that to the last command begins */
@@ -39,8 +40,8 @@ int guest_run(struct guest *guest, const char *root, const char *const *words);
 int guest_start(struct guest *guest, const char *const *arguments);
 
 /*
- * The same, with a kernel, our PID 1, words for its command line, and more arguments. Return: 0 or
- * -errno; the guest has said nothing yet.
+ * The same, with a kernel, our PID 1, the kernel's modules if rig/guests has any, words for its
+ * command line, and more arguments. Return: 0 or -errno; the guest has said nothing yet.
  */
 int guest_boot(
 	struct guest *guest, const char *kernel, const char *append, const char *const *more);

@@ -2,6 +2,7 @@
 /* The format is "newc". Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst */
 #include "guest_archive.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,13 +41,42 @@ static bool add_file(FILE *to, const char *name, const char *path)
 	return true;
 }
 
-bool guest_archive_write(const char *archive, const char *init)
+static bool add_modules(FILE *to, const char *folder)
+{
+	char name[300], path[600];
+	struct dirent *entry;
+	DIR *modules = opendir(folder);
+	bool good = true;
+
+	if (!modules)
+		return true;
+	write_header(to, "modules", MODE_FOLDER, 0);
+	while (good && (entry = readdir(modules))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "modules/%s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		good = add_file(to, name, path);
+	}
+	closedir(modules);
+	return good;
+}
+
+bool guest_archive_write(const char *archive, const char *init, const char *modules,
+	const char *image, const char *initrd)
 {
 	FILE *to = fopen(archive, "we");
 	bool good = to && add_file(to, "init", init);
 
 	if (!to)
 		return false;
+	if (modules)
+		good = good && add_modules(to, modules);
+	if (image) {
+		write_header(to, "boot", MODE_FOLDER, 0);
+		good = good && add_file(to, "boot/Image", image) &&
+		       add_file(to, "boot/initrd", initrd);
+	}
 	write_header(to, "TRAILER!!!", 0, 0);
 	fwrite(zeroes, 1, sizeof(zeroes), to);
 	return !fclose(to) && good;

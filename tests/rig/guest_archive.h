@@ -5,7 +5,12 @@
 
 #include <stdbool.h>
 
-/* Writes an archive of @init as /init. Return: whether that went well. */
-bool guest_archive_write(const char *archive, const char *init);
+/*
+ * Writes an archive of @init as /init, of what is in the folder @modules as /modules, and of a
+ * kernel and an archive as /boot/Image and /boot/initrd. All but @init may be NULL; a folder that
+ * does not exist is left out. Return: whether that went well.
+ */
+bool guest_archive_write(const char *archive, const char *init, const char *modules,
+	const char *image, const char *initrd);
 
 #endif

@@ -20,6 +20,7 @@ static void print(char *text)
 static void kill_guest(void *context)
 {
 	(void)context;
+	guest.next = NULL;
 	if (guest.pid <= 0)
 		return;
 	/* A test failed; what was said tells why. */
