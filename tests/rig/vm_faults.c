@@ -55,12 +55,48 @@ static void a_guest_is_told_of_a_fault(void *context)
 	expect_no_trouble();
 }
 
+static const struct {
+	const char *name;
+	uint64_t words[4];
+	const char *line; /* as its own driver decodes it */
+} kinds[] = {
+	{"F_TRANSLATION", {0x0000000800000010, 0x0000020800000000, 0x101000},
+		"event: F_TRANSLATION client: 0000:00:01.0 sid: 0x8 ssid: 0x0 iova: 0x101000"},
+	{"F_PERMISSION", {0x0000000800000013, 0x0000020000000000, 0x102000},
+		"event: F_PERMISSION client: 0000:00:01.0 sid: 0x8 ssid: 0x0 iova: 0x102000"},
+	{"F_ACCESS", {0x0000000800000012, 0x0000020800000000, 0x103000},
+		"event: F_ACCESS client: 0000:00:01.0 sid: 0x8 ssid: 0x0 iova: 0x103000"},
+	{"F_ADDR_SIZE", {0x0000000800000011, 0x0000020800000000, 0x104000},
+		"event: F_ADDR_SIZE client: 0000:00:01.0 sid: 0x8 ssid: 0x0 iova: 0x104000"},
+	{"C_BAD_CD", {0x000000080000000a},
+		"event: C_BAD_CD client: 0000:00:01.0 sid: 0x8 ssid: 0x0"},
+};
+
+static void a_guest_is_told_of_each_kind(void *context)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--device", bdf[0], "--no-msi", NULL};
+
+	(void)context;
+	find_endpoints("edu", bdf, 1);
+	boot(GUEST_RIG, "", more);
+	command(10, "bind 0000:00:01.0 vfio-pci");
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(kinds[0]); n++) {
+		command(20, "kind %s 0000:00:01.0", kinds[n].name);
+		expect_event(kinds[n].words);
+		expect(kinds[n].line, 10);
+	}
+	power_off();
+	TAP_EQ(statistic("delivered"), sizeof(kinds) / sizeof(kinds[0]));
+	expect_no_trouble();
+}
+
 /* Each fault was delivered, or was counted as lost; the file of events has the same. */
 static void a_storm_is_accounted_for(void *context)
 {
 	char bdf[2][16], line[1024];
 	const char *const more[] = {"--cpus", "2", "--device", bdf[0], "--device", bdf[1],
-		"--events", EVENTS_FILE, NULL};
+		"--isolate", "--events", EVENTS_FILE, NULL};
 	uint64_t events = 0, lost = 0;
 	FILE *file;
 
@@ -105,6 +141,7 @@ static void a_guest_can_write_garbage(void *context)
 
 static const struct tap_test tests[] = {
 	{"a_guest_is_told_of_a_fault", "", a_guest_is_told_of_a_fault},
+	{"a_guest_is_told_of_each_kind", "", a_guest_is_told_of_each_kind},
 	{"a_storm_is_accounted_for", "", a_storm_is_accounted_for},
 	{"a_guest_can_write_garbage", "", a_guest_can_write_garbage},
 };

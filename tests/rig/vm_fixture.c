@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm_fixture.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 struct guest guest;
+static bool is_left;
 
 static void print(char *text)
 {
@@ -19,9 +21,12 @@ static void print(char *text)
 
 static void kill_guest(void *context)
 {
+	const bool left = is_left;
+
 	(void)context;
+	is_left = false;
 	guest.next = NULL;
-	if (guest.pid <= 0)
+	if (guest.pid <= 0 || left)
 		return;
 	/* A test failed; what was said tells why. */
 	kill(guest.pid, SIGKILL);
@@ -31,6 +36,16 @@ static void kill_guest(void *context)
 }
 
 const struct tap_fixture vm_fixture = {.close = kill_guest};
+
+void leave_guest(void)
+{
+	is_left = true;
+}
+
+void take_guest(void)
+{
+	TAP_CHECK(guest.pid > 0, "the guest has ended in an earlier test");
+}
 
 void find_endpoints(const char *kind, char bdf[][16], unsigned int count)
 {
@@ -77,6 +92,30 @@ void expect_shown(const char *text)
 void expect_message(const char *text, unsigned int seconds)
 {
 	TAP_CHECK(guest_expect_message(&guest, text, seconds), "the VMM does not say: %s", text);
+}
+
+void expect_event(const uint64_t words[4])
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "event 0x%02x received:\n", (unsigned int)words[0] & 0xff);
+	expect(line, 10);
+	for (unsigned int n = 0; n < 4; n++) {
+		snprintf(line, sizeof(line), "\t0x%016" PRIx64 "\n", words[n]);
+		expect(line, 10);
+	}
+}
+
+unsigned int count_events(size_t from)
+{
+	const char *at = guest.console.text + from;
+	unsigned int count = 0;
+
+	while ((at = strstr(at, " received:\n"))) {
+		at++;
+		count++;
+	}
+	return count;
 }
 
 void expect_no_trouble(void)

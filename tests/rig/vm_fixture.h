@@ -18,6 +18,10 @@ extern struct guest guest;
 /* Ends the guest that a test has left behind. */
 extern const struct tap_fixture vm_fixture;
 
+/* The last step of a test that leaves its guest to the next one, and the first of that one. */
+void leave_guest(void);
+void take_guest(void);
+
 /* Finds endpoints of a kind, "edu" or "nvme", bound to vfio-pci. All @count of them must be there.
  */
 void find_endpoints(const char *kind, char bdf[][16], unsigned int count);
@@ -31,6 +35,15 @@ void command(unsigned int seconds, const char *format, ...) __attribute__((forma
 void expect(const char *text, unsigned int seconds);
 void expect_shown(const char *text); /* anywhere on the console, so far */
 void expect_message(const char *text, unsigned int seconds);
+
+/*
+ * The kernel tells of this event record, word by word, since the last command that was given.
+ * Source: Linux arm-smmu-v3.c, arm_smmu_dump_raw_event(), and before 6.14 arm_smmu_evtq_thread()
+ */
+void expect_event(const uint64_t words[4]);
+
+/* Return: how many events the kernel has told of behind a place on the console. */
+unsigned int count_events(size_t from);
 
 /* The console has no line that no healthy guest prints. */
 void expect_no_trouble(void);
