@@ -104,9 +104,10 @@ void fuzz_vmm_move(struct fuzz_input *input)
 	read_all(before);
 	fuzz_vmm_enter();
 	fuzz_vmm.anything = true;
+	/* Only the new one interrupts the guest. */
+	fuzz_vmm.vsmmu = to;
 	ret = vsmmu_move(from, to);
-	if (!ret)
-		fuzz_vmm.vsmmu = to;
+	fuzz_vmm.vsmmu = ret ? from : to;
 	vsmmu_free(ret ? to : from);
 	read_all(after);
 	fuzz_vmm_leave(FUZZ_VMM_ANY, FUZZ_VMM_ANY);
