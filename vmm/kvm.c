@@ -114,6 +114,13 @@ int kvm_set_slot(struct kvm *kvm, uint32_t slot, uint64_t address, uint64_t size
 	return error(ioctl(kvm->vm, KVM_SET_USER_MEMORY_REGION, &region));
 }
 
+int kvm_collect_writes(struct kvm *kvm, uint64_t address, uint32_t size)
+{
+	struct kvm_coalesced_mmio_zone zone = {.addr = address, .size = size};
+
+	return error(ioctl(kvm->vm, KVM_REGISTER_COALESCED_MMIO, &zone));
+}
+
 void kvm_set_spi(struct kvm *kvm, uint32_t spi, bool level)
 {
 	struct kvm_irq_level line = {

@@ -130,6 +130,8 @@ static void handle_signals(struct vm *vm)
 	}
 }
 
+#define COLLECTED_MS 100
+
 enum { WAKE, SIGNALS, EVENTS, INPUT, INTX, FDS = INTX + DEVICES_MAX };
 
 static void fill(struct vm *vm, struct pollfd *fds)
@@ -171,8 +173,9 @@ static void loop(struct vm *vm)
 
 		fill(vm, fds);
 		pthread_mutex_unlock(&vm->loop);
-		ready = poll(fds, FDS, -1);
+		ready = poll(fds, FDS, COLLECTED_MS);
 		pthread_mutex_lock(&vm->loop);
+		vcpu_do_collected(vm);
 		if (ready > 0)
 			handle(vm, fds);
 	}

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <vsmmu/registers.h>
 #include <vsmmu/snapshot.h>
 
 #include "vm.h"
@@ -119,6 +120,13 @@ int smmu_open(struct vm *vm)
 	ret = vsmmu_new(&vm->vsmmu, &vm->vsmmu_config);
 	if (ret)
 		return fail("no vSMMU: %s", strerror(-ret));
+	/*
+	 * Linux writes CONS after each record that it takes, and reads PROD at last, so nothing
+	 * stays collected that matters. Source: Linux arm-smmu-v3.c, arm_smmu_evtq_thread()
+	 */
+	ret = kvm_collect_writes(&vm->kvm, MAP_SMMU + VSMMU_REG_EVENTQ_CONS, 4);
+	if (ret)
+		return fail("KVM collects no writes: %s", strerror(-ret));
 	return thread_start(&vm->commands, run_commands, vm);
 }
 

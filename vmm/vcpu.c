@@ -80,11 +80,32 @@ static void do_mmio(struct vcpu *vcpu)
 		memcpy(run->mmio.data, &access.value, access.size);
 }
 
+/* All vCPUs have the same ring, in the second page of their run area. */
+void vcpu_do_collected(struct vm *vm)
+{
+	const uint32_t page = (uint32_t)getpagesize();
+	struct kvm_coalesced_mmio_ring *ring = (void *)((uint8_t *)vm->vcpu[0].run + page);
+	const uint32_t size = (page - sizeof(*ring)) / sizeof(ring->coalesced_mmio[0]);
+
+	pthread_mutex_lock(&vm->collected);
+	while (__atomic_load_n(&ring->last, __ATOMIC_ACQUIRE) != ring->first) {
+		const struct kvm_coalesced_mmio *write = &ring->coalesced_mmio[ring->first];
+		struct bus_access access = {
+			.address = write->phys_addr, .size = write->len, .write = true};
+
+		memcpy(&access.value, write->data, access.size);
+		bus_access(vm, &access);
+		__atomic_store_n(&ring->first, (ring->first + 1) % size, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&vm->collected);
+}
+
 static void do_exit(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
 	const bool event = run->exit_reason == KVM_EXIT_SYSTEM_EVENT;
 
+	vcpu_do_collected(vcpu->vm);
 	if (run->exit_reason == KVM_EXIT_MMIO) {
 		do_mmio(vcpu);
 	} else if (event && run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN) {

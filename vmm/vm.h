@@ -168,8 +168,9 @@ struct vm {
 	struct iommufd iommufd;
 	struct vfio_device device[DEVICES_MAX]; /* of slot 1 and up of bus 0 */
 	struct vcpu vcpu[VCPUS_MAX];
-	atomic_bool paused;    /* no vCPU is in the guest or in an access of it */
-	pthread_mutex_t pause; /* held meanwhile */
+	atomic_bool paused;	   /* no vCPU is in the guest or in an access of it */
+	pthread_mutex_t collected; /* held by who does what KVM has collected */
+	pthread_mutex_t pause;	   /* held meanwhile */
 
 	struct vsmmu *vsmmu;
 	struct vsmmu_config vsmmu_config; /* that it was made with */
@@ -223,6 +224,8 @@ void kvm_close(struct kvm *kvm);
 int kvm_add_gic(struct kvm *kvm);
 /* Puts host memory at guest-physical @address; a @size of 0 removes it. Return: 0 or -errno. */
 int kvm_set_slot(struct kvm *kvm, uint32_t slot, uint64_t address, uint64_t size, void *at);
+/* Has KVM collect writes to @address, for vcpu_do_collected(). Return: 0 or -errno. */
+int kvm_collect_writes(struct kvm *kvm, uint64_t address, uint32_t size);
 void kvm_set_spi(struct kvm *kvm, uint32_t spi, bool level);
 /*
  * Ties the eventfd @fd to @gsi, or unties it. With @resample, which may be -1, the line is a level
@@ -246,6 +249,11 @@ void vcpu_pause_all(struct vm *vm);
 void vcpu_resume_all(struct vm *vm);
 /* Ends all threads and frees all vCPUs, after vm_stop(). */
 void vcpu_close_all(struct vm *vm);
+/*
+ * Does what KVM has collected: before anything else that a vCPU exits for, as when there is no room
+ * for more, and by and by in the main loop, for a guest that makes no other exits.
+ */
+void vcpu_do_collected(struct vm *vm);
 
 /* bus.c: reads of addresses where nothing is give ones; writes there go nowhere. */
 void bus_access(struct vm *vm, struct bus_access *access);
