@@ -23,7 +23,7 @@ command_run command_module;
 command_run command_nowhere;
 /* pci.c */
 command_run command_groups, command_bind, command_unbind, command_remove, command_rescan,
-	command_reset;
+	command_reset, command_flr;
 /* peer.c */
 command_run command_peer;
 /* smmu.c */

@@ -87,6 +87,7 @@ static const struct {
 	{"disk", "write|verify SIZE SEED, read COUNT BYTES", 3, command_disk},
 	{"echo", "WORD", 1, command_echo},
 	{"fault", "BDF", 1, command_fault},
+	{"flr", "BDF", 1, command_flr},
 	{"garbage", "", 0, command_garbage},
 	{"groups", "", 0, command_groups},
 	{"kexec", "", 0, command_kexec},

@@ -135,3 +135,32 @@ int command_reset(int count, char **words)
 		return fail("%s: cannot be reset: %m", words[1]);
 	return 0;
 }
+
+/* Resets the function as it does itself, without what Linux saves before and restores behind. */
+int command_flr(int count, char **words)
+{
+	int fd = open(pci_path(words[1], "config"), O_RDWR | O_CLOEXEC);
+	uint16_t capability = 0, control = 0, command = 0;
+
+	(void)count;
+	if (fd < 0 || pci_enable(words[1]))
+		return fail("%s: %m", words[1]);
+	for (off_t at = PCI_CAPABILITY_LIST; pread(fd, &capability, 1, at) == 1 && capability;
+		at = capability + PCI_CAP_LIST_NEXT) {
+		capability &= 0xfc;
+		if (pread(fd, &control, 1, capability) == 1 && control == PCI_CAP_ID_EXP)
+			break;
+	}
+	if (!capability)
+		return fail("%s: no PCI Express", words[1]);
+	if (pread(fd, &control, 2, capability + PCI_EXP_DEVCTL) != 2)
+		return fail("%s: no control register: %m", words[1]);
+	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	if (pwrite(fd, &control, 2, capability + PCI_EXP_DEVCTL) != 2)
+		return fail("%s: no reset: %m", words[1]);
+	usleep(100000); /* PCI Express Base 6.6.2 */
+	if (pread(fd, &command, 2, PCI_COMMAND) != 2 || command)
+		return fail("%s: command register %#x after its reset", words[1], command);
+	close(fd);
+	return 0;
+}

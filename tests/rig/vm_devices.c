@@ -125,6 +125,11 @@ static void a_disk_goes_at_work(void *context)
 	use_disk("disk write 4M 2");
 	command(20, "reset 0000:00:01.0");
 	use_disk("disk verify 4M 2");
+	/* Linux puts back what it had. Whoever does not finds the function off. */
+	command(20, "unbind 0000:00:01.0");
+	command(20, "flr 0000:00:01.0");
+	command(20, "bind 0000:00:01.0 nvme");
+	use_disk("disk verify 4M 2");
 	command(10, "disk write 256M 3 &");
 	does(with("detach", nvme[0]));
 	expect("guest: background failed", 60);
