@@ -147,6 +147,7 @@ int smmu_move(struct vm *vm)
 	if (ret)
 		return fail("no second vSMMU: %s", strerror(-ret));
 	vcpu_pause_all(vm);
+	vcpu_do_collected(vm);
 	pthread_mutex_lock(&vm->loop);
 	thread_stop(&vm->commands);
 	ret = vsmmu_move(from, to);
