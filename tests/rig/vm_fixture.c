@@ -143,3 +143,11 @@ uint64_t statistic(const char *name)
 	at = strstr(guest.messages.text, line);
 	return at ? strtoull(at + strlen(line), NULL, 10) : 0;
 }
+
+void refuses_to_start(const char *const *arguments, int status, const char *text)
+{
+	TAP_EQ(guest_start(&guest, arguments), 0);
+	TAP_EQ(guest_end(&guest, 60), status);
+	TAP_CHECK(strstr(guest.messages.text, text), "instead of \"%s\" it says: %s", text,
+		guest.messages.text);
+}

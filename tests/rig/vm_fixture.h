@@ -54,4 +54,10 @@ void power_off(void);
 /* A figure of the statistics that the VMM prints at its end. */
 uint64_t statistic(const char *name);
 
+/* Runs the VMM with arguments, NULL at the end, for which it has to end so, and say so. */
+void refuses_to_start(const char *const *arguments, int status, const char *text);
+
+#define REFUSES(status, text, ...)                                                                 \
+	refuses_to_start((const char *const[]){__VA_ARGS__, NULL}, status, text)
+
 #endif
