@@ -122,7 +122,9 @@ int smmu_open(struct vm *vm)
 		return fail("no vSMMU: %s", strerror(-ret));
 	/*
 	 * Linux writes CONS after each record that it takes, and reads PROD at last, so nothing
-	 * stays collected that matters. Source: Linux arm-smmu-v3.c, arm_smmu_evtq_thread()
+	 * stays collected that matters. A driver that does not read PROD again could miss the
+	 * interrupt of an event that comes meanwhile: the vSMMU would not know that its queue was
+	 * empty. Source: Linux arm-smmu-v3.c, arm_smmu_evtq_thread()
 	 */
 	ret = kvm_collect_writes(&vm->kvm, MAP_SMMU + VSMMU_REG_EVENTQ_CONS, 4);
 	if (ret)
