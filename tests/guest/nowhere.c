@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Accesses that no driver makes: to where nothing is, and of sizes that nobody expects. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "edu.h"
 #include "files.h"
+#include "memory.h"
 #include "pci.h"
 #include "smmu.h"
-
-#define PAGE 4096u
 
 static uint64_t load(const volatile uint8_t *at, unsigned int size)
 {
@@ -51,14 +48,12 @@ static void store(volatile uint8_t *at, unsigned int size, uint64_t value)
 /* Writes and reads with each size. Return: 0 if all that was read is @expected; -1 after fail(). */
 static int touch(uint64_t address, uint64_t expected)
 {
-	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | O_SYNC), ret = 0;
-	volatile uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		(off_t)(address & ~(uint64_t)(PAGE - 1)));
+	volatile uint8_t *page = memory_registers(address & ~(uint64_t)(PAGE - 1), PAGE);
 	const uint64_t offset = address % PAGE;
+	int ret = 0;
 
-	close(fd);
-	if (page == MAP_FAILED)
-		return fail("cannot map %#" PRIx64 ": %m", address);
+	if (!page)
+		return -1;
 	for (unsigned int size = 1; !ret && size <= 8; size *= 2) {
 		const uint64_t mask = size == 8 ? UINT64_MAX : (UINT64_C(1) << size * 8) - 1;
 		uint64_t value;
@@ -68,7 +63,6 @@ static int touch(uint64_t address, uint64_t expected)
 		if (value != (expected & mask))
 			ret = fail("%u bytes at %#" PRIx64 " are %#" PRIx64, size, address, value);
 	}
-	munmap((void *)(uintptr_t)page, PAGE);
 	return ret;
 }
 
@@ -91,7 +85,6 @@ static int touch_bar(const char *bdf)
 		say("%u bytes of a BAR: %s %d", size, WIFSIGNALED(status) ? "signal" : "value",
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
-	munmap((void *)(uintptr_t)bar, EDU_SIZE);
 	return 0;
 }
 
