@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. What a target does stands in scripts/, rig/ and tests/check; meson builds.
 
-.PHONY: build demo demo-vm check check-fast rig rig-shell bench stress fuzz coverage docs deb clean help
+.PHONY: build demo demo-vm check check-fast rig rig-shell bench bench-peer stress fuzz coverage \
+	docs deb clean help
 
 build:
 	@scripts/build native
@@ -31,6 +32,9 @@ rig-shell:
 
 bench:
 	@bench/run
+
+bench-peer:
+	@bench/peer/run
 
 stress:
 	@scripts/setup build check
@@ -65,6 +69,7 @@ help:
 	@echo 'make rig         only the tests on the real kernel, in an emulated arm64 machine'
 	@echo 'make rig-shell   a shell in that machine (Ctrl-A X ends it)'
 	@echo 'make bench       what an event and an invalidation cost, beside bare system calls (4 minutes)'
+	@echo 'make bench-peer  the same guests on vsmmu-vm and on QEMU, side by side (15 minutes)'
 	@echo 'make stress      1,000,000,000 events through the simulator, all accounted for'
 	@echo 'make fuzz        each fuzzer for 10 minutes; make check runs them for seconds'
 	@echo 'make coverage    what of the source the tests reach'
