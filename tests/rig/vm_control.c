@@ -151,7 +151,7 @@ static void it_answers_in_a_storm(void *context)
 	tap_note("statistics in a storm took %ld ms at most, %u of %u more than %u ms", longest_ms,
 		late, ASKED, STATS_MS);
 	TAP_CHECK(late <= LATE, "%u of %u answers are late", late, ASKED);
-	expect("guest: background ok", 120);
+	expect("guest: background ok", 240);
 	bear_bad_clients();
 	expect_dump(bdf[0]);
 	does("help");
@@ -217,7 +217,7 @@ static unsigned int move_during(const char *work)
 			moves += busy;
 		}
 		if (busy)
-			expect("guest: background ok", 120);
+			expect("guest: background ok", 240);
 	}
 	tap_note("%u moves in %u times %s", moves, rounds, work);
 	TAP_EQ(moves, 10);
@@ -251,8 +251,8 @@ static void a_guest_moves_while_its_disk_works(void *context)
 	find_endpoints("edu", edu, 1);
 	boot(GUEST_RIG, "quiet", more);
 	connect_client(&user);
-	move_during("disk write 48M 6");
-	move_during("disk verify 48M 6");
+	move_during("disk write 256M 6");
+	move_during("disk verify 256M 6");
 	expect_dump(nvme[0]);
 	replug("0000:00:02.0", edu[0]);
 	/* No event goes astray either. */
