@@ -61,14 +61,7 @@ static enum vsmmu_attach_purpose wanted(const struct translation *way)
 {
 	if (!way->state.enabled)
 		return way->state.gbpa_abort ? VSMMU_ATTACH_ABORT : VSMMU_ATTACH_BYPASS;
-	switch (way->context.ste.kind) {
-	case ARCH_STE_S1:
-		return VSMMU_ATTACH_STAGE1;
-	case ARCH_STE_BYPASS:
-		return VSMMU_ATTACH_BYPASS;
-	default:
-		return VSMMU_ATTACH_ABORT;
-	}
+	return ste_purpose((enum arch_ste_kind)way->context.ste.kind);
 }
 
 static void tell_mapping(

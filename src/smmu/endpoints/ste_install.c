@@ -48,9 +48,9 @@ static void endpoint_set_fault_override(
 	fairlock_unlock(&vsmmu->dispatch_lock);
 }
 
-static enum vsmmu_attach_purpose purpose_of(const uint64_t vste[2])
+enum vsmmu_attach_purpose ste_purpose(enum arch_ste_kind kind)
 {
-	switch (arch_ste_vste_kind(vste)) {
+	switch (kind) {
 	case ARCH_STE_S1:
 		return VSMMU_ATTACH_STAGE1;
 	case ARCH_STE_BYPASS:
@@ -64,7 +64,7 @@ enum vsmmu_attach_purpose endpoint_purpose(const struct vsmmu_endpoint *endpoint
 {
 	switch (endpoint->installed) {
 	case INSTALLED_NESTED:
-		return purpose_of(endpoint->vste);
+		return ste_purpose(arch_ste_vste_kind(endpoint->vste));
 	case INSTALLED_BYPASS:
 		return VSMMU_ATTACH_BYPASS;
 	case INSTALLED_ABORT:
@@ -85,7 +85,7 @@ int endpoint_attach_its(const struct vsmmu_endpoint *objects, enum installed ins
 		purpose = VSMMU_ATTACH_BYPASS;
 	} else if (installed == INSTALLED_NESTED) {
 		id = objects->nested_id;
-		purpose = purpose_of(objects->vste);
+		purpose = ste_purpose(arch_ste_vste_kind(objects->vste));
 	}
 	return host->ops->attach(host, &objects->host, id, purpose);
 }
@@ -116,7 +116,8 @@ static int endpoint_replace(struct vsmmu_endpoint *endpoint, const struct replac
 int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2])
 {
 	struct vsmmu *vsmmu = endpoint->vsmmu;
-	struct replacement nested = {.installed = INSTALLED_NESTED, .purpose = purpose_of(vste)};
+	struct replacement nested = {
+		.installed = INSTALLED_NESTED, .purpose = ste_purpose(arch_ste_vste_kind(vste))};
 	int ret;
 
 	ret = install_ops(endpoint)->nested_alloc(

@@ -8,6 +8,7 @@
 #ifndef SMMU_ENDPOINTS_STE_INSTALL_H
 #define SMMU_ENDPOINTS_STE_INSTALL_H
 
+#include "arch/ste.h"
 #include "smmu/endpoint.h"
 
 /*
@@ -22,7 +23,8 @@ int endpoint_try_refresh(struct vsmmu_endpoint *endpoint);
 /* Puts a nested HWPT of these words in place of what was there. On failure that stays. */
 int endpoint_install_vste(struct vsmmu_endpoint *endpoint, const uint64_t vste[2]);
 
-/* Return: what an endpoint can reach now. */
+/* Return: what an endpoint can reach with an STE of @kind, and with what is installed now. */
+enum vsmmu_attach_purpose ste_purpose(enum arch_ste_kind kind);
 enum vsmmu_attach_purpose endpoint_purpose(const struct vsmmu_endpoint *endpoint);
 
 /* Refreshes all endpoints. Return: 0 or first -errno. */
