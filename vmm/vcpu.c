@@ -193,11 +193,13 @@ void vcpu_resume_all(struct vm *vm)
 
 void vcpu_close_all(struct vm *vm)
 {
+	/* All threads first: each uses the ring of vCPU 0. */
+	for (unsigned int n = 0; n < vm->options.cpus; n++)
+		while (vm->vcpu[n].started && pthread_tryjoin_np(vm->vcpu[n].thread, NULL))
+			kick_again(&vm->vcpu[n]);
 	for (unsigned int n = 0; n < vm->options.cpus; n++) {
 		struct vcpu *vcpu = &vm->vcpu[n];
 
-		while (vcpu->started && pthread_tryjoin_np(vcpu->thread, NULL))
-			kick_again(vcpu);
 		if (vcpu->run)
 			munmap(vcpu->run, vcpu->run_size);
 		if (vcpu->fd > 0)
