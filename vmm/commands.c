@@ -40,11 +40,12 @@ static int dump(struct vm *vm, char *const *words, FILE *out)
 	char *end = words[2];
 	const uint64_t iova = end ? strtoull(words[2], &end, 0) : VSMMU_NO_IOVA;
 
-	if (!device || (words[2] && (*end || !words[2][0])))
-		return fail("%s",
-			device ? "an IOVA is a number, such as 0xfffff000" : "is not attached");
+	if (!device)
+		return fail("%s: is not attached", words[1]);
+	if (words[2] && *end)
+		return fail("an IOVA is a number, such as 0xfffff000");
 	if (vsmmu_lookup(vm->vsmmu, device->slot << 3, VSMMU_NO_SSID, iova, &tables))
-		return fail("cannot be looked up");
+		return fail("%s: cannot be looked up", words[1]);
 	fprintf(out, "stream 0x%x, SMMUEN %d\n", device->slot << 3, tables.enabled);
 	if (tables.has_l1std)
 		print_words(out, "l1std", tables.l1std_address, &tables.l1std, 1);
