@@ -10,35 +10,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control_client.h"
 #include "kmsg.h"
-#include "vm_fixture.h"
+#include "vm_user.h"
 
 #define EVENTS_FILE "/tmp/events"
 #define DEVICES	    4
 #define THOUSANDS   40 /* faults of each device, by 1,024 */
 #define FAULTS	    (DEVICES * THOUSANDS * UINT64_C(1024) + 1)
 #define EDUS	    "0000:00:01.0 0000:00:02.0 0000:00:03.0 0000:00:04.0"
-#define STATS_MS    200
 #define ECHO_MS	    2000
 #define IDLE_TENTHS 300
 
 static char edu[DEVICES][16], nvme[1][16];
-static struct control_client client;
 static struct kmsg host;
-
-static void ask_statistics(void)
-{
-	TAP_CHECK(control_client_do(&client, "stats", STATS_MS), "stats within %d ms: %s", STATS_MS,
-		client.text);
-}
 
 /* A figure of the last answer to "stats", which leaves out those that are 0. */
 static uint64_t figure(const char *name)
 {
 	const size_t length = strlen(name);
 
-	for (const char *at = client.text; at && *at; at = strchr(at, '\n')) {
+	for (const char *at = user.text; at && *at; at = strchr(at, '\n')) {
 		at += *at == '\n';
 		if (!strncmp(at, name, length) && at[length] == ' ')
 			return strtoull(at + length, NULL, 10);
@@ -74,7 +65,7 @@ static void wait_for(uint64_t faults)
 	uint64_t before = 0;
 
 	do {
-		ask_statistics();
+		does("stats");
 		idle = figure("sequenced") == before ? idle + 1 : 0;
 		before = figure("sequenced");
 		usleep(100000);
@@ -125,13 +116,13 @@ static void open_all(const char *const *more)
 	find_endpoints("nvme", nvme, 1);
 	TAP_EQ(kmsg_open(&host), 0);
 	boot(GUEST_RIG, "quiet", more);
-	TAP_CHECK(control_client_open(&client), "nobody listens at " CONTROL_PATH);
+	connect_client(&user);
 	command(10, "quiet");
 }
 
 static void close_all(void)
 {
-	control_client_close(&client);
+	control_client_close(&user);
 	kmsg_close(&host);
 }
 
@@ -148,7 +139,7 @@ static void storms_of_four_devices_are_accounted_for(void *context)
 	open_all(more);
 	command(10, "storm %d " EDUS " &", THOUSANDS);
 	do {
-		ask_statistics();
+		does("stats");
 		expect_echo(samples++);
 		TAP_CHECK(samples < 1000 && !strstr(guest.console.text, "background failed"),
 			"the storm does not end");
@@ -190,7 +181,7 @@ static void a_guest_can_switch_off_in_a_storm(void *context)
 	open_all(more);
 	command(10, "storm 1000 " EDUS " &");
 	do
-		ask_statistics();
+		does("stats");
 	while (figure("delivered") < 10000);
 	guest_type(&guest, "loud\noff\n");
 	expect("reboot: Power down", 30);
@@ -206,11 +197,11 @@ static void work_beside_a_storm(const char *option)
 	open_all(more);
 	command(10, "storm 1000 0000:00:01.0 &");
 	do
-		ask_statistics();
+		does("stats");
 	while (figure("delivered") < 1000);
 	command(120, "disk write 4M 7");
 	command(120, "disk verify 4M 7");
-	ask_statistics();
+	does("stats");
 	TAP_CHECK(figure("delivered") > 5000, "the storm was over before the disk's work");
 	command(10, "log nvme");
 	TAP_CHECK(!strstr(guest_answer(&guest), "timeout"), "the disk had a timeout: %s",
