@@ -11,6 +11,8 @@ command_run command_copy, command_copy_mapped;
 command_run command_disk;
 /* edu.c */
 command_run command_fault, command_last, command_storm;
+/* interrupt.c */
+command_run command_interrupt;
 /* kexec.c */
 command_run command_kexec;
 /* kinds.c */

@@ -10,6 +10,7 @@
 #include "pci.h"
 
 #define IDENTIFICATION 0x00
+#define RAISE	       0x60
 #define SOURCE	       0x80
 #define DESTINATION    0x88
 #define LENGTH	       0x90
@@ -60,6 +61,11 @@ int edu_wait(volatile uint8_t *bar)
 		usleep(2000);
 	}
 	return fail("edu: a DMA does not end");
+}
+
+void edu_raise(volatile uint8_t *bar)
+{
+	*(volatile uint32_t *)(bar + RAISE) = 1;
 }
 
 volatile uint8_t *edu_open(const char *bdf)

@@ -18,4 +18,7 @@ void edu_start_write(volatile uint8_t *bar, uint64_t iova, uint32_t length);
 /* Until the DMA is over. Return: 0; after 10 s -1, after fail(). */
 int edu_wait(volatile uint8_t *bar);
 
+/* Has the device interrupt. */
+void edu_raise(volatile uint8_t *bar);
+
 #endif

@@ -90,6 +90,7 @@ static const struct {
 	{"flr", "BDF", 1, command_flr},
 	{"garbage", "", 0, command_garbage},
 	{"groups", "", 0, command_groups},
+	{"interrupt", "BDF msi|intx", 2, command_interrupt},
 	{"kexec", "", 0, command_kexec},
 	{"kind", "NAME BDF", 2, command_kind},
 	{"last", "BDF", 1, command_last},

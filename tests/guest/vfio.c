@@ -46,7 +46,7 @@ static int open_cdev(struct vfio *vfio, const char *bdf)
 	char path[64];
 	glob_t found;
 
-	if (glob(pci_path(bdf, "vfio-dev/vfio*"), 0, NULL, &found))
+	if (glob(pci_path(bdf, "vfio-dev/*"), 0, NULL, &found))
 		return fail("%s: has no file", bdf);
 	snprintf(path, sizeof(path), "/dev/vfio/devices%s", strrchr(found.gl_pathv[0], '/'));
 	globfree(&found);

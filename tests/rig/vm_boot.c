@@ -111,6 +111,32 @@ static void a_guest_with_devices_at_work_starts_again(void *context)
 	TAP_EQ(guest_end(&guest, 5), 0);
 }
 
+/*
+ * A guest without a driver for its SMMU: what devices write has physical addresses, and MSIs reach
+ * the host's window. VFIO takes such a device, which it refuses behind an SMMU with that window.
+ */
+static void a_device_interrupts_by_msi_with_the_smmu_off(void *context)
+{
+	char bdf[1][16];
+	const char *const more[] = {"--device", bdf[0], NULL};
+
+	(void)context;
+	find_endpoints("edu", bdf, 1);
+	boot(GUEST_RIG, "initcall_blacklist=arm_smmu_driver_init vfio.enable_unsafe_noiommu_mode=1",
+		more);
+	command(10, "groups");
+	expect("guest: no groups\n", 1);
+	command(10, "copy 0000:00:01.0");
+	expect("guest: copy arrived\n", 1);
+	command(10, "bind 0000:00:01.0 vfio-pci");
+	command(10, "interrupt 0000:00:01.0 msi");
+	expect("guest: interrupt arrived\n", 1);
+	command(10, "interrupt 0000:00:01.0 intx");
+	expect("guest: interrupt arrived\n", 1);
+	power_off();
+	expect_no_trouble();
+}
+
 static void a_signal_ends_it(void *context)
 {
 	char bdf[2][16];
@@ -137,6 +163,8 @@ static const struct tap_test tests[] = {
 		a_disk_works_with_intx_lazily_without_ril},
 	{"a_guest_with_devices_at_work_starts_again", "",
 		a_guest_with_devices_at_work_starts_again},
+	{"a_device_interrupts_by_msi_with_the_smmu_off", "",
+		a_device_interrupts_by_msi_with_the_smmu_off},
 	{"a_signal_ends_it", "", a_signal_ends_it},
 };
 
