@@ -22,8 +22,7 @@ extern const struct tap_fixture vm_fixture;
 void leave_guest(void);
 void take_guest(void);
 
-/* Finds endpoints of a kind, "edu" or "nvme", bound to vfio-pci. All @count of them must be there.
- */
+/* Finds @count endpoints of a kind, "edu" or "nvme", that are bound to vfio-pci. */
 void find_endpoints(const char *kind, char bdf[][16], unsigned int count);
 
 /* Boots, and waits until PID 1 takes commands. @more: arguments of the VMM, NULL at the end. */
