@@ -34,13 +34,7 @@ static int pages_open(struct pages *pages)
 
 static int copy(volatile uint8_t *bar, const struct pages *pages)
 {
-	if (!bar)
-		return -1;
-	edu_start_read(bar, pages->from_address, 4);
-	if (edu_wait(bar))
-		return -1;
-	edu_start_write(bar, pages->to_address, 4);
-	if (edu_wait(bar))
+	if (!bar || edu_copy(bar, pages->from_address, pages->to_address))
 		return -1;
 	if (*pages->to != WORD && *pages->to != BEFORE)
 		return fail("copy arrived as %#x", *pages->to);

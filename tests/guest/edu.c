@@ -68,6 +68,15 @@ void edu_raise(volatile uint8_t *bar)
 	*(volatile uint32_t *)(bar + RAISE) = 1;
 }
 
+int edu_copy(volatile uint8_t *bar, uint64_t from, uint64_t to)
+{
+	edu_start_read(bar, from, 4);
+	if (edu_wait(bar))
+		return -1;
+	edu_start_write(bar, to, 4);
+	return edu_wait(bar);
+}
+
 volatile uint8_t *edu_open(const char *bdf)
 {
 	volatile uint8_t *bar = pci_enable(bdf) ? NULL : pci_map(bdf, EDU_SIZE);

@@ -21,4 +21,7 @@ int edu_wait(volatile uint8_t *bar);
 /* Has the device interrupt. */
 void edu_raise(volatile uint8_t *bar);
 
+/* A word, by way of the device's buffer. Return: as commands. */
+int edu_copy(volatile uint8_t *bar, uint64_t from, uint64_t to);
+
 #endif

@@ -60,15 +60,6 @@ static int map_peer(const struct vfio *device, const struct vfio *peer)
 	return ioctl(device->space, IOAS_MAP_FILE, &map) ? fail("cannot map a BAR: %m") : 0;
 }
 
-static int copy(volatile uint8_t *edu, uint64_t from, uint64_t to)
-{
-	edu_start_read(edu, from, 4);
-	if (edu_wait(edu))
-		return -1;
-	edu_start_write(edu, to, 4);
-	return edu_wait(edu);
-}
-
 /* The device writes a register of its peer, and reads it back. */
 int command_peer(int count, char **words)
 {
@@ -88,8 +79,8 @@ int command_peer(int count, char **words)
 	if (!page || vfio_map(&vfio[0], IOVA_RAM, page, true) || map_peer(&vfio[0], &vfio[1]))
 		return -1;
 	page[0] = PATTERN;
-	if (copy(bar[0], IOVA_RAM, IOVA_BAR + LIVENESS) ||
-		copy(bar[0], IOVA_BAR + LIVENESS, IOVA_RAM + 4))
+	if (edu_copy(bar[0], IOVA_RAM, IOVA_BAR + LIVENESS) ||
+		edu_copy(bar[0], IOVA_BAR + LIVENESS, IOVA_RAM + 4))
 		return -1;
 	there = *(volatile uint32_t *)(bar[1] + LIVENESS);
 	if (there != ~PATTERN || page[1] != ~PATTERN)
