@@ -57,11 +57,6 @@ static void expect_no_copy(void)
 	guest.console.seen = guest.answer;
 }
 
-/*
- * Nor does that change beside a device with a driver. Linux then has a table for the whole bus,
- * full of STEs that abort, but tells of no other STE by CMD_CFGI_STE: what was read before may be
- * kept.
- */
 static void is_told_of_no_ste(void *context)
 {
 	static const uint64_t bad_streamid[4] = {0x0000000800000002};
@@ -92,26 +87,38 @@ static void copies_when_mapped(void *context)
 	leave_guest();
 }
 
-/*
- * A device that had a driver, was removed and found again: its STE aborts, and Linux has said so.
- * The fault of another device comes behind any event that there was.
- */
-static void has_an_abort_ste(void *context)
+/* The fault of another device comes behind any event that there was. */
+static void expect_silence(void)
 {
 	static const uint64_t other[4] = {0x0000001000000010, 0x0000020800000000, 0x101000};
-	size_t from;
+	const size_t from = guest.console.length;
 
-	(void)context;
-	take_guest();
-	command(20, "bind " FIRST " vfio-pci");
-	command(20, "remove " FIRST);
-	command(20, "rescan");
-	from = guest.console.length;
 	expect_no_copy();
 	command(20, "kind F_TRANSLATION " SECOND);
 	expect_event(other);
 	TAP_EQ(count_events(from), 1);
 	expect_no_trouble();
+}
+
+/* Beside a device with a driver: Linux has filled a table for the whole bus with STEs that abort.
+ */
+static void is_silent_beside_a_bound_device(void *context)
+{
+	(void)context;
+	take_guest();
+	expect_silence();
+	leave_guest();
+}
+
+/* It had a driver, was removed and found again: its own STE aborts now. */
+static void is_silent_after_a_driver(void *context)
+{
+	(void)context;
+	take_guest();
+	command(20, "bind " FIRST " vfio-pci");
+	command(20, "remove " FIRST);
+	command(20, "rescan");
+	expect_silence();
 	leave_guest();
 }
 
@@ -159,15 +166,15 @@ static const struct tap_test tests[] = {
 	{"debian_12_boots_with_4_vcpus", "", debian_12_boots_with_4_vcpus},
 	{"debian_12_is_told_that_a_device_has_no_ste", "", is_told_of_no_ste},
 	{"debian_12_copies_when_the_pages_are_mapped", "", copies_when_mapped},
-	{"debian_12_is_told_beside_a_bound_device", "", is_told_of_no_ste},
-	{"debian_12_has_an_abort_ste_without_an_event", "", has_an_abort_ste},
+	{"debian_12_is_silent_beside_a_bound_device", "", is_silent_beside_a_bound_device},
+	{"debian_12_is_silent_after_a_driver", "", is_silent_after_a_driver},
 	{"debian_12_is_told_of_translation_and_permission", "", is_told_of_faults},
 	{"debian_12_starts_our_kernel_by_kexec", "", starts_our_kernel},
 	{"debian_13_boots_with_1_vcpu", "", debian_13_boots_with_1_vcpu},
 	{"debian_13_is_told_that_a_device_has_no_ste", "", is_told_of_no_ste},
 	{"debian_13_copies_when_the_pages_are_mapped", "", copies_when_mapped},
-	{"debian_13_is_told_beside_a_bound_device", "", is_told_of_no_ste},
-	{"debian_13_has_an_abort_ste_without_an_event", "", has_an_abort_ste},
+	{"debian_13_is_silent_beside_a_bound_device", "", is_silent_beside_a_bound_device},
+	{"debian_13_is_silent_after_a_driver", "", is_silent_after_a_driver},
 	{"debian_13_is_told_of_translation_and_permission", "", is_told_of_faults},
 	{"debian_13_switches_off", "", switches_off},
 };

@@ -186,6 +186,16 @@ static bool execute_ste(struct vsmmu *vsmmu, struct vsmmu_endpoint *endpoint)
 	return changed;
 }
 
+/*
+ * The endpoint's StreamID had no entry in the stream table. Hardware caches no such absence: Linux
+ * adds a second-level table, full of STEs that abort, with a CMD_CFGI_STE of the one STE alone that
+ * it adds the table for. Source: Linux arm-smmu-v3.c, arm_smmu_init_sid_strtab()
+ */
+static bool has_no_ste(const struct vsmmu_endpoint *endpoint)
+{
+	return endpoint->fault_override.event == VSMMU_EVENT_C_BAD_STREAMID;
+}
+
 static bool execute_stes(struct vsmmu *vsmmu, const struct command_scope *scope)
 {
 	bool called;
@@ -195,6 +205,8 @@ static bool execute_stes(struct vsmmu *vsmmu, const struct command_scope *scope)
 	list_for_each(endpoint, vsmmu->endpoints)
 		if (endpoint->vsid >= scope->sid && endpoint->vsid - scope->sid < scope->count)
 			called = execute_ste(vsmmu, endpoint) || called;
+		else if (has_no_ste(endpoint))
+			called = endpoint_refresh(endpoint) || called;
 	pthread_mutex_unlock(&vsmmu->control_lock);
 	return called;
 }

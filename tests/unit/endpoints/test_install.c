@@ -300,6 +300,36 @@ TEST(two_level_tables_are_walked)
 	fixture_free(fixture);
 }
 
+/* Linux has one for each bus, and says so by the STE of its first driver alone. */
+TEST(a_second_level_table_needs_no_command_of_its_own)
+{
+	const uint64_t l2 = TEST_VMM_MEMORY + 0x180000;
+	struct install_fixture *fixture = fixture_with(3);
+	struct test_vmm *vmm = fixture->vmm;
+
+	fixture_enable(fixture);
+	fixture_disable(fixture);
+	test_vmm_write(vmm, SMMU_STRTAB_BASE_CFG, 1 << 16 | 6 << 6 | 10);
+	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN);
+	fixture_enable_commands(fixture);
+	for (unsigned int n = 0; n < 3; n++)
+		expect_event(fixture, n, VSMMU_EVENT_C_BAD_STREAMID, 0);
+	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(0), STE_ABORT);
+	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(1), STE_S1);
+	test_vmm_store64(vmm, FIXTURE_STRTAB, l2 | 7);
+	fixture_command(fixture, UINT64_C(0x3) | (uint64_t)FIXTURE_VSID(1) << 32, 1);
+	fixture_expect_nested(fixture, 0, STE_ABORT, 0);
+	fixture_expect_nested(fixture, 1, STE_S1, 0);
+	expect_event(fixture, 2, VSMMU_EVENT_C_BAD_STE, 0);
+	/* What is there, valid or not, may be cached: it is read when its own command comes. */
+	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(0), STE_S1);
+	test_vmm_store64(vmm, l2 + 64 * FIXTURE_VSID(2), STE_S1);
+	host_interposer_clear(fixture->host);
+	fixture_command(fixture, UINT64_C(0x3) | (uint64_t)FIXTURE_VSID(5) << 32, 1);
+	assert_string_equal(host_interposer_text(fixture->host), "");
+	fixture_free(fixture);
+}
+
 TEST(a_range_reads_no_other_stes)
 {
 	static const struct {
@@ -449,6 +479,7 @@ int main(void)
 		UNIT_TEST("S4", an_ste_that_cannot_be_read_is_a_fetch_fault),
 		UNIT_TEST("S4", events_keep_the_meaning_that_they_had),
 		UNIT_TEST("S4", two_level_tables_are_walked),
+		UNIT_TEST("S4 P21", a_second_level_table_needs_no_command_of_its_own),
 		UNIT_TEST("S4 P14", a_range_reads_no_other_stes),
 		UNIT_TEST("S4 P12", optional_features_reach_the_hardware),
 		UNIT_TEST("S4 P12", hardware_that_stalls_is_told_not_to),
