@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "snapshot_machine.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
+
+#include "smmu/endpoints/ste_install.h"
 
 int machine_attach(struct machine *machine, unsigned int n)
 {
@@ -96,4 +99,19 @@ bool machine_waits(struct machine *machine)
 	struct pollfd fd = {.fd = vsmmu_get_command_fd(machine->vmm->vsmmu), .events = POLLIN};
 
 	return poll(&fd, 1, 0) > 0;
+}
+
+void machine_start_mixed(struct machine *machine)
+{
+	machine_start(machine);
+	test_vmm_store64(machine->vmm, STRTAB + (VSID + 1) * 64, 0xb | (TEST_VMM_MEMORY + 0x30000));
+	machine_queue(machine, COMMAND_OP_CFGI_STE | (uint64_t)(VSID + 1) << 32, 0);
+	machine_kick(machine);
+	assert_int_equal(machine->endpoint[1]->installed, INSTALLED_NESTED);
+}
+
+void machine_start_with_event(struct machine *machine)
+{
+	machine_start_mixed(machine);
+	assert_int_equal(machine_dma(machine, 1, DATA), -EFAULT);
 }

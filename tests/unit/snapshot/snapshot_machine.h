@@ -33,6 +33,10 @@ void machine_new(struct machine *machine, const struct vsmmu_sim_config *host,
 void machine_free(struct machine *machine);
 /* As a driver would: tables, queues, interrupts; stream 0 aborts, the others are bypassed. */
 void machine_start(struct machine *machine);
+/* Something of each kind is to be installed: stream 0 aborts, 1 is stage 1, 2 bypasses. */
+void machine_start_mixed(struct machine *machine);
+/* The CD of stream 1 is a bad one: an event. */
+void machine_start_with_event(struct machine *machine);
 void machine_queue(struct machine *machine, uint64_t word0, uint64_t word1);
 void machine_kick(struct machine *machine);
 int machine_dma(struct machine *machine, unsigned int n, uint64_t address);
