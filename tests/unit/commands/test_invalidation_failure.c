@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A host that refuses invalidations: nothing is skipped, and no guest is told a lie. */
 #include <errno.h>
-#include <string.h>
 
-#include "lib/cmdq_guest.h"
+#include "invalidation_failure.h"
 #include "smmu/vsmmu.h"
 
-#define SID(n)	      CMDQ_GUEST_SID(n)
-#define FOREVER	      1000000
 #define TLBI_NSNH_ALL C_TLBI_NSNH_ALL
-
-static struct cmdq_guest *fixture_new(unsigned int smmus, bool ats)
-{
-	const struct cmdq_guest_setup setup = {.endpoints = 4, .smmus = smmus, .config.ats = ats};
-
-	return cmdq_guest_new(&setup, NULL);
-}
-
-static void fail_calls(struct cmdq_guest *guest, unsigned int from, unsigned int count)
-{
-	host_interposer_clear(guest->host);
-	host_interposer_fail(guest->host, HOST_CALLS_OF(HOST_CALL_INVALIDATE), from, count, EIO);
-	guest->host->over_report = true;
-}
 
 static void push_three(struct cmdq_guest *guest)
 {
@@ -41,23 +24,9 @@ static void expect_same_calls(const struct cmdq_guest *guest, unsigned int a, un
 	assert_memory_equal(call[a].command, call[b].command, 16 * call[a].count);
 }
 
-static unsigned int ste_config(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
-{
-	const struct interposed_object object =
-		host_interposer_attached(guest->host, HOST_INTERPOSER_DEV(smmu, n));
-
-	assert_int_equal(object.kind, INTERPOSED_NESTED);
-	return object.ste[0] >> 1 & 7;
-}
-
 static void expect_attached(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
 {
 	assert_int_equal(ste_config(guest, n, smmu), 5); /* stage 1 translates */
-}
-
-static void expect_blocked(const struct cmdq_guest *guest, unsigned int n, unsigned int smmu)
-{
-	assert_int_equal(ste_config(guest, n, smmu), 0);
 }
 
 /* The kernel says that it did all three, and did none. */
@@ -290,115 +259,6 @@ TEST(everything_goes_to_all_viommus_of_a_parent)
 	}
 }
 
-static void fail_all(struct cmdq_guest *guest)
-{
-	fail_calls(guest, 1, FOREVER);
-	host_interposer_fail(guest->host, HOST_CALLS_OF(HOST_CALL_ATTACH), 1, FOREVER, EIO);
-}
-
-/* Cut off, a device has its ATS off: nothing is left that could be stale. */
-TEST(an_atc_inv_of_a_device_that_is_cut_off_is_not_lost)
-{
-	struct cmdq_guest *guest = fixture_new(1, true);
-
-	fail_calls(guest, 1, FOREVER);
-	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
-	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
-	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
-	cmdq_guest_ring(guest);
-	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
-	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
-	for (unsigned int n = 0; n < 4; n++)
-		expect_blocked(guest, n, 0);
-	cmdq_guest_free(guest);
-}
-
-TEST(a_lost_atc_inv_is_told_at_the_sync)
-{
-	struct cmdq_guest *guest = fixture_new(1, true);
-
-	fail_all(guest);
-	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
-	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
-	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
-	cmdq_guest_ring(guest);
-	cmdq_guest_expect_error(guest, 2, SMMU_CERROR_ATC_INV);
-	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 0);
-	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
-	assert_non_null(
-		strstr(guest->vmm->reports[(guest->vmm->report_count - 1) % TEST_VMM_REPORTS].text,
-			"CERROR_ATC_INV_SYNC"));
-	/* Acknowledged, the SYNC is tried again, and nothing is left that could be lost. */
-	cmdq_guest_acknowledge(guest);
-	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 1);
-	/* While a device keeps its access the next one is lost too; TLBIs alone are no ATC_INV. */
-	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
-	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
-	cmdq_guest_ring(guest);
-	cmdq_guest_expect_error(guest, 4, SMMU_CERROR_ATC_INV);
-	cmdq_guest_acknowledge(guest);
-	cmdq_guest_push(guest, C_CFGI_CD(SID(0)), 0);
-	cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
-	cmdq_guest_sync(guest);
-	cmdq_guest_expect_idle(guest);
-	/* Until it can be cut off, which is tried again each time. */
-	host_interposer_heal(guest->host);
-	fail_calls(guest, 1, FOREVER);
-	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
-	cmdq_guest_push(guest, C_SYNC_IRQ, 0);
-	cmdq_guest_ring(guest);
-	cmdq_guest_expect_idle(guest);
-	for (unsigned int n = 0; n < 4; n++)
-		expect_blocked(guest, n, 0);
-	cmdq_guest_free(guest);
-}
-
-/* Each vIOMMU has TLBIs of its own, but the guest has asked for no ATC to be invalidated. */
-TEST(tlbis_alone_lose_no_atc_inv)
-{
-	const struct cmdq_guest_setup setup = {
-		.endpoints = 4, .config = {.isolate = true, .ats = true}};
-	struct host_interposer *host = host_interposer_new(NULL, HOST_INTERPOSER_RECORD);
-	struct cmdq_guest *guest;
-
-	host->host.vmid_per_viommu = true;
-	guest = cmdq_guest_new(&setup, host);
-	fail_all(guest);
-	cmdq_guest_push(guest, C_CFGI_CD(SID(1)), 0);
-	cmdq_guest_sync(guest);
-	cmdq_guest_expect_idle(guest);
-	for (unsigned int n = 0; n < 3; n++) {
-		cmdq_guest_push(guest, C_TLBI_ASID(1), 0);
-		cmdq_guest_push(guest, C_SYNC_IRQ, 0);
-	}
-	cmdq_guest_ring(guest);
-	cmdq_guest_expect_idle(guest);
-	assert_int_equal(guest->vmm->irqs[VSMMU_IRQ_CMD_SYNC], 3);
-	assert_int_equal(test_vmm_stats(guest->vmm).blocked, 4);
-	cmdq_guest_free(guest);
-}
-
-/* It was in a batch that went before the SYNC came. */
-TEST(a_lost_atc_inv_is_not_forgotten_until_the_sync)
-{
-	const struct cmdq_guest_setup setup = {.log2 = 12, .config.ats = true};
-	struct cmdq_guest *guest = cmdq_guest_new(&setup, NULL);
-
-	fail_all(guest);
-	cmdq_guest_push(guest, C_ATC_INV(SID(0)), 52);
-	for (unsigned int n = 0; n < INVALIDATION_MAX + 5; n++)
-		cmdq_guest_push(guest, C_TLBI_ASID(n), 0);
-	cmdq_guest_sync(guest);
-	while (cmdq_guest_is_signalled(guest))
-		vsmmu_run_commands(guest->vsmmu, 0);
-	cmdq_guest_expect_error(guest, INVALIDATION_MAX + 6, SMMU_CERROR_ATC_INV);
-	cmdq_guest_acknowledge(guest);
-	cmdq_guest_expect_idle(guest);
-	cmdq_guest_free(guest);
-}
-
 TEST(one_viommus_failure_is_its_own)
 {
 	struct cmdq_guest *guest = fixture_new(2, true);
@@ -490,10 +350,6 @@ int main(void)
 		UNIT_TEST("S3 P9", where_everything_is_due_nothing_more_is_sent),
 		UNIT_TEST("S3 P9", a_failure_concerns_whom_it_must),
 		UNIT_TEST("S3 P9", everything_goes_to_all_viommus_of_a_parent),
-		UNIT_TEST("S2 S3 P10", an_atc_inv_of_a_device_that_is_cut_off_is_not_lost),
-		UNIT_TEST("S2 S3 P10", a_lost_atc_inv_is_told_at_the_sync),
-		UNIT_TEST("S2 S3", tlbis_alone_lose_no_atc_inv),
-		UNIT_TEST("S2 S3", a_lost_atc_inv_is_not_forgotten_until_the_sync),
 		UNIT_TEST("S3 S6", one_viommus_failure_is_its_own),
 		UNIT_TEST("S3 P9", success_of_less_than_all_is_no_success),
 		UNIT_TEST("S3", an_erratums_second_call_may_fail),
