@@ -3,15 +3,10 @@
 #include <errno.h>
 
 #include "lib/rng.h"
-#include "smmu/irq.h"
+#include "registers_fixture.h"
 #include "smmu/registers/table.h"
-#include "smmu/vsmmu.h"
-#include "lib/test_vmm.h"
 
-#define ALL_ONES UINT32_MAX
-#define HIGH	 4
-#define ON	 (SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN)
-#define VSID	 0x42
+#define HIGH 4
 
 enum access {
 	READ_ONLY = 0,
@@ -80,40 +75,6 @@ static const struct reg *reg_at(uint64_t offset)
 		if (regs[i].offset == offset)
 			return &regs[i];
 	return NULL;
-}
-
-static struct test_vmm *fixture_new(const struct vsmmu_config *config)
-{
-	struct test_vmm *vmm = test_vmm_alloc();
-	struct vsmmu_host *host = NULL;
-
-#ifdef ON_SIM
-	struct vsmmu_endpoint_config endpoint = {
-		.size = sizeof(endpoint), .vsid = VSID, .vfio_fd = -1};
-	struct vsmmu_endpoint *handle;
-
-	host = test_vmm_sim(vmm, NULL);
-#endif
-	assert_int_equal(test_vmm_new(vmm, host, config), 0);
-#ifdef ON_SIM
-	assert_int_equal(vsmmu_sim_endpoint_new(host, 0, &endpoint.dev_id), 0);
-	assert_int_equal(vsmmu_endpoint_attach(vmm->vsmmu, &endpoint, &handle), 0);
-#endif
-	return vmm;
-}
-
-static struct test_vmm *stand_msi(void)
-{
-	const struct vsmmu_config config = {0};
-
-	return fixture_new(&config);
-}
-
-static void raise_error(struct test_vmm *vmm, uint32_t bits)
-{
-	pthread_mutex_lock(&vmm->vsmmu->event_lock);
-	gerror_raise(vmm->vsmmu, bits);
-	pthread_mutex_unlock(&vmm->vsmmu->event_lock);
 }
 
 static void expect_reset(struct test_vmm *vmm)
@@ -349,124 +310,6 @@ static void unknown_registers_are_zero_and_ignore_writes(void **unused)
 	test_vmm_free(vmm);
 }
 
-/* Linux polls until the whole word is what it wrote; UEFI gives up after 0.1 ms. */
-static void cr0_is_acknowledged_at_once(void **unused)
-{
-	const struct vsmmu_config config = {.ats = true};
-	struct test_vmm *vmm = fixture_new(NULL);
-
-	(void)unused;
-	for (uint32_t value = 0; value < 0x800; value++) {
-		test_vmm_write(vmm, SMMU_CR0, value);
-		assert_int_equal(test_vmm_read(vmm, SMMU_CR0), value & ON);
-		assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), value & ON);
-	}
-	test_vmm_write(vmm, SMMU_CR0ACK, 0);
-	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), ON);
-	test_vmm_free(vmm);
-
-	vmm = test_vmm_alloc();
-	assert_int_equal(test_vmm_new(vmm, NULL, &config), 0);
-	test_vmm_write(vmm, SMMU_CR0, ALL_ONES);
-	assert_int_equal(test_vmm_read(vmm, SMMU_CR0), ON | SMMU_CR0_ATSCHK);
-	assert_int_equal(test_vmm_read(vmm, SMMU_CR0ACK), ON | SMMU_CR0_ATSCHK);
-	test_vmm_free(vmm);
-}
-
-static void irq_ctrl_is_acknowledged_at_once(void **unused)
-{
-	struct test_vmm *vmm = fixture_new(NULL);
-
-	(void)unused;
-	for (uint32_t value = 0; value < 16; value++) {
-		test_vmm_write(vmm, SMMU_IRQ_CTRL, value);
-		assert_int_equal(test_vmm_read(vmm, SMMU_IRQ_CTRL), value & 5);
-		test_vmm_write(vmm, SMMU_IRQ_CTRLACK, ~value);
-		assert_int_equal(test_vmm_read(vmm, SMMU_IRQ_CTRLACK), value & 5);
-	}
-	test_vmm_free(vmm);
-}
-
-static void gbpa_changes_with_update_only(void **unused)
-{
-	const struct vsmmu_config config = {.gbpa_abort = true};
-	struct test_vmm *vmm = fixture_new(NULL);
-
-	(void)unused;
-	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_ABORT);
-	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_INCOMING);
-	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE | SMMU_GBPA_ABORT);
-	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT);
-	test_vmm_write(vmm, SMMU_GBPA, ALL_ONES);
-	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_BITS);
-	/* With the SMMU on it can be written too. */
-	test_vmm_write(vmm, SMMU_CR0, SMMU_CR0_SMMUEN);
-	test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
-	assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
-	test_vmm_free(vmm);
-
-	vmm = fixture_new(&config);
-	for (int round = 0; round < 2; round++) {
-		assert_int_equal(
-			test_vmm_read(vmm, SMMU_GBPA), SMMU_GBPA_ABORT | SMMU_GBPA_INCOMING);
-		test_vmm_write(vmm, SMMU_GBPA, SMMU_GBPA_UPDATE);
-		assert_int_equal(test_vmm_read(vmm, SMMU_GBPA), 0);
-		assert_int_equal(vsmmu_reset(vmm->vsmmu), 0);
-	}
-	test_vmm_free(vmm);
-}
-
-/* Each of the errors: raised once, acknowledged by GERRORN, raised again the other way. */
-static void gerror_toggles(void **unused)
-{
-	static const uint32_t errors[] = {SMMU_GERROR_CMDQ_ERR, SMMU_GERROR_EVENTQ_ABT_ERR,
-		SMMU_GERROR_MSI_CMDQ_ABT, SMMU_GERROR_MSI_EVENTQ_ABT, SMMU_GERROR_MSI_GERROR_ABT};
-	struct test_vmm *vmm = stand_msi();
-	uint32_t others;
-
-	(void)unused;
-	test_vmm_write(vmm, SMMU_IRQ_CTRL, SMMU_IRQ_CTRL_GERROR_IRQEN);
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-			const uint32_t error = errors[i];
-			const bool raises = error != SMMU_GERROR_MSI_GERROR_ABT;
-			unsigned int irqs = vmm->irqs[VSMMU_IRQ_GERROR];
-
-			raise_error(vmm, error);
-			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
-			assert_int_equal(
-				test_vmm_read(vmm, SMMU_GERROR) ^ test_vmm_read(vmm, SMMU_GERRORN),
-				error);
-			raise_error(vmm, error);
-			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
-			/* Toggling all but the active one does nothing. */
-			others = ~error ^ test_vmm_read(vmm, SMMU_GERRORN);
-			test_vmm_write(vmm, SMMU_GERRORN, others);
-			assert_int_equal(
-				test_vmm_read(vmm, SMMU_GERROR) ^ test_vmm_read(vmm, SMMU_GERRORN),
-				error);
-			test_vmm_write(vmm, SMMU_GERRORN, test_vmm_read(vmm, SMMU_GERROR));
-			assert_int_equal(
-				test_vmm_read(vmm, SMMU_GERROR), test_vmm_read(vmm, SMMU_GERRORN));
-			assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR] - irqs, raises);
-		}
-		assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), round ? 0 : 0xb5);
-	}
-	test_vmm_free(vmm);
-}
-
-static void disabled_gerror_interrupts_are_not_made_up_for(void **unused)
-{
-	struct test_vmm *vmm = stand_msi();
-
-	(void)unused;
-	raise_error(vmm, SMMU_GERROR_CMDQ_ERR);
-	test_vmm_write(vmm, SMMU_IRQ_CTRL, ALL_ONES);
-	assert_int_equal(vmm->irqs[VSMMU_IRQ_GERROR], 0);
-	assert_int_equal(test_vmm_read(vmm, SMMU_GERROR), SMMU_GERROR_CMDQ_ERR);
-	test_vmm_free(vmm);
-}
-
 /* A guest that writes anything anywhere at any time; then a reset makes all as new. */
 static void garbage_on_every_offset_is_survived(void **unused)
 {
@@ -532,11 +375,6 @@ int main(void)
 		UNIT_TEST("S1", indexes_are_as_wide_as_their_queue),
 		UNIT_TEST("S1 S5", without_msi_its_registers_are_res0),
 		UNIT_TEST("S1", unknown_registers_are_zero_and_ignore_writes),
-		UNIT_TEST("S1", cr0_is_acknowledged_at_once),
-		UNIT_TEST("S1", irq_ctrl_is_acknowledged_at_once),
-		UNIT_TEST("S1", gbpa_changes_with_update_only),
-		UNIT_TEST("S1 S5", gerror_toggles),
-		UNIT_TEST("S1 S5 P16", disabled_gerror_interrupts_are_not_made_up_for),
 		UNIT_TEST("S1", garbage_on_every_offset_is_survived),
 		UNIT_TEST("S1", illegal_accesses_are_einval_and_do_nothing),
 	};
