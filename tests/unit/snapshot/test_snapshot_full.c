@@ -15,7 +15,6 @@ static void assert_same_registers(struct test_vmm *one, struct test_vmm *other)
 				test_vmm_read(one, offset), test_vmm_read(other, offset));
 }
 
-/* A host in front of the simulator that refuses some calls, from the first one on. */
 TEST(every_register_comes_along)
 {
 	const struct vsmmu_config config = {.ssid_bits = 5,
