@@ -62,6 +62,8 @@ static void accept_client(struct vm *vm)
 	static const char full[] = "error: too many clients\n";
 	const int fd = accept4(vm->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	if (fd < 0)
+		usleep(10000); /* no fd is left, and it stays readable */
 	for (unsigned int n = 0; fd >= 0 && n < CLIENTS; n++) {
 		struct client *client = &vm->client[n];
 
