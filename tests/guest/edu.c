@@ -11,6 +11,7 @@
 
 #define IDENTIFICATION 0x00
 #define RAISE	       0x60
+#define LOWER	       0x64
 #define SOURCE	       0x80
 #define DESTINATION    0x88
 #define LENGTH	       0x90
@@ -66,6 +67,11 @@ int edu_wait(volatile uint8_t *bar)
 void edu_raise(volatile uint8_t *bar)
 {
 	*(volatile uint32_t *)(bar + RAISE) = 1;
+}
+
+void edu_lower(volatile uint8_t *bar)
+{
+	*(volatile uint32_t *)(bar + LOWER) = 1;
 }
 
 int edu_copy(volatile uint8_t *bar, uint64_t from, uint64_t to)

@@ -18,8 +18,10 @@ void edu_start_write(volatile uint8_t *bar, uint64_t iova, uint32_t length);
 /* Until the DMA is over. Return: 0; after 10 s -1, after fail(). */
 int edu_wait(volatile uint8_t *bar);
 
-/* Has the device interrupt. */
+/* Has the device interrupt; no reset of it ends that, which the host would meet on a shared line.
+ */
 void edu_raise(volatile uint8_t *bar);
+void edu_lower(volatile uint8_t *bar);
 
 /* A word, by way of the device's buffer. Return: as commands. */
 int edu_copy(volatile uint8_t *bar, uint64_t from, uint64_t to);

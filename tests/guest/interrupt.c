@@ -44,6 +44,7 @@ static int interrupt(struct vfio *vfio, uint32_t index)
 		return fail("an interrupt came by itself");
 	edu_raise(bar);
 	arrived = poll(&poll_fd, 1, WAIT_MS);
+	edu_lower(bar);
 	say(arrived > 0 ? "interrupt arrived" : "interrupt did not arrive");
 	return 0;
 }
