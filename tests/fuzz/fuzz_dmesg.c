@@ -70,7 +70,7 @@ static void check_item(const struct vsmmu_dmesg_item *item)
 		check_event(item);
 	else
 		FUZZ_CHECK(!item->known && !*item->client);
-	if (item->kind == VSMMU_DMESG_BAD || item->kind == VSMMU_DMESG_ERROR)
+	if (item->kind == VSMMU_DMESG_BAD || item->kind == VSMMU_DMESG_MESSAGE)
 		FUZZ_CHECK(*item->text);
 }
 

@@ -161,7 +161,7 @@ TEST(complaints_in_between)
 	feed(lines[4]);
 	end();
 	assert_int_equal(count, 3);
-	assert_int_equal(items[0].kind, VSMMU_DMESG_ERROR);
+	assert_int_equal(items[0].kind, VSMMU_DMESG_MESSAGE);
 	assert_int_equal(items[1].kind, VSMMU_DMESG_OVERFLOW);
 	assert_record(&items[2], &translation);
 }

@@ -175,7 +175,7 @@ TEST(complaints)
 	assert_int_equal(items[1].count, 15);
 	assert_int_equal(items[1].time, UINT64_C(5000000000));
 	assert_int_equal(items[2].count, 7);
-	assert_int_equal(items[3].kind, VSMMU_DMESG_ERROR);
+	assert_int_equal(items[3].kind, VSMMU_DMESG_MESSAGE);
 	assert_string_equal(items[3].text,
 		"unexpected global error reported (0x00000001), this could be serious");
 	assert_string_equal(items[4].text, "CMDQ error (cons 0x01000004): Illegal command");

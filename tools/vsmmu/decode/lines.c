@@ -13,7 +13,7 @@ static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 		[VSMMU_DMESG_EVENT] = ITEM_EVENT,
 		[VSMMU_DMESG_OVERFLOW] = ITEM_OVERFLOW,
 		[VSMMU_DMESG_SUPPRESSED] = ITEM_SUPPRESSED,
-		[VSMMU_DMESG_ERROR] = ITEM_MESSAGE,
+		[VSMMU_DMESG_MESSAGE] = ITEM_MESSAGE,
 	};
 	const struct position position = {
 		.file = input->position.file,
@@ -25,6 +25,8 @@ static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 		output_bad(input->output, &position, dmesg->text);
 		return;
 	}
+	if (dmesg->kind > VSMMU_DMESG_BAD)
+		return;
 	item_init(&item, &position);
 	item.kind = kinds[dmesg->kind];
 	item.has_time = dmesg->has_time;

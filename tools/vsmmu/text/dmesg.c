@@ -203,7 +203,7 @@ static enum vsmmu_dmesg_kind apply_complaint(struct dmesg *dmesg, struct vsmmu_d
 		slot->skip = 2;
 	}
 	dmesg->fed = false;
-	item->kind = VSMMU_DMESG_ERROR;
+	item->kind = VSMMU_DMESG_MESSAGE;
 	if (message->kind == DMESG_OVERFLOW)
 		item->kind = VSMMU_DMESG_OVERFLOW;
 	if (message->kind == DMESG_SUPPRESSED)

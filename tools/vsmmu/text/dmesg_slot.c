@@ -33,6 +33,7 @@ static void give_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *i
 {
 	item->kind = VSMMU_DMESG_EVENT;
 	item->raw = slot->state == DMESG_RAW;
+	item->words = slot->words;
 	if (item->raw) {
 		item->record = slot->record;
 		item->event.size = sizeof(item->event);

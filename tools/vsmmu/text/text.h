@@ -77,51 +77,90 @@ const char *vsmmu_event_causes(const struct vsmmu_event *event);
 /** VSMMU_DMESG_NAME_SIZE - room for a device's name, which is cut to this */
 #define VSMMU_DMESG_NAME_SIZE 64
 
-/** VSMMU_DMESG_TEXT_SIZE - room for a message of the driver, which is cut to this */
-#define VSMMU_DMESG_TEXT_SIZE 128
+/** VSMMU_DMESG_TEXT_SIZE - room for a message of a driver, which is cut to this */
+#define VSMMU_DMESG_TEXT_SIZE 512
+
+/** VSMMU_DMESG_WHAT_SIZE - room for the name of another source of messages */
+#define VSMMU_DMESG_WHAT_SIZE 32
 
 /** enum vsmmu_dmesg_kind - what a log tells */
 enum vsmmu_dmesg_kind {
 	VSMMU_DMESG_NONE = 0, /* nothing more in the lines that were fed */
-	VSMMU_DMESG_EVENT,    /* an event */
+	VSMMU_DMESG_EVENT,    /* an event, or as much of it as the log has */
 	VSMMU_DMESG_OVERFLOW, /* the SMMU's own queue overflowed: nobody knows how many were lost */
 	VSMMU_DMESG_SUPPRESSED, /* the kernel's rate limit kept @count events out of the log */
-	VSMMU_DMESG_ERROR,	/* another complaint of the driver, in @text */
-	VSMMU_DMESG_BAD,	/* an event that the log garbles: @text says how */
+	VSMMU_DMESG_MESSAGE,	/* another message of an SMMUv3's driver, in @text */
+	VSMMU_DMESG_BAD,	/* something that makes no sense: @text says how */
+	VSMMU_DMESG_OTHER,	/* a line of another IOMMU, hypervisor or emulator: @what */
+	VSMMU_DMESG_CONTEXT,	/* something that often precedes a fault: @context, @client */
+	VSMMU_DMESG_GROUP,	/* the IOMMU group of @client is number @count */
 };
+
+/** enum context_kind - what often precedes a fault; bits, so that they can be collected */
+enum context_kind {
+	CONTEXT_RESET = 1,    /* a device, or the function that it is, was reset */
+	CONTEXT_AER = 2,      /* an error of PCIe or of the hardware was reported */
+	CONTEXT_UNBIND = 4,   /* a driver let go of its device, or the device is gone */
+	CONTEXT_WATCHDOG = 8, /* a queue of a device has not moved for too long */
+	CONTEXT_VFIO = 16,    /* a device went to or from a virtual machine */
+};
+
+struct catalogue_entry;
 
 /**
  * struct vsmmu_dmesg_item - one thing that a log tells
  * @kind: which of the members below are valid
- * @raw: for EVENT: the log has the four words of @record; else it only has the decoded
- *	lines of Linux 6.14 and later, from which @record was put together
+ * @raw: for EVENT: the log has the four words of @record
+ * @words: for EVENT: how many of them it has. With less than four @record was put together
+ *	from what else the log has: what @known does not name is 0 in it
+ * @partial: for EVENT: the kernel printed more than the log has; @text says what is missing
+ * @unassigned: for EVENT: the kernel says that it knows no device with this StreamID
  * @has_time: @time is valid
+ * @has_wall: @wall is valid
+ * @has_zone: the log says which zone @wall is of
  * @line: where it begins: the first line that was fed is 1
  * @time: nanoseconds since that kernel's boot
- * @count: for SUPPRESSED
+ * @wall: nanoseconds since 1970: in UTC with @has_zone, else by the log's own clock
+ * @count: for SUPPRESSED and GROUP
  * @known: for EVENT: bit n is set if the log tells enum vsmmu_event_field n; what it
  *	does not tell is 0. With @raw it is every field that the id has
  * @event: for EVENT
  * @record: for EVENT
+ * @entry: for MESSAGE: what the catalogue has of it; NULL if it is not known
+ * @command: for MESSAGE: the command that the driver printed
+ * @command_words: for MESSAGE: how many words of @command the log has, 0 to 2
+ * @context: for CONTEXT
  * @smmu: the SMMU's device name, e.g. "arm-smmu-v3.0.auto"; "" if the log lacks it
- * @client: for EVENT: the endpoint's device name, e.g. "0000:00:01.0"; "" if the log
- *	lacks it
- * @text: for ERROR and BAD
+ * @client: for EVENT, CONTEXT and GROUP: the endpoint's device name, e.g. "0000:00:01.0";
+ *	"" if the log lacks it
+ * @what: for OTHER: e.g. "SMMUv2 (arm-smmu)"
+ * @text: for MESSAGE, BAD, OTHER, CONTEXT and an EVENT that is @partial
  *
  * The strings hold printable ASCII characters only, whatever the log holds.
  */
 struct vsmmu_dmesg_item {
 	enum vsmmu_dmesg_kind kind;
 	bool raw;
+	uint8_t words;
+	bool partial;
+	bool unassigned;
 	bool has_time;
+	bool has_wall;
+	bool has_zone;
 	uint64_t line;
 	uint64_t time;
+	int64_t wall;
 	uint64_t count;
 	uint64_t known;
 	struct vsmmu_event event;
 	struct vsmmu_event_record record;
+	const struct catalogue_entry *entry;
+	uint64_t command[2];
+	uint8_t command_words;
+	enum context_kind context;
 	char smmu[VSMMU_DMESG_NAME_SIZE];
 	char client[VSMMU_DMESG_NAME_SIZE];
+	char what[VSMMU_DMESG_WHAT_SIZE];
 	char text[VSMMU_DMESG_TEXT_SIZE];
 };
 
@@ -130,7 +169,7 @@ struct vsmmu_dmesg_item {
  * @opaque: not for the caller
  */
 struct vsmmu_dmesg {
-	uint64_t opaque[768];
+	uint64_t opaque[2048];
 };
 
 /**
