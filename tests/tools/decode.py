@@ -154,6 +154,36 @@ def bad_lines_are_named_and_the_rest_goes_on():
           ['hex:2', 'hex:3', 'hex:4', 'hex:7'])
 
 
+def bad_places_are_named_ten_times_in_a_file():
+    for count, more in ((10, None), (11, '1 more place'), (30, '20 more places')):
+        write('a', [text(TRANSLATION)] + ['nonsense'] * count)
+        write('b', [text(TRANSLATION), 'other'])
+        result = run('decode', '-s', 'a', 'b')
+        equal(result.code, 1)
+        contains(result.out, '%d places that made no sense' % (count + 1))
+        lines = result.err.splitlines()
+        equal(len(lines), 11 + (more is not None))
+        contains(lines[9], "a:11: 'nonsense' is no hexadecimal number")
+        equal(lines[10:-1], ['vsmmu decode: a: and ' + more] if more else [])
+        contains(lines[-1], "b:2: 'other' is no")
+
+
+def endless_nonsense_is_short():
+    """A pipe that is all zero bytes and never ends, until the command is told to end."""
+    end, begin_of_pipe = os.pipe()
+    os.set_inheritable(end, True)
+    process = start('decode', '-s', '--binary', '/proc/%d/fd/%d' % (os.getpid(), end))
+    os.write(begin_of_pipe, bytes(32768))
+    try:
+        until(lambda: catches_interrupts(process) and is_empty(end))
+    finally:
+        result = interrupt(process)
+        os.close(begin_of_pipe)
+        os.close(end)
+    equal(len(result.err.splitlines()) < 13, True)
+    equal(len(result.out.splitlines()) < 13, True)
+
+
 def binary_file():
     with open('records', 'wb') as f:
         f.write(record(*TRANSLATION) + record(*PERMISSION) + b'rest')
@@ -173,7 +203,7 @@ def veventq_stream():
     equal([o.get('count') for o in found], [None, 2, None, 124])
     equal([o['sequence'] for o in found], [0, 2, 3, 127])
     equal([o['offset'] for o in found], [0, 40, 40, 80])
-    result = run('decode', '--stream', '--format', 'raw', '-', stdin=one(0, PERMISSION)[:-1])
+    result = run('decode', '--veventq', '--format', 'raw', '-', stdin=one(0, PERMISSION)[:-1])
     equal((result.code, result.out), (1, ''))
     result = run('decode', '-', stdin=one(5, PERMISSION) + one(4, TRANSLATION))
     equal(result.code, 1)
@@ -273,6 +303,9 @@ def bad_usage():
         result = run('decode', *args)
         equal((result.code, result.out), (2, ''))
         contains(result.err, 'vsmmu decode')
+    contains(run('decode', '--record', 'zz', '0', '0', '0').err, "'zz' is no hexadecimal number")
+    contains(run('decode', '--hex', '12x').err, "'12x' is no hexadecimal number")
+    contains(run('decode', '-r', '1' * 17, '0', '0', '0').err, "'11111111111111111' has more than")
     equal(run('decode', '--help').code, 0)
 
 
@@ -360,7 +393,7 @@ def signal_ends_it_with_the_summary():
         os.close(begin_of_pipe)
         os.close(end)
     equal(result.code, 130)
-    contains(result.out, '1 events')
+    contains(result.out, '1 event\n')
 
 
 def names_in_a_log_cannot_move_the_cursor():
@@ -377,14 +410,15 @@ def random_bytes_never_hurt():
         for _ in range(5000):
             state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
             data.append(state >> 56)
-        for kind in ('auto', 'log', 'hex', 'binary', 'stream', 'capture'):
+        for kind in ('auto', 'log', 'hex', 'binary', 'veventq', 'capture'):
             equal(run('decode', '-i', kind, stdin=bytes(data)).code in (0, 1), True)
 
 
 main([record_on_the_command_line, log_before_6_14, log_of_6_14_and_later,
       log_with_decoded_lines_only, log_of_a_real_kernel, log_of_two_smmus_mixed,
       complaints_of_the_driver, garbled_log, hexadecimal_file,
-      bad_lines_are_named_and_the_rest_goes_on, binary_file, veventq_stream, capture_file,
+      bad_lines_are_named_and_the_rest_goes_on, bad_places_are_named_ten_times_in_a_file,
+      endless_nonsense_is_short, binary_file, veventq_stream, capture_file,
       standard_input, kind_that_is_told, summary, every_field_is_in_the_json, bad_usage,
       file_that_cannot_be_read, follow, signal_ends_it_with_the_summary,
       names_in_a_log_cannot_move_the_cursor, random_bytes_never_hurt])

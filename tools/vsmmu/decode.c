@@ -13,7 +13,7 @@
 enum {
 	OPTION_HEX = 256,
 	OPTION_BINARY,
-	OPTION_STREAM,
+	OPTION_VEVENTQ,
 	OPTION_INPUT,
 	OPTION_FORMAT,
 };
@@ -41,8 +41,9 @@ static void print_help(void)
 	       "  -r, --record W W W W   a record's four 64-bit words; may be repeated\n"
 	       "      --hex DIGITS       a record's 32 bytes as 64 hexadecimal digits\n"
 	       "  -i, --input KIND       what the files are: auto (default), log, hex, binary,\n"
-	       "                         stream (as read from a vEVENTQ), capture\n"
-	       "      --binary, --stream short for --input binary, --input stream\n"
+	       "                         veventq (as read from one), capture\n"
+	       "      --binary, --veventq\n"
+	       "                         short for --input binary, --input veventq\n"
 	       "      --format FORMAT    text (default), raw (four words), json\n"
 	       "  -j, --json             short for --format json: an object on each line\n"
 	       "  -s, --summary          counts for each stream and kind instead of the events\n"
@@ -112,7 +113,7 @@ static bool take_words(struct decode_options *options, int argc, char **argv)
 static bool take_option(struct decode_options *options, int option, int argc, char **argv)
 {
 	static const char *const kinds[] = {
-		"auto", "log", "hex", "binary", "stream", "capture", NULL};
+		"auto", "log", "hex", "binary", "veventq", "capture", NULL};
 	static const char *const formats[] = {"text", "raw", "json", NULL};
 	int choice = 0;
 
@@ -128,8 +129,8 @@ static bool take_option(struct decode_options *options, int option, int argc, ch
 	case OPTION_BINARY:
 		options->kind = INPUT_BINARY;
 		return true;
-	case OPTION_STREAM:
-		options->kind = INPUT_STREAM;
+	case OPTION_VEVENTQ:
+		options->kind = INPUT_VEVENTQ;
 		return true;
 	case OPTION_FORMAT:
 		choice = choose(argv[0], "--format", optarg, formats);
@@ -160,7 +161,7 @@ static bool parse_options(int argc, char **argv, struct decode_options *options)
 		{"hex", required_argument, NULL, OPTION_HEX},
 		{"input", required_argument, NULL, 'i'},
 		{"binary", no_argument, NULL, OPTION_BINARY},
-		{"stream", no_argument, NULL, OPTION_STREAM},
+		{"veventq", no_argument, NULL, OPTION_VEVENTQ},
 		{"format", required_argument, NULL, OPTION_FORMAT},
 		{"json", no_argument, NULL, 'j'},
 		{"summary", no_argument, NULL, 's'},

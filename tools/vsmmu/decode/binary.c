@@ -68,7 +68,7 @@ static void feed(struct input *input, const uint8_t *bytes, size_t length)
 	input->position.number += length;
 }
 
-long stream_take(struct input *input, const uint8_t *bytes, size_t length, bool end)
+long veventq_take(struct input *input, const uint8_t *bytes, size_t length, bool end)
 {
 	/* Where the queue began nobody knows: loss before the first record cannot be seen. */
 	static const struct vsmmu_decoder_config config = {

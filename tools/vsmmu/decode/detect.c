@@ -26,7 +26,7 @@ static enum input_kind kind_of_binary(const uint8_t *bytes, size_t length)
 	for (size_t i = 0; i < 4 && i < length; i++)
 		if (bytes[i])
 			return INPUT_BINARY;
-	return INPUT_STREAM;
+	return INPUT_VEVENTQ;
 }
 
 /* By the first line that is not empty. */

@@ -11,6 +11,9 @@
 
 #include <vsmmu/event.h>
 
+/* Room for a complaint that quotes what is wrong. */
+#define HEX_COMPLAINT_SIZE 128
+
 enum hex_result {
 	HEX_NOTHING, /* a blank line, a comment, or a word of which more are needed */
 	HEX_RECORD,
@@ -20,7 +23,7 @@ enum hex_result {
 struct hex {
 	unsigned int words; /* that stood alone on a line, so far */
 	struct vsmmu_event_record record;
-	const char *complaint; /* for HEX_BAD */
+	char complaint[HEX_COMPLAINT_SIZE]; /* for HEX_BAD */
 };
 
 /* Return: what the line is; with HEX_RECORD hex->record is one. */

@@ -57,8 +57,8 @@ static long take(struct input *input, bool end)
 		return lines_take(input, input->buffer, input->length, end);
 	case INPUT_BINARY:
 		return binary_take(input, input->buffer, input->length, end);
-	case INPUT_STREAM:
-		return stream_take(input, input->buffer, input->length, end);
+	case INPUT_VEVENTQ:
+		return veventq_take(input, input->buffer, input->length, end);
 	case INPUT_CAPTURE:
 		return capture_take(input, input->buffer, input->length, end);
 	default:

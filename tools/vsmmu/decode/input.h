@@ -18,7 +18,7 @@ enum input_kind {
 	INPUT_LOG,     /* a kernel log */
 	INPUT_HEX,     /* records in hexadecimal */
 	INPUT_BINARY,  /* records of 32 bytes */
-	INPUT_STREAM,  /* what a vEVENTQ gave: headers and records */
+	INPUT_VEVENTQ, /* what a vEVENTQ gave: headers and records */
 	INPUT_CAPTURE, /* vsmmu-capture(5) */
 };
 
@@ -66,7 +66,7 @@ enum input_kind input_detect(const uint8_t *bytes, size_t length, bool end);
  */
 long lines_take(struct input *input, const uint8_t *bytes, size_t length, bool end);
 long binary_take(struct input *input, const uint8_t *bytes, size_t length, bool end);
-long stream_take(struct input *input, const uint8_t *bytes, size_t length, bool end);
+long veventq_take(struct input *input, const uint8_t *bytes, size_t length, bool end);
 long capture_take(struct input *input, const uint8_t *bytes, size_t length, bool end);
 
 /* lines.c: what a log was waiting for. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode/output.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,10 +38,24 @@ void output_bad(struct output *output, const struct position *position, const ch
 	char place[POSITION_SIZE];
 
 	output->bad++;
+	if (output->bad_here++ >= OUTPUT_BAD_MAX)
+		return;
 	/* In the order in which things are found, if both go to the same place. */
 	fflush(stdout);
 	fprintf(stderr, "%s: %s: %s\n", output->command,
 		position_format(position, place, sizeof(place)), complaint);
+}
+
+void output_end_file(struct output *output, const char *name)
+{
+	if (output->bad_here > OUTPUT_BAD_MAX) {
+		uint64_t more = output->bad_here - OUTPUT_BAD_MAX;
+
+		fflush(stdout);
+		fprintf(stderr, "%s: %s: and %" PRIu64 " more place%s\n", output->command, name,
+			more, more == 1 ? "" : "s");
+	}
+	output->bad_here = 0;
 }
 
 void output_end(struct output *output)

@@ -18,8 +18,9 @@ struct output {
 	bool items; /* each is printed */
 	bool summarize;
 	struct summary summary;
-	uint64_t bad;	/* places in the input that made no sense */
-	bool no_memory; /* something is missing in what was printed */
+	uint64_t bad;	   /* places in the input that made no sense */
+	uint64_t bad_here; /* those of this file */
+	bool no_memory;	   /* something is missing in what was printed */
 };
 
 void output_init(struct output *output, const char *command);
@@ -27,8 +28,15 @@ void output_destroy(struct output *output);
 
 void output_item(struct output *output, const struct item *item);
 
-/* A message on standard error that names the place; what follows it goes on. */
+/*
+ * A message on standard error that names the place; what follows it goes on. Of each file
+ * only the first OUTPUT_BAD_MAX are named, as anybody may have written it.
+ */
+#define OUTPUT_BAD_MAX 10
 void output_bad(struct output *output, const struct position *position, const char *complaint);
+
+/* After the last item of a file. */
+void output_end_file(struct output *output, const char *name);
 
 /* After the last item. */
 void output_end(struct output *output);

@@ -183,6 +183,7 @@ int source_read(const char *path, enum input_kind kind, bool follow, struct outp
 		end = input_end(&source.input);
 		ret = ret ? ret : end;
 	}
+	output_end_file(output, name);
 	close_file(&source);
 	input_destroy(&source.input);
 	return ret;

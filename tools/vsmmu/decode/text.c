@@ -115,10 +115,23 @@ static void print_row(const struct summary_row *row)
 		format_moment(&row->last, last, sizeof(last)), addresses);
 }
 
+/* "1 event", "2 events of ...": @what has an "s" in place of each '*'. */
 static void print_count(uint64_t count, const char *what)
 {
+	printf("%" PRIu64 " ", count);
+	for (; *what; what++) {
+		if (*what != '*')
+			putchar(*what);
+		else if (count != 1)
+			putchar('s');
+	}
+	putchar('\n');
+}
+
+static void print_some(uint64_t count, const char *what)
+{
 	if (count)
-		printf("%" PRIu64 " %s\n", count, what);
+		print_count(count, what);
 }
 
 void text_print_summary(const struct summary *summary)
@@ -128,11 +141,11 @@ void text_print_summary(const struct summary *summary)
 			"stream", "kind", "count", "first", "last", "addresses");
 	for (uint32_t i = 0; i < summary->row_count; i++)
 		print_row(&summary->rows[i]);
-	printf("%" PRIu64 " events\n", summary->events);
-	print_count(summary->unlisted, "of them are not listed: too many streams");
-	print_count(summary->lost, "lost by the kernel");
-	print_count(summary->suppressed, "kept out of the log by the kernel's rate limit");
-	print_count(summary->overflows, "overflows of the SMMU's own queue");
-	print_count(summary->messages, "other messages of the driver");
-	print_count(summary->bad, "places that made no sense");
+	print_count(summary->events, "event*");
+	print_some(summary->unlisted, "not listed: too many streams");
+	print_some(summary->lost, "lost by the kernel");
+	print_some(summary->suppressed, "kept out of the log by the kernel's rate limit");
+	print_some(summary->overflows, "overflow* of the SMMU's own queue");
+	print_some(summary->messages, "other message* of the driver");
+	print_some(summary->bad, "place* that made no sense");
 }
