@@ -51,9 +51,9 @@ static void check_event(const struct vsmmu_dmesg_item *item)
 	FUZZ_CHECK(event.id == item->event.id);
 	if (item->raw)
 		FUZZ_CHECK(!memcmp(&event, &item->event, sizeof(event)));
-	length = vsmmu_event_format(text, sizeof(text), &item->event);
+	length = vsmmu_event_format(text, sizeof(text), &item->event, item->known);
 	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
-	length = vsmmu_event_explain(text, sizeof(text), &item->event, item->client);
+	length = vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
 	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
 	check_string(text, sizeof(text));
 	FUZZ_CHECK(*vsmmu_event_causes(&item->event));

@@ -67,12 +67,12 @@ static void check_member(
 }
 
 static void check_one_size(
-	const struct vsmmu_event *event, const char *whole, int length, size_t size)
+	const struct vsmmu_event *event, uint64_t known, const char *whole, int length, size_t size)
 {
 	char *buffer = fuzz_alloc(size);
 	size_t kept = size ? size - 1 : 0;
 
-	FUZZ_CHECK(vsmmu_event_format(size ? buffer : NULL, size, event) == length);
+	FUZZ_CHECK(vsmmu_event_format(size ? buffer : NULL, size, event, known) == length);
 	if (size) {
 		kept = kept < (size_t)length ? kept : (size_t)length;
 		FUZZ_CHECK(!memcmp(buffer, whole, kept) && !buffer[kept]);
@@ -84,15 +84,17 @@ static void check_text(const struct vsmmu_event_record *record, size_t which)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 	struct vsmmu_event event = {.size = sizeof(event)};
+	uint64_t known;
 	int length;
 
 	vsmmu_event_decode(record, &event);
-	length = vsmmu_event_format(text, sizeof(text), &event);
+	known = VSMMU_EVENT_KNOWN_ALL(event.id);
+	length = vsmmu_event_format(text, sizeof(text), &event, known);
 	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
 	FUZZ_CHECK(strlen(text) == (size_t)length && !strpbrk(text, "\n\r\t"));
-	check_one_size(&event, text, length, which);
+	check_one_size(&event, known, text, length, which);
 	for (size_t size = 0; which == 255 && size <= (size_t)length + 2; size++)
-		check_one_size(&event, text, length, size);
+		check_one_size(&event, known, text, length, size);
 
 	FUZZ_CHECK(vsmmu_event_format_record(text, sizeof(text), record) == 75);
 	FUZZ_CHECK(strlen(text) == 75);

@@ -2,6 +2,7 @@
 /* Event records as text. */
 #include <string.h>
 
+#include "arch/event_table.h"
 #include "lib/unit.h"
 #include "text/text.h"
 
@@ -106,7 +107,7 @@ TEST(text_of_each_id)
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
 	for (size_t i = 0; i < SAMPLES; i++) {
-		int length = vsmmu_event_format(text, sizeof(text), &samples[i].event);
+		int length = vsmmu_event_format(text, sizeof(text), &samples[i].event, UINT64_MAX);
 
 		assert_string_equal(text, samples[i].text);
 		assert_int_equal(length, strlen(samples[i].text));
@@ -120,12 +121,15 @@ TEST(text_is_cut_like_snprintf)
 	for (size_t i = 0; i < SAMPLES; i++) {
 		size_t length = strlen(samples[i].text);
 
-		assert_int_equal(vsmmu_event_format(NULL, 0, &samples[i].event), length);
+		assert_int_equal(
+			vsmmu_event_format(NULL, 0, &samples[i].event, UINT64_MAX), length);
 		for (size_t size = 1; size <= length + 2; size++) {
 			size_t fits = size <= length ? size - 1 : length;
 
 			memset(text, '#', sizeof(text));
-			assert_int_equal(vsmmu_event_format(text, size, &samples[i].event), length);
+			assert_int_equal(
+				vsmmu_event_format(text, size, &samples[i].event, UINT64_MAX),
+				length);
 			assert_memory_equal(text, samples[i].text, fits);
 			assert_int_equal(text[fits], '\0');
 			assert_int_equal(text[size], '#');
@@ -144,7 +148,87 @@ TEST(text_size_is_enough)
 		vsmmu_event_decode(&ones, &event);
 		if (vsmmu_event_has(event.id, VSMMU_EVENT_FIELD_CLASS))
 			event.class_ = VSMMU_EVENT_CLASS_TT;
-		assert_in_range(vsmmu_event_format(NULL, 0, &event), 1, VSMMU_EVENT_TEXT_SIZE - 1);
+		assert_in_range(vsmmu_event_format(NULL, 0, &event, UINT64_MAX), 1,
+			VSMMU_EVENT_TEXT_SIZE - 1);
+	}
+}
+
+#define KNOWN(field) VSMMU_EVENT_KNOWN(field)
+
+TEST(text_of_events_that_are_partly_known)
+{
+	static const struct {
+		struct vsmmu_event event;
+		uint64_t known;
+		const char *text;
+	} partly[] = {
+		{{.size = SIZE, .id = 0x10, .sid = 0x100, .input_addr = 0x90000f040},
+			KNOWN(ID) | KNOWN(SID) | KNOWN(INPUT_ADDR) | KNOWN(IPA),
+			"F_TRANSLATION sid 0x100 0x90000f040"},
+		{{.size = SIZE, .id = 0x10, .sid = 0x100}, KNOWN(ID), "F_TRANSLATION"},
+		{{.size = SIZE, .sid = 0x100}, KNOWN(SID), "UNKNOWN sid 0x100"},
+		{{.size = SIZE, .id = 0x10, .class_ = 2}, KNOWN(RNW) | KNOWN(PNU) | KNOWN(CLASS),
+			"UNKNOWN write (unprivileged, input address)"},
+		{{.size = SIZE, .id = 0x10, .sid = 8, .ssid = 5},
+			KNOWN(ID) | KNOWN(SID) | KNOWN(SSID), "F_TRANSLATION sid 0x8 ssid 0x5"},
+		{{.size = SIZE, .id = 0x08, .sid = 8}, KNOWN(ID) | KNOWN(SID) | KNOWN(SSID),
+			"C_BAD_SUBSTREAMID sid 0x8 ssid 0x0"},
+		{{.size = SIZE, .id = 0x08, .sid = 8}, KNOWN(ID) | KNOWN(SID),
+			"C_BAD_SUBSTREAMID sid 0x8"},
+		{{.size = SIZE, .id = 0x13, .class_ = 1, .stall = true, .stag = 5},
+			KNOWN(ID) | KNOWN(TTRNW) | KNOWN(STALL), "F_PERMISSION (stalled)"},
+	};
+	char text[VSMMU_EVENT_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(partly) / sizeof(partly[0]); i++) {
+		vsmmu_event_format(text, sizeof(text), &partly[i].event, partly[i].known);
+		assert_string_equal(text, partly[i].text);
+	}
+}
+
+/* Gives the fields that are not known other values. */
+static struct vsmmu_event disturb(const struct vsmmu_event *event, uint64_t known)
+{
+	struct vsmmu_event other = *event;
+
+	for (unsigned int i = 0; i < EVENT_FIELDS; i++) {
+		const struct event_field *field = &arch_event_fields[i];
+		uint8_t *member = (uint8_t *)&other + field->offset;
+		bool shared = field->offset == offsetof(struct vsmmu_event, input_addr);
+
+		if (known >> i & 1 || (shared && known & (KNOWN(INPUT_ADDR) | KNOWN(INPUT_PAGE))))
+			continue;
+		member[0] ^= 1;
+		if (field->width > 8)
+			member[1] ^= 0x10;
+	}
+	return other;
+}
+
+/* It follows that a field which is not known never shows. */
+TEST(unknown_fields_make_no_difference)
+{
+	char text[2][VSMMU_EVENT_TEXT_SIZE];
+	uint64_t seed = 1;
+
+	for (unsigned int round = 0; round < 256 * 200; round++) {
+		struct vsmmu_event_record record = {{round & 0xff}};
+		struct vsmmu_event event = {.size = sizeof(event)}, other;
+		uint64_t known;
+
+		for (unsigned int i = 0; i < 4; i++) {
+			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+			record.word[i] |= (seed ^ seed >> 33) & (i ? UINT64_MAX : ~UINT64_C(0xff));
+		}
+		known = (seed >> 7 ^ seed << 9) & VSMMU_EVENT_KNOWN_ALL((uint8_t)round);
+		vsmmu_event_decode(&record, &event);
+		other = disturb(&event, known);
+		vsmmu_event_format(text[0], sizeof(text[0]), &event, known);
+		vsmmu_event_format(text[1], sizeof(text[1]), &other, known);
+		assert_string_equal(text[0], text[1]);
+		vsmmu_event_explain(text[0], sizeof(text[0]), &event, known, "x");
+		vsmmu_event_explain(text[1], sizeof(text[1]), &other, known, "x");
+		assert_string_equal(text[0], text[1]);
 	}
 }
 
@@ -169,6 +253,8 @@ int main(void)
 		UNIT_TEST_PLAIN(text_of_each_id),
 		UNIT_TEST_PLAIN(text_is_cut_like_snprintf),
 		UNIT_TEST_PLAIN(text_size_is_enough),
+		UNIT_TEST_PLAIN(text_of_events_that_are_partly_known),
+		UNIT_TEST_PLAIN(unknown_fields_make_no_difference),
 		UNIT_TEST_PLAIN(record_is_four_words),
 	};
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "text/text.h"
+
 void item_init(struct item *item, const struct position *position)
 {
 	*item = (struct item){
@@ -20,10 +22,7 @@ void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 	item->record = *record;
 	item->event.size = sizeof(item->event);
 	vsmmu_event_decode(record, &item->event);
-	item->known = 0;
-	for (unsigned int i = 0; vsmmu_event_field_name(i); i++)
-		if (vsmmu_event_has(item->event.id, i))
-			item->known |= UINT64_C(1) << i;
+	item->known = VSMMU_EVENT_KNOWN_ALL(item->event.id);
 }
 
 const char *position_format(const struct position *position, char *buffer, unsigned int size)

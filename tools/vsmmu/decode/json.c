@@ -105,7 +105,7 @@ static bool add_event(struct json_object *object, const struct item *item)
 	if (reserved[0] | reserved[1] | reserved[2] | reserved[3])
 		if (!add_words(object, "reserved", reserved))
 			return false;
-	vsmmu_event_explain(text, sizeof(text), &item->event, item->client);
+	vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
 	return add_words(object, "record", item->record.word) &&
 	       add_string(object, "explanation", text) &&
 	       add_string(object, "causes", vsmmu_event_causes(&item->event));

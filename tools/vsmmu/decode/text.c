@@ -35,9 +35,9 @@ static void print_event(const struct item *item)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
-	vsmmu_event_format(text, sizeof(text), &item->event);
+	vsmmu_event_format(text, sizeof(text), &item->event, item->known);
 	printf("%s\n", text);
-	vsmmu_event_explain(text, sizeof(text), &item->event, item->client);
+	vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
 	printf("    %s.\n", text);
 	if (lacks(item, VSMMU_EVENT_FIELD_RNW))
 		printf("    The log lacks the line that tells whether it read or wrote.\n");

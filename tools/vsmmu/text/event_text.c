@@ -1,48 +1,71 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Event records as text. Which words appear follows from the fields that an id has. */
+/* Event records as text. The fields that an id has, and that are known, decide which words appear.
+ */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
+#include "text/buffer.h"
 #include "text/text.h"
 
-/* Text under construction: counts on when the buffer is full, as snprintf() does. */
-struct text {
-	char *buffer;
-	size_t size;
-	size_t length;
+bool vsmmu_event_has_ssid(const struct vsmmu_event *event, uint64_t known)
+{
+	if (!vsmmu_event_knows(event, known, VSMMU_EVENT_FIELD_SSID))
+		return false;
+	if (vsmmu_event_knows(event, known, VSMMU_EVENT_FIELD_SSV))
+		return event->ssv;
+	return event->ssid || (known & VSMMU_EVENT_KNOWN(ID) &&
+				      !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSV));
+}
+
+struct line {
+	struct buffer text;
+	const struct vsmmu_event *event;
+	uint64_t known;
 	unsigned int items; /* in the parentheses, so far */
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+static bool knows(const struct line *line, enum vsmmu_event_field field)
 {
-	size_t room = text->length < text->size ? text->size - text->length : 0;
-	va_list args;
-	int n;
+	return vsmmu_event_knows(line->event, line->known, field);
+}
 
-	va_start(args, format);
-	n = vsnprintf(room ? text->buffer + text->length : NULL, room, format, args);
-	va_end(args);
-	if (n > 0)
-		text->length += (size_t)n;
+/* Whether a field is known and is not 0. */
+static bool is_set(const struct line *line, enum vsmmu_event_field field)
+{
+	return knows(line, field) && vsmmu_event_field_value(line->event, field);
 }
 
 /* Begins the next item of the list in parentheses. */
-static void item(struct text *text)
+static struct buffer *item(struct line *line)
 {
-	add(text, "%s", text->items++ ? ", " : " (");
+	buffer_add(&line->text, "%s", line->items++ ? ", " : " (");
+	return &line->text;
 }
 
-static void add_address(struct text *text, const struct vsmmu_event *event)
+static void add_name(struct line *line)
 {
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_RNW))
-		add(text, event->rnw ? " read" : " write");
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_INPUT_ADDR) ||
-		vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_INPUT_PAGE))
-		add(text, " 0x%" PRIx64, event->input_addr);
+	const struct vsmmu_event *event = line->event;
+
+	buffer_add(&line->text, "%s",
+		vsmmu_event_name(knows(line, VSMMU_EVENT_FIELD_ID) ? event->id : 0));
+	if (knows(line, VSMMU_EVENT_FIELD_SID))
+		buffer_add(&line->text, " sid 0x%" PRIx32, event->sid);
+	else if (knows(line, VSMMU_EVENT_FIELD_ID) &&
+		 !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID))
+		buffer_add(&line->text, " id 0x%x", event->id);
+	if (vsmmu_event_has_ssid(event, line->known))
+		buffer_add(&line->text, " ssid 0x%" PRIx32, event->ssid);
 }
 
-static void add_stage(struct text *text, const struct vsmmu_event *event)
+static void add_address(struct line *line)
+{
+	if (knows(line, VSMMU_EVENT_FIELD_RNW))
+		buffer_add(&line->text, line->event->rnw ? " read" : " write");
+	if (knows(line, VSMMU_EVENT_FIELD_INPUT_ADDR) || knows(line, VSMMU_EVENT_FIELD_INPUT_PAGE))
+		buffer_add(&line->text, " 0x%" PRIx64, line->event->input_addr);
+}
+
+static void add_stage(struct line *line)
 {
 	static const char *const classes[] = {
 		[VSMMU_EVENT_CLASS_CD] = "CD fetch",
@@ -50,28 +73,21 @@ static void add_stage(struct text *text, const struct vsmmu_event *event)
 		[VSMMU_EVENT_CLASS_IN] = "input address",
 		[VSMMU_EVENT_CLASS_RESERVED] = "reserved class",
 	};
+	const struct vsmmu_event *event = line->event;
+	bool table = knows(line, VSMMU_EVENT_FIELD_CLASS) && event->class_ == VSMMU_EVENT_CLASS_TT;
 
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_S2)) {
-		item(text);
-		add(text, event->s2 ? "stage 2" : "stage 1");
-	}
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_CLASS)) {
-		item(text);
-		add(text, "%s", classes[event->class_ & 3]);
-	}
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_TTRNW) &&
-		event->class_ == VSMMU_EVENT_CLASS_TT) {
-		item(text);
-		add(text, event->ttrnw ? "table read" : "table write");
-	}
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_IPA) && event->s2) {
-		item(text);
-		add(text, "IPA 0x%" PRIx64, event->ipa);
-	}
+	if (knows(line, VSMMU_EVENT_FIELD_S2))
+		buffer_add(item(line), event->s2 ? "stage 2" : "stage 1");
+	if (knows(line, VSMMU_EVENT_FIELD_CLASS))
+		buffer_add(item(line), "%s", classes[event->class_ & 3]);
+	if (table && knows(line, VSMMU_EVENT_FIELD_TTRNW))
+		buffer_add(item(line), event->ttrnw ? "table read" : "table write");
+	if (is_set(line, VSMMU_EVENT_FIELD_S2) && knows(line, VSMMU_EVENT_FIELD_IPA))
+		buffer_add(item(line), "IPA 0x%" PRIx64, event->ipa);
 }
 
 /* Single bits that are worth a word only when they are set. */
-static void add_flags(struct text *text, const struct vsmmu_event *event)
+static void add_flags(struct line *line)
 {
 	static const struct {
 		enum vsmmu_event_field field;
@@ -94,69 +110,64 @@ static void add_flags(struct text *text, const struct vsmmu_event *event)
 		{VSMMU_EVENT_FIELD_PX, "privileged execute"},
 	};
 
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (vsmmu_event_has(event->id, flags[i].field) &&
-			vsmmu_event_field_value(event, flags[i].field)) {
-			item(text);
-			add(text, "%s", flags[i].words);
-		}
-	}
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (is_set(line, flags[i].field))
+			buffer_add(item(line), "%s", flags[i].words);
 }
 
-static void add_details(struct text *text, const struct vsmmu_event *event)
+static void add_privilege(struct line *line)
 {
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_PNU)) {
-		item(text);
-		add(text, "%sprivileged %s", event->pnu ? "" : "un",
-			event->ind ? "instruction" : "data");
-	}
-	add_stage(text, event);
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_FETCH_ADDR)) {
-		item(text);
-		add(text, "fetch at 0x%" PRIx64, event->fetch_addr);
-	}
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SPAN)) {
-		item(text);
-		add(text, "span %u", event->span);
-	}
-	add_flags(text, event);
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_REASON)) {
-		item(text);
-		add(text, "reason 0x%x", event->reason);
-	}
+	bool pnu = knows(line, VSMMU_EVENT_FIELD_PNU), ind = knows(line, VSMMU_EVENT_FIELD_IND);
+	const char *kind = line->event->ind ? "instruction" : "data";
+
+	if (pnu)
+		buffer_add(item(line), "%sprivileged%s%s", line->event->pnu ? "" : "un",
+			ind ? " " : "", ind ? kind : "");
+	else if (ind)
+		buffer_add(item(line), "%s", kind);
+}
+
+static void add_details(struct line *line)
+{
+	const struct vsmmu_event *event = line->event;
+
+	add_privilege(line);
+	add_stage(line);
+	if (knows(line, VSMMU_EVENT_FIELD_FETCH_ADDR))
+		buffer_add(item(line), "fetch at 0x%" PRIx64, event->fetch_addr);
+	if (knows(line, VSMMU_EVENT_FIELD_SPAN))
+		buffer_add(item(line), "span %u", event->span);
+	add_flags(line);
+	if (knows(line, VSMMU_EVENT_FIELD_REASON))
+		buffer_add(item(line), "reason 0x%x", event->reason);
 	/* STAG is meaningless without Stall, IMPDEF mostly absent. */
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_STALL) && event->stall) {
-		item(text);
-		add(text, "stalled, tag 0x%x", event->stag);
-	}
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_IMPDEF) && event->impdef) {
-		item(text);
-		add(text, "implementation defined 0x%x", event->impdef);
-	}
-	if (text->items)
-		add(text, ")");
+	if (is_set(line, VSMMU_EVENT_FIELD_STALL))
+		buffer_add(item(line), "stalled");
+	if (is_set(line, VSMMU_EVENT_FIELD_STALL) && knows(line, VSMMU_EVENT_FIELD_STAG))
+		buffer_add(item(line), "tag 0x%x", event->stag);
+	if (is_set(line, VSMMU_EVENT_FIELD_IMPDEF))
+		buffer_add(item(line), "implementation defined 0x%x", event->impdef);
+	if (line->items)
+		buffer_add(&line->text, ")");
 }
 
-int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *event)
+int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *event, uint64_t known)
 {
-	struct text text = {.buffer = buffer, .size = size};
 	const uint64_t *reserved = event->reserved;
-	bool ssv = event->ssv || !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSV);
+	struct line line = {
+		.text = {.at = buffer, .size = size},
+		.event = event,
+		.known = known,
+	};
 
-	add(&text, "%s", vsmmu_event_name(event->id));
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID))
-		add(&text, " sid 0x%" PRIx32, event->sid);
-	else
-		add(&text, " id 0x%x", event->id);
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSID) && ssv)
-		add(&text, " ssid 0x%" PRIx32, event->ssid);
-	add_address(&text, event);
-	add_details(&text, event);
+	add_name(&line);
+	add_address(&line);
+	add_details(&line);
 	if (reserved[0] | reserved[1] | reserved[2] | reserved[3])
-		add(&text,
+		buffer_add(&line.text,
 			" [undefined bits 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "]",
 			reserved[0], reserved[1], reserved[2], reserved[3]);
-	return (int)text.length;
+	return (int)line.text.length;
 }
 
 int vsmmu_event_format_record(char *buffer, size_t size, const struct vsmmu_event_record *record)

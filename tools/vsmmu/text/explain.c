@@ -1,179 +1,273 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An event as a sentence: who did what where, and what was wrong with it. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
+#include "text/buffer.h"
 #include "text/text.h"
 
-struct text {
-	char *buffer;
-	size_t size;
-	size_t length;
+struct sentence {
+	struct buffer text;
+	const struct vsmmu_event *event;
+	uint64_t known;
 };
 
-static void __attribute__((format(printf, 2, 3))) add(struct text *text, const char *format, ...)
+static bool knows(const struct sentence *sentence, enum vsmmu_event_field field)
 {
-	size_t room = text->length < text->size ? text->size - text->length : 0;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(room ? text->buffer + text->length : NULL, room, format, arguments);
-	va_end(arguments);
-	if (length > 0)
-		text->length += (size_t)length;
+	return vsmmu_event_knows(sentence->event, sentence->known, field);
 }
 
-static void add_who(struct text *text, const struct vsmmu_event *event, const char *client)
+/* Whether a field is known and is not 0. */
+static bool is_set(const struct sentence *sentence, enum vsmmu_event_field field)
 {
-	if (client && *client)
-		add(text, "endpoint %s (stream 0x%" PRIx32 ")", client, event->sid);
+	return knows(sentence, field) && vsmmu_event_field_value(sentence->event, field);
+}
+
+static void add_who(struct sentence *sentence, const char *client)
+{
+	bool sid = knows(sentence, VSMMU_EVENT_FIELD_SID);
+	bool name = client && *client;
+
+	if (name)
+		buffer_add(&sentence->text, "endpoint %s", client);
+	if (name && sid)
+		buffer_add(&sentence->text, " (stream 0x%" PRIx32 ")", sentence->event->sid);
+	else if (sid)
+		buffer_add(
+			&sentence->text, "the endpoint of stream 0x%" PRIx32, sentence->event->sid);
+	else if (!name)
+		buffer_add(&sentence->text, "an endpoint");
+	/* C_BAD_SUBSTREAMID tells its PASID where it tells what is wrong with it. */
+	if (vsmmu_event_has_ssid(sentence->event, sentence->known) &&
+		sentence->event->id != VSMMU_EVENT_C_BAD_SUBSTREAMID)
+		buffer_add(&sentence->text, ", with PASID 0x%" PRIx32 ",", sentence->event->ssid);
+}
+
+static void add_address(struct sentence *sentence, const char *kind, enum vsmmu_event_field field)
+{
+	if (knows(sentence, field))
+		buffer_add(&sentence->text, "%s 0x%" PRIx64, kind,
+			vsmmu_event_field_value(sentence->event, field));
 	else
-		add(text, "the endpoint of stream 0x%" PRIx32, event->sid);
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSV) && event->ssv)
-		add(text, ", with PASID 0x%" PRIx32 ",", event->ssid);
+		buffer_add(&sentence->text, "an unknown %s", kind);
 }
 
 /* Says what the endpoint did, for the events that tell. */
-static void add_access(struct text *text, const struct vsmmu_event *event)
+static void add_access(struct sentence *sentence)
 {
-	const char *verb = event->rnw ? "read" : "wrote";
+	const char *verb = "accessed";
 
-	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_IND) && event->ind)
-		verb = event->rnw ? "fetched instructions from" : "wrote";
-	add(text, " %s IOVA 0x%" PRIx64, verb, event->input_addr);
+	if (is_set(sentence, VSMMU_EVENT_FIELD_RNW))
+		verb = is_set(sentence, VSMMU_EVENT_FIELD_IND) ? "fetched instructions from"
+							       : "read";
+	else if (knows(sentence, VSMMU_EVENT_FIELD_RNW))
+		verb = "wrote";
+	buffer_add(&sentence->text, " %s ", verb);
+}
+
+static void add_access_of_input(struct sentence *sentence)
+{
+	add_access(sentence);
+	add_address(sentence, "IOVA", VSMMU_EVENT_FIELD_INPUT_ADDR);
+}
+
+/* Stage 2 did not translate the address of a structure, or that which stage 1 had made. */
+static void add_stage2(struct sentence *sentence, const char *wrong)
+{
+	const char *needed = "a page table or context descriptor";
+
+	if (knows(sentence, VSMMU_EVENT_FIELD_CLASS)) {
+		switch (sentence->event->class_) {
+		case VSMMU_EVENT_CLASS_IN:
+			buffer_add(&sentence->text, "; stage 1 made ");
+			add_address(sentence, "IPA", VSMMU_EVENT_FIELD_IPA);
+			buffer_add(&sentence->text, " of it, which %s in stage 2", wrong);
+			return;
+		case VSMMU_EVENT_CLASS_CD:
+			needed = "the context descriptor";
+			break;
+		default:
+			needed = "a page table";
+			break;
+		}
+	}
+	buffer_add(&sentence->text, "; on the way the SMMU needed %s at ", needed);
+	add_address(sentence, "IPA", VSMMU_EVENT_FIELD_IPA);
+	buffer_add(&sentence->text, ", which %s in stage 2", wrong);
+}
+
+/* QEMU before 9.1 filled in neither CLASS nor IPA of a fault of stage 2. */
+static bool may_be_old_qemu(const struct sentence *sentence)
+{
+	return knows(sentence, VSMMU_EVENT_FIELD_CLASS) &&
+	       sentence->event->class_ == VSMMU_EVENT_CLASS_CD &&
+	       knows(sentence, VSMMU_EVENT_FIELD_IPA) && !sentence->event->ipa;
 }
 
 /*
  * A fault of translation: the address is that of the access itself, or of a table that
  * had to be read for it and that stage 2 is responsible for.
  */
-static void add_fault(
-	struct text *text, const struct vsmmu_event *event, const char *input, const char *stage2)
+static void add_fault(struct sentence *sentence, const char *wrong)
 {
-	add_access(text, event);
-	if (!event->s2) {
-		add(text, ", which %s", input);
-	} else if (event->class_ == VSMMU_EVENT_CLASS_IN) {
-		add(text, "; stage 1 made IPA 0x%" PRIx64 " of it, which %s in stage 2", event->ipa,
-			stage2);
+	bool no_page = sentence->event->id == VSMMU_EVENT_F_TRANSLATION;
+
+	add_access_of_input(sentence);
+	if (is_set(sentence, VSMMU_EVENT_FIELD_S2)) {
+		add_stage2(sentence, wrong);
+		if (may_be_old_qemu(sentence))
+			buffer_add(&sentence->text,
+				" (or QEMU before 9.1, which leaves class and IPA 0: then the "
+				"address itself)");
+	} else if (no_page && knows(sentence, VSMMU_EVENT_FIELD_S2)) {
+		buffer_add(&sentence->text, ", which no page maps");
 	} else {
-		add(text,
-			"; on the way the SMMU needed %s at IPA 0x%" PRIx64 ", which %s in "
-			"stage 2",
-			event->class_ == VSMMU_EVENT_CLASS_CD ? "the context descriptor"
-							      : "a page table",
-			event->ipa, stage2);
+		buffer_add(&sentence->text, ", which %s", wrong);
 	}
-	if (event->stall)
-		add(text, "; it waits to be resumed (tag 0x%x)", event->stag);
+	if (is_set(sentence, VSMMU_EVENT_FIELD_STALL)) {
+		buffer_add(&sentence->text, "; it was stalled");
+		if (knows(sentence, VSMMU_EVENT_FIELD_STAG))
+			buffer_add(&sentence->text, " (tag 0x%x)", sentence->event->stag);
+	}
 }
 
-static void add_fetch(struct text *text, const struct vsmmu_event *event, const char *what)
+static void add_fetch(struct sentence *sentence, const char *what)
 {
-	add(text, " made a transaction, but the SMMU could not read its %s at 0x%" PRIx64, what,
-		event->fetch_addr);
-	if (event->gpcf)
-		add(text, " (granule protection forbids it)");
+	buffer_add(
+		&sentence->text, " made a transaction, but the SMMU could not read its %s", what);
+	if (knows(sentence, VSMMU_EVENT_FIELD_FETCH_ADDR))
+		buffer_add(&sentence->text, " at 0x%" PRIx64, sentence->event->fetch_addr);
+	if (is_set(sentence, VSMMU_EVENT_FIELD_GPCF))
+		buffer_add(&sentence->text, " (granule protection forbids it)");
 }
 
-static void add_what(struct text *text, const struct vsmmu_event *event)
+static void add_page_request(struct sentence *sentence)
 {
-	switch (event->id) {
+	buffer_add(&sentence->text, " will soon need ");
+	if (knows(sentence, VSMMU_EVENT_FIELD_SPAN))
+		buffer_add(&sentence->text, "%u KiB at ", 4 * sentence->event->span);
+	add_address(sentence, "IOVA", VSMMU_EVENT_FIELD_INPUT_PAGE);
+	buffer_add(&sentence->text, " (a hint, not a fault)");
+}
+
+static void add_what(struct sentence *sentence)
+{
+	struct buffer *text = &sentence->text;
+
+	switch (sentence->event->id) {
 	case VSMMU_EVENT_F_UUT:
-		add_access(text, event);
-		add(text, " with a transaction of a kind that the SMMU does not support");
+		add_access_of_input(sentence);
+		buffer_add(text, " with a transaction of a kind that the SMMU does not support");
 		break;
 	case VSMMU_EVENT_C_BAD_STREAMID:
-		add(text, " used a StreamID that is beyond the stream table");
+		buffer_add(text, " used a StreamID for which the stream table has no entry");
 		break;
 	case VSMMU_EVENT_F_STE_FETCH:
-		add_fetch(text, event, "stream table entry");
+		add_fetch(sentence, "stream table entry");
 		break;
 	case VSMMU_EVENT_C_BAD_STE:
-		add(text, " made a transaction, but its stream table entry is invalid");
+		buffer_add(text, " made a transaction, but its stream table entry is invalid");
 		break;
 	case VSMMU_EVENT_F_BAD_ATS_TREQ:
-		add(text,
-			" asked for the translation of IOVA 0x%" PRIx64 " by ATS, which it may "
-			"not",
-			event->input_addr);
+		buffer_add(text, " asked for the translation of ");
+		add_address(sentence, "IOVA", VSMMU_EVENT_FIELD_INPUT_PAGE);
+		buffer_add(text, " by ATS, which it may not");
 		break;
 	case VSMMU_EVENT_F_STREAM_DISABLED:
-		add(text, " made a transaction of a kind (without a PASID, or with PASID 0) that "
-			  "its stream table entry disables");
+		buffer_add(text, " made a transaction of a kind (without a PASID, or with PASID 0) "
+				 "that its stream table entry disables");
 		break;
 	case VSMMU_EVENT_F_TRANSL_FORBIDDEN:
-		add(text,
-			" %s 0x%" PRIx64 " as an address that ATS had translated, which it may "
-			"not",
-			event->rnw ? "read" : "wrote", event->input_addr);
+		add_access(sentence);
+		add_address(sentence, "address", VSMMU_EVENT_FIELD_INPUT_ADDR);
+		buffer_add(text, " as one that ATS had translated, which it may not");
 		break;
 	case VSMMU_EVENT_C_BAD_SUBSTREAMID:
-		add(text, " used PASID 0x%" PRIx32 ", which its stream table entry does not allow",
-			event->ssid);
+		buffer_add(text, " used ");
+		add_address(sentence, "PASID", VSMMU_EVENT_FIELD_SSID);
+		buffer_add(text, ", which its stream table entry does not allow");
 		break;
 	case VSMMU_EVENT_F_CD_FETCH:
-		add_fetch(text, event, "context descriptor");
+		add_fetch(sentence, "context descriptor");
 		break;
 	case VSMMU_EVENT_C_BAD_CD:
-		add(text, " made a transaction, but its context descriptor is invalid");
+		buffer_add(text, " made a transaction, but its context descriptor is invalid");
 		break;
 	case VSMMU_EVENT_F_WALK_EABT:
-		add_access(text, event);
-		add(text, ", but the SMMU could not read a page table at 0x%" PRIx64,
-			event->fetch_addr);
+		add_access_of_input(sentence);
+		buffer_add(text, ", but the SMMU could not read a page table");
+		if (knows(sentence, VSMMU_EVENT_FIELD_FETCH_ADDR))
+			buffer_add(text, " at 0x%" PRIx64, sentence->event->fetch_addr);
 		break;
 	case VSMMU_EVENT_F_TRANSLATION:
-		add_fault(text, event, "no page maps", "is not mapped");
+		add_fault(sentence, "is not mapped");
 		break;
 	case VSMMU_EVENT_F_ADDR_SIZE:
-		add_fault(text, event, "leads to an address that is too large",
-			"leads to an address that is too large");
+		add_fault(sentence, "leads to an address that is too large");
 		break;
 	case VSMMU_EVENT_F_ACCESS:
-		add_fault(text, event, "is in a page whose access flag is clear",
-			"is in a page whose access flag is clear");
+		add_fault(sentence, "is in a page whose access flag is clear");
 		break;
 	case VSMMU_EVENT_F_PERMISSION:
-		add_fault(text, event, "is in a page that does not permit it",
-			"is in a page that does not permit it");
+		add_fault(sentence, "is in a page that does not permit it");
 		break;
 	case VSMMU_EVENT_F_TLB_CONFLICT:
-		add_access(text, event);
-		add(text, ", for which the SMMU's TLB holds contradicting entries");
+		add_access_of_input(sentence);
+		buffer_add(text, ", for which the SMMU's TLB holds contradicting entries");
 		break;
 	case VSMMU_EVENT_F_CFG_CONFLICT:
-		add(text, " made a transaction, for which the SMMU's configuration caches hold "
-			  "contradicting entries");
+		buffer_add(text, " made a transaction, for which the SMMU's configuration caches "
+				 "hold contradicting entries");
 		break;
 	case VSMMU_EVENT_E_PAGE_REQUEST:
-		add(text, " will soon need %u KiB at IOVA 0x%" PRIx64 " (a hint, not a fault)",
-			4 * event->span, event->input_addr);
+		add_page_request(sentence);
 		break;
 	case VSMMU_EVENT_F_VMS_FETCH:
-		add_fetch(text, event, "virtual machine structure");
+		add_fetch(sentence, "virtual machine structure");
 		break;
 	default:
 		break;
 	}
 }
 
-int vsmmu_event_explain(
-	char *buffer, size_t size, const struct vsmmu_event *event, const char *client)
+/* A line that says who caused an event says what kind it was, if the kernel knows a name for it. */
+static void add_unnamed(struct sentence *sentence)
 {
-	struct text text = {.buffer = buffer, .size = size};
-
-	if (!vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID)) {
-		add(&text, "the SMMU recorded event 0x%02x, which %s", event->id,
-			event->id >= VSMMU_EVENT_IMPDEF_FIRST &&
-					event->id <= VSMMU_EVENT_IMPDEF_LAST
-				? "only its manual explains"
-				: "the architecture does not define");
-		return (int)text.length;
+	if (knows(sentence, VSMMU_EVENT_FIELD_SID)) {
+		buffer_add(&sentence->text,
+			" caused an event for which the kernel has no name; its words are needed "
+			"to tell which");
+	} else {
+		add_access_of_input(sentence);
+		buffer_add(&sentence->text, ", which caused an event of an unknown kind");
 	}
-	add_who(&text, event, client);
-	add_what(&text, event);
-	return (int)text.length;
+}
+
+/* The number is all that is known of these. */
+static const char *explain_number(const struct vsmmu_event *event)
+{
+	if (event->id >= VSMMU_EVENT_IMPDEF_FIRST && event->id <= VSMMU_EVENT_IMPDEF_LAST)
+		return "which only its manual explains";
+	return "which the architecture does not define";
+}
+
+int vsmmu_event_explain(char *buffer, size_t size, const struct vsmmu_event *event, uint64_t known,
+	const char *client)
+{
+	struct sentence sentence = {
+		.text = {.at = buffer, .size = size},
+		.event = event,
+		.known = known,
+	};
+
+	if (!knows(&sentence, VSMMU_EVENT_FIELD_ID)) {
+		add_who(&sentence, client);
+		add_unnamed(&sentence);
+	} else if (!vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID)) {
+		buffer_add(&sentence.text, "the SMMU recorded event 0x%02x, %s", event->id,
+			explain_number(event));
+	} else {
+		add_who(&sentence, client);
+		add_what(&sentence);
+	}
+	return (int)sentence.text.length;
 }
