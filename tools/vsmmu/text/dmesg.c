@@ -186,6 +186,35 @@ static enum vsmmu_dmesg_kind apply_word(struct dmesg *dmesg, struct vsmmu_dmesg_
 	return dmesg_slot_give(slot, item);
 }
 
+/* A line of somebody else. */
+static enum vsmmu_dmesg_kind apply_other(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
+{
+	static const enum vsmmu_dmesg_kind kinds[] = {
+		[DMESG_OTHER] = VSMMU_DMESG_OTHER,
+		[DMESG_CONTEXT] = VSMMU_DMESG_CONTEXT,
+		[DMESG_GROUP] = VSMMU_DMESG_GROUP,
+	};
+	const struct dmesg_message *message = &dmesg->message;
+
+	dmesg->fed = false;
+	item->kind = kinds[message->kind];
+	item->line = dmesg->line;
+	item->has_time = message->has_time;
+	item->time = message->time;
+	item->has_wall = message->has_wall;
+	item->has_zone = message->has_zone;
+	item->wall = message->wall;
+	item->count = message->value;
+	item->context = message->context;
+	span_print(message->client, item->client, sizeof(item->client));
+	span_print(message->text, item->text, sizeof(item->text));
+	if (message->kind == DMESG_OTHER) {
+		span_print(span_of(message->what), item->what, sizeof(item->what));
+		span_print(span_of(message->note), item->text, sizeof(item->text));
+	}
+	return item->kind;
+}
+
 /* An item that takes one line. It does not end an event that is under way: it comes in between. */
 static enum vsmmu_dmesg_kind apply_complaint(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
 {
@@ -233,6 +262,10 @@ static enum vsmmu_dmesg_kind apply_message(struct dmesg *dmesg, struct vsmmu_dme
 	case DMESG_COMMAND:
 	case DMESG_ERROR:
 		return apply_complaint(dmesg, item);
+	case DMESG_OTHER:
+	case DMESG_CONTEXT:
+	case DMESG_GROUP:
+		return apply_other(dmesg, item);
 	default:
 		dmesg->fed = false;
 		return VSMMU_DMESG_NONE;

@@ -16,26 +16,39 @@ enum dmesg_message_kind {
 	DMESG_SUPPRESSED, /* "arm_smmu_dump_event: 15 callbacks suppressed" */
 	DMESG_COMMAND,	  /* "skipping command in error state:", and two words follow */
 	DMESG_ERROR,	  /* any other that is worth telling */
+	DMESG_OTHER,	  /* a line of another IOMMU, hypervisor or emulator */
+	DMESG_CONTEXT,	  /* something that often precedes a fault */
+	DMESG_GROUP,	  /* "Adding to iommu group 7" */
 };
 
 /**
  * struct dmesg_message - what a line says
  * @kind: which of the members below are valid
  * @has_time: @time is valid
+ * @has_wall: @wall is valid
+ * @has_zone: the line says which zone @wall is of
+ * @context: CONTEXT
  * @time: nanoseconds since boot
+ * @wall: nanoseconds since 1970, as in struct vsmmu_dmesg_item
  * @smmu: the SMMU's device name; empty if the line lacks it
  * @host: the machine's name, where a syslog daemon wrote it
- * @value: HEADER: the event's number; WORD: the word; SUPPRESSED: how many
+ * @value: HEADER: the event's number; WORD: the word; SUPPRESSED: how many; GROUP: its number
  * @name: DECODED: the event's name
- * @client: DECODED: the endpoint's name
+ * @client: DECODED, CONTEXT and GROUP: the endpoint's name
  * @event: DECODED: all but the id; DETAIL: what it adds
  * @known: the fields of @event that the line tells, as in struct vsmmu_dmesg_item
- * @text: ERROR and COMMAND: the driver's text
+ * @what: OTHER: a constant string, e.g. "SMMUv2 (arm-smmu)"
+ * @text: ERROR, COMMAND and CONTEXT: the driver's text
+ * @note: OTHER: what the line says, as far as it is decoded
  */
 struct dmesg_message {
 	enum dmesg_message_kind kind;
 	bool has_time;
+	bool has_wall;
+	bool has_zone;
+	enum context_kind context;
 	uint64_t time;
+	int64_t wall;
 	struct span smmu;
 	struct span host;
 	uint64_t value;
@@ -43,7 +56,9 @@ struct dmesg_message {
 	struct span client;
 	struct vsmmu_event event;
 	uint64_t known;
+	const char *what;
 	struct span text;
+	char note[VSMMU_DMESG_TEXT_SIZE];
 };
 
 #define DMESG_KNOWN(field) (UINT64_C(1) << VSMMU_EVENT_FIELD_##field)

@@ -211,7 +211,7 @@ struct vsmmu_dmesg_item {
  * @opaque: not for the caller
  */
 struct vsmmu_dmesg {
-	uint64_t opaque[2048];
+	uint64_t opaque[4096];
 };
 
 /**
