@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A line as programs, people and mailers keep it, back to what the kernel printed: without
+ * colours, markup, escapes and blanks that are none; and taken apart if it holds several.
+ * Nothing is allocated, nothing is to be freed.
+ */
+#ifndef TEXT_ENVELOPE_H
+#define TEXT_ENVELOPE_H
+
+#include "text/clock.h"
+#include "text/span.h"
+
+/* A line that has to be changed is changed in pieces of this size. */
+#define ENVELOPE_SIZE 8192
+
+/**
+ * struct log_line - what the kernel printed
+ * @text: of the kernel, with what log programs put before it; valid until the next
+ *	envelope_open() or envelope_next()
+ * @has_time: @time is valid
+ * @time: nanoseconds since boot, where the envelope tells it and not the text
+ * @has_wall: @wall is valid
+ * @has_zone: @wall is in UTC, else it is by the log's own clock
+ * @has_year: the year of @wall is known, else it is CLOCK_NO_YEAR
+ * @wall: nanoseconds since 1970, where the envelope tells it and not the text
+ * @host: the machine's name, where the envelope tells it and not the text
+ * @joins: the mailer broke the line here: the next line belongs to it, with nothing between
+ */
+struct log_line {
+	struct span text;
+	bool has_time;
+	bool has_wall;
+	bool has_zone;
+	bool has_year;
+	uint64_t time;
+	int64_t wall;
+	struct span host;
+	bool joins;
+};
+
+/* All zero before the first line of a log. */
+struct envelope {
+	struct span left; /* of the line: not looked at yet */
+	struct span rest; /* of what was cleaned: not given out yet */
+	bool joins;
+	char buffer[ENVELOPE_SIZE];
+};
+
+/**
+ * envelope_open() - the log's next line
+ * @envelope: whatever the line before has left in it is dropped
+ * @line: any bytes, which must stay valid until envelope_next() says false
+ * @length: of @line in bytes
+ */
+void envelope_open(struct envelope *envelope, const char *line, size_t length);
+
+/**
+ * envelope_next() - what the kernel printed
+ * @envelope: with an open line
+ * @line: filled in
+ *
+ * Return: whether there was any more; an empty line holds nothing.
+ */
+bool envelope_next(struct envelope *envelope, struct log_line *line);
+
+#endif
