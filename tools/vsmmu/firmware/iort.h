@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ACPI's IO Remapping Table: which SMMU is in front of a device, and what its StreamID is.
+ * Nothing in the table is trusted: lengths, counts and references may be anything. Pure
+ * functions but for the memory of struct iort.
+ *
+ * Source: Arm DEN 0049, issues A to E.f; Linux drivers/acpi/arm64/iort.c, which is followed
+ * where the document leaves something open.
+ */
+#ifndef FIRMWARE_IORT_H
+#define FIRMWARE_IORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum iort_type {
+	IORT_ITS_GROUP,
+	IORT_NAMED_COMPONENT,
+	IORT_ROOT_COMPLEX,
+	IORT_SMMU, /* version 1 or 2 */
+	IORT_SMMU_V3,
+	IORT_PMCG,
+	IORT_RMR,
+	IORT_IWB,
+};
+
+/* How a device accesses memory. */
+struct iort_access {
+	bool coherent; /* CCA: the device is cache coherent */
+	bool cpm;      /* coherent path to memory */
+	bool dacs;     /* device attributes are cacheable and inner shareable */
+	bool canwbs;   /* write-back and shareable even when the device asks for less */
+	uint8_t hints; /* allocation hints */
+};
+
+struct iort_its_group {
+	uint32_t count;
+	uint32_t offset; /* of the identifiers in the table */
+};
+
+struct iort_named_component {
+	char name[128]; /* path in the namespace, e.g. "\_SB.SATA"; printable */
+	struct iort_access access;
+	uint32_t flags;
+	bool stall;
+	uint8_t pasid_bits;
+	uint8_t address_bits; /* 0: not told */
+};
+
+struct iort_root_complex {
+	uint32_t segment;
+	struct iort_access access;
+	bool ats, pri, pasid_forwarding;
+	bool has_pasid; /* the node is long enough to tell @pasid and @pasid_bits */
+	bool pasid;
+	uint8_t pasid_bits;
+	uint8_t address_bits; /* 0: not told */
+};
+
+struct iort_smmu {
+	uint64_t base;
+	uint64_t span;
+	uint32_t model;
+	bool coherent_walk;
+};
+
+struct iort_smmu_v3 {
+	uint64_t base;
+	uint32_t model; /* 0: generic, 1: HiSilicon Hi161x, 2: Cavium CN99xx */
+	uint32_t flags;
+	bool cohacc;  /* table walks are coherent */
+	uint8_t httu; /* what overrides IDR0.HTTU */
+	bool has_pxm; /* @pxm, the proximity domain, is valid */
+	bool has_msi; /* @msi_mapping, the index of the mapping of its own MSIs, is valid */
+	uint32_t event_gsiv, pri_gsiv, gerror_gsiv, sync_gsiv; /* 0: none, or MSIs */
+	uint32_t pxm;
+	uint32_t msi_mapping;
+};
+
+struct iort_pmcg {
+	uint64_t base;
+	uint32_t gsiv;
+	uint32_t reference; /* offset of the node that it counts for */
+};
+
+struct iort_rmr {
+	uint32_t flags;
+	bool remap_permitted; /* the device may lose the mapping once it has a driver */
+	bool privileged;
+	uint8_t attributes; /* 0 to 3: device memory, 4: not cacheable, 5: write-back */
+	uint32_t count;
+	uint32_t offset; /* of the ranges in the table */
+};
+
+struct iort_node {
+	uint8_t type; /* enum iort_type, or higher */
+	uint8_t revision;
+	uint32_t identifier;
+	uint32_t offset; /* in the table: that is what references mean */
+	uint32_t length;
+	uint32_t mapping_count;
+	uint32_t mapping_offset; /* in the table */
+	union {
+		struct iort_its_group its;
+		struct iort_named_component named;
+		struct iort_root_complex root;
+		struct iort_smmu smmu;
+		struct iort_smmu_v3 smmu_v3;
+		struct iort_pmcg pmcg;
+		struct iort_rmr rmr;
+	};
+};
+
+struct iort {
+	uint8_t *bytes;
+	uint32_t length;
+	uint8_t revision; /* 0: issue A to D, 1 to 6: issue E.x; 5 is the first with RMRs */
+	bool checksum;	  /* holds */
+	char oem[7], oem_table[9];
+	struct iort_node *nodes; /* in the table's order */
+	unsigned int count;
+	unsigned int unknown; /* nodes of types that this does not know; they are in @nodes too */
+};
+
+struct iort_mapping {
+	uint32_t input;
+	uint32_t last; /* number of ids less one */
+	uint32_t output;
+	const struct iort_node *to; /* NULL: to no node */
+	bool single;		    /* maps every id to @output */
+};
+
+/**
+ * iort_parse() - read a table
+ * @bytes: the table, as /sys/firmware/acpi/tables/IORT has it; it is copied
+ * @length: its length
+ * @iort: filled in; empty after an error. iort_free() it
+ * @why: what is wrong, a constant string, with success too: then what stands before the
+ *	damage, or beside it, is in @iort. NULL if all is well
+ *
+ * Return: 0; -EINVAL if this is no IORT, -ENOMEM.
+ */
+int iort_parse(const void *bytes, size_t length, struct iort *iort, const char **why);
+void iort_free(struct iort *iort);
+
+/* The node at an offset of the table, or NULL. */
+const struct iort_node *iort_at(const struct iort *iort, uint32_t offset);
+
+/* Mapping @index of a node. Return: whether there is one. */
+bool iort_mapping(const struct iort *iort, const struct iort_node *node, unsigned int index,
+	struct iort_mapping *mapping);
+
+/* Identifier @index of an ITS group. Return: whether there is one. */
+bool iort_its(
+	const struct iort *iort, const struct iort_node *group, unsigned int index, uint32_t *its);
+
+/* Memory range @index of an RMR. Return: whether there is one. */
+bool iort_rmr_range(const struct iort *iort, const struct iort_node *rmr, unsigned int index,
+	uint64_t *base, uint64_t *length);
+
+/* Whether an RMR is for this stream of this SMMU. */
+bool iort_rmr_is_for(const struct iort *iort, const struct iort_node *rmr,
+	const struct iort_node *smmu, uint32_t sid);
+
+/* The root complex of a segment, or NULL; with several, the first, as Linux does it. */
+const struct iort_node *iort_root(const struct iort *iort, uint32_t segment);
+
+/* A stream: one device behind an SMMU. */
+struct iort_stream {
+	const struct iort_node *smmu; /* IORT_SMMU or IORT_SMMU_V3 */
+	uint32_t sid;
+	const struct iort_node *its; /* where its MSIs go, or NULL */
+	uint32_t device_id;	     /* of the ITS */
+};
+
+/**
+ * iort_stream() - how a PCI function reaches memory
+ * @iort: the table
+ * @segment: its PCI segment (domain)
+ * @rid: its requester ID
+ * @stream: filled in. With -ENODEV, @its is valid
+ *
+ * Return: 0; -ENOENT if no node is for that segment; -ENODEV if the function is behind no
+ * SMMU.
+ */
+int iort_stream(
+	const struct iort *iort, uint32_t segment, uint16_t rid, struct iort_stream *stream);
+
+/* Does so for mapping @index of a named component. */
+int iort_named_stream(const struct iort *iort, const struct iort_node *named, unsigned int index,
+	struct iort_stream *stream);
+
+/* Who has a stream. */
+struct iort_user {
+	const struct iort_node *node; /* IORT_NAMED_COMPONENT or IORT_ROOT_COMPLEX */
+	uint16_t rid;		      /* with a root complex */
+	bool any;		      /* every function of it, not @rid alone */
+};
+
+/**
+ * iort_users() - whose StreamID this is
+ * @iort: the table
+ * @smmu: the SMMU
+ * @sid: the StreamID
+ * @users: the first @max of them
+ *
+ * Return: how many there are, though never more than 256.
+ */
+unsigned int iort_users(const struct iort *iort, const struct iort_node *smmu, uint32_t sid,
+	struct iort_user *users, unsigned int max);
+
+/*
+ * The number that Linux gives to the platform device of a node, which for the second SMMUv3 is
+ * "arm-smmu-v3.1.auto", if no other firmware table had devices made before. SMMUs of all
+ * versions and PMCGs are counted together. -1: such a node gets none.
+ */
+int iort_platform_number(const struct iort *iort, const struct iort_node *node);
+
+#endif
