@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "root/allowed.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define PCI "sys/bus/pci/devices/*/"
+
+static const struct allowed list[] = {
+	{ALLOWED_FILE, "vsmmu/uname", "kernel release, architecture"},
+	{ALLOWED_FILE, "vsmmu/rights", "what this user may open"},
+	{ALLOWED_FILE, "vsmmu/denied", "what this user could not read"},
+	{ALLOWED_FILE, "vsmmu/kernel-log", "messages of SMMUs, IOMMUs, VFIO, KVM, GIC, ITS, AER"},
+	{ALLOWED_FILE, "vsmmu/try/*", "what --try found"},
+
+	{ALLOWED_FILE, "proc/cmdline", "options of iommu, vfio, smmu, kvm and pci"},
+	{ALLOWED_FILE, "proc/config.gz", "options that the kernel was built with"},
+	{ALLOWED_FILE, "boot/config-*", "options that the kernel was built with"},
+	{ALLOWED_FILE, "lib/modules/*/config", "options that the kernel was built with"},
+	{ALLOWED_FILE, "lib/modules/*/modules.builtin", "which drivers are built in"},
+	{ALLOWED_FILE, "lib/modules/*/modules.dep", "which drivers can be loaded"},
+	{ALLOWED_FILE, "proc/modules", "which drivers are loaded"},
+	{ALLOWED_NAME, "sys/module/*", "which drivers are there"},
+	{ALLOWED_FILE, "sys/module/arm_smmu_v3/parameters/*", "parameters of the SMMU's driver"},
+	{ALLOWED_FILE, "sys/module/vfio/parameters/*", "parameters of VFIO"},
+	{ALLOWED_FILE, "sys/module/vfio_*/parameters/*", "parameters of VFIO"},
+	{ALLOWED_FILE, "sys/module/iommufd/parameters/*", "parameters of iommufd"},
+	{ALLOWED_FILE, "sys/module/kvm/parameters/*", "parameters of KVM"},
+	{ALLOWED_FILE, "sys/kernel/security/lockdown", "whether the kernel locks things down"},
+
+	{ALLOWED_FILE, "proc/cpuinfo", "kind of processor"},
+	{ALLOWED_FILE, "proc/interrupts", "GIC and ITS"},
+	{ALLOWED_FILE, "proc/iomem", "RAM, windows of PCI, SMMUs, GIC and ITS"},
+	{ALLOWED_FILE, "proc/sys/vm/overcommit_memory", "whether memory can be pinned"},
+	{ALLOWED_FILE, "sys/hypervisor/type", "whether this is a virtual machine"},
+	{ALLOWED_FILE, "sys/class/dmi/id/sys_vendor", "whether this is a virtual machine"},
+	{ALLOWED_FILE, "sys/class/dmi/id/product_name", "model of the machine"},
+	{ALLOWED_FILE, "sys/class/dmi/id/bios_vendor", "firmware"},
+	{ALLOWED_FILE, "sys/class/dmi/id/bios_version", "firmware"},
+
+	{ALLOWED_FILE, "sys/firmware/acpi/tables/APIC", "GIC and ITS"},
+	{ALLOWED_FILE, "sys/firmware/acpi/tables/DMAR", "an IOMMU that is no SMMU"},
+	{ALLOWED_FILE, "sys/firmware/acpi/tables/IORT", "SMMUs, and which devices are behind them"},
+	{ALLOWED_FILE, "sys/firmware/acpi/tables/IVRS", "an IOMMU that is no SMMU"},
+	{ALLOWED_FILE, "sys/firmware/acpi/tables/MCFG", "segments of PCI"},
+	{ALLOWED_FILE, "sys/firmware/fdt", "SMMUs, and which devices are behind them"},
+	{ALLOWED_FILE, "sys/firmware/devicetree/base/compatible", "model of the machine"},
+	{ALLOWED_FILE, "sys/firmware/devicetree/base/model", "model of the machine"},
+
+	{ALLOWED_NAME, "dev/iommu", "whether iommufd is there"},
+	{ALLOWED_NAME, "dev/kvm", "whether KVM is there"},
+	{ALLOWED_NAME, "dev/vfio/*", "groups of VFIO"},
+	{ALLOWED_NAME, "dev/vfio/devices/*", "devices of VFIO"},
+
+	{ALLOWED_NAME, "sys/class/iommu/*", "which IOMMUs are there"},
+	{ALLOWED_LINK, "sys/class/iommu/*/device", "which device an IOMMU is"},
+	{ALLOWED_LINK, "sys/class/iommu/*/devices/*", "devices behind an IOMMU"},
+	{ALLOWED_FILE, "sys/class/iommu/*/intel-iommu/*cap", "features of another IOMMU"},
+	{ALLOWED_FILE, "sys/class/iommu/*/amd-iommu/*", "features of another IOMMU"},
+	{ALLOWED_NAME, "sys/bus/platform/devices/*", "SMMUs and their parts"},
+	{ALLOWED_LINK, "sys/bus/platform/devices/arm-smmu*/driver", "driver of an SMMU"},
+	{ALLOWED_FILE, "sys/bus/platform/devices/arm-smmu*/modalias", "driver of an SMMU"},
+	{ALLOWED_LINK, "sys/bus/platform/devices/*.iommu/driver", "driver of an SMMU"},
+	{ALLOWED_FILE, "sys/bus/platform/devices/*.iommu/modalias", "driver of an SMMU"},
+	{ALLOWED_LINK, "sys/bus/platform/devices/*.smmu*/driver", "driver of an SMMU"},
+	{ALLOWED_FILE, "sys/bus/platform/devices/*.smmu*/modalias", "driver of an SMMU"},
+	{ALLOWED_NAME, "sys/bus/platform/drivers/*smmu*/*", "devices that a driver has"},
+	{ALLOWED_NAME, "sys/bus/platform/drivers/tegra241*/*", "devices that a driver has"},
+	{ALLOWED_NAME, "sys/bus/acpi/devices/NVDA*", "CMDQV of an SMMU"},
+	{ALLOWED_NAME, "sys/bus/pci/drivers/*", "drivers that could have a device"},
+
+	{ALLOWED_FILE, "sys/kernel/iommu_groups/*/type", "kind of domain of a group"},
+	{ALLOWED_FILE, "sys/kernel/iommu_groups/*/reserved_regions",
+		"regions a guest must not use"},
+	{ALLOWED_NAME, "sys/kernel/iommu_groups/*/devices/*", "members of a group"},
+
+	{ALLOWED_FILE, PCI "vendor", "which device it is"},
+	{ALLOWED_FILE, PCI "device", "which device it is"},
+	{ALLOWED_FILE, PCI "subsystem_vendor", "which device it is"},
+	{ALLOWED_FILE, PCI "subsystem_device", "which device it is"},
+	{ALLOWED_FILE, PCI "revision", "which device it is"},
+	{ALLOWED_FILE, PCI "class", "which kind of device it is"},
+	{ALLOWED_FILE, PCI "config", "ACS, ATS, PASID, PRI, MSI, resets"},
+	{ALLOWED_FILE, PCI "resource", "where its BARs are"},
+	{ALLOWED_FILE, PCI "reset_method", "how it is reset"},
+	{ALLOWED_FILE, PCI "numa_node", "where it is"},
+	{ALLOWED_FILE, PCI "enable", "whether it is in use"},
+	{ALLOWED_FILE, PCI "power_state", "whether it can answer"},
+	{ALLOWED_FILE, PCI "driver_override", "which driver it is kept for"},
+	{ALLOWED_FILE, PCI "dma_mask_bits", "how much it can address"},
+	{ALLOWED_FILE, PCI "ari_enabled", "how functions are numbered"},
+	{ALLOWED_FILE, PCI "sriov_numvfs", "virtual functions"},
+	{ALLOWED_FILE, PCI "sriov_totalvfs", "virtual functions"},
+	{ALLOWED_FILE, PCI "secondary_bus_number", "which bus is behind a bridge"},
+	{ALLOWED_FILE, PCI "subordinate_bus_number", "which buses are behind a bridge"},
+	{ALLOWED_LINK, PCI "driver", "driver that has it"},
+	{ALLOWED_LINK, PCI "iommu", "IOMMU that it is behind"},
+	{ALLOWED_LINK, PCI "iommu_group", "group that it is in"},
+	{ALLOWED_LINK, PCI "physfn", "function that it is part of"},
+	{ALLOWED_LINK, PCI "virtfn*", "virtual functions"},
+	{ALLOWED_NAME, PCI "vfio-dev/*", "device file of VFIO"},
+};
+
+#define COUNT (sizeof(list) / sizeof(list[0]))
+
+const struct allowed *allowed_get(size_t i)
+{
+	return i < COUNT ? &list[i] : NULL;
+}
+
+bool allowed_path_is_sane(const char *path)
+{
+	const char *part = path;
+
+	if (strlen(path) >= ALLOWED_PATH_MAX)
+		return false;
+	for (;;) {
+		size_t length = strcspn(part, "/");
+
+		if (!length || (length == 1 && *part == '.') ||
+			(length == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		if (!part[length])
+			return true;
+		part += length + 1;
+	}
+}
+
+/* Whether the pattern's first components are @path, all of it. Return: its rest, or NULL. */
+static const char *rest_of(const char *pattern, const char *path)
+{
+	char front[ALLOWED_PATH_MAX];
+	const char *end = pattern;
+
+	for (const char *c = path; *c; c++) {
+		if (*c != '/')
+			continue;
+		end = strchr(end, '/');
+		if (!end)
+			return NULL;
+		end++;
+	}
+	end += strcspn(end, "/");
+	memcpy(front, pattern, (size_t)(end - pattern));
+	front[end - pattern] = '\0';
+	return fnmatch(front, path, FNM_PATHNAME | FNM_NOESCAPE | FNM_PERIOD) ? NULL : end;
+}
+
+const struct allowed *allowed_find(const char *path, enum allowed_kind kind)
+{
+	if (!allowed_path_is_sane(path))
+		return NULL;
+	for (size_t i = 0; i < COUNT; i++) {
+		const char *rest = list[i].kind == kind ? rest_of(list[i].pattern, path) : NULL;
+
+		if (rest && !*rest)
+			return &list[i];
+	}
+	return NULL;
+}
+
+bool allowed_has(const char *path)
+{
+	if (!allowed_path_is_sane(path))
+		return false;
+	for (size_t i = 0; i < COUNT; i++)
+		if (rest_of(list[i].pattern, path))
+			return true;
+	return false;
+}
+
+bool allowed_folder(const char *path)
+{
+	if (!allowed_path_is_sane(path))
+		return false;
+	for (size_t i = 0; i < COUNT; i++) {
+		const char *rest = rest_of(list[i].pattern, path);
+
+		if (rest && *rest && memchr(rest + 1, '*', strcspn(rest + 1, "/")))
+			return true;
+	}
+	return false;
+}
