@@ -4,10 +4,12 @@
  * that the same DMA gives through a vEVENTQ: the words alone as kernels before 6.14
  * print them, the decoded lines alone, and both.
  */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "command.h"
 #include "kmsg.h"
 #include "real_machine.h"
 #include "tap.h"
@@ -144,6 +146,40 @@ static struct vsmmu_dmesg_item event_of_log(enum style style)
 	return event;
 }
 
+/*
+ * The command, with the same lines as its input: it states the same, and in the style that has
+ * words all four of them.
+ */
+static void command_agrees(enum style style, const struct vsmmu_event_record *want)
+{
+	const char *rest = kmsg.text, *line;
+	static char text[KMSG_SIZE];
+	struct command_result result;
+	struct json_object *item;
+	size_t length, used = 0;
+
+	while ((line = kmsg_line(&rest, &length))) {
+		if (!(style & (is_decoded(line, length) ? DECODED : WORDS)))
+			continue;
+		memcpy(text + used, line, length);
+		text[used + length] = '\n';
+		used += length + 1;
+	}
+	result = COMMAND(text, used, "decode", "--json");
+	TAP_EQ(result.code, 0);
+	rest = result.out;
+	item = command_json(&rest);
+	TAP_CHECK(item, "vsmmu decode found nothing: %s", result.err);
+	json_expect(item, "type", "event");
+	if (style & WORDS)
+		TAP_CHECK(json_has_record(item, want->word), "not the record: %s", result.out);
+	/* The number and the StreamID at least: some events have no more. */
+	TAP_CHECK(json_expect_fields(item, want) >= 2, "states too little: %s", result.out);
+	json_object_put(item);
+	TAP_CHECK(!command_json(&rest), "found more than one event: %s", result.out);
+	command_free(&result);
+}
+
 static void print_log(void)
 {
 	const char *rest = kmsg.text, *line;
@@ -194,6 +230,7 @@ static void same_event_in_the_log(bool write)
 		expect_item(&item, styles[i]);
 		for (int word = 0; word < 4; word++)
 			TAP_EQ(item.record.word[word], want.word[word]);
+		command_agrees(styles[i], &want);
 	}
 }
 

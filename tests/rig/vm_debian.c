@@ -135,6 +135,7 @@ static void is_told_of_faults(void *context)
 	expect_event(translation);
 	command(20, "kind F_PERMISSION " SECOND);
 	expect_event(permission);
+	expect_decoded();
 	expect_no_trouble();
 	leave_guest();
 }

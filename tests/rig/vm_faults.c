@@ -86,6 +86,7 @@ static void a_guest_is_told_of_each_kind(void *context)
 		expect_event(kinds[n].words);
 		expect(kinds[n].line, 10);
 	}
+	expect_decoded();
 	power_off();
 	TAP_EQ(statistic("delivered"), sizeof(kinds) / sizeof(kinds[0]));
 	expect_no_trouble();

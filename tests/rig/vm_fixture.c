@@ -2,14 +2,21 @@
 #include "vm_fixture.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
+
+#define EVENTS_MAX 16
+
 struct guest guest;
 static bool is_left;
+static uint64_t seen[EVENTS_MAX][4]; /* by expect_event(), since the machine's start */
+static unsigned int seen_count;
 
 static void print(char *text)
 {
@@ -64,6 +71,7 @@ void find_endpoints(const char *kind, char bdf[][16], unsigned int count)
 
 void boot(const char *kernel, const char *append, const char *const *more)
 {
+	seen_count = 0;
 	TAP_EQ(guest_boot(&guest, kernel, append, more), 0);
 	expect("guest: ready", 2 * BOOT_SECONDS);
 }
@@ -104,6 +112,29 @@ void expect_event(const uint64_t words[4])
 		snprintf(line, sizeof(line), "\t0x%016" PRIx64 "\n", words[n]);
 		expect(line, 10);
 	}
+	TAP_CHECK(seen_count < EVENTS_MAX, "more events than there is room for");
+	memcpy(seen[seen_count++], words, sizeof(seen[0]));
+}
+
+void expect_decoded(void)
+{
+	struct command_result result =
+		COMMAND(guest.console.text, strlen(guest.console.text), "decode", "--json");
+	unsigned int events = 0, found = 0;
+	const char *rest = result.out;
+	struct json_object *item;
+
+	TAP_EQ(result.code, 0);
+	while ((item = command_json(&rest))) {
+		if (!strcmp(json_object_get_string(json_member(item, "type")), "event")) {
+			events++;
+			found += found < seen_count && json_has_record(item, seen[found]);
+		}
+		json_object_put(item);
+	}
+	TAP_EQ(events, count_events(0));
+	TAP_EQ(found, seen_count);
+	command_free(&result);
 }
 
 unsigned int count_events(size_t from)

@@ -41,6 +41,12 @@ void expect_message(const char *text, unsigned int seconds);
  */
 void expect_event(const uint64_t words[4]);
 
+/*
+ * "vsmmu decode" finds in what the console has shown each event that the kernel has told of, and
+ * among them, in this order, those that expect_event() saw since the machine's start.
+ */
+void expect_decoded(void);
+
 /* Return: how many events the kernel has told of behind a place on the console. */
 unsigned int count_events(size_t from);
 
