@@ -114,6 +114,9 @@ bool allowed_path_is_sane(const char *path)
 
 	if (strlen(path) >= ALLOWED_PATH_MAX)
 		return false;
+	for (const char *c = path; *c; c++)
+		if (*c < ' ' || *c > '~')
+			return false;
 	for (;;) {
 		size_t length = strcspn(part, "/");
 

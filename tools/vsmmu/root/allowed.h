@@ -23,7 +23,10 @@ struct allowed {
 /* NULL after the last. */
 const struct allowed *allowed_get(size_t i);
 
-/* Whether it is relative, has no empty component, no "." or "..", and is not too long. */
+/*
+ * Whether it is relative, has no empty component, no "." or "..", is not too long, and is of
+ * characters that are seen.
+ */
 bool allowed_path_is_sane(const char *path);
 
 /* Those that match @path as a whole; NULL: there is none, or not with that kind. */

@@ -28,6 +28,7 @@ struct root {
 struct root *root_open(const char *path, char *why, size_t size)
 {
 	struct root *root = calloc(1, sizeof(*root));
+	struct stat about;
 	int error;
 
 	if (!root) {
@@ -35,8 +36,13 @@ struct root *root_open(const char *path, char *why, size_t size)
 		return NULL;
 	}
 	root->live = !path;
-	root->source = &directory_source;
-	root->state = directory_open(path ? path : "/", root->live, why, size);
+	if (!path || (!stat(path, &about) && S_ISDIR(about.st_mode))) {
+		root->source = &directory_source;
+		root->state = directory_open(path ? path : "/", root->live, why, size);
+	} else {
+		root->source = &tar_source;
+		root->state = tar_open(path, why, size);
+	}
 	if (!root->state) {
 		error = errno;
 		free(root);
@@ -59,6 +65,11 @@ void root_close(struct root *root)
 	}
 	free(root->denied);
 	free(root);
+}
+
+const char *root_note(const struct root *root)
+{
+	return root->source == &tar_source ? tar_note(root->state) : NULL;
 }
 
 bool root_is_live(const struct root *root)
@@ -142,7 +153,11 @@ char *root_link(struct root *root, const char *path)
 	last = strrchr(target, '/');
 	if (last)
 		memmove(target, last + 1, strlen(last));
-	return target;
+	if (allowed_path_is_sane(target))
+		return target;
+	free(target);
+	errno = EINVAL;
+	return NULL;
 }
 
 static int compare(const void *a, const void *b)
@@ -153,7 +168,7 @@ static int compare(const void *a, const void *b)
 char **root_list(struct root *root, const char *path, size_t *count)
 {
 	char **names;
-	size_t n = 0;
+	size_t n = 0, kept = 0;
 
 	if (!allowed_folder(path)) {
 		errno = ENOTSUP;
@@ -164,9 +179,16 @@ char **root_list(struct root *root, const char *path, size_t *count)
 		set_denied(root, path);
 		return NULL;
 	}
-	qsort(names, n, sizeof(*names), compare);
+	for (size_t i = 0; i < n; i++) {
+		if (allowed_path_is_sane(names[i]))
+			names[kept++] = names[i];
+		else
+			free(names[i]);
+	}
+	names[kept] = NULL;
+	qsort(names, kept, sizeof(*names), compare);
 	if (count)
-		*count = n;
+		*count = kept;
 	return names;
 }
 

@@ -33,6 +33,9 @@ struct root;
 struct root *root_open(const char *path, char *why, size_t size);
 void root_close(struct root *root);
 
+/* A part of a tar that was left out, and why, as a user should be told it; NULL: there is none. */
+const char *root_note(const struct root *root);
+
 /* Whether it is this host. */
 bool root_is_live(const struct root *root);
 

@@ -18,6 +18,10 @@ struct root_source {
 /* Both return the state, or NULL with errno, and the reason in @why. */
 void *directory_open(const char *path, bool live, char *why, size_t size);
 extern const struct root_source directory_source;
+void *tar_open(const char *path, char *why, size_t size);
+extern const struct root_source tar_source;
+/* The first member that was left out, and why; NULL: none was. */
+const char *tar_note(const void *state);
 
 /* Texts of "vsmmu/..." on this host; NULL with errno if @path is none. */
 char *live_read(const char *path, size_t *length);
