@@ -5,6 +5,8 @@
 #define SECOND UINT64_C(1000000000)
 #define MICRO  UINT64_C(1000)
 
+#define BRACKET_MAX 40 /* characters of a time between brackets */
+
 /* "[   12.345678]", wherever it stands. */
 static bool parse_uptime(struct span prefix, uint64_t *time)
 {
@@ -113,4 +115,36 @@ bool dmesg_prefix_parse(struct span prefix, struct dmesg_message *message)
 		message->has_time = parse_uptime(prefix, &message->time);
 	message->host = parse_host(prefix);
 	return parse_device(strip_tab(prefix), &message->smmu);
+}
+
+/* "<6>", "[   12.345678]", "[Mon Dec  9 09:15:57 2024]", "[ T1234]" */
+static bool take_bracket(struct span *line)
+{
+	struct span rest = *line, inside;
+
+	if (!span_take(&rest, "[") && !span_take(&rest, "<"))
+		return false;
+	if (!span_take_until(&rest, line->at[0] == '[' ? "]" : ">", &inside) ||
+		inside.length > BRACKET_MAX)
+		return false;
+	for (size_t i = 0; i < inside.length; i++) {
+		if (span_digit(inside.at[i]) < 10) {
+			*line = span_trim(rest);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct span dmesg_prefix_skip(struct span line)
+{
+	struct span before;
+	uint64_t time;
+
+	if (!take_kmsg(&line, &time))
+		span_take_until(&line, " kernel: ", &before);
+	line = span_trim(line);
+	while (take_bracket(&line))
+		continue;
+	return line;
 }

@@ -10,4 +10,7 @@
  */
 bool dmesg_prefix_parse(struct span prefix, struct dmesg_message *message);
 
+/* Return: the line without what log programs and the kernel put before a message. */
+struct span dmesg_prefix_skip(struct span line);
+
 #endif

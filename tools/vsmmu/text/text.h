@@ -145,6 +145,10 @@ enum context_kind {
 	CONTEXT_UNBIND = 4,   /* a driver let go of its device, or the device is gone */
 	CONTEXT_WATCHDOG = 8, /* a queue of a device has not moved for too long */
 	CONTEXT_VFIO = 16,    /* a device went to or from a virtual machine */
+	CONTEXT_LINK = 32,    /* the link of a device went down */
+	CONTEXT_SUSPEND = 64, /* the machine slept, or began another kernel */
+	CONTEXT_MEMORY = 128, /* the kernel had no memory left */
+	CONTEXT_PANIC = 256,  /* the kernel itself failed */
 };
 
 struct catalogue_entry;
