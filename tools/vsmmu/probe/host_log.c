@@ -112,6 +112,8 @@ void kernel_log_parse(const char *text, struct probe_result *result)
 		char *device = strstr(line, driver), *colon;
 		struct probe_smmu *smmu;
 
+		if (strstr(line, "ITS [mem ") || strstr(line, "ITS@0x"))
+			result->host.its = ANSWER_YES;
 		if (!device)
 			continue;
 		device += strlen(driver);

@@ -30,8 +30,8 @@ struct probe_row {
 	const char *code; /* stable: "KERNEL-IOMMUFD"; vsmmu-probe(1) lists all */
 	bool optional;	  /* it does not count for the verdict: what only --try can tell */
 	char subject[40]; /* an SMMU, where there is a row for each; else empty */
-	char text[400];	  /* the reason */
-	char todo[320];	  /* what to do; empty: nothing */
+	char *text;	  /* the reason */
+	char *todo;	  /* what to do; empty: nothing */
 };
 
 struct probe_rows {
@@ -102,7 +102,7 @@ struct probe_host {
 	int kernel_major, kernel_minor;
 	enum answer live; /* this host is looked at, not what was collected from one */
 	enum answer as_root;
-	char config_source[120]; /* where the options are from; empty: nowhere */
+	char config_source[176]; /* where the options are from; empty: nowhere */
 	struct probe_option options[KERNEL_OPTIONS];
 
 	enum answer cmdline;			 /* the kernel's command line could be read */
@@ -129,6 +129,8 @@ struct probe_host {
 	int firmware_smmus_disabled; /* those whose device tree node says so */
 	int firmware_cmdqvs;	     /* NVDA200C devices of ACPI, or nvidia,cmdqv */
 
+	int other_iommus;	/* IOMMUs that are no SMMUv3 */
+	char other_iommu[48];	/* the first of them */
 	enum answer kernel_log; /* it could be read */
 	enum answer ram_known;
 	struct probe_range ram[PROBE_RAM_MAX];
@@ -167,13 +169,13 @@ struct probe_extension {
 };
 
 #define PROBE_BARS	   6
-#define PROBE_RESERVED_MAX 32
-#define PROBE_MEMBERS_MAX  64
+#define PROBE_RESERVED_MAX 16
+#define PROBE_MEMBERS_MAX  16
+#define PROBE_DEVICES_MAX  8192
 
 struct probe_member {
 	char name[24];
 	char driver[32]; /* empty: none */
-	bool bridge;
 };
 
 struct probe_device {
@@ -182,7 +184,8 @@ struct probe_device {
 	bool bridge;
 	bool shown; /* it was named, or is no bridge */
 	int vendor, device, class_code;
-	int port_type; /* PCIe: 0 endpoint, 4 root port, 5 upstream, 6 downstream, 7 to PCI, ... */
+	int port_type; /* PCIe: 0 endpoint, 4 root port, 5 upstream, 6 downstream; -2: conventional
+			*/
 
 	enum answer driver_known;
 	char driver[32];       /* empty: none is bound */
@@ -194,8 +197,10 @@ struct probe_device {
 	enum answer grouped;
 	int group;
 	char group_type[16]; /* the kernel's word: identity, DMA, DMA-FQ, blocked */
-	struct probe_member members[PROBE_MEMBERS_MAX]; /* the others of its group */
+	/* Others of its group that are no bridges. */
+	struct probe_member members[PROBE_MEMBERS_MAX];
 	size_t member_count;
+	size_t others; /* how many of those there are, with those that have no room above */
 	enum answer reserved_known;
 	struct probe_reserved reserved[PROBE_RESERVED_MAX];
 	size_t reserved_count;
@@ -230,6 +235,7 @@ struct probe_result {
 	size_t smmu_count;
 	struct probe_device *devices; /* in the order of their addresses */
 	size_t device_count;
+	bool devices_cut;	/* there are more than PROBE_DEVICES_MAX */
 	struct probe_rows rows; /* of the host and of its SMMUs */
 	enum probe_level host_verdict, verdict;
 };

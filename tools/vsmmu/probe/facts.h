@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Parts of probe_facts(), in the order in which they have to run. */
+#ifndef PROBE_FACTS_H
+#define PROBE_FACTS_H
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "firmware/iort.h"
+#include "probe/facts_parse.h"
+#include "probe/probe.h"
+#include "root/root.h"
+
+/* Reads a file and gives its text to @parse; does nothing, and returns errno, if that fails. */
+#define facts_read(root, path, parse, ...)                                                         \
+	({                                                                                         \
+		char *facts_text = root_read(root, path, NULL);                                    \
+		int facts_error = facts_text ? 0 : errno;                                          \
+                                                                                                   \
+		if (facts_text)                                                                    \
+			parse(facts_text, __VA_ARGS__);                                            \
+		free(facts_text);                                                                  \
+		facts_error;                                                                       \
+	})
+
+/* The last component of a link, or "" if there is none. Return: 0 or errno. */
+int facts_link(struct root *root, const char *path, char *name, size_t size);
+
+/* Whether a path is there, as far as can be told. */
+enum answer facts_exists(struct root *root, const char *path);
+
+void facts_kernel(struct probe_host *host, struct root *root);
+void facts_platform(struct probe_host *host, struct root *root);
+
+/* @iort: empty where there is none. Return: 0 or -ENOMEM. */
+int facts_firmware(struct probe_host *host, struct root *root, struct iort *iort);
+int facts_smmus(struct probe_result *result, struct root *root);
+
+/* What is needed of each function on the way to a device. */
+struct pci_function {
+	uint32_t segment;
+	uint16_t rid;
+	struct pci_config config;
+};
+
+/* Functions in the order of result->devices; the caller frees them. */
+int facts_devices(struct probe_result *result, struct root *root, struct pci_function **functions);
+struct probe_device *facts_find(const struct probe_result *result, const char *bdf);
+void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i);
+void facts_group(struct probe_result *result, struct root *root, size_t i);
+void facts_streams(
+	struct probe_result *result, const struct iort *iort, const struct pci_function *functions);
+void facts_try(struct probe_result *result, struct root *root, size_t i);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device's IOMMU group, and the way from it to its SMMU. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/facts.h"
+
+static void parse_type(const char *text, struct probe_device *device)
+{
+	size_t length = strcspn(text, "\n");
+
+	if (length < sizeof(device->group_type))
+		snprintf(device->group_type, sizeof(device->group_type), "%.*s", (int)length, text);
+}
+
+void facts_group(struct probe_result *result, struct root *root, size_t i)
+{
+	struct probe_device *device = &result->devices[i];
+	char path[128], group[24], *end;
+	char **names;
+	int error;
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", device->bdf);
+	error = facts_link(root, path, group, sizeof(group));
+	device->grouped = !error ? ANSWER_YES : error == ENOENT ? ANSWER_NO : ANSWER_UNKNOWN;
+	device->group = error ? -1 : (int)strtoul(group, &end, 10);
+	if (error || *end || device->group < 0)
+		return;
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/reserved_regions", device->group);
+	facts_read(root, path, reserved_parse, device);
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/type", device->group);
+	facts_read(root, path, parse_type, device);
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/devices", device->group);
+	names = root_list(root, path, NULL);
+	for (char **name = names; name && *name; name++) {
+		const struct probe_device *member = facts_find(result, *name);
+
+		if (!strcmp(*name, device->bdf) || (member && member->bridge))
+			continue;
+		if (device->member_count < PROBE_MEMBERS_MAX) {
+			struct probe_member *to = &device->members[device->member_count++];
+
+			snprintf(to->name, sizeof(to->name), "%s", *name);
+			snprintf(
+				to->driver, sizeof(to->driver), "%s", member ? member->driver : "");
+		}
+		device->others++;
+	}
+	root_list_free(names);
+}
+
+/* The bridge whose other side a function is on. Return: -1: it is on a root bus. */
+static long find_bridge(const struct pci_function *functions, size_t count, size_t i)
+{
+	for (size_t n = 0; n < count; n++)
+		if (functions[n].segment == functions[i].segment &&
+			functions[n].config.secondary == functions[i].rid >> 8 &&
+			functions[n].rid >> 8 < functions[i].rid >> 8)
+			return (long)n;
+	return -1;
+}
+
+enum { PORT_ROOT = 4, PORT_UPSTREAM = 5, PORT_DOWNSTREAM = 6 };
+
+/* As pci_acs_enabled() of Linux' drivers/pci/pci.c, but for its list of devices without ACS. */
+static enum answer isolates(const struct pci_config *config)
+{
+	switch (config->port_type) {
+	case -1:
+		return ANSWER_UNKNOWN;
+	case PORT_UPSTREAM:
+		if (!config->multifunction)
+			return ANSWER_YES;
+		break;
+	case PORT_ROOT:
+	case PORT_DOWNSTREAM:
+		break;
+	default:
+		return ANSWER_NO; /* behind a bridge to conventional PCI all look alike */
+	}
+	if (config->acs.present != ANSWER_YES)
+		return config->acs.present;
+	return config->acs_missing ? ANSWER_NO : ANSWER_YES;
+}
+
+void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i)
+{
+	struct probe_device *device = &result->devices[i];
+	long at = (long)i;
+
+	device->acs = ANSWER_YES;
+	/* Bus numbers fall on the way up, so this ends. */
+	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0) {
+		enum answer answer = isolates(&functions[at].config);
+
+		if (answer == ANSWER_YES || device->acs == ANSWER_NO)
+			continue;
+		/* A port that fails matters more than one that cannot be seen. */
+		if (answer == ANSWER_UNKNOWN && device->acs == ANSWER_UNKNOWN)
+			continue;
+		device->acs = answer;
+		device->acs_missing = functions[at].config.acs_missing;
+		snprintf(device->acs_port, sizeof(device->acs_port), "%s", result->devices[at].bdf);
+	}
+}
