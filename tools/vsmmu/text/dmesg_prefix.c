@@ -2,6 +2,8 @@
 /* Reads the text in front of the driver's own: times, levels, host names, the device. */
 #include "text/dmesg_prefix.h"
 
+#include "text/clock.h"
+
 #define SECOND UINT64_C(1000000000)
 #define MICRO  UINT64_C(1000)
 
@@ -110,9 +112,14 @@ static bool parse_device(struct span prefix, struct span *device)
 
 bool dmesg_prefix_parse(struct span prefix, struct dmesg_message *message)
 {
+	struct wall wall;
+
 	message->has_time = take_kmsg(&prefix, &message->time);
 	if (!message->has_time)
 		message->has_time = parse_uptime(prefix, &message->time);
+	message->has_wall = clock_find(prefix, &wall);
+	message->has_zone = message->has_wall && wall.has_zone;
+	message->wall = message->has_wall ? wall.time : 0;
 	message->host = parse_host(prefix);
 	return parse_device(strip_tab(prefix), &message->smmu);
 }

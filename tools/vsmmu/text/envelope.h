@@ -21,8 +21,7 @@
  * @time: nanoseconds since boot, where the envelope tells it and not the text
  * @has_wall: @wall is valid
  * @has_zone: @wall is in UTC, else it is by the log's own clock
- * @has_year: the year of @wall is known, else it is CLOCK_NO_YEAR
- * @wall: nanoseconds since 1970, where the envelope tells it and not the text
+ * @wall: nanoseconds since 1970, or see CLOCK_NO_YEAR, where the envelope tells it and not the text
  * @host: the machine's name, where the envelope tells it and not the text
  * @joins: the mailer broke the line here: the next line belongs to it, with nothing between
  */
@@ -31,7 +30,6 @@ struct log_line {
 	bool has_time;
 	bool has_wall;
 	bool has_zone;
-	bool has_year;
 	uint64_t time;
 	int64_t wall;
 	struct span host;
