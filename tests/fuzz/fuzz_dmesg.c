@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "catalogue/catalogue.h"
 #include "fuzz.h"
 #include "text/text.h"
 
@@ -27,6 +28,20 @@ static void check_string(const char *text, size_t size)
 	FUZZ_CHECK(length < size);
 	for (size_t i = 0; i < length; i++)
 		FUZZ_CHECK(text[i] >= ' ' && text[i] <= '~');
+}
+
+/* There is something to be said of every fault. */
+static void check_causes(const struct vsmmu_dmesg_item *item)
+{
+	const struct fault fault = {
+		.event = &item->event,
+		.known = item->known,
+		.unassigned = item->unassigned,
+	};
+	const struct catalogue_cause *cause;
+
+	FUZZ_CHECK(catalogue_causes(catalogue_of_fault(&fault), &fault, &cause, 1) == 1);
+	FUZZ_CHECK(*cause->text);
 }
 
 static void check_event(const struct vsmmu_dmesg_item *item)
@@ -56,7 +71,7 @@ static void check_event(const struct vsmmu_dmesg_item *item)
 	length = vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
 	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
 	check_string(text, sizeof(text));
-	FUZZ_CHECK(*vsmmu_event_causes(&item->event));
+	check_causes(item);
 }
 
 static void check_item(const struct vsmmu_dmesg_item *item)

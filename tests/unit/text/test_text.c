@@ -98,6 +98,7 @@ static const struct {
 	{{.size = SIZE, .id = 0xe3, .reserved = {0x4200000000, 0, 0, 7}},
 		"IMPDEF id 0xe3 [undefined bits 0x4200000000 0x0 0x0 0x7]"},
 	{{.size = SIZE, .id = 0x77}, "UNKNOWN id 0x77"},
+	{{.size = SIZE}, "EMPTY id 0x0"},
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))

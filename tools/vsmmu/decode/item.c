@@ -25,6 +25,11 @@ void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 	item->known = VSMMU_EVENT_KNOWN_ALL(item->event.id);
 }
 
+void item_fault(const struct item *item, struct fault *fault)
+{
+	*fault = (struct fault){.event = &item->event, .known = item->known};
+}
+
 const char *position_format(const struct position *position, char *buffer, unsigned int size)
 {
 	if (position->bytes)

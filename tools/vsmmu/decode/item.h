@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <vsmmu/event.h>
+#include "catalogue/fault.h"
 
 enum item_kind {
 	ITEM_EVENT,
@@ -44,6 +44,9 @@ struct item {
 /* An event of which the record is known. The strings are "". */
 void item_init(struct item *item, const struct position *position);
 void item_set_record(struct item *item, const struct vsmmu_event_record *record);
+
+/* What is known of an event, for the choice of its causes. It points into @item. */
+void item_fault(const struct item *item, struct fault *fault);
 
 /* "FILE:12", "FILE: byte 0x40". Return: @buffer. */
 const char *position_format(const struct position *position, char *buffer, unsigned int size);

@@ -8,9 +8,12 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "catalogue/catalogue.h"
 #include "decode/output.h"
 #include "json_add.h"
 #include "text/text.h"
+
+#define CAUSES_MAX 16
 
 static bool add_string(struct json_object *object, const char *key, const char *value)
 {
@@ -90,6 +93,27 @@ static bool add_place(struct json_object *object, const struct item *item)
 	       (!item->has_sequence || add_number(object, "sequence", item->sequence));
 }
 
+static bool add_causes(struct json_object *object, const struct item *item)
+{
+	const struct catalogue_cause *causes[CAUSES_MAX];
+	struct json_object *array = json_object_new_array();
+	struct fault fault;
+	size_t count;
+
+	item_fault(item, &fault);
+	count = catalogue_causes(catalogue_of_fault(&fault), &fault, causes, CAUSES_MAX);
+	for (size_t i = 0; array && i < count; i++) {
+		struct json_object *text = json_object_new_string(causes[i]->text);
+
+		if (text && !json_object_array_add(array, text))
+			continue;
+		json_object_put(text);
+		json_object_put(array);
+		return false;
+	}
+	return add(object, "causes", array);
+}
+
 static bool add_event(struct json_object *object, const struct item *item)
 {
 	const uint64_t *reserved = item->event.reserved;
@@ -107,8 +131,7 @@ static bool add_event(struct json_object *object, const struct item *item)
 			return false;
 	vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
 	return add_words(object, "record", item->record.word) &&
-	       add_string(object, "explanation", text) &&
-	       add_string(object, "causes", vsmmu_event_causes(&item->event));
+	       add_string(object, "explanation", text) && add_causes(object, item);
 }
 
 static bool fill(struct json_object *object, const struct item *item)

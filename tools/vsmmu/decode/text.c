@@ -3,10 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "catalogue/catalogue.h"
 #include "decode/output.h"
 #include "text/text.h"
 
 #define SECOND	   UINT64_C(1000000000)
+#define CAUSES_MAX 3
 #define ROW_FORMAT "%-18s  %-16s "
 
 /* "FILE:12: [   12.345678] arm-smmu-v3.0.auto: ", as far as it is known. */
@@ -31,6 +33,18 @@ static bool lacks(const struct item *item, enum vsmmu_event_field field)
 	return vsmmu_event_has(item->event.id, field) && !item_knows(item, field);
 }
 
+static void print_causes(const struct item *item)
+{
+	const struct catalogue_cause *causes[CAUSES_MAX];
+	struct fault fault;
+	size_t count;
+
+	item_fault(item, &fault);
+	count = catalogue_causes(catalogue_of_fault(&fault), &fault, causes, CAUSES_MAX);
+	for (size_t i = 0; i < count; i++)
+		printf("    %s: %s.\n", i ? "Or" : "Often", causes[i]->text);
+}
+
 static void print_event(const struct item *item)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
@@ -49,7 +63,7 @@ static void print_event(const struct item *item)
 		item->event.sid <= UINT16_MAX)
 		printf("    If it is a PCIe endpoint, that may be %02x:%02x.%x.\n",
 			item->event.sid >> 8, item->event.sid >> 3 & 31, item->event.sid & 7);
-	printf("    Often: %s.\n", vsmmu_event_causes(&item->event));
+	print_causes(item);
 }
 
 void text_print(const struct item *item)

@@ -17,6 +17,13 @@ bool vsmmu_event_has_ssid(const struct vsmmu_event *event, uint64_t known)
 				      !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SSV));
 }
 
+bool vsmmu_event_is_empty(const struct vsmmu_event *event)
+{
+	const uint64_t *reserved = event->reserved;
+
+	return !event->id && !(reserved[0] | reserved[1] | reserved[2] | reserved[3]);
+}
+
 struct line {
 	struct buffer text;
 	const struct vsmmu_event *event;
@@ -46,12 +53,13 @@ static void add_name(struct line *line)
 {
 	const struct vsmmu_event *event = line->event;
 
+	bool id = knows(line, VSMMU_EVENT_FIELD_ID);
+
 	buffer_add(&line->text, "%s",
-		vsmmu_event_name(knows(line, VSMMU_EVENT_FIELD_ID) ? event->id : 0));
+		id && vsmmu_event_is_empty(event) ? "EMPTY" : vsmmu_event_name(id ? event->id : 0));
 	if (knows(line, VSMMU_EVENT_FIELD_SID))
 		buffer_add(&line->text, " sid 0x%" PRIx32, event->sid);
-	else if (knows(line, VSMMU_EVENT_FIELD_ID) &&
-		 !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID))
+	else if (id && !vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_SID))
 		buffer_add(&line->text, " id 0x%x", event->id);
 	if (vsmmu_event_has_ssid(event, line->known))
 		buffer_add(&line->text, " ssid 0x%" PRIx32, event->ssid);

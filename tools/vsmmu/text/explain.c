@@ -245,6 +245,8 @@ static void add_unnamed(struct sentence *sentence)
 /* The number is all that is known of these. */
 static const char *explain_number(const struct vsmmu_event *event)
 {
+	if (vsmmu_event_is_empty(event))
+		return "an empty record: its write did not reach memory, or it was read too early";
 	if (event->id >= VSMMU_EVENT_IMPDEF_FIRST && event->id <= VSMMU_EVENT_IMPDEF_LAST)
 		return "which only its manual explains";
 	return "which the architecture does not define";

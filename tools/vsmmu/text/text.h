@@ -59,6 +59,9 @@ static inline bool vsmmu_event_knows(
  */
 bool vsmmu_event_has_ssid(const struct vsmmu_event *event, uint64_t known);
 
+/* Return: whether nothing is set, not even the number: no event is like this. */
+bool vsmmu_event_is_empty(const struct vsmmu_event *event);
+
 /**
  * vsmmu_event_format() - one line that says what happened
  * @buffer: where the text goes; may be NULL when @size is 0
@@ -106,15 +109,6 @@ int vsmmu_event_format_record(char *buffer, size_t size, const struct vsmmu_even
  */
 int vsmmu_event_explain(char *buffer, size_t size, const struct vsmmu_event *event, uint64_t known,
 	const char *client);
-
-/**
- * vsmmu_event_causes() - why such an event usually happens
- * @event: a decoded event; its kind, stage and class are looked at
- *
- * Return: e.g. "a buffer that was unmapped too early, ..."; a constant string, never NULL.
- * The wording may change between versions. Threads: any.
- */
-const char *vsmmu_event_causes(const struct vsmmu_event *event);
 
 /** VSMMU_DMESG_NAME_SIZE - room for a device's name, which is cut to this */
 #define VSMMU_DMESG_NAME_SIZE 64

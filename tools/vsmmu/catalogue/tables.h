@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tables that the catalogue consists of. */
+#ifndef CATALOGUE_TABLES_H
+#define CATALOGUE_TABLES_H
+
+#include "catalogue/catalogue.h"
+
+struct catalogue_table {
+	const struct catalogue_entry *entries;
+	size_t count;
+};
+
+/* Configuration errors, faults of translation, and what is none of these. */
+extern const struct catalogue_table catalogue_configuration;
+extern const struct catalogue_table catalogue_translation;
+extern const struct catalogue_table catalogue_others;
+
+/* Names of entries without a number: of reserved events, and of those that a kernel cannot name. */
+#define CATALOGUE_RESERVED "RESERVED"
+#define CATALOGUE_UNNAMED  "UNKNOWN"
+
+#define CATALOGUE_TABLE(rows)                                                                      \
+	{                                                                                          \
+		.entries = (rows), .count = sizeof(rows) / sizeof((rows)[0])                       \
+	}
+
+/* Linux as a host, arm_smmu_handle_event(): it forwards these of stage 1, unless they stall. */
+#define GUEST_SEES                                                                                 \
+	"A guest with a virtual SMMU is told of it, in its own StreamID. The host's log has it "   \
+	"only if nobody reads the guest's events."
+#define GUEST_SEES_STAGE1                                                                          \
+	"A guest with a virtual SMMU is told of it if stage 1 failed and nothing stalled. Those "  \
+	"of stage 2 are in the host's log only: the guest just sees its device fail."
+#define GUEST_NEVER_SEES                                                                           \
+	"A guest is never told of it: Linux does not forward it, and has it in the host's log "    \
+	"only."
+
+#endif
