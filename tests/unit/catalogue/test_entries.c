@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Nothing is missing in the catalogue, and its texts are fit to be read. */
+#include <limits.h>
 #include <string.h>
 
 #include "catalogue/catalogue.h"
@@ -98,7 +99,7 @@ TEST(every_entry_has_its_texts)
 			check_sentences(entry->guest);
 		}
 	}
-	assert_in_range(i, 23, 100000);
+	assert_in_range(i, 37, 100000);
 	assert_null(catalogue_get(i + 1));
 	assert_null(catalogue_get(SIZE_MAX));
 }
@@ -144,6 +145,35 @@ TEST(every_number_of_an_event)
 	assert_string_equal(reserved->name, "RESERVED");
 }
 
+/* Bits 0 and 2 to 10, and codes 0 to 3: IHI 0070 6.3.19 and 7.1. */
+TEST(every_bit_and_code)
+{
+	static const char *const bits[] = {"CMDQ_ERR", NULL, "EVENTQ_ABT_ERR", "PRIQ_ABT_ERR",
+		"MSI_CMDQ_ABT_ERR", "MSI_EVENTQ_ABT_ERR", "MSI_PRIQ_ABT_ERR", "MSI_GERROR_ABT_ERR",
+		"SFM_ERR", "CMDQP_ERR", "DPT_ERR"};
+	static const char *const codes[] = {
+		"CERROR_NONE", "CERROR_ILL", "CERROR_ABT", "CERROR_ATC_INV_SYNC"};
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const struct catalogue_entry *entry = catalogue_gerror(bit);
+
+		if (bit >= sizeof(bits) / sizeof(bits[0]) || !bits[bit])
+			assert_null(entry);
+		else
+			assert_string_equal(entry->name, bits[bit]);
+	}
+	for (unsigned int code = 0; code < 256; code++) {
+		const struct catalogue_entry *entry = catalogue_command_error(code);
+
+		if (code >= sizeof(codes) / sizeof(codes[0]))
+			assert_null(entry);
+		else
+			assert_string_equal(entry->name, codes[code]);
+	}
+	assert_null(catalogue_gerror(UINT_MAX));
+	assert_null(catalogue_command_error(UINT_MAX));
+}
+
 TEST(entry_of_a_fault)
 {
 	const struct vsmmu_event event = {.size = sizeof(event), .id = 0x10};
@@ -172,6 +202,7 @@ int main(void)
 		UNIT_TEST_PLAIN(every_entry_has_its_texts),
 		UNIT_TEST_PLAIN(no_name_is_there_twice),
 		UNIT_TEST_PLAIN(every_number_of_an_event),
+		UNIT_TEST_PLAIN(every_bit_and_code),
 		UNIT_TEST_PLAIN(entry_of_a_fault),
 		UNIT_TEST_PLAIN(events_without_a_name_in_linux),
 	};

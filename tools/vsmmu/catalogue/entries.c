@@ -11,6 +11,8 @@ static const struct catalogue_table *const tables[] = {
 	&catalogue_configuration,
 	&catalogue_translation,
 	&catalogue_others,
+	&catalogue_gerrors,
+	&catalogue_command_errors,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

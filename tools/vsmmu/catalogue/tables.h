@@ -15,6 +15,9 @@ extern const struct catalogue_table catalogue_configuration;
 extern const struct catalogue_table catalogue_translation;
 extern const struct catalogue_table catalogue_others;
 
+extern const struct catalogue_table catalogue_gerrors;
+extern const struct catalogue_table catalogue_command_errors;
+
 /* Names of entries without a number: of reserved events, and of those that a kernel cannot name. */
 #define CATALOGUE_RESERVED "RESERVED"
 #define CATALOGUE_UNNAMED  "UNKNOWN"
