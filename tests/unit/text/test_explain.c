@@ -45,7 +45,8 @@ static const struct {
 	{{.size = SIZE, .id = 0x12, .sid = 0x8, .class_ = 2, .stall = true, .stag = 0x17}, NULL,
 		"the endpoint of stream 0x8 wrote IOVA 0x0, which is in a page whose access flag "
 		"is "
-		"clear; it was stalled (tag 0x17)"},
+		"clear; it was stalled (tag 0x17), which recent kernels have answered before they "
+		"print it"},
 	{{.size = SIZE, .id = 0x03, .sid = 0x8, .fetch_addr = 0x1040, .gpcf = true}, NULL,
 		"the endpoint of stream 0x8 made a transaction, but the SMMU could not read its "
 		"stream table entry at 0x1040 (granule protection forbids it)"},
@@ -113,7 +114,8 @@ static const struct {
 	{{.size = SIZE, .id = 0x11, .sid = 1, .ssid = 5, .ssv = true, .rnw = true, .stall = true},
 		KNOWN(ID) | KNOWN(SID) | KNOWN(SSV) | KNOWN(SSID) | KNOWN(RNW) | KNOWN(STALL), NULL,
 		"the endpoint of stream 0x1, with PASID 0x5, read an unknown IOVA, which leads to "
-		"an address that is too large; it was stalled"},
+		"an address that is too large; it was stalled, which recent kernels have answered "
+		"before they print it"},
 	{{.size = SIZE, .id = 0x10, .sid = 1, .s2 = true, .class_ = 2, .rnw = true},
 		KNOWN(ID) | KNOWN(SID) | KNOWN(S2) | KNOWN(RNW), NULL,
 		"the endpoint of stream 0x1 read an unknown IOVA; on the way the SMMU needed a "

@@ -99,6 +99,22 @@ static const struct {
 		"IMPDEF id 0xe3 [undefined bits 0x4200000000 0x0 0x0 0x7]"},
 	{{.size = SIZE, .id = 0x77}, "UNKNOWN id 0x77"},
 	{{.size = SIZE}, "EMPTY id 0x0"},
+	{{.size = SIZE,
+		 .id = 0x0a,
+		 .sid = 0x7f22,
+		 .ssv = true,
+		 .ssid = 2,
+		 .reserved = {0, 0x10000000007e, 0x34e8670, 0}},
+		"C_BAD_CD sid 0x7f22 ssid 0x2 [undefined bits 0x0 0x10000000007e 0x34e8670 0x0: "
+		"HiSilicon's SMMUs set such, without a meaning]"},
+	{{.size = SIZE,
+		 .id = 0x10,
+		 .class_ = 2,
+		 .input_addr = 0xffffe040,
+		 .reserved = {0, 0x100000000, 0, 0}},
+		"F_TRANSLATION sid 0x0 write 0xffffe040 (unprivileged data, stage 1, input "
+		"address) [undefined bits 0x0 0x100000000 0x0 0x0: HiSilicon's SMMUs set such, "
+		"without a meaning]"},
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))

@@ -6,15 +6,6 @@
 	.kind = CATALOGUE_COMMAND_ERROR, .number = (number_), .name = (title),                     \
 	.section = "IHI 0070 6.3.28, 7.1"
 
-static const char *const none_names[] = {
-	"CMDQ_ERR_CERROR_NONE_IDX", "SMMU_CERROR_NONE", "No error", NULL};
-static const char *const ill_names[] = {
-	"CMDQ_ERR_CERROR_ILL_IDX", "SMMU_CERROR_ILL", "Illegal command", NULL};
-static const char *const abt_names[] = {
-	"CMDQ_ERR_CERROR_ABT_IDX", "SMMU_CERROR_ABT", "Abort on command fetch", NULL};
-static const char *const atc_names[] = {
-	"CMDQ_ERR_CERROR_ATC_INV_IDX", "SMMU_CERROR_ATC_INV_SYNC", "ATC invalidate timeout", NULL};
-
 static const struct catalogue_cause causes_of_none[] = {
 	{.text = "a register that was read after somebody had acknowledged the error, or before "
 		 "there was one",
@@ -58,7 +49,7 @@ static const struct catalogue_cause causes_of_atc[] = {
 static const struct catalogue_entry entries[] = {
 	{
 		CODE(0, "CERROR_NONE"),
-		.aliases = none_names,
+		.aliases = NAMES("CMDQ_ERR_CERROR_NONE_IDX", "SMMU_CERROR_NONE", "No error"),
 		.what = "There is no error. An SMMU never gives this code for one: it is what the "
 			"field may hold at other times, when it means nothing.",
 		.look = "the other bits of GERROR at that time",
@@ -68,7 +59,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		CODE(1, "CERROR_ILL"),
-		.aliases = ill_names,
+		.aliases = NAMES("CMDQ_ERR_CERROR_ILL_IDX", "SMMU_CERROR_ILL", "Illegal command"),
 		.complaint = true,
 		.what = "The SMMU does not know the command, or a field of it has a value that it "
 			"does not allow. Linux prints the two words, and puts a CMD_SYNC in its "
@@ -83,7 +74,8 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		CODE(2, "CERROR_ABT"),
-		.aliases = abt_names,
+		.aliases = NAMES(
+			"CMDQ_ERR_CERROR_ABT_IDX", "SMMU_CERROR_ABT", "Abort on command fetch"),
 		.complaint = true,
 		.what = "The SMMU could not read the command: memory answered with an abort. "
 			"Linux has it try again.",
@@ -95,7 +87,8 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		CODE(3, "CERROR_ATC_INV_SYNC"),
-		.aliases = atc_names,
+		.aliases = NAMES("CMDQ_ERR_CERROR_ATC_INV_IDX", "SMMU_CERROR_ATC_INV_SYNC",
+			"ATC invalidate timeout"),
 		.complaint = true,
 		.what = "A device with ATS did not answer that it has forgotten old translations. "
 			"The SMMU stands at the CMD_SYNC that waited for it, and not at the "

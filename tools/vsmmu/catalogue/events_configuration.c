@@ -7,28 +7,10 @@
 	.kind = CATALOGUE_EVENT, .number = (id), .name = (title),                                  \
 	.section = "IHI 0070 7.3." where, .complaint = true
 
-static const char *const uut_names[] = {"SMMU_EVT_F_UUT", NULL};
-static const char *const bad_streamid_names[] = {
-	"EVT_ID_BAD_STREAMID_CONFIG", "EVT_ID_BAD_STREAMID", "SMMU_EVT_C_BAD_STREAMID", NULL};
-static const char *const ste_fetch_names[] = {
-	"EVT_ID_STE_FETCH_FAULT", "SMMU_EVT_F_STE_FETCH", NULL};
-static const char *const bad_ste_names[] = {
-	"EVT_ID_BAD_STE_CONFIG", "EVT_ID_BAD_STE", "SMMU_EVT_C_BAD_STE", NULL};
-static const char *const bad_ats_names[] = {"SMMU_EVT_F_BAD_ATS_TREQ", "F_BAD_ATS_REQ", NULL};
-static const char *const disabled_names[] = {
-	"EVT_ID_STREAM_DISABLED_FAULT", "SMMU_EVT_F_STREAM_DISABLED", NULL};
-static const char *const forbidden_names[] = {
-	"SMMU_EVT_F_TRANS_FORBIDDEN", "F_TRANS_FORBIDDEN", NULL};
-static const char *const bad_substreamid_names[] = {
-	"EVT_ID_BAD_SUBSTREAMID_CONFIG", "SMMU_EVT_C_BAD_SUBSTREAMID", NULL};
-static const char *const cd_fetch_names[] = {"EVT_ID_CD_FETCH_FAULT", "SMMU_EVT_F_CD_FETCH", NULL};
-static const char *const bad_cd_names[] = {"EVT_ID_BAD_CD_CONFIG", "SMMU_EVT_C_BAD_CD", NULL};
-static const char *const walk_names[] = {"SMMU_EVT_F_WALK_EABT", NULL};
-
 static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0x01, "F_UUT", "2"),
-		.aliases = uut_names,
+		.aliases = NAMES("SMMU_EVT_F_UUT"),
 		.what = "The endpoint made a transaction of a kind that the SMMU, or the bus in "
 			"front of it, does not support. The SMMU aborted it. Linux has no name "
 			"for this event and prints UNKNOWN.",
@@ -44,7 +26,8 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x02, "C_BAD_STREAMID", "3"),
-		.aliases = bad_streamid_names,
+		.aliases = NAMES("EVT_ID_BAD_STREAMID_CONFIG", "EVT_ID_BAD_STREAMID",
+			"SMMU_EVT_C_BAD_STREAMID"),
 		.what = "The stream table has no entry for this StreamID: it is beyond the table, "
 			"or the first level has no second level there (span 0). The SMMU aborted "
 			"the transaction.",
@@ -63,7 +46,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x03, "F_STE_FETCH", "4"),
-		.aliases = ste_fetch_names,
+		.aliases = NAMES("EVT_ID_STE_FETCH_FAULT", "SMMU_EVT_F_STE_FETCH"),
 		.what = "The SMMU could not read the entry of the stream table: memory answered "
 			"with an abort, or the address is too large. It aborted the transaction.",
 		.trust = "The StreamID, and the address that was to be read: a physical one. The "
@@ -78,7 +61,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x04, "C_BAD_STE", "5"),
-		.aliases = bad_ste_names,
+		.aliases = NAMES("EVT_ID_BAD_STE_CONFIG", "EVT_ID_BAD_STE", "SMMU_EVT_C_BAD_STE"),
 		.what = "The stream table entry of this StreamID is not valid, or asks for "
 			"something that this SMMU does not have. The SMMU aborted the "
 			"transaction.",
@@ -96,7 +79,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x05, "F_BAD_ATS_TREQ", "6"),
-		.aliases = bad_ats_names,
+		.aliases = NAMES("SMMU_EVT_F_BAD_ATS_TREQ", "F_BAD_ATS_REQ"),
 		.what = "The endpoint asked for a translation (ATS) though its stream table entry "
 			"does not allow it. The SMMU answered that the request is unsupported. "
 			"Linux has no name for this event and prints UNKNOWN.",
@@ -112,7 +95,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x06, "F_STREAM_DISABLED", "7"),
-		.aliases = disabled_names,
+		.aliases = NAMES("EVT_ID_STREAM_DISABLED_FAULT", "SMMU_EVT_F_STREAM_DISABLED"),
 		.what = "The endpoint's PASIDs are set up so that transactions without a PASID, "
 			"or those with PASID 0, are not allowed, and it made one. The SMMU "
 			"aborted it.",
@@ -127,7 +110,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x07, "F_TRANSL_FORBIDDEN", "8"),
-		.aliases = forbidden_names,
+		.aliases = NAMES("SMMU_EVT_F_TRANS_FORBIDDEN", "F_TRANS_FORBIDDEN"),
 		.what = "The endpoint made a transaction that is marked as translated by ATS, "
 			"though it may not do so. The SMMU aborted it. This event is often taken "
 			"for C_BAD_STREAMID, which is 0x02: stream table and firmware's ID "
@@ -145,7 +128,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x08, "C_BAD_SUBSTREAMID", "9"),
-		.aliases = bad_substreamid_names,
+		.aliases = NAMES("EVT_ID_BAD_SUBSTREAMID_CONFIG", "SMMU_EVT_C_BAD_SUBSTREAMID"),
 		.what = "The endpoint used a PASID that its stream table entry does not allow: "
 			"PASIDs are off, or it is too large, or its part of the table is missing. "
 			"The SMMU aborted the transaction.",
@@ -161,7 +144,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x09, "F_CD_FETCH", "10"),
-		.aliases = cd_fetch_names,
+		.aliases = NAMES("EVT_ID_CD_FETCH_FAULT", "SMMU_EVT_F_CD_FETCH"),
 		.what = "The SMMU could not read the context descriptor: memory answered with an "
 			"abort, or the address is too large. It aborted the transaction.",
 		.trust = "The StreamID, and the address that was to be read: a physical one. The "
@@ -177,12 +160,13 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x0a, "C_BAD_CD", "11"),
-		.aliases = bad_cd_names,
+		.aliases = NAMES("EVT_ID_BAD_CD_CONFIG", "SMMU_EVT_C_BAD_CD"),
 		.what = "The context descriptor of this StreamID, or of this PASID, is not valid, "
 			"or asks for something that this SMMU does not have. The SMMU aborted the "
 			"transaction.",
 		.trust = "The StreamID, and the SubstreamID if SSV is set. There is no address: "
-			 "words 1 to 3 should be 0, and mean nothing where they are not.",
+			 "words 1 to 3 should be 0, and mean nothing where they are not "
+			 "(HiSilicon's SMMUs).",
 		.guest = GUEST_SEES,
 		.look = "whether a PASID was unbound or a driver unloaded just before; the SMMU's "
 			"ID registers",
@@ -193,7 +177,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x0b, "F_WALK_EABT", "12"),
-		.aliases = walk_names,
+		.aliases = NAMES("SMMU_EVT_F_WALK_EABT"),
 		.what = "The SMMU could not read, or update, a page table: memory answered with "
 			"an abort. It aborted the transaction. Linux has no name for this event "
 			"and prints UNKNOWN.",

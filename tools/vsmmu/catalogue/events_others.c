@@ -6,20 +6,11 @@
 #define EVENT(id, title, where)                                                                    \
 	.kind = CATALOGUE_EVENT, .number = (id), .name = (title), .section = "IHI 0070 7" where
 
-static const char *const tlb_names[] = {"SMMU_EVT_F_TLB_CONFLICT", NULL};
-static const char *const cfg_names[] = {"SMMU_EVT_F_CFG_CONFLICT", NULL};
-static const char *const page_names[] = {"SMMU_EVT_E_PAGE_REQ", "E_PAGE_REQ", NULL};
-static const char *const vms_names[] = {"EVT_ID_VMS_FETCH_FAULT", NULL};
-static const char *const impdef_names[] = {
-	"IMPDEF_EVENT", "IMPDEF_EVENTn", "IMPLEMENTATION DEFINED", NULL};
-static const char *const empty_names[] = {"SMMU_EVT_NONE", "empty record", NULL};
-static const char *const unnamed_names[] = {"event: UNKNOWN", NULL};
-
 static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0x20, "F_TLB_CONFLICT", ".3.17"),
 		.complaint = true,
-		.aliases = tlb_names,
+		.aliases = NAMES("SMMU_EVT_F_TLB_CONFLICT"),
 		.what = "Two entries of the SMMU's TLB match one address and contradict each "
 			"other. The SMMU aborted the transaction. Linux has no name for this "
 			"event and prints UNKNOWN.",
@@ -36,7 +27,7 @@ static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0x21, "F_CFG_CONFLICT", ".3.18"),
 		.complaint = true,
-		.aliases = cfg_names,
+		.aliases = NAMES("SMMU_EVT_F_CFG_CONFLICT"),
 		.what = "Two entries of the SMMU's configuration cache match one StreamID and "
 			"contradict each other. The SMMU aborted the transaction. Linux has no "
 			"name for this event and prints UNKNOWN.",
@@ -50,7 +41,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		EVENT(0x24, "E_PAGE_REQUEST", ".3.19"),
-		.aliases = page_names,
+		.aliases = NAMES("SMMU_EVT_E_PAGE_REQ", "E_PAGE_REQ"),
 		.what = "An endpoint says that it will soon need these pages. It is a hint, not a "
 			"fault: nothing was aborted and nobody has to answer. Linux has no name "
 			"for this event and prints UNKNOWN.",
@@ -65,7 +56,7 @@ static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0x25, "F_VMS_FETCH", ".3.20"),
 		.complaint = true,
-		.aliases = vms_names,
+		.aliases = NAMES("EVT_ID_VMS_FETCH_FAULT"),
 		.what = "The SMMU could not read the structure of the virtual machine (VMS) that "
 			"the stream table entry points to: memory answered with an abort. It "
 			"aborted the transaction. Only SMMUs with MPAM have it.",
@@ -81,7 +72,7 @@ static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0xe0, "IMPDEF", ".3.21"),
 		.complaint = true,
-		.aliases = impdef_names,
+		.aliases = NAMES("IMPDEF_EVENT", "IMPDEF_EVENTn", "IMPLEMENTATION DEFINED"),
 		.what = "An event of this implementation's own, 0xe0 to 0xef. Only the manual of "
 			"the SMMU explains it. The architecture says that it is not fatal.",
 		.trust = "Nothing but the number, without the manual. Mostly the StreamID is in "
@@ -95,7 +86,7 @@ static const struct catalogue_entry entries[] = {
 	{
 		EVENT(0x00, "EMPTY", ".2"),
 		.complaint = true,
-		.aliases = empty_names,
+		.aliases = NAMES("SMMU_EVT_NONE", "empty record"),
 		.what = "The record is empty: no event has the number 0. What the SMMU wrote did "
 			"not reach memory, or the record was read before it did.",
 		.trust = "Nothing. There was an event, but it is lost.",
@@ -128,7 +119,7 @@ static const struct catalogue_entry entries[] = {
 	{
 		EVENT(-1, CATALOGUE_UNNAMED, ".3"),
 		.complaint = true,
-		.aliases = unnamed_names,
+		.aliases = NAMES("event: UNKNOWN"),
 		.what = "Linux from 6.14 on prints UNKNOWN for events that it has no name for: "
 			"F_UUT 0x01, F_BAD_ATS_TREQ 0x05, F_TRANSL_FORBIDDEN 0x07, F_WALK_EABT "
 			"0x0b, F_TLB_CONFLICT 0x20, F_CFG_CONFLICT 0x21, E_PAGE_REQUEST 0x24, "

@@ -7,19 +7,17 @@
 	.kind = CATALOGUE_EVENT, .number = (id), .name = (title),                                  \
 	.section = "IHI 0070 7.3." where, .complaint = true, .guest = GUEST_SEES_STAGE1
 
+/* Linux aborts it in iommu_report_device_fault() if nobody handles page faults. */
+#define ABORTED                                                                                    \
+	" The SMMU aborted the transaction. With Stall set it held it back instead, until the "    \
+	"kernel answered: recent kernels have aborted it before they print the event."
+
 #define TRUST                                                                                      \
 	"StreamID, address, read or write. The SubstreamID counts if SSV is set, the IPA if S2 "   \
 	"is set, STAG if Stall is set. With S2, CLASS says whether the endpoint's address failed " \
 	"(IN), or that of a table on the way to it (CD, TT). Bits 11:0 of a repeated address may " \
-	"be another's, as records are merged."
-
-static const char *const translation_names[] = {
-	"EVT_ID_TRANSLATION_FAULT", "SMMU_EVT_F_TRANSLATION"};
-static const char *const addr_size_names[] = {
-	"EVT_ID_ADDR_SIZE_FAULT", "SMMU_EVT_F_ADDR_SIZE", NULL};
-static const char *const access_names[] = {"EVT_ID_ACCESS_FAULT", "SMMU_EVT_F_ACCESS", NULL};
-static const char *const permission_names[] = {
-	"EVT_ID_PERMISSION_FAULT", "SMMU_EVT_F_PERMISSION", NULL};
+	"be another's, as records are merged. HiSilicon's SMMUs set STAG and bits 32 and 44 of "   \
+	"word 1 without a meaning."
 
 static const struct catalogue_cause causes_of_translation[] = {
 	{.list = causes_by_address},
@@ -55,10 +53,9 @@ static const struct catalogue_cause causes_of_permission[] = {
 static const struct catalogue_entry entries[] = {
 	{
 		FAULT(0x10, "F_TRANSLATION", "13"),
-		.aliases = translation_names,
-		.what = "The endpoint used an address that is not mapped. Unless Stall is set the "
-			"SMMU aborted the transaction. There is one event for all such faults: "
-			"names such as F_TL_PF do not exist.",
+		.aliases = NAMES("EVT_ID_TRANSLATION_FAULT", "SMMU_EVT_F_TRANSLATION"),
+		.what = "The endpoint used an address that is not mapped. There is one event for "
+			"all such faults: names such as F_TL_PF do not exist." ABORTED,
 		.trust = TRUST,
 		.look = "the last two digits of the address (40: an MSI); whether the address was "
 			"mapped a moment before; lines of the endpoint's driver, of AER and of "
@@ -73,10 +70,10 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		FAULT(0x11, "F_ADDR_SIZE", "14"),
-		.aliases = addr_size_names,
+		.aliases = NAMES("EVT_ID_ADDR_SIZE_FAULT", "SMMU_EVT_F_ADDR_SIZE"),
 		.what = "A translation gave an address that is larger than it may be: an entry of "
 			"a page table holds nonsense, or an untranslated address is too large for "
-			"the SMMU. Unless Stall is set it aborted the transaction.",
+			"the SMMU." ABORTED,
 		.trust = TRUST,
 		.look = "the sizes that the driver prints at boot (ias, oas); other signs of "
 			"corrupted memory",
@@ -88,10 +85,9 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		FAULT(0x12, "F_ACCESS", "15"),
-		.aliases = access_names,
+		.aliases = NAMES("EVT_ID_ACCESS_FAULT", "SMMU_EVT_F_ACCESS"),
 		.what = "The address is mapped, but the page's access flag is clear, which a "
-			"CPU's kernel clears to see whether a page is used. Unless Stall is set "
-			"the SMMU aborted the transaction.",
+			"CPU's kernel clears to see whether a page is used." ABORTED,
 		.trust = TRUST,
 		.look = "whether the endpoint works in a process's memory (SVA); what sets the "
 			"access flag: software, or the SMMU (IDR0.HTTU)",
@@ -103,10 +99,9 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		FAULT(0x13, "F_PERMISSION", "16"),
-		.aliases = permission_names,
+		.aliases = NAMES("EVT_ID_PERMISSION_FAULT", "SMMU_EVT_F_PERMISSION"),
 		.what = "The address is mapped, but not for what the endpoint did: mostly it "
-			"wrote to what it may only read. Unless Stall is set the SMMU aborted the "
-			"transaction.",
+			"wrote to what it may only read." ABORTED,
 		.trust = TRUST " TTRnW counts with CLASS = TT only: it says how the table was "
 			       "accessed.",
 		.look = "read or write; the direction that the driver maps the buffer with",

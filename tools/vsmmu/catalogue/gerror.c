@@ -21,20 +21,6 @@
 		CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL, CULPRIT_VMM                                 \
 	}
 
-static const char *const cmdq_names[] = {"GERROR_CMDQ_ERR", NULL};
-static const char *const evtq_names[] = {
-	"GERROR_EVTQ_ABT_ERR", "EVTQ_ABT_ERR", "GERROR_EVENTQ_ABT_ERR", NULL};
-static const char *const priq_names[] = {"GERROR_PRIQ_ABT_ERR", NULL};
-static const char *const msi_cmdq_names[] = {"GERROR_MSI_CMDQ_ABT_ERR", NULL};
-static const char *const msi_evtq_names[] = {
-	"GERROR_MSI_EVTQ_ABT_ERR", "MSI_EVTQ_ABT_ERR", "GERROR_MSI_EVENTQ_ABT_ERR", NULL};
-static const char *const msi_priq_names[] = {"GERROR_MSI_PRIQ_ABT_ERR", NULL};
-static const char *const msi_gerror_names[] = {"GERROR_MSI_GERROR_ABT_ERR", NULL};
-static const char *const sfm_names[] = {
-	"GERROR_SFM_ERR", "MSI_SFM_ERR", "Service Failure Mode", NULL};
-static const char *const cmdqp_names[] = {"GERROR_CMDQP_ERR", NULL};
-static const char *const dpt_names[] = {"GERROR_DPT_ERR", NULL};
-
 static const struct catalogue_cause causes_of_abort[] = {
 	{.text = "a queue in memory that the SMMU may not write, or that was freed",
 		.look = "the queue's base address, against /proc/iomem (as root)"},
@@ -77,7 +63,7 @@ static const struct catalogue_cause causes_of_dpt[] = {
 static const struct catalogue_entry entries[] = {
 	{
 		BIT(0, "CMDQ_ERR"),
-		.aliases = cmdq_names,
+		.aliases = NAMES("GERROR_CMDQ_ERR"),
 		.what = "The SMMU came to a command that it cannot carry out, and has stopped at "
 			"it. CMDQ_CONS.ERR says why, CMDQ_CONS.RD where. It goes on when the "
 			"driver acknowledges the error.",
@@ -91,7 +77,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(2, "EVENTQ_ABT_ERR"),
-		.aliases = evtq_names,
+		.aliases = NAMES("GERROR_EVTQ_ABT_ERR", "EVTQ_ABT_ERR", "GERROR_EVENTQ_ABT_ERR"),
 		.what = "An access of the SMMU to its event queue was aborted. Events may be "
 			"lost, and records in the queue may be empty. No more events are recorded "
 			"until the driver acknowledges the error.",
@@ -104,7 +90,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(3, "PRIQ_ABT_ERR"),
-		.aliases = priq_names,
+		.aliases = NAMES("GERROR_PRIQ_ABT_ERR"),
 		.what = "An access of the SMMU to its queue of page requests was aborted. "
 			"Requests may be lost: devices that wait for an answer (PRI) may hang.",
 		.look = "PRIQ_BASE; RAS, EDAC or APEI messages; devices with PRI (lspci -vv)",
@@ -115,7 +101,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(4, "MSI_CMDQ_ABT_ERR"),
-		.aliases = msi_cmdq_names,
+		.aliases = NAMES("GERROR_MSI_CMDQ_ABT_ERR"),
 		.what = "The word that tells of a completed CMD_SYNC could not be written, though "
 			"the command is complete. Nobody writes it again: a CMD_SYNC timeout "
 			"follows.",
@@ -128,7 +114,8 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(5, "MSI_EVENTQ_ABT_ERR"),
-		.aliases = msi_evtq_names,
+		.aliases = NAMES(
+			"GERROR_MSI_EVTQ_ABT_ERR", "MSI_EVTQ_ABT_ERR", "GERROR_MSI_EVENTQ_ABT_ERR"),
 		.what = "The interrupt that tells of new events could not be written." MSI_ABORTED
 			" Events stay in the queue, unseen, until another interrupt comes.",
 		.look = MSI_LOOK,
@@ -138,7 +125,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(6, "MSI_PRIQ_ABT_ERR"),
-		.aliases = msi_priq_names,
+		.aliases = NAMES("GERROR_MSI_PRIQ_ABT_ERR"),
 		.what = "The interrupt that tells of new page requests could not be "
 			"written." MSI_ABORTED " Devices wait for an answer until another "
 			"interrupt comes.",
@@ -149,7 +136,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(7, "MSI_GERROR_ABT_ERR"),
-		.aliases = msi_gerror_names,
+		.aliases = NAMES("GERROR_MSI_GERROR_ABT_ERR"),
 		.what = "The interrupt that tells of global errors could not be "
 			"written." MSI_ABORTED " This bit raises no interrupt itself, so it is "
 			"seen beside another error only.",
@@ -160,7 +147,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(8, "SFM_ERR"),
-		.aliases = sfm_names,
+		.aliases = NAMES("GERROR_SFM_ERR", "MSI_SFM_ERR", "Service Failure Mode"),
 		.what = "The SMMU has failed and is in Service Failure Mode. All traffic through "
 			"it has stopped, and so have commands and events. Acknowledging the bit "
 			"does not end it.",
@@ -172,7 +159,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(9, "CMDQP_ERR"),
-		.aliases = cmdqp_names,
+		.aliases = NAMES("GERROR_CMDQP_ERR"),
 		.what = "One of the enhanced command queues (ECMDQ) has stopped at an error. "
 			"Which one, and why, is in ERR and ERR_REASON of each ECMDQ_CONS: the "
 			"codes are those of CMDQ_CONS.ERR.",
@@ -184,7 +171,7 @@ static const struct catalogue_entry entries[] = {
 	},
 	{
 		BIT(10, "DPT_ERR"),
-		.aliases = dpt_names,
+		.aliases = NAMES("GERROR_DPT_ERR"),
 		.what = "A look-up in the device permission table failed, which says what memory "
 			"an endpoint with ATS may use. F_TRANSL_FORBIDDEN is recorded for the "
 			"access.",

@@ -22,6 +22,13 @@ extern const struct catalogue_table catalogue_command_errors;
 #define CATALOGUE_RESERVED "RESERVED"
 #define CATALOGUE_UNNAMED  "UNKNOWN"
 
+/* The list ends by itself. */
+#define NAMES(...)                                                                                 \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+
 #define CATALOGUE_TABLE(rows)                                                                      \
 	{                                                                                          \
 		.entries = (rows), .count = sizeof(rows) / sizeof((rows)[0])                       \

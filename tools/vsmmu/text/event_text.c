@@ -159,9 +159,25 @@ static void add_details(struct line *line)
 		buffer_add(&line->text, ")");
 }
 
+/*
+ * Real SMMUs set bits that the architecture does not define: HiSilicon's bits 32 and 44 of word 1
+ * in all records, and others with them.
+ */
+static void add_reserved(struct line *line)
+{
+	const uint64_t hisilicon = UINT64_C(1) << 32 | UINT64_C(1) << 44;
+	const uint64_t *reserved = line->event->reserved;
+
+	if (!(reserved[0] | reserved[1] | reserved[2] | reserved[3]))
+		return;
+	buffer_add(&line->text,
+		" [undefined bits 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "%s]",
+		reserved[0], reserved[1], reserved[2], reserved[3],
+		reserved[1] & hisilicon ? ": HiSilicon's SMMUs set such, without a meaning" : "");
+}
+
 int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *event, uint64_t known)
 {
-	const uint64_t *reserved = event->reserved;
 	struct line line = {
 		.text = {.at = buffer, .size = size},
 		.event = event,
@@ -171,10 +187,7 @@ int vsmmu_event_format(char *buffer, size_t size, const struct vsmmu_event *even
 	add_name(&line);
 	add_address(&line);
 	add_details(&line);
-	if (reserved[0] | reserved[1] | reserved[2] | reserved[3])
-		buffer_add(&line.text,
-			" [undefined bits 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "]",
-			reserved[0], reserved[1], reserved[2], reserved[3]);
+	add_reserved(&line);
 	return (int)line.text.length;
 }
 

@@ -127,6 +127,8 @@ static void add_fault(struct sentence *sentence, const char *wrong)
 		buffer_add(&sentence->text, "; it was stalled");
 		if (knows(sentence, VSMMU_EVENT_FIELD_STAG))
 			buffer_add(&sentence->text, " (tag 0x%x)", sentence->event->stag);
+		buffer_add(&sentence->text,
+			", which recent kernels have answered before they print it");
 	}
 }
 
