@@ -2,11 +2,17 @@
 #include "text/envelope.h"
 
 #include "text/envelope_clean.h"
+#include "text/envelope_record.h"
 
 /* What a line can have that the kernel did not print: bits, so that one scan collects all. */
 enum {
-	ODD_TERMINAL = 1, /* control characters, or what may be the begin of a sequence */
+	ODD_TERMINAL = 1, /* control characters */
 	ODD_UNICODE = 2,
+	ODD_ESCAPE = 4,
+	ODD_MARKUP = 8,
+	ODD_EQUAL = 16,
+	ODD_TABLE = 32,
+	ODD_BRACE = 64,
 };
 
 /* Return: which of them @text has. */
@@ -16,9 +22,16 @@ static unsigned int scan(struct span text)
 		[0 ... 8] = ODD_TERMINAL,
 		['\n'] = ODD_TERMINAL,
 		[11 ... 31] = ODD_TERMINAL,
-		['^'] = ODD_TERMINAL,
-		['\\'] = ODD_TERMINAL,
-		['#'] = ODD_TERMINAL,
+		['"'] = ODD_TABLE,
+		['#'] = ODD_ESCAPE,
+		['&'] = ODD_MARKUP,
+		['<'] = ODD_MARKUP,
+		['='] = ODD_EQUAL,
+		['\\'] = ODD_ESCAPE,
+		['^'] = ODD_ESCAPE,
+		['`'] = ODD_TABLE,
+		['{'] = ODD_BRACE,
+		['|'] = ODD_TABLE,
 		[127] = ODD_TERMINAL,
 		[128 ... 255] = ODD_UNICODE,
 	};
@@ -112,43 +125,124 @@ static struct span take_part(struct envelope *envelope)
 	return part;
 }
 
-static void clean(struct envelope *envelope, unsigned int odd)
+/* Return: the bits of @odd whose passes have something to do. */
+static unsigned int look_closer(struct span text, unsigned int odd)
 {
-	struct span part = take_part(envelope);
-	size_t length = part.length;
+	if (odd & ODD_MARKUP && !has_markup(text))
+		odd &= ~(unsigned int)ODD_MARKUP;
+	if (odd & ODD_EQUAL && !is_quoted_printable(text))
+		odd &= ~(unsigned int)ODD_EQUAL;
+	if (odd & ODD_TABLE && !has_table(text))
+		odd &= ~(unsigned int)ODD_TABLE;
+	if (has_bare_colour(text))
+		odd |= ODD_TERMINAL;
+	return odd & ~(unsigned int)ODD_BRACE;
+}
 
-	memcpy(envelope->buffer, part.at, length);
+/* Takes off what there is; @text is a part of the buffer. */
+static struct span clean(struct envelope *envelope, char *text, size_t length, unsigned int odd)
+{
+	if (odd & ODD_EQUAL)
+		length = clean_quoted_printable(text, length, &envelope->joins);
+	if (odd & ODD_MARKUP)
+		length = clean_markup(text, length);
+	if (odd & ODD_ESCAPE)
+		length = clean_escapes(text, length);
+	/* Each of those may have brought what the others take off. */
+	odd |= scan((struct span){.at = text, .length = length});
 	if (odd & ODD_TERMINAL)
-		length = clean_terminal(envelope->buffer, length);
+		length = clean_terminal(text, length);
 	if (odd & ODD_UNICODE)
-		length = clean_unicode(envelope->buffer, length);
-	envelope->rest = (struct span){.at = envelope->buffer, .length = length};
+		length = clean_unicode(text, length);
+	if (odd & ODD_TABLE)
+		length = clean_table(text, length);
+	return (struct span){.at = text, .length = length};
+}
+
+void envelope_add(
+	struct envelope *envelope, const char *text, size_t length, const struct origin *origin)
+{
+	size_t room = ENVELOPE_SIZE - envelope->used;
+
+	if (envelope->count == ENVELOPE_MESSAGES || !room)
+		return;
+	if (length > room)
+		length = room;
+	memcpy(envelope->buffer + envelope->used, text, length);
+	envelope->messages[envelope->count].length = length;
+	envelope->messages[envelope->count++].origin = *origin;
+	envelope->used += length;
 }
 
 void envelope_open(struct envelope *envelope, const char *line, size_t length)
 {
-	envelope->left = span_trim((struct span){.at = line, .length = length});
+	struct span text = span_trim((struct span){.at = line, .length = length});
+
 	envelope->rest = span_of("");
 	envelope->joins = false;
+	envelope->count = envelope->given = 0;
+	envelope->used = 0;
+	envelope->origin = (struct origin){0};
+	if (envelope_take_member(envelope, text) ||
+		(memchr(text.at, '{', text.length) && envelope_take_json(envelope, text)))
+		text = span_of("");
+	envelope->left = text;
+	envelope->used = 0;
+}
+
+/* The next of the messages out of JSON. */
+static void fill_from_message(struct envelope *envelope)
+{
+	char *text = envelope->buffer + envelope->used;
+	size_t length = envelope->messages[envelope->given].length;
+	struct span span = {.at = text, .length = length};
+
+	envelope->origin = envelope->messages[envelope->given++].origin;
+	envelope->used += length;
+	envelope->rest = clean(envelope, text, length, look_closer(span, scan(span)));
+}
+
+static void fill_from_line(struct envelope *envelope)
+{
+	unsigned int odd = look_closer(envelope->left, scan(envelope->left));
+	struct span part = envelope->left;
+
+	if (!odd) {
+		envelope->rest = part;
+		envelope->left.length = 0;
+		return;
+	}
+	part = take_part(envelope);
+	memcpy(envelope->buffer, part.at, part.length);
+	envelope->rest = clean(envelope, envelope->buffer, part.length, odd);
 }
 
 /* Return: whether there is anything in envelope->rest. */
 static bool fill(struct envelope *envelope)
 {
-	while (!envelope->rest.length && envelope->left.length) {
-		unsigned int odd = scan(envelope->left);
-
-		if (has_bare_colour(envelope->left))
-			odd |= ODD_TERMINAL;
-		if (odd) {
-			clean(envelope, odd);
-		} else {
-			envelope->rest = envelope->left;
-			envelope->left.length = 0;
-		}
+	while (!envelope->rest.length) {
+		if (envelope->given < envelope->count)
+			fill_from_message(envelope);
+		else if (envelope->left.length)
+			fill_from_line(envelope);
+		else
+			return false;
 		envelope->rest = span_trim(envelope->rest);
 	}
-	return envelope->rest.length > 0;
+	return true;
+}
+
+/* What answers in mails and lists put before a line: "> ", "* ", "- ". */
+static struct span skip_quote(struct span text)
+{
+	for (;;) {
+		struct span rest = text;
+
+		if (!span_take(&rest, ">") && !span_take(&rest, "* ") && !span_take(&rest, "- ") &&
+			!span_take(&rest, "+ ") && !span_take(&rest, "\xe2\x80\xa2"))
+			return text;
+		text = span_trim(rest);
+	}
 }
 
 bool envelope_next(struct envelope *envelope, struct log_line *line)
@@ -158,11 +252,18 @@ bool envelope_next(struct envelope *envelope, struct log_line *line)
 
 	if (!fill(envelope))
 		return false;
-	*line = (struct log_line){.host = span_of("")};
 	text = envelope->rest;
 	end = find_next_line((struct span){.at = text.at, .length = span_find(text, "\n")});
-	line->text = span_trim((struct span){.at = text.at, .length = end});
 	envelope->rest = span_trim(span_skip(text, end));
-	line->joins = envelope->joins && !envelope->rest.length && !envelope->left.length;
+	*line = (struct log_line){
+		.text = skip_quote(span_trim((struct span){.at = text.at, .length = end})),
+		.has_time = envelope->origin.has_time,
+		.has_wall = envelope->origin.has_wall,
+		.has_zone = envelope->origin.has_zone,
+		.time = envelope->origin.time,
+		.wall = envelope->origin.wall,
+		.host = span_of(envelope->origin.host),
+		.joins = envelope->joins && !envelope->rest.length && !envelope->left.length,
+	};
 	return true;
 }

@@ -2,7 +2,7 @@
 /*
  * A line as programs, people and mailers keep it, back to what the kernel printed: without
  * colours, markup, escapes and blanks that are none; and taken apart if it holds several.
- * Nothing is allocated, nothing is to be freed.
+ * Nothing is to be freed.
  */
 #ifndef TEXT_ENVELOPE_H
 #define TEXT_ENVELOPE_H
@@ -13,6 +13,10 @@
 /* A line that has to be changed is changed in pieces of this size. */
 #define ENVELOPE_SIZE 8192
 
+/* Of one line of JSON, messages beyond these are passed over. */
+#define ENVELOPE_MESSAGES  64
+#define ENVELOPE_HOST_SIZE 32
+
 /**
  * struct log_line - what the kernel printed
  * @text: of the kernel, with what log programs put before it; valid until the next
@@ -21,7 +25,8 @@
  * @time: nanoseconds since boot, where the envelope tells it and not the text
  * @has_wall: @wall is valid
  * @has_zone: @wall is in UTC, else it is by the log's own clock
- * @wall: nanoseconds since 1970, or see CLOCK_NO_YEAR, where the envelope tells it and not the text
+ * @wall: nanoseconds since 1970, or see CLOCK_NO_YEAR, where the envelope tells it and not
+ *	the text
  * @host: the machine's name, where the envelope tells it and not the text
  * @joins: the mailer broke the line here: the next line belongs to it, with nothing between
  */
@@ -36,11 +41,32 @@ struct log_line {
 	bool joins;
 };
 
+/* When and where a message was, as the members of struct log_line. */
+struct origin {
+	bool has_time;
+	bool has_wall;
+	bool has_zone;
+	uint64_t time;
+	int64_t wall;
+	char host[ENVELOPE_HOST_SIZE];
+};
+
 /* All zero before the first line of a log. */
 struct envelope {
 	struct span left; /* of the line: not looked at yet */
 	struct span rest; /* of what was cleaned: not given out yet */
 	bool joins;
+	struct origin origin; /* of @rest */
+	struct origin record; /* of a record that takes several lines, as far as it was read */
+
+	/* Messages out of JSON, which stand in @buffer one behind the other. */
+	unsigned int count;
+	unsigned int given;
+	size_t used;
+	struct {
+		size_t length;
+		struct origin origin;
+	} messages[ENVELOPE_MESSAGES];
 	char buffer[ENVELOPE_SIZE];
 };
 

@@ -4,16 +4,10 @@
 
 #include "text/span.h"
 
-/* The escape character as it is, and as programs make it visible. */
+/* The escape character, or its picture in Unicode. */
 static bool take_escape(struct span *text)
 {
-	static const char *const escapes[] = {"\x1b", "^[", "\\033", "\\x1b", "\\x1B", "\\e",
-		"\\u001b", "\\u001B", "#033", "\xe2\x90\x9b"};
-
-	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
-		if (span_take(text, escapes[i]))
-			return true;
-	return false;
+	return span_take(text, "\x1b") || span_take(text, "\xe2\x90\x9b");
 }
 
 static bool is_between(char c, unsigned char first, unsigned char last)
@@ -103,7 +97,7 @@ size_t clean_terminal(char *text, size_t length)
 	while (rest.length) {
 		char c = rest.at[0];
 
-		if (strchr("\x1b^\\#\xe2[", c) && c && take_control(&rest))
+		if (strchr("\x1b\xe2[", c) && c && take_control(&rest))
 			continue;
 		rest = span_skip(rest, 1);
 		/* A carriage return begins the terminal's line anew. */
