@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "endpoints/devices.h"
+#include "text/span.h"
 
 void devices_init(struct devices *devices)
 {
@@ -117,7 +118,7 @@ struct device *devices_add(struct devices *devices, const char *name, bool liste
 		if (is_pci)
 			pci_address_print(&address, device->name, sizeof(device->name));
 		else
-			strncpy(device->name, name, sizeof(device->name) - 1);
+			span_print(span_of(name), device->name, sizeof(device->name));
 		devices->first[bucket] = (int)devices->count++;
 	}
 	if (is_pci && address.has_segment && !device->pci.has_segment) {

@@ -35,6 +35,32 @@ struct endpoint_map *endpoint_map_new(void);
 void endpoint_map_free(struct endpoint_map *map);
 
 /**
+ * endpoint_map_add_file() - a file that describes the machine, or lists its devices
+ * @map: the map
+ * @path: a binary IORT (/sys/firmware/acpi/tables/IORT), the text that acpidump, iasl -d, xxd or
+ *	hexdump -C made of one, a flattened device tree (/sys/firmware/fdt, a .dtb), the output of
+ *	lspci with or without -n, -nn, -D, -k, a kernel's log, a folder like the root of a host, or
+ *	the tar of vsmmu probe --collect. Told apart by what is in them; several may be added
+ * @why: what is wrong, for the user; with success too, if what is there is damaged. Else ""
+ * @size: bytes at @why
+ *
+ * Return: 0; -EINVAL: it is none of these; or why it could not be read.
+ */
+int endpoint_map_add_file(struct endpoint_map *map, const char *path, char *why, size_t size);
+
+/**
+ * endpoint_map_add_root() - a host: its sysfs, its firmware's tables, its log
+ * @map: the map
+ * @root: root_open(NULL): this host
+ * @why: as for endpoint_map_add_file(): with success it says what is missing, e.g. that only
+ *	root may read the IORT, so that no name will be certain. Else ""
+ * @size: bytes at @why
+ *
+ * Return: 0; -ENOENT or -EACCES if there is nothing at all.
+ */
+int endpoint_map_add_root(struct endpoint_map *map, struct root *root, char *why, size_t size);
+
+/**
  * endpoint_map_add_name() - a device that the log names
  * @map: the map
  * @name: e.g. "0000:01:00.0", of a line "Adding to iommu group 3"
@@ -49,7 +75,7 @@ void endpoint_map_add_name(struct endpoint_map *map, const char *name);
  * @smmu: the SMMU, as the log names it: "arm-smmu-v3.2.auto", "fc900000.iommu",
  *	"/smmuv3@9050000"; "" if it does not
  * @sid: the StreamID
- * @names: the first @max of them, the certain ones first
+ * @names: the first @max of them: the certain ones first, and then by name
  *
  * Quick enough to be called for each event of a log.
  *

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who has a StreamID: what all sources say, put together. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoints/map_sources.h"
+#include "text/span.h"
+
+#define CANDIDATES_MAX 64
+
+struct candidate {
+	struct endpoint_name name;
+	unsigned int voters; /* bits: the sources that name it */
+};
+
+struct search {
+	struct endpoint_map *map;
+	struct smmu_ref smmu;
+	struct candidate found[CANDIDATES_MAX];
+	unsigned int count; /* of those that were found, which may be more */
+	unsigned int voter;
+	unsigned int knowing; /* bits: the sources that know this SMMU */
+};
+
+static void add(struct search *search, const char *name, const char *about, bool certain)
+{
+	struct candidate *candidate = search->found;
+	unsigned int kept = search->count < CANDIDATES_MAX ? search->count : CANDIDATES_MAX;
+
+	for (unsigned int i = 0; i < kept; i++, candidate++) {
+		if (!strcmp(candidate->name.name, name)) {
+			candidate->name.certain = candidate->name.certain && certain;
+			candidate->voters |= search->voter;
+			return;
+		}
+	}
+	search->count++;
+	if (kept == CANDIDATES_MAX)
+		return;
+	*candidate = (struct candidate){.voters = search->voter};
+	span_print(span_of(name), candidate->name.name, sizeof(candidate->name.name));
+	span_print(span_of(about), candidate->name.about, sizeof(candidate->name.about));
+	candidate->name.certain = certain;
+}
+
+/* Whether what is known of the device speaks against this SMMU. */
+static bool is_elsewhere(const struct search *search, const struct device *device)
+{
+	return search->smmu.kind == SMMU_REF_ADDRESS && device->smmu != SMMU_UNKNOWN &&
+	       device->smmu != search->smmu.value;
+}
+
+static void add_device(struct search *search, const struct device *device, bool certain)
+{
+	certain = certain && !is_elsewhere(search, device);
+	/* A table may be of another day: buses are renumbered. */
+	if (device->is_pci && search->map->all_listed && !device->listed)
+		certain = false;
+	add(search, device->name, device->about, certain);
+}
+
+static bool is_of(const struct stream_user *user, const struct device *device)
+{
+	return device->is_pci && (device->pci.rid & user->mask) == (user->pci.rid & user->mask) &&
+	       (!user->pci.has_segment || device->pci.segment == user->pci.segment);
+}
+
+/* A PCI function, or several that the SMMU cannot tell apart. */
+static void add_functions(struct search *search, const struct stream_user *user)
+{
+	const struct devices *devices = &search->map->devices;
+	bool certain = user->certain && user->pci.has_segment;
+	const struct device *device = NULL;
+	unsigned int known = 0;
+	char name[64], about[96] = "";
+
+	if (user->mask == UINT16_MAX) {
+		while ((device = devices_of_rid(devices, user->pci.rid, device))) {
+			if (is_of(user, device) && ++known)
+				add_device(search, device, certain);
+		}
+	}
+	for (unsigned int i = 0; user->mask != UINT16_MAX && i < devices->count; i++) {
+		if (is_of(user, &devices->all[i]) && ++known)
+			add_device(search, &devices->all[i], certain);
+	}
+	if (known)
+		return;
+	if (user->mask)
+		pci_address_print(&user->pci, name, sizeof(name));
+	else
+		snprintf(name, sizeof(name), "every device of segment %04" PRIx32,
+			user->pci.segment);
+	if (*user->name)
+		snprintf(about, sizeof(about), "behind %s", user->name);
+	add(search, name, about,
+		certain && !search->map->all_listed && (!user->mask || user->mask == UINT16_MAX));
+}
+
+static void ask_source(struct search *search, const struct map_source *source, uint32_t sid)
+{
+	struct stream_user users[CANDIDATES_MAX];
+	unsigned int count;
+	bool knows;
+
+	if (source->is_tree)
+		count = device_tree_users(
+			&source->tree, search->smmu, sid, users, CANDIDATES_MAX, &knows);
+	else
+		count = iort_stream_users(
+			&source->iort, search->smmu, sid, users, CANDIDATES_MAX, &knows);
+	if (knows)
+		search->knowing |= search->voter;
+	for (unsigned int i = 0; i < count && i < CANDIDATES_MAX; i++) {
+		if (users[i].is_pci)
+			add_functions(search, &users[i]);
+		else
+			add(search, users[i].name, "", users[i].certain);
+	}
+}
+
+/* Without a table: the functions whose requester ID it would be. */
+static void ask_devices(struct search *search, uint32_t sid)
+{
+	const struct device *device = NULL;
+
+	while ((device = devices_of_rid(&search->map->devices, (uint16_t)sid, device))) {
+		if (!is_elsewhere(search, device))
+			add_device(search, device, false);
+	}
+}
+
+/* The certain ones first. */
+static int compare(const void *a, const void *b)
+{
+	const struct endpoint_name *first = &((const struct candidate *)a)->name;
+	const struct endpoint_name *second = &((const struct candidate *)b)->name;
+
+	if (first->certain != second->certain)
+		return first->certain ? -1 : 1;
+	return strcmp(first->name, second->name);
+}
+
+static void look(struct search *search, uint32_t sid)
+{
+	for (unsigned int i = 0; i < search->map->source_count; i++) {
+		search->voter = 1U << i;
+		ask_source(search, &search->map->sources[i], sid);
+	}
+	search->voter = 0;
+	if (!search->count && !search->knowing)
+		ask_devices(search, sid);
+	for (unsigned int i = 0; i < search->count && i < CANDIDATES_MAX; i++) {
+		struct candidate *candidate = &search->found[i];
+
+		/* Each table that has this SMMU must agree. */
+		if (search->knowing & ~candidate->voters)
+			candidate->name.certain = false;
+	}
+	qsort(search->found, search->count < CANDIDATES_MAX ? search->count : CANDIDATES_MAX,
+		sizeof(search->found[0]), compare);
+}
+
+static void give(const struct search *search, struct endpoint_name *names, unsigned int max)
+{
+	for (unsigned int i = 0; i < search->count && i < max; i++) {
+		if (i < CANDIDATES_MAX)
+			names[i] = search->found[i].name;
+		else
+			names[i] = (struct endpoint_name){.name = "another"};
+	}
+}
+
+static struct map_answer *answer_of(struct endpoint_map *map, const char *smmu, uint32_t sid)
+{
+	return &map->answers[(sid ^ sid >> 8 ^ strlen(smmu)) % MAP_ANSWERS];
+}
+
+static unsigned int copy_answer(
+	const struct map_answer *answer, struct endpoint_name *names, unsigned int max)
+{
+	for (unsigned int i = 0; i < answer->count && i < max; i++)
+		names[i] = answer->names[i];
+	return answer->count;
+}
+
+unsigned int endpoint_map_find(struct endpoint_map *map, const char *smmu, uint32_t sid,
+	struct endpoint_name *names, unsigned int max)
+{
+	struct map_answer *answer = map ? answer_of(map, smmu, sid) : NULL;
+	struct search search = {.map = map};
+
+	if (!map)
+		return 0;
+	if (answer->valid && answer->sid == sid && !strcmp(answer->smmu, smmu) &&
+		(answer->count <= MAP_NAMES_OF_ONE || max <= MAP_NAMES_OF_ONE))
+		return copy_answer(answer, names, max);
+	search.smmu = map_smmu_ref(map, smmu);
+	look(&search, sid);
+	give(&search, names, max);
+	if (strlen(smmu) >= sizeof(answer->smmu))
+		return search.count;
+	*answer = (struct map_answer){.valid = true, .sid = sid, .count = search.count};
+	strcpy(answer->smmu, smmu);
+	give(&search, answer->names, MAP_NAMES_OF_ONE);
+	return search.count;
+}
+
+/* Whether a table has this SMMU, or any if its name is not known. */
+static bool is_described(struct endpoint_map *map, const char *smmu, uint32_t sid)
+{
+	struct search search = {.map = map, .smmu = map_smmu_ref(map, smmu)};
+
+	look(&search, sid);
+	return search.knowing;
+}
+
+bool endpoint_map_guess(struct endpoint_map *map, const char *smmu, uint32_t sid,
+	const char *client, bool unknown, char *buffer, size_t size)
+{
+	unsigned int bus = sid >> 8 & 0xff;
+	const struct devices *devices;
+
+	if (size)
+		*buffer = '\0';
+	if (*client)
+		return false;
+	if (!map)
+		return requester_id_guess(sid, buffer, size);
+	devices = &map->devices;
+	if (endpoint_map_find(map, smmu, sid, NULL, 0) || is_described(map, smmu, sid))
+		return false;
+	if (map->all_listed && !devices_have_bus(devices->listed_buses, bus))
+		return false;
+	if (!map->all_listed && devices->named && !unknown &&
+		!devices_have_bus(devices->named_buses, bus) &&
+		!devices_have_bus(devices->listed_buses, bus))
+		return false;
+	return requester_id_guess(sid, buffer, size);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Nodes of a flattened device tree with their parents, which libfdt alone finds slowly. */
+#ifndef ENDPOINTS_TREE_NODE_H
+#define ENDPOINTS_TREE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TREE_DEPTH_MAX 32
+
+/* A walk over all nodes that are not disabled. */
+struct tree_walk {
+	const void *fdt;
+	int nodes[TREE_DEPTH_MAX]; /* from the root to the node */
+	int depth;		   /* of the node */
+	int skip;		   /* below this depth all is disabled; -1: nothing is */
+};
+
+void tree_walk_begin(struct tree_walk *walk, const void *fdt);
+
+/* Return: the next node, which is the last of walk->nodes; negative at the end. */
+int tree_walk_next(struct tree_walk *walk);
+
+/* Cell @index of a property. Return: whether there is one. */
+bool tree_cell(
+	const void *fdt, int node, const char *property, unsigned int index, uint32_t *value);
+
+/* The node's address as the processor sees it. Return: whether it has one. */
+bool tree_address(const struct tree_walk *walk, uint64_t *address);
+
+/* The name that Linux gives its device: "fd880000.usb", "soc:sound". */
+void tree_name(const struct tree_walk *walk, char *name, size_t size);
+
+#endif
