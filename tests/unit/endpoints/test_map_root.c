@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Endpoints by name, from a host's files. */
+#include "../root/folder.h"
+#include "map_files.h"
+#include "root/root.h"
+
+#define SMMU(address) "sys/class/iommu/smmu3.0x00000000000" address
+
+static int begin(void **unused)
+{
+	return folder_new(unused) || make_map(unused);
+}
+
+static int end(void **unused)
+{
+	free_map(unused);
+	return folder_remove(unused);
+}
+
+static void put_function(const char *name, const char *id, const char *code, const char *driver)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/vendor", name);
+	folder_put(path, "0x1b36\n");
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/device", name);
+	folder_put(path, id);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/class", name);
+	folder_put(path, code);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", name);
+	if (driver)
+		folder_link(path, driver);
+}
+
+/* Two segments with an SMMU each, the same StreamIDs, and numbers that begin with 11. */
+static void put_host(void)
+{
+	put_function("0000:00:00.0", "0x0008\n", "0x060000\n", NULL);
+	put_function("0000:01:00.0", "0x0010\n", "0x010802\n", "../../../bus/pci/drivers/nvme");
+	put_function("0001:01:00.0", "0x0005\n", "0x020000\n", "../../../bus/pci/drivers/vfio-pci");
+	folder_link(SMMU("10000") "/device", "../../../arm-smmu-v3.11.auto");
+	folder_link(SMMU("20000") "/device", "../../../arm-smmu-v3.12.auto");
+	folder_link(SMMU("10000") "/devices/0000:01:00.0", "../../0000:01:00.0");
+	folder_link(SMMU("20000") "/devices/0001:01:00.0", "../../0001:01:00.0");
+	folder_link(SMMU("20000") "/devices/HISI0162:01", "../../HISI0162:01");
+	folder_put("sys/class/iommu/dmar0/intel-iommu/cap", "0\n");
+}
+
+static void put_iort(void)
+{
+	uint32_t smmu[2];
+
+	table_begin(&table, 5);
+	smmu[0] = table_smmu_v3(&table, 0x10000, 0);
+	smmu[1] = table_smmu_v3(&table, 0x20000, 0);
+	for (uint32_t segment = 0; segment < 2; segment++) {
+		table_root(&table, segment, 0, 0);
+		table_map(&table, 0, 0xffff, 0, smmu[segment], 0);
+	}
+	table_end(&table);
+	folder_put_bytes("sys/firmware/acpi/tables/IORT", table.bytes, table.length);
+}
+
+static int add_folder(void)
+{
+	return endpoint_map_add_file(map, folder, why, sizeof(why));
+}
+
+TEST(host_with_its_table)
+{
+	put_host();
+	put_iort();
+	assert_int_equal(add_folder(), 0);
+	assert_string_equal(why, "");
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "0001:01:00.0");
+	assert_string_equal(names[0].about, "1b36:0005 Ethernet controller, vfio-pci");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x100, "0000:01:00.0");
+	assert_string_equal(names[0].about, "1b36:0010 NVMe controller, nvme");
+	/* The log is of another boot, in which a function was there that is no more. */
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x200, "?0000:02:00.0");
+}
+
+/* Firmware says one thing, the kernel another. */
+TEST(table_that_the_kernel_contradicts)
+{
+	put_host();
+	table_begin(&table, 5);
+	table_smmu_v3(&table, 0x10000, 0);
+	table_root(&table, 1, 0, 0);
+	table_map(&table, 0, 0xffff, 0, 48, 0);
+	table_end(&table);
+	folder_put_bytes("sys/firmware/acpi/tables/IORT", table.bytes, table.length);
+	assert_int_equal(add_folder(), 0);
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x100, "?0001:01:00.0");
+}
+
+/* Without a table no StreamID is known, but the SMMU narrows it down. */
+TEST(host_without_a_table)
+{
+	char guess[32];
+
+	put_host();
+	assert_int_equal(add_folder(), 0);
+	assert_non_null(strstr(why, "no IORT and no device tree"));
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "?0001:01:00.0");
+	CHECK_NAMES("arm-smmu-v3.13.auto", 0x100, "?0000:01:00.0", "?0001:01:00.0");
+	assert_true(endpoint_map_guess(
+		map, "arm-smmu-v3.12.auto", 0x101, "", false, guess, sizeof(guess)));
+	assert_false(endpoint_map_guess(
+		map, "arm-smmu-v3.12.auto", 0x900, "", true, guess, sizeof(guess)));
+}
+
+TEST(table_for_root_alone)
+{
+	put_host();
+	folder_put("vsmmu/denied", "sys/firmware/acpi/tables/IORT\n");
+	assert_int_equal(add_folder(), 0);
+	assert_string_equal(why, "only root may read the IORT, which tells the StreamIDs");
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "?0001:01:00.0");
+}
+
+TEST(nothing)
+{
+	struct root *root;
+
+	assert_int_equal(add_folder(), -ENOENT);
+	assert_string_equal(why, "there is no PCI device, no SMMU, no IORT and no device tree");
+	/* This host may have anything; to look does no harm. */
+	root = root_open(NULL, why, sizeof(why));
+	assert_non_null(root);
+	endpoint_map_add_root(map, root, why, sizeof(why));
+	root_close(root);
+}
+
+#define ROOT_TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROOT_TEST(host_with_its_table),
+		ROOT_TEST(table_that_the_kernel_contradicts),
+		ROOT_TEST(host_without_a_table),
+		ROOT_TEST(table_for_root_alone),
+		ROOT_TEST(nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
