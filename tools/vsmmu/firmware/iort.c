@@ -11,7 +11,8 @@
 #define MAPPING_SIZE   20
 #define RMR_RANGE_SIZE 20
 
-/* Of one node: a table that has more wants to keep us busy. */
+/* A table with more of them, or with more mappings in a node, only wants to be slow to read. */
+#define NODES_MAX    4096
 #define MAPPINGS_MAX 1024
 
 static uint64_t get(const uint8_t *bytes, unsigned int size)
@@ -195,6 +196,17 @@ static const char *take_node(const struct iort *iort, struct iort_node *node)
 	return why;
 }
 
+/* Linux finds the node of a segment that comes first. */
+static void mark_roots(struct iort *iort)
+{
+	for (unsigned int i = 0; i < iort->count; i++) {
+		struct iort_node *node = &iort->nodes[i];
+
+		if (node->type == IORT_ROOT_COMPLEX)
+			node->root.again = iort_root(iort, node->root.segment) != node;
+	}
+}
+
 /* Return: what is wrong with the nodes, or NULL. */
 static const char *take_nodes(struct iort *iort, uint32_t announced)
 {
@@ -205,7 +217,7 @@ static const char *take_nodes(struct iort *iort, uint32_t announced)
 		struct iort_node *node = &iort->nodes[iort->count];
 
 		if (at < HEADER_SIZE || at > iort->length || iort->length - at < NODE_SIZE)
-			return "a node is outside the table";
+			return why ? why : "a node is outside the table";
 		*node = (struct iort_node){
 			.type = iort->bytes[at],
 			.length = (uint32_t)get(iort->bytes + at + 1, 2),
@@ -214,9 +226,9 @@ static const char *take_nodes(struct iort *iort, uint32_t announced)
 			.offset = at,
 		};
 		if (node->length < NODE_SIZE)
-			return "a node is shorter than its own header";
+			return why ? why : "a node is shorter than its own header";
 		if (node->length > iort->length - at)
-			return "a node is longer than the table";
+			return why ? why : "a node is longer than the table";
 		wrong = take_node(iort, node);
 		why = why ? why : wrong;
 		/* It keeps its place, but means nothing. */
@@ -264,14 +276,17 @@ int iort_parse(const void *bytes, size_t length, struct iort *iort, const char *
 	announced = get32(iort, 36);
 	if (announced > iort->length / NODE_SIZE)
 		announced = iort->length / NODE_SIZE;
+	if (announced > NODES_MAX)
+		announced = NODES_MAX;
 	iort->nodes = calloc(announced ? announced : 1, sizeof(*iort->nodes));
 	if (!iort->nodes)
 		goto no_memory;
 	wrong = take_nodes(iort, announced);
+	mark_roots(iort);
 	if (wrong)
 		*why = wrong;
 	else if (announced < get32(iort, 36))
-		*why = "the table has more nodes than can be in it";
+		*why = "the table has more than 4096 nodes, or more than can be in it";
 	if (said > length)
 		*why = "the table is cut off";
 	return 0;

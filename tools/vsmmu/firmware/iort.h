@@ -50,6 +50,7 @@ struct iort_named_component {
 
 struct iort_root_complex {
 	uint32_t segment;
+	bool again; /* another node was for that segment before: Linux passes over this one */
 	struct iort_access access;
 	bool ats, pri, pasid_forwarding;
 	bool has_pasid; /* the node is long enough to tell @pasid and @pasid_bits */
@@ -194,14 +195,15 @@ int iort_named_stream(const struct iort *iort, const struct iort_node *named, un
 /* Who has a stream. */
 struct iort_user {
 	const struct iort_node *node; /* IORT_NAMED_COMPONENT or IORT_ROOT_COMPLEX */
+	const struct iort_node *smmu; /* IORT_SMMU or IORT_SMMU_V3 */
 	uint16_t rid;		      /* with a root complex */
-	bool any;		      /* every function of it, not @rid alone */
+	bool any;		      /* every function that has no other stream, not @rid alone */
 };
 
 /**
  * iort_users() - whose StreamID this is
  * @iort: the table
- * @smmu: the SMMU
+ * @smmu: the SMMU; NULL: any SMMUv3
  * @sid: the StreamID
  * @users: the first @max of them
  *
@@ -210,10 +212,13 @@ struct iort_user {
 unsigned int iort_users(const struct iort *iort, const struct iort_node *smmu, uint32_t sid,
 	struct iort_user *users, unsigned int max);
 
+/* Whether Linux makes a platform device of a node: SMMUs of all versions, and PMCGs. */
+bool iort_has_platform_device(const struct iort_node *node);
+
 /*
- * The number that Linux gives to the platform device of a node, which for the second SMMUv3 is
- * "arm-smmu-v3.1.auto", if no other firmware table had devices made before. SMMUs of all
- * versions and PMCGs are counted together. -1: such a node gets none.
+ * The number that Linux gives to the platform device of a node, all of them counted together,
+ * which for the second SMMUv3 is "arm-smmu-v3.1.auto", if no other table of the firmware had
+ * devices made before, such as APMT. -1: it gets none.
  */
 int iort_platform_number(const struct iort *iort, const struct iort_node *node);
 

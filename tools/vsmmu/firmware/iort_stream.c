@@ -41,6 +41,8 @@ static bool map_id(const struct iort *iort, const struct iort_node *node, uint32
 		}
 		if (id < mapping.input || id - mapping.input > mapping.last)
 			continue;
+		if (id - mapping.input > UINT32_MAX - mapping.output)
+			continue;
 		if (found && id != mapping.input)
 			continue;
 		*to = mapping.to;
@@ -105,76 +107,87 @@ int iort_named_stream(const struct iort *iort, const struct iort_node *named, un
 	return follow(iort, mapping.to, mapping.output, stream);
 }
 
-/* Whether this mapping has the stream, and for which requester ID. */
-static bool has_stream(const struct iort_mapping *mapping, const struct iort_node *smmu,
-	uint32_t sid, uint32_t *id)
+/* The users that were found: of one stream. */
+struct search {
+	const struct iort *iort;
+	uint32_t sid;
+	struct iort_user found[USERS_MAX];
+	unsigned int count;
+};
+
+static void add(struct search *search, const struct iort_user *user)
 {
-	*id = 0;
-	if (mapping->to != smmu)
-		return false;
-	if (mapping->single)
-		return sid == mapping->output;
-	*id = mapping->input + (sid - mapping->output);
-	return sid >= mapping->output && sid - mapping->output <= mapping->last &&
-	       *id >= mapping->input;
+	for (unsigned int i = 0; i < search->count; i++) {
+		const struct iort_user *known = &search->found[i];
+
+		if (known->node == user->node && known->smmu == user->smmu &&
+			known->rid == user->rid && known->any == user->any)
+			return;
+	}
+	if (search->count < USERS_MAX)
+		search->found[search->count++] = *user;
 }
 
-/* Whether the way there leads to that stream too: another mapping may come before this one. */
-static bool is_stream_of(const struct iort *iort, const struct iort_node *root, uint32_t rid,
-	const struct iort_node *smmu, uint32_t sid)
+/* Whether a requester ID leads to that stream: another mapping may stand before this one. */
+static bool leads_there(const struct search *search, const struct iort_user *user, uint32_t id)
 {
 	const struct iort_node *to;
 	uint32_t out;
 
-	return rid <= RID_MAX && map_id(iort, root, rid, &to, &out) && to == smmu && out == sid;
+	return id <= RID_MAX && map_id(search->iort, user->node, id, &to, &out) &&
+	       to == user->smmu && out == search->sid;
 }
 
-/* Whether the user is among those that were found; of them, the first @max are known. */
-static bool is_known(
-	const struct iort_user *users, unsigned int count, const struct iort_user *user)
+/* Without an SMMU that is meant, each one of version 3 is. */
+static bool is_meant(const struct iort_node *to, const struct iort_node *smmu)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		if (users[i].node == user->node && users[i].rid == user->rid &&
-			users[i].any == user->any)
-			return true;
+	return is_smmu(to) && (smmu ? to == smmu : to->type == IORT_SMMU_V3);
+}
+
+static void look_at(
+	struct search *search, const struct iort_node *node, const struct iort_node *smmu)
+{
+	bool root = node->type == IORT_ROOT_COMPLEX, single = false;
+	struct iort_mapping mapping;
+
+	for (unsigned int i = 0; iort_mapping(search->iort, node, i, &mapping); i++) {
+		struct iort_user user = {.node = node, .smmu = mapping.to};
+		uint32_t last = mapping.single ? 0 : mapping.last, id;
+		/* Only the first mapping of all functions ever counts. */
+		bool hidden = root && mapping.single && single;
+
+		single = single || mapping.single;
+		if (hidden || !is_meant(mapping.to, smmu))
+			continue;
+		if (search->sid < mapping.output || search->sid - mapping.output > last)
+			continue;
+		user.any = root && mapping.single;
+		id = search->sid - mapping.output;
+		if (root && !user.any) {
+			if (mapping.input > RID_MAX || id > RID_MAX ||
+				!leads_there(search, &user, mapping.input + id))
+				continue;
+			user.rid = (uint16_t)(mapping.input + id);
+		}
+		add(search, &user);
 	}
-	return false;
 }
 
 unsigned int iort_users(const struct iort *iort, const struct iort_node *smmu, uint32_t sid,
 	struct iort_user *users, unsigned int max)
 {
-	struct iort_user found[USERS_MAX];
-	unsigned int count = 0;
+	struct search search = {.iort = iort, .sid = sid};
 
-	for (unsigned int i = 0; is_smmu(smmu) && i < iort->count; i++) {
+	for (unsigned int i = 0; i < iort->count; i++) {
 		const struct iort_node *node = &iort->nodes[i];
-		bool root = node->type == IORT_ROOT_COMPLEX;
-		struct iort_mapping mapping;
 
-		if (!root && node->type != IORT_NAMED_COMPONENT)
-			continue;
-		if (root && iort_root(iort, node->root.segment) != node)
-			continue;
-		for (unsigned int j = 0; iort_mapping(iort, node, j, &mapping); j++) {
-			struct iort_user user = {.node = node, .any = root && mapping.single};
-			uint32_t id;
-
-			if (!has_stream(&mapping, smmu, sid, &id))
-				continue;
-			if (root && !is_stream_of(iort, node, id, smmu, sid))
-				continue;
-			user.rid = root ? (uint16_t)id : 0;
-			if (!is_known(found, count, &user))
-				found[count++] = user;
-			if (count == USERS_MAX)
-				goto enough;
-		}
+		if (node->type == IORT_NAMED_COMPONENT ||
+			(node->type == IORT_ROOT_COMPLEX && !node->root.again))
+			look_at(&search, node, smmu);
 	}
-enough:
-	for (unsigned int i = 0; i < count && i < max; i++)
-		users[i] = found[i];
-	return count;
+	for (unsigned int i = 0; i < search.count && i < max; i++)
+		users[i] = search.found[i];
+	return search.count;
 }
 
 bool iort_rmr_is_for(const struct iort *iort, const struct iort_node *rmr,
@@ -191,16 +204,19 @@ bool iort_rmr_is_for(const struct iort *iort, const struct iort_node *rmr,
 	return false;
 }
 
+bool iort_has_platform_device(const struct iort_node *node)
+{
+	return is_smmu(node) || node->type == IORT_PMCG;
+}
+
 int iort_platform_number(const struct iort *iort, const struct iort_node *node)
 {
 	int number = 0;
 
 	for (unsigned int i = 0; i < iort->count; i++) {
-		const struct iort_node *other = &iort->nodes[i];
-
-		if (!is_smmu(other) && other->type != IORT_PMCG)
+		if (!iort_has_platform_device(&iort->nodes[i]))
 			continue;
-		if (other == node)
+		if (&iort->nodes[i] == node)
 			return number;
 		number++;
 	}
