@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_FAILED = 1,      /* it ran, and what it checks does not hold */
 	EXIT_USAGE = 2,	      /* the command line makes no sense */
 	EXIT_ENVIRONMENT = 3, /* the machine would not let it run */
+	EXIT_WARNINGS = 4,    /* it holds, but there is something to be said */
 };
 
 /* A subcommand: argv[0] is its full name, for messages. Return: an exit code. */
@@ -25,6 +26,7 @@ struct command {
 
 int decode_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
+int probe_command(int argc, char **argv);
 int replay_command(int argc, char **argv);
 
 /*

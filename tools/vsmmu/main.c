@@ -12,6 +12,7 @@
 static const struct command commands[] = {
 	{"decode", "tell what event records and kernel logs mean", decode_command},
 	{"demo", "run the event path on the embedded simulator", demo_command},
+	{"probe", "tell whether this machine can give devices to VMs", probe_command},
 	{"replay", "run the event path on a capture", replay_command},
 };
 
@@ -35,6 +36,7 @@ static void print_help(FILE *file)
 		      "  1  it ran, and what it checks does not hold\n"
 		      "  2  the command line makes no sense\n"
 		      "  3  the machine would not let it run (memory, descriptors, output)\n"
+		      "  4  it holds, with warnings\n"
 		      "  128 + N  ended by signal N\n");
 }
 

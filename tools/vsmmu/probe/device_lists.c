@@ -22,6 +22,13 @@ bool line_next(const char **text, char *line, size_t size)
 	return true;
 }
 
+void text_clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 bool bdf_parse(const char *text, uint32_t *segment, uint16_t *rid)
 {
 	unsigned long parts[4];

@@ -67,6 +67,7 @@ void try_parse(const char *text, struct probe_try *try)
 		if (!value)
 			continue;
 		*value++ = '\0';
+		text_clean(value);
 		take(try, line, value);
 	}
 }

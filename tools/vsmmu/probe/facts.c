@@ -5,12 +5,24 @@
 #include <errno.h>
 #include <string.h>
 
+void facts_copy(char *to, size_t size, const char *from)
+{
+	size_t length = strcspn(from, "\n");
+
+	if (length >= size)
+		length = size - 1;
+	for (size_t i = 0; i < length; i++)
+		to[i] = from[i];
+	to[length] = '\0';
+	text_clean(to);
+}
+
 int facts_link(struct root *root, const char *path, char *name, size_t size)
 {
 	char *target = root_link(root, path);
 	int error = target ? 0 : errno;
 
-	snprintf(name, size, "%s", target ? target : "");
+	facts_copy(name, size, target ? target : "");
 	free(target);
 	return error;
 }
@@ -24,16 +36,30 @@ enum answer facts_exists(struct root *root, const char *path)
 }
 
 /* "01:00.0" is in segment 0. */
-static bool is_named(const struct pci_function *function, const char *name)
+static bool parse_name(const char *name, uint32_t *segment, uint16_t *rid)
 {
 	char full[64];
+
+	return bdf_parse(name, segment, rid) ||
+	       (snprintf(full, sizeof(full), "0000:%s", name) < (int)sizeof(full) &&
+		       bdf_parse(full, segment, rid));
+}
+
+bool probe_is_bdf(const char *name)
+{
 	uint32_t segment;
 	uint16_t rid;
 
-	if (snprintf(full, sizeof(full), "0000:%s", name) >= (int)sizeof(full))
-		return false;
-	return (bdf_parse(name, &segment, &rid) || bdf_parse(full, &segment, &rid)) &&
-	       segment == function->segment && rid == function->rid;
+	return parse_name(name, &segment, &rid);
+}
+
+static bool is_named(const struct pci_function *function, const char *name)
+{
+	uint32_t segment;
+	uint16_t rid;
+
+	return parse_name(name, &segment, &rid) && segment == function->segment &&
+	       rid == function->rid;
 }
 
 static int choose(struct probe_result *result, const struct pci_function *functions,
@@ -62,7 +88,7 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 	struct iort iort = {0};
 	int ret;
 
-	*result = (struct probe_result){0};
+	*result = (struct probe_result){.named = count > 0};
 	result->host.live = root_is_live(root) ? ANSWER_YES : ANSWER_NO;
 	facts_kernel(&result->host, root);
 	facts_platform(&result->host, root);

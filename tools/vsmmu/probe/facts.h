@@ -24,6 +24,9 @@
 		facts_error;                                                                       \
 	})
 
+/* Copies the first line, cut to @size, fit to be printed. */
+void facts_copy(char *to, size_t size, const char *from);
+
 /* The last component of a link, or "" if there is none. Return: 0 or errno. */
 int facts_link(struct root *root, const char *path, char *name, size_t size);
 

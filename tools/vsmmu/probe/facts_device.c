@@ -19,10 +19,7 @@ static void parse_number(const char *text, int *number)
 
 static void parse_resets(const char *text, struct probe_device *device)
 {
-	size_t length = strcspn(text, "\n");
-
-	if (length < sizeof(device->resets))
-		snprintf(device->resets, sizeof(device->resets), "%.*s", (int)length, text);
+	facts_copy(device->resets, sizeof(device->resets), text);
 }
 
 static int read_number(struct root *root, const char *bdf, const char *name, int *number)
@@ -48,7 +45,7 @@ static void read_driver(struct probe_device *device, struct root *root)
 		root_list_free(names);
 		return;
 	}
-	snprintf(device->cdev, sizeof(device->cdev), "%s", names[0]);
+	facts_copy(device->cdev, sizeof(device->cdev), names[0]);
 	root_list_free(names);
 	snprintf(node, sizeof(node), "dev/vfio/devices/%s", device->cdev);
 	device->cdev_node = facts_exists(root, node);
@@ -65,8 +62,8 @@ static void read_config(struct probe_device *device, struct root *root, struct p
 	pci_config_parse(bytes, bytes ? length : 0, config);
 	free(bytes);
 	device->vanished |= config->gone;
-	/* The class tells it where the header is hidden: 0x0604 is a bridge to PCI. */
-	device->bridge = config->header_type == 1 || device->class_code >> 8 == 0x0604;
+	/* Host bridges, too, which have a device's header: nobody gives them to a VM. */
+	device->bridge = config->header_type == 1 || device->class_code >> 16 == 0x06;
 	device->port_type = config->port_type;
 	device->config_whole = config->whole;
 	device->ats = config->ats;

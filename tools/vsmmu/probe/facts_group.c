@@ -8,10 +8,7 @@
 
 static void parse_type(const char *text, struct probe_device *device)
 {
-	size_t length = strcspn(text, "\n");
-
-	if (length < sizeof(device->group_type))
-		snprintf(device->group_type, sizeof(device->group_type), "%.*s", (int)length, text);
+	facts_copy(device->group_type, sizeof(device->group_type), text);
 }
 
 void facts_group(struct probe_result *result, struct root *root, size_t i)
@@ -41,7 +38,7 @@ void facts_group(struct probe_result *result, struct root *root, size_t i)
 		if (device->member_count < PROBE_MEMBERS_MAX) {
 			struct probe_member *to = &device->members[device->member_count++];
 
-			snprintf(to->name, sizeof(to->name), "%s", *name);
+			facts_copy(to->name, sizeof(to->name), *name);
 			snprintf(
 				to->driver, sizeof(to->driver), "%s", member ? member->driver : "");
 		}

@@ -95,7 +95,7 @@ static void read_smmu(struct probe_smmu *smmu, const char *name, struct root *ro
 
 	*smmu = (struct probe_smmu){
 		.base = -1, .oas = -1, .ias = -1, .sid_bits = -1, .ssid_bits = -1};
-	snprintf(smmu->name, sizeof(smmu->name), "%s", name);
+	facts_copy(smmu->name, sizeof(smmu->name), name);
 	errno = 0;
 	smmu->base = strtoll(name + strlen("smmu3."), &end, 16);
 	if (errno || *end || smmu->base < 0)
@@ -118,7 +118,7 @@ int facts_smmus(struct probe_result *result, struct root *root)
 		if (!strncmp(names[i], "smmu3.", 6))
 			read_smmu(&result->smmus[result->smmu_count++], names[i], root);
 		else if (!host->other_iommus++)
-			snprintf(host->other_iommu, sizeof(host->other_iommu), "%s", names[i]);
+			facts_copy(host->other_iommu, sizeof(host->other_iommu), names[i]);
 	}
 	root_list_free(names);
 	if (!result->smmus)

@@ -88,6 +88,8 @@ void kernel_name_parse(const char *text, struct probe_host *host)
 	if (sscanf(host->release, "%5d.%5d", &host->kernel_major, &host->kernel_minor) != 2 ||
 		host->kernel_major < 0 || host->kernel_minor < 0)
 		host->kernel_major = host->kernel_minor = -1;
+	text_clean(host->release);
+	text_clean(host->machine);
 }
 
 /* As the kernel's kstrtobool() does. Return: -1 if it is neither. */

@@ -28,8 +28,8 @@ enum probe_level {
 struct probe_row {
 	enum probe_level level;
 	const char *code; /* stable: "KERNEL-IOMMUFD"; vsmmu-probe(1) lists all */
-	bool optional;	  /* it does not count for the verdict: what only --try can tell */
-	char subject[40]; /* an SMMU, where there is a row for each; else empty */
+	bool optional;	  /* it does not count for the verdict */
+	char subject[48]; /* an SMMU, where there is a row for each; else empty */
 	char *text;	  /* the reason */
 	char *todo;	  /* what to do; empty: nothing */
 };
@@ -235,6 +235,7 @@ struct probe_result {
 	size_t smmu_count;
 	struct probe_device *devices; /* in the order of their addresses */
 	size_t device_count;
+	bool named;		/* devices were named: all of them must do */
 	bool devices_cut;	/* there are more than PROBE_DEVICES_MAX */
 	struct probe_rows rows; /* of the host and of its SMMUs */
 	enum probe_level host_verdict, verdict;
@@ -251,16 +252,19 @@ struct root;
 int probe_facts(struct probe_result *result, struct root *root, char *const *bdfs, size_t count,
 	const char **missing);
 
+/* Whether it is the address of a PCI function, with its segment or without. */
+bool probe_is_bdf(const char *name);
+
 /* Judges the facts: fills in the rows and the verdicts. Return: false when there is no memory. */
 bool probe_judge(struct probe_result *result);
 
-/* Printers. Return: false when there is no memory, or the output cannot be written. */
+/* Printers. JSON can fail for want of memory. */
 enum probe_detail {
 	DETAIL_ALL,
 	DETAIL_BRIEF, /* without what passes */
 	DETAIL_QUIET, /* nothing */
 };
-bool probe_print_text(const struct probe_result *result, enum probe_detail detail, bool colour);
+void probe_print_text(const struct probe_result *result, enum probe_detail detail, bool colour);
 bool probe_print_json(const struct probe_result *result);
 
 #endif

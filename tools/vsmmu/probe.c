@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vsmmu probe: whether this machine can give devices to VMs behind an accelerated vSMMU. */
+#include "command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/probe.h"
+#include "root/root.h"
+
+enum {
+	OPTION_ROOT = 256,
+};
+
+struct probe_options {
+	const char *root; /* NULL: this host */
+	enum probe_detail detail;
+	bool json;
+	bool help;
+};
+
+static void print_help(void)
+{
+	printf("usage: vsmmu probe [OPTION]... [BDF]...\n"
+	       "\n"
+	       "Tells whether this machine can give PCI devices to VMs behind an accelerated "
+	       "vSMMU,\n"
+	       "and if not, why not and what to do. It looks at the host and at each PCI device, "
+	       "or\n"
+	       "at those that are named (0000:01:00.0 or 01:00.0), and changes nothing. Without\n"
+	       "root some things stay unknown.\n"
+	       "\n"
+	       "options:\n"
+	       "      --root FILE|DIR    look at what was collected from another host, or a copy "
+	       "of\n"
+	       "                         its files\n"
+	       "  -j, --json             all that was found, as docs/probe.schema.json has it\n"
+	       "  -b, --brief            leave out what passes\n"
+	       "  -q, --quiet            print nothing: the exit code tells\n"
+	       "  -h, --help             this text\n"
+	       "\n"
+	       "exit codes: 0 yes, 4 yes, with warnings or as far as can be told, 1 no, 2 bad "
+	       "usage,\n"
+	       "3 it could not look.\n");
+}
+
+static bool take_option(struct probe_options *options, int option)
+{
+	switch (option) {
+	case OPTION_ROOT:
+		options->root = optarg;
+		return true;
+	case 'j':
+		options->json = true;
+		return true;
+	case 'b':
+		options->detail = DETAIL_BRIEF;
+		return true;
+	case 'q':
+		options->detail = DETAIL_QUIET;
+		return true;
+	case 'h':
+		options->help = true;
+		return true;
+	default:
+		fprintf(stderr, "'vsmmu probe --help' says what is possible\n");
+		return false;
+	}
+}
+
+static bool parse(int argc, char **argv, struct probe_options *options)
+{
+	static const struct option known[] = {
+		{"root", required_argument, NULL, OPTION_ROOT},
+		{"json", no_argument, NULL, 'j'},
+		{"brief", no_argument, NULL, 'b'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "jbqh", known, NULL)) != -1)
+		if (!take_option(options, option))
+			return false;
+	return true;
+}
+
+/* https://no-color.org */
+static bool wants_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+static int print(const struct probe_result *result, const struct probe_options *options)
+{
+	static const int codes[] = {
+		[LEVEL_PASS] = EXIT_OK,
+		[LEVEL_UNKNOWN] = EXIT_WARNINGS,
+		[LEVEL_WARN] = EXIT_WARNINGS,
+		[LEVEL_FAIL] = EXIT_FAILED,
+	};
+
+	if (!options->json)
+		probe_print_text(result, options->detail, wants_colour());
+	else if (options->detail != DETAIL_QUIET && !probe_print_json(result))
+		return -ENOMEM;
+	return codes[result->verdict];
+}
+
+static int look(struct root *root, const struct probe_options *options, char *const *bdfs,
+	int count, const char *command)
+{
+	struct probe_result result;
+	const char *missing = NULL;
+	int code = probe_facts(&result, root, bdfs, (size_t)count, &missing);
+
+	if (!code)
+		code = probe_judge(&result) ? print(&result, options) : -ENOMEM;
+	probe_result_free(&result);
+	if (code == -ENOENT)
+		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);
+	else if (code < 0)
+		fprintf(stderr, "%s: %s\n", command, strerror(-code));
+	return code < 0 ? EXIT_ENVIRONMENT : code;
+}
+
+int probe_command(int argc, char **argv)
+{
+	struct probe_options options = {0};
+	char why[256];
+	struct root *root;
+	int code;
+
+	if (!parse(argc, argv, &options))
+		return EXIT_USAGE;
+	if (options.help) {
+		print_help();
+		return EXIT_OK;
+	}
+	for (int i = optind; i < argc; i++)
+		if (!probe_is_bdf(argv[i])) {
+			fprintf(stderr,
+				"%s: '%s' is no address of a PCI device, such as 0000:01:00.0\n",
+				argv[0], argv[i]);
+			return EXIT_USAGE;
+		}
+	root = root_open(options.root, why, sizeof(why));
+	if (!root) {
+		fprintf(stderr, "%s: %s\n", argv[0], why);
+		return EXIT_ENVIRONMENT;
+	}
+	code = look(root, &options, argv + optind, argc - optind, argv[0]);
+	root_close(root);
+	return code;
+}
