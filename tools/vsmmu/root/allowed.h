@@ -12,12 +12,30 @@ enum allowed_kind {
 	ALLOWED_FILE, /* its content */
 	ALLOWED_LINK, /* the last component of where it leads */
 	ALLOWED_NAME, /* that it is there */
+	ALLOWED_WORD, /* its content, to be blanked elsewhere: never shown, never packed */
+};
+
+/* How much of a file is packed: root/reduce.h. */
+enum allowed_reduce {
+	REDUCE_NOTHING, /* a text, but for what root/redact.h blanks */
+	REDUCE_LOG,
+	REDUCE_CMDLINE,
+	REDUCE_CONFIG,
+	REDUCE_CONFIG_GZ,
+	REDUCE_MODULES,
+	REDUCE_CPUINFO,
+	REDUCE_INTERRUPTS,
+	REDUCE_IOMEM,
+	REDUCE_PCI_CONFIG,
+	REDUCE_FDT,
+	REDUCE_TABLE, /* a table of ACPI, as it is */
 };
 
 struct allowed {
 	enum allowed_kind kind;
 	const char *pattern; /* "*" stands for any part of a path's component */
 	const char *purpose;
+	enum allowed_reduce reduce;
 };
 
 /* NULL after the last. */

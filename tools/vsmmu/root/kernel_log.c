@@ -23,6 +23,9 @@ bool kernel_log_matters(const char *text)
 	static const char *const anywhere[] = {"smmu", "iommu", "vfio", "kvm", "dmar", "amd-vi"};
 	static const char *const words[] = {"GIC", "GICv3", "GICv4", "ITS", "AER", "CMDQV"};
 
+	/* It repeats all of the command line. */
+	if (strstr(text, "ommand line"))
+		return false;
 	for (size_t i = 0; i < sizeof(anywhere) / sizeof(anywhere[0]); i++)
 		if (strcasestr(text, anywhere[i]))
 			return true;
@@ -46,7 +49,8 @@ void kernel_log_add(FILE *out, char *record)
 		at = strchr(at, ',');
 		at = at ? at + 1 : NULL;
 	}
-	if (!at || !kernel_log_matters(text))
+	/* Above the level's three bits: who wrote it; 0 is the kernel, all others are programs. */
+	if (!at || strtoul(record, NULL, 10) >> 3 || !kernel_log_matters(text))
 		return;
 	microseconds = strtoull(at, NULL, 10);
 	fprintf(out, "[%5" PRIu64 ".%06" PRIu64 "] %s\n", microseconds / 1000000,

@@ -136,6 +136,14 @@ char *root_read(struct root *root, const char *path, size_t *length)
 	return bytes;
 }
 
+char *root_read_word(struct root *root, const char *path)
+{
+	if (allowed_find(path, ALLOWED_WORD))
+		return root->source->read(root->state, path, NULL);
+	errno = ENOTSUP;
+	return NULL;
+}
+
 char *root_link(struct root *root, const char *path)
 {
 	char *target, *last;
@@ -160,6 +168,32 @@ char *root_link(struct root *root, const char *path)
 	return NULL;
 }
 
+/* A live host has no files below "vsmmu/"; somebody's folder of that name is none of it. */
+static bool is_made_here(const struct root *root, const char *path)
+{
+	return root->live && !strncmp(path, "vsmmu", 5) && (path[5] == '/' || !path[5]);
+}
+
+static char **list_texts(const struct root *root, const char *path, size_t *count)
+{
+	struct names names = {0};
+	size_t length = strlen(path);
+
+	for (const struct text *text = root->texts; text; text = text->next) {
+		const char *name = text->path + length + 1;
+
+		if (!strncmp(text->path, path, length) && text->path[length] == '/' &&
+			!names_add(&names, name, strlen(name))) {
+			names_free(&names);
+			return NULL;
+		}
+	}
+	if (names.count)
+		return names_take(&names, count);
+	errno = ENOENT;
+	return NULL;
+}
+
 static int compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -174,7 +208,8 @@ char **root_list(struct root *root, const char *path, size_t *count)
 		errno = ENOTSUP;
 		return NULL;
 	}
-	names = root->source->list(root->state, path, &n);
+	names = is_made_here(root, path) ? list_texts(root, path, &n)
+					 : root->source->list(root->state, path, &n);
 	if (!names) {
 		set_denied(root, path);
 		return NULL;
@@ -206,6 +241,12 @@ bool root_exists(struct root *root, const char *path)
 	if (!allowed_has(path)) {
 		errno = ENOTSUP;
 		return false;
+	}
+	if (is_made_here(root, path)) {
+		char *text = root_read(root, path, NULL);
+
+		free(text);
+		return text;
 	}
 	if (root->source->exists(root->state, path))
 		return true;

@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROOT_FILE_MAX	 ((size_t)1 << 20) /* bytes of a file */
+#define ROOT_FILE_MAX	 ((size_t)4 << 20) /* bytes of a file: a modules.dep may have a million */
 #define ROOT_ENTRIES_MAX 65536		   /* names in a folder */
 
 struct root;
@@ -46,6 +46,9 @@ bool root_is_live(const struct root *root);
  * as the kernel has them.
  */
 char *root_read(struct root *root, const char *path, size_t *length);
+
+/* For --collect: a name that is to be blanked, or NULL. Nothing else may be done with it. */
+char *root_read_word(struct root *root, const char *path);
 
 /*
  * The last component of where a symbolic link leads, from malloc(): the name of a driver, the

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "root/collect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "root/allowed.h"
+#include "root/redact.h"
+#include "root/reduce.h"
+#include "root/tar.h"
+#include "util/errno_name.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+struct entry {
+	char path[ALLOWED_PATH_MAX];
+	enum tar_type type;
+	char *bytes; /* of a file its content, of a link where it leads */
+	size_t size;
+};
+
+struct collector {
+	struct root *root;
+	struct redact redact;
+	char release[80];
+	struct entry *entries;
+	size_t count, room, total;
+	FILE *denied;
+	int error;
+};
+
+void collect_print_list(FILE *out)
+{
+	static const char *const notes[] = {[ALLOWED_LINK] = "(name of its target)",
+		[ALLOWED_NAME] = "(that it is there)",
+		[ALLOWED_WORD] = "(not packed)"};
+
+	fprintf(out, "This is packed, as far as it is there, and nothing else. In all of it "
+		     "serial numbers,\nhardware and IP addresses, UUIDs, the host's and the "
+		     "user's name are blanked.\n\n");
+	for (size_t i = 0; allowed_get(i); i++) {
+		const struct allowed *allowed = allowed_get(i);
+		const char *less = reduce_name(allowed->reduce);
+		const char *note = allowed->kind == ALLOWED_FILE ? NULL : notes[allowed->kind];
+
+		fprintf(out, "  /%s%s%s: %s%s%s\n", allowed->pattern, note ? " " : "",
+			note ? note : "", allowed->purpose, less ? "; " : "", less ? less : "");
+	}
+	fputc('\n', out);
+}
+
+/* Takes @bytes over. Nothing is added after an error. */
+static void add(
+	struct collector *collector, const char *path, enum tar_type type, char *bytes, size_t size)
+{
+	struct entry *entry;
+
+	if (collector->count == collector->room) {
+		size_t room = collector->room ? 2 * collector->room : 256;
+		struct entry *more = realloc(collector->entries, room * sizeof(*more));
+
+		if (more) {
+			collector->entries = more;
+			collector->room = room;
+		} else {
+			collector->error = -ENOMEM;
+		}
+	}
+	collector->total += size + 2 * TAR_BLOCK;
+	if (!collector->error && collector->total > TAR_SIZE_MAX)
+		collector->error = -EFBIG;
+	if (collector->error) {
+		free(bytes);
+		return;
+	}
+	entry = &collector->entries[collector->count++];
+	*entry = (struct entry){.type = type, .bytes = bytes, .size = size};
+	snprintf(entry->path, sizeof(entry->path), "%s", path);
+	redact_name(&collector->redact, entry->path);
+}
+
+/* The nearest folder that is there, though what was looked for in it may not be. */
+static void add_folder(struct collector *collector, const char *path)
+{
+	char folder[ALLOWED_PATH_MAX], *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	while ((slash = strrchr(folder, '/'))) {
+		*slash = '\0';
+		if (root_exists(collector->root, folder)) {
+			add(collector, folder, TAR_FOLDER, NULL, 0);
+			return;
+		}
+	}
+}
+
+/* errno has the reason. A device that went away meanwhile, or a right that lacks, is told so. */
+static void add_denied(struct collector *collector, const char *path)
+{
+	char name[ALLOWED_PATH_MAX];
+
+	if (errno == ENOENT || errno == ENOTDIR)
+		return;
+	if (errno == ENOMEM)
+		collector->error = -ENOMEM;
+	snprintf(name, sizeof(name), "%s", path);
+	redact_name(&collector->redact, name);
+	fprintf(collector->denied, "%s %s\n", name, errno_name(errno));
+}
+
+static void add_path(struct collector *collector, const struct allowed *allowed, const char *path)
+{
+	size_t length = 0;
+	char *bytes = NULL;
+
+	switch (allowed->kind) {
+	case ALLOWED_FILE:
+		bytes = root_read(collector->root, path, &length);
+		if (bytes)
+			bytes = reduce(allowed->reduce, &collector->redact, bytes, &length);
+		break;
+	case ALLOWED_LINK:
+		bytes = root_link(collector->root, path);
+		if (bytes)
+			redact_name(&collector->redact, bytes);
+		break;
+	case ALLOWED_NAME:
+		if (root_exists(collector->root, path))
+			bytes = strdup("");
+		break;
+	case ALLOWED_WORD:
+		return;
+	}
+	if (!bytes)
+		add_denied(collector, path);
+	add_folder(collector, path);
+	if (bytes)
+		add(collector, path, allowed->kind == ALLOWED_LINK ? TAR_LINK : TAR_FILE, bytes,
+			length);
+}
+
+/*
+ * @path is what the pattern's components before @rest became. Of kernels that are installed only
+ * the one that runs is of interest.
+ */
+static void expand(struct collector *collector, const struct allowed *allowed, const char *path,
+	const char *rest)
+{
+	size_t length = strcspn(rest, "/"), base = strlen(path);
+	char part[ALLOWED_PATH_MAX], next[ALLOWED_PATH_MAX], **names;
+	const char *star = memchr(rest, '*', length);
+	bool kernels = star && (!strncmp(allowed->pattern, "boot/", 5) ||
+				       !strncmp(allowed->pattern, "lib/modules/", 12));
+
+	snprintf(part, sizeof(part), "%.*s", (int)length, rest);
+	if (!star || kernels) {
+		if (kernels)
+			snprintf(part, sizeof(part), "%.*s%s", (int)(star - rest), rest,
+				collector->release);
+		if (snprintf(next, sizeof(next), "%s%s%s", path, base ? "/" : "", part) >=
+			(int)sizeof(next))
+			return;
+		if (rest[length])
+			expand(collector, allowed, next, rest + length + 1);
+		else
+			add_path(collector, allowed, next);
+		return;
+	}
+	names = root_list(collector->root, path, NULL);
+	if (!names)
+		add_denied(collector, path);
+	/* A folder in which there is nothing is not the same as one that is not there. */
+	if (names)
+		add(collector, path, TAR_FOLDER, NULL, 0);
+	for (size_t i = 0; names && names[i] && !collector->error; i++) {
+		if (fnmatch(part, names[i], FNM_NOESCAPE | FNM_PERIOD) ||
+			snprintf(next, sizeof(next), "%s/%s", path, names[i]) >= (int)sizeof(next))
+			continue;
+		if (rest[length])
+			expand(collector, allowed, next, rest + length + 1);
+		else
+			add_path(collector, allowed, next);
+	}
+	root_list_free(names);
+}
+
+/* Each of them, and of a name with dots its first part. */
+static void add_words(struct redact *redact, const char *text)
+{
+	for (const char *word = text; word && *word;) {
+		size_t length = strcspn(word, " \t\n"), label = strcspn(word, ". \t\n");
+
+		redact_add_word(redact, word, length);
+		if (label < length)
+			redact_add_word(redact, word, label);
+		word += length;
+		word += strspn(word, " \t\n");
+	}
+}
+
+/* Whose folder is named somewhere may be named elsewhere without it. */
+static void add_users(struct collector *collector, const char *path)
+{
+	char *text = root_read(collector->root, path, NULL);
+
+	for (const char *at = text; at && (at = strstr(at, "/home/"));) {
+		at += strlen("/home/");
+		redact_add_word(&collector->redact, at, strspn(at, NAME_CHARACTERS));
+	}
+	free(text);
+}
+
+static void find_secrets(struct collector *collector)
+{
+	static const char *const users[] = {"SUDO_USER", "LOGNAME", "USER"};
+
+	for (size_t i = 0; allowed_get(i); i++) {
+		char *text;
+
+		if (allowed_get(i)->kind != ALLOWED_WORD)
+			continue;
+		text = root_read_word(collector->root, allowed_get(i)->pattern);
+		add_words(&collector->redact, text);
+		free(text);
+	}
+	for (size_t i = 0; root_is_live(collector->root) && i < 3; i++)
+		add_words(&collector->redact, getenv(users[i]));
+	add_users(collector, "proc/cmdline");
+	add_users(collector, "vsmmu/kernel-log");
+}
+
+static void find_release(struct collector *collector)
+{
+	char *name = root_read(collector->root, "vsmmu/uname", NULL);
+
+	if (!name || sscanf(name, "%*s %79s", collector->release) != 1 ||
+		!allowed_path_is_sane(collector->release) || strchr(collector->release, '/'))
+		strcpy(collector->release, "unknown");
+	free(name);
+}
+
+/* What is a folder, and was found as a name, too, is a folder. */
+static int compare(const void *a, const void *b)
+{
+	const struct entry *first = a, *second = b;
+	int order = strcmp(first->path, second->path);
+
+	return order ? order : (second->type == TAR_FOLDER) - (first->type == TAR_FOLDER);
+}
+
+/* Everything is in memory before anything is written. */
+static int gather(struct collector *collector)
+{
+	char *denied = NULL;
+	size_t length = 0;
+
+	find_secrets(collector);
+	find_release(collector);
+	collector->denied = open_memstream(&denied, &length);
+	if (!collector->denied)
+		return -ENOMEM;
+	for (size_t i = 0; allowed_get(i) && !collector->error; i++)
+		if (strcmp(allowed_get(i)->pattern, "vsmmu/denied"))
+			expand(collector, allowed_get(i), "", allowed_get(i)->pattern);
+	if (fclose(collector->denied))
+		collector->error = -ENOMEM;
+	if (length)
+		add(collector, "vsmmu/denied", TAR_FILE, denied, length);
+	else
+		free(denied);
+	if (collector->count)
+		qsort(collector->entries, collector->count, sizeof(*collector->entries), compare);
+	return collector->error;
+}
+
+static int write_entries(const struct collector *collector, FILE *out)
+{
+	const char *before = "";
+	int ret = 0;
+
+	for (size_t i = 0; i < collector->count && !ret; i++) {
+		const struct entry *entry = &collector->entries[i];
+
+		if (!strcmp(before, entry->path))
+			continue;
+		before = entry->path;
+		if (entry->type == TAR_FOLDER)
+			ret = tar_write_folder(out, entry->path);
+		else if (entry->type == TAR_LINK)
+			ret = tar_write_link(out, entry->path, entry->bytes);
+		else
+			ret = tar_write_file(out, entry->path, entry->bytes, entry->size);
+	}
+	return ret ? ret : tar_write_end(out);
+}
+
+static FILE *open_output(const char *path, bool force, char *why, size_t size)
+{
+	FILE *out = NULL;
+	int fd;
+
+	if (!strcmp(path, "-")) {
+		if (!isatty(STDOUT_FILENO))
+			return stdout;
+		snprintf(why, size, "a tar is nothing for a terminal: name a file, or use a pipe");
+		errno = EINVAL;
+		return NULL;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0600);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (!out && errno == EEXIST)
+		snprintf(why, size, "%s is there already; --force overwrites it", path);
+	else if (!out)
+		snprintf(why, size, "cannot make %s: %s", path, strerror(errno));
+	return out;
+}
+
+static int write_file(
+	const struct collector *collector, const char *path, bool force, char *why, size_t size)
+{
+	FILE *out = open_output(path, force, why, size);
+	struct stat about;
+	bool regular;
+	int ret;
+
+	if (!out)
+		return -errno;
+	regular = out != stdout && !fstat(fileno(out), &about) && S_ISREG(about.st_mode);
+	ret = write_entries(collector, out);
+	if (out != stdout && fclose(out) && !ret)
+		ret = -errno;
+	if (ret) {
+		snprintf(why, size, "cannot write %s: %s", path, strerror(-ret));
+		if (regular)
+			unlink(path);
+	}
+	return ret;
+}
+
+int collect(struct root *root, const char *path, bool force, char *why, size_t size)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	int ret = -ENOMEM;
+
+	if (collector) {
+		collector->root = root;
+		ret = gather(collector);
+	}
+	if (ret)
+		snprintf(why, size, "cannot pack this: %s", strerror(-ret));
+	else
+		ret = write_file(collector, path, force, why, size);
+	for (size_t i = 0; collector && i < collector->count; i++)
+		free(collector->entries[i].bytes);
+	if (collector)
+		free(collector->entries);
+	free(collector);
+	return ret;
+}
