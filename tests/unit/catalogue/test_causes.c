@@ -96,15 +96,22 @@ static const struct {
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0xdead000000000100}, 0, "freed",
 		NULL},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x2080123000}, 0,
-		"a physical address that", NULL},
+		"a physical address (", NULL},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x880000000}, 0,
-		"a physical address that", NULL},
+		"a physical address (", NULL},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0xffff000000}, 0, "unmapped too",
-		"a physical address that"},
+		"a physical address ("},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0xff9bc000}, 0, "unmapped too",
-		"a physical address that"},
+		"a physical address ("},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0xffffc0000000}, 0, "unmapped too",
-		"a physical address that"},
+		"a physical address ("},
+
+	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x9b0cc000}, 0, "unmapped too",
+		NULL},
+	{{.size = SIZE, .id = 0x10, .class_ = 2, .s2 = true, .input_addr = 0x880000000}, 0,
+		"leads outside", "physical address"},
+	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x7ffd105a00}, 0, "unmapped too",
+		"physical address"},
 
 	/* Page faults of processes: K22 and variants. */
 	{{.size = SIZE,
@@ -121,7 +128,7 @@ static const struct {
 	{{.size = SIZE, .id = 0x10, .ssid = 3, .input_addr = 0xffff80001000}, HEADING | KNOWN(SSID),
 		"address of a process", "nobody handles"},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x7000000000},
-		KNOWN(ID) | KNOWN(INPUT_ADDR), "a physical address that", "page faults"},
+		KNOWN(ID) | KNOWN(INPUT_ADDR), "a physical address (", "page faults"},
 	{{.size = SIZE, .id = 0x0a, .ssv = true, .ssid = 2}, 0, "a PASID that was not bound", NULL},
 	{{.size = SIZE, .id = 0x0a}, 0, "before the driver enabled", "a PASID that was not bound"},
 
@@ -197,6 +204,21 @@ TEST(causes_by_the_record)
 	}
 }
 
+/* An address far below those that Linux gives: not the first thought, but one. */
+TEST(causes_of_a_low_address)
+{
+	const struct vsmmu_event low = {
+		.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x9b0cc000};
+	const struct vsmmu_event high = {
+		.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0xff9bc000};
+	const struct catalogue_cause *causes[64];
+	struct fault fault = {.event = &low, .known = UINT64_MAX};
+
+	assert_true(any_has(causes, causes_of(&fault, causes), "perhaps a physical address"));
+	fault.event = &high;
+	assert_false(any_has(causes, causes_of(&fault, causes), "perhaps a physical address"));
+}
+
 /* What is known besides the record comes before what is always possible. */
 TEST(causes_by_what_else_is_known)
 {
@@ -226,6 +248,19 @@ TEST(causes_by_what_else_is_known)
 		fault.known = VSMMU_EVENT_KNOWN_ALL(event.id);
 		assert_true(causes_of(&fault, causes) > 1);
 		assert_non_null(strstr(causes[0]->text, faults[i].first));
+	}
+	for (unsigned int id = 1; id <= 0x0b; id++) {
+		const struct vsmmu_event other = {.size = SIZE, .id = (uint8_t)id};
+		struct fault fault = {.known = UINT64_MAX};
+
+		fault.event = &other;
+		fault.before = CONTEXT_RESET | CONTEXT_AER;
+		causes_of(&fault, causes);
+		/* A structure that could not be read: an error of the hardware, no reset. */
+		assert_non_null(strstr(
+			causes[0]->text, vsmmu_event_has(other.id, VSMMU_EVENT_FIELD_FETCH_ADDR)
+						 ? "error of the hardware"
+						 : "the reset just before"));
 	}
 	causes_of(&(struct fault){.event = &bad_streamid, .known = UINT64_MAX, .unassigned = true},
 		causes);
@@ -286,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(causes_by_the_record),
+		UNIT_TEST_PLAIN(causes_of_a_low_address),
 		UNIT_TEST_PLAIN(causes_by_what_else_is_known),
 		UNIT_TEST_PLAIN(unknown_fields_make_no_difference),
 	};

@@ -5,6 +5,7 @@
 
 #include "catalogue/catalogue.h"
 #include "lib/unit.h"
+#include "text/text.h"
 
 #define SENTENCE_MAX 400
 
@@ -177,11 +178,23 @@ TEST(every_bit_and_code)
 TEST(entry_of_a_fault)
 {
 	const struct vsmmu_event event = {.size = sizeof(event), .id = 0x10};
+	const struct vsmmu_event zero = {.size = sizeof(zero)};
+	const struct vsmmu_event other_bits = {.size = sizeof(zero), .reserved = {0, 0, 1, 0}};
 	struct fault fault = {.event = &event, .known = UINT64_MAX};
 
 	assert_string_equal(catalogue_of_fault(&fault)->name, "F_TRANSLATION");
 	fault.known = 0;
 	assert_string_equal(catalogue_of_fault(&fault)->name, "UNKNOWN");
+	fault.known = VSMMU_EVENT_KNOWN(SID);
+	assert_string_equal(catalogue_of_fault(&fault)->name, "UNKNOWN");
+	/* The line that has this comes with a fault of translation only. */
+	fault.known = VSMMU_EVENT_KNOWN(RNW) | VSMMU_EVENT_KNOWN(STALL);
+	assert_string_equal(catalogue_of_fault(&fault)->name, "F_TRANSLATION");
+
+	fault = (struct fault){.event = &zero, .known = UINT64_MAX};
+	assert_string_equal(catalogue_of_fault(&fault)->name, "EMPTY");
+	fault.event = &other_bits;
+	assert_string_equal(catalogue_of_fault(&fault)->name, "RESERVED");
 }
 
 /* Linux has a name for those that it prints one for; the others are all told of. */

@@ -144,7 +144,8 @@ static const struct {
 		"endpoint 0000:01:00.0 (stream 0x100) caused an event for which the kernel has no "
 		"name; its words are needed to tell which"},
 	{{.size = SIZE, .id = 0x10, .class_ = 2}, KNOWN(RNW) | KNOWN(S2) | KNOWN(CLASS), NULL,
-		"an endpoint wrote an unknown IOVA, which caused an event of an unknown kind"},
+		"an endpoint wrote an unknown IOVA, which caused an event that the log does not "
+		"name"},
 	{{.size = SIZE, .id = 0x10, .sid = 8, .s2 = true, .input_addr = 0x8090040}, UINT64_MAX,
 		NULL,
 		"the endpoint of stream 0x8 wrote IOVA 0x8090040; on the way the SMMU needed the "

@@ -105,7 +105,8 @@ const struct catalogue_entry *catalogue_command_error(unsigned int code);
  * catalogue_of_fault() - the entry of a fault
  * @fault: any, its event's number may be unknown
  *
- * Return: the entry of its event, or that of the events for which the kernel has no name.
+ * Return: the entry of its event; without a number that of F_TRANSLATION for what can only be a
+ * fault of translation, else that of the events for which the kernel has no name.
  */
 const struct catalogue_entry *catalogue_of_fault(const struct fault *fault);
 

@@ -5,9 +5,11 @@
 
 #include "catalogue/catalogue.h"
 
-/* Of several faults of translation: an entry has some of these lists. */
+/* For several entries: what the record says, and what is known besides. */
 extern const struct catalogue_cause causes_by_address[];
-extern const struct catalogue_cause causes_by_context[];
+extern const struct catalogue_cause causes_by_process[];
+extern const struct catalogue_cause causes_unassigned[];
+extern const struct catalogue_cause causes_by_log[];
 extern const struct catalogue_cause causes_by_stage2[];
 
 extern const struct catalogue_cause causes_translation[];

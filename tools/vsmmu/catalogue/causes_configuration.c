@@ -10,9 +10,7 @@ const struct catalogue_cause causes_bad_streamid[] = {
 			"describe it",
 		.look = "the ID mappings of the IORT, or iommu-map of the device tree, for this "
 			"StreamID"},
-	{.applies = fault_is_after_unbind,
-		.text = "an endpoint that was removed just before and went on with its DMA",
-		.look = "whether its driver stops it, and waits, before it goes"},
+	{.list = causes_by_log},
 	{.text = "no device on this bus is known to this SMMU, so that its stream table has no "
 		 "second level there (with Linux nearly always)",
 		.look = "the devices that it knows: ls /sys/class/iommu/*/devices"},
@@ -29,11 +27,8 @@ const struct catalogue_cause causes_bad_streamid[] = {
 };
 
 const struct catalogue_cause causes_bad_ste[] = {
-	{.applies = fault_is_unassigned,
-		.text = "the kernel knows no device with this StreamID: firmware left the "
-			"endpoint running, or does not describe it",
-		.look = "the ID mappings of the IORT, or iommu-map of the device tree, for this "
-			"StreamID"},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.text = "the endpoint is active though no driver set its stream up: firmware that left "
 		 "it running, or a device that is not described",
 		.look = "whether it ends once its driver is loaded"},
@@ -52,14 +47,11 @@ const struct catalogue_cause causes_bad_cd[] = {
 			"process ended, while the endpoint still worked for it",
 		.look = "whether a program ended just before, and whether its driver stops the "
 			"endpoint first"},
-	{.applies = fault_is_after_unbind,
-		.text = "a driver that let go of the endpoint just before while DMA was under way",
-		.look = "whether the driver stops the endpoint, and waits, before it goes"},
+	{.list = causes_by_log},
 	{.text = "DMA before the driver enabled translation, or after it took it down",
 		.look = "messages of the endpoint's driver around it"},
 	{.text = "in a guest: an endpoint that its kernel lets pass untranslated "
-		 "(iommu.passthrough=1) beside one that it translates, or a table that the guest "
-		 "did not write where its VMM looks",
+		 "(iommu.passthrough=1, S1DSS), which its VMM did not tell the host",
 		.look = "whether it ends without iommu.passthrough=1"},
 	{.text = "a field that this SMMU does not support: a page size, an address size, stalls",
 		.look = "the SMMU's ID registers"},
@@ -70,6 +62,9 @@ const struct catalogue_cause causes_bad_cd[] = {
 };
 
 const struct catalogue_cause causes_fetch[] = {
+	{.applies = fault_is_after_error,
+		.text = "the error of the hardware that was reported just before",
+		.look = "that report"},
 	{.text = "a table that was freed, or that is not in readable memory",
 		.look = "whether the address is in /proc/iomem (as root)"},
 	{.text = "a memory error: the memory answered with an abort",
@@ -81,11 +76,8 @@ const struct catalogue_cause causes_fetch[] = {
 };
 
 const struct catalogue_cause causes_ats[] = {
-	{.applies = fault_is_unassigned,
-		.text = "the kernel knows no device with this StreamID, and firmware left its ATS "
-			"enabled",
-		.look = "the ID mappings of the IORT, or iommu-map of the device tree, for this "
-			"StreamID"},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.text = "ATS enabled in the endpoint but not in its stream table entry: by firmware, by "
 		 "a reset that restored it, or as the stream is not translated "
 		 "(iommu.passthrough=1)",

@@ -4,6 +4,7 @@
 #include "catalogue/predicates.h"
 
 const struct catalogue_cause causes_unsupported[] = {
+	{.list = causes_by_log},
 	{.text = "a kind of access that this SMMU, or the bus in front of it, does not have, such "
 		 "as an atomic operation",
 		.look = "AtomicOpsCtl in lspci -vv, and other rare features of the endpoint"},
@@ -13,6 +14,7 @@ const struct catalogue_cause causes_unsupported[] = {
 };
 
 const struct catalogue_cause causes_stream_disabled[] = {
+	{.list = causes_by_log},
 	{.text = "DMA or MSIs without a PASID while only PASIDs are set up",
 		.look = "whether it begins when the driver enables PASIDs"},
 	{.text = "PASID 0, which is reserved for transactions without one",
@@ -21,6 +23,7 @@ const struct catalogue_cause causes_stream_disabled[] = {
 };
 
 const struct catalogue_cause causes_bad_substreamid[] = {
+	{.list = causes_by_log},
 	{.text = "a PASID that was used before it was bound, or after it was unbound",
 		.look = "whether a program ended just before, and whether its driver stops the "
 			"endpoint first"},
@@ -77,6 +80,8 @@ const struct catalogue_cause causes_reserved[] = {
 };
 
 const struct catalogue_cause causes_unnamed[] = {
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.text = "with PCIe devices mostly F_TRANSL_FORBIDDEN (0x07) or F_BAD_ATS_TREQ (0x05): "
 		 "ATS enabled in the endpoint, but not for its stream",
 		.look = "\"event 0x.. received:\" in the lines before it, and ATSCtl in lspci -vv"},

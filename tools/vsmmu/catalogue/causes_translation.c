@@ -16,7 +16,8 @@ const struct catalogue_cause causes_by_address[] = {
 			"endpoint's MSI address is stale (the write ends in 0x040, as a "
 			"doorbell's address does; QEMU's is 0x8090040)",
 		.look = "where the guest's firmware says that the doorbell is, and what the VMM "
-			"maps there"},
+			"maps there; Linux itself puts doorbells for virtual machines at "
+			"0x8000000 to 0x80fffff"},
 	{.applies = fault_is_near_zero,
 		.text = "an address that was never set or was cleared: a descriptor ring after a "
 			"reset, state lost in a migration, an MSI-X entry that was not programmed",
@@ -47,7 +48,7 @@ const struct catalogue_cause causes_by_address[] = {
 	{0},
 };
 
-const struct catalogue_cause causes_by_context[] = {
+const struct catalogue_cause causes_by_process[] = {
 	{.applies = fault_is_stalled,
 		.text = "page faults that nobody handles: SVA or its page fault handling was not "
 			"enabled, or it failed, or the process of that PASID is gone",
@@ -59,13 +60,21 @@ const struct catalogue_cause causes_by_context[] = {
 			"unmapped it",
 		.look = "whether the program still ran, and whether its driver stops the endpoint "
 			"before it ends"},
+	{0},
+};
+
+const struct catalogue_cause causes_unassigned[] = {
 	{.applies = fault_is_unassigned,
 		.text = "the kernel knows no device with this StreamID, or no longer: firmware "
 			"describes another one, or the device was removed while it was active",
 		.look = "the StreamIDs that firmware describes (IORT, device tree)"},
+	{0},
+};
+
+const struct catalogue_cause causes_by_log[] = {
 	{.applies = fault_is_after_reset,
-		.text = "the reset just before: the endpoint, or its firmware, went on with "
-			"addresses of before it",
+		.text = "the reset just before: the endpoint, or its firmware, went on with what "
+			"it had been told before",
 		.look = "whether the driver stops DMA before the reset and sets up all rings "
 			"after it"},
 	{.applies = fault_is_after_unbind,
@@ -118,13 +127,18 @@ const struct catalogue_cause causes_by_stage2[] = {
 
 const struct catalogue_cause causes_translation[] = {
 	{.applies = fault_looks_physical,
-		.text = "a physical address that the endpoint was given instead of a DMA address: "
-			"by a driver, or by firmware that had it at work before",
+		.text = "a physical address (of memory, or of another device's BAR) that the "
+			"endpoint was given instead of a DMA address, by a driver or by firmware "
+			"before it",
 		.look = "whether the address is in /proc/iomem (as root)"},
 	{.applies = fault_may_be_stage1,
 		.text = "a buffer that was unmapped too early, or DMA beyond a buffer's end",
 		.look = "what CONFIG_DMA_API_DEBUG says, and whether the addresses just before "
 			"this one work"},
+	{.applies = fault_may_be_physical,
+		.text = "perhaps a physical address: Linux gives DMA addresses downward from 4 "
+			"GiB, and this one is far below",
+		.look = "whether the address is in /proc/iomem (as root)"},
 	{.applies = fault_may_be_stage1,
 		.text = "a driver that gave the endpoint an address that did not come from the "
 			"DMA API",

@@ -69,8 +69,16 @@ const struct catalogue_entry *catalogue_command_error(unsigned int code)
 
 const struct catalogue_entry *catalogue_of_fault(const struct fault *fault)
 {
-	if (fault->known & VSMMU_EVENT_KNOWN(ID))
-		return catalogue_event(fault->event->id);
+	const struct vsmmu_event *event = fault->event;
+
+	if (fault->known & VSMMU_EVENT_KNOWN(ID)) {
+		if (!event->id && !fault->empty && !vsmmu_event_is_empty(event))
+			return find_name(CATALOGUE_RESERVED);
+		return catalogue_event(event->id);
+	}
+	/* Only the four faults of translation have it, and this is the most frequent one. */
+	if (fault->known & VSMMU_EVENT_KNOWN(STALL))
+		return catalogue_event(VSMMU_EVENT_F_TRANSLATION);
 	return find_name(CATALOGUE_UNNAMED);
 }
 

@@ -21,7 +21,9 @@
 
 static const struct catalogue_cause causes_of_translation[] = {
 	{.list = causes_by_address},
-	{.list = causes_by_context},
+	{.list = causes_by_process},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.list = causes_by_stage2},
 	{.list = causes_translation},
 	{0},
@@ -29,14 +31,18 @@ static const struct catalogue_cause causes_of_translation[] = {
 
 static const struct catalogue_cause causes_of_addr_size[] = {
 	{.list = causes_by_address},
-	{.list = causes_by_context},
+	{.list = causes_by_process},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.list = causes_by_stage2},
 	{.list = causes_address_size},
 	{0},
 };
 
 static const struct catalogue_cause causes_of_access[] = {
-	{.list = causes_by_context},
+	{.list = causes_by_process},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.list = causes_by_stage2},
 	{.list = causes_access_flag},
 	{0},
@@ -44,7 +50,9 @@ static const struct catalogue_cause causes_of_access[] = {
 
 static const struct catalogue_cause causes_of_permission[] = {
 	{.list = causes_by_address},
-	{.list = causes_by_context},
+	{.list = causes_by_process},
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
 	{.list = causes_permission},
 	{.list = causes_by_stage2},
 	{0},

@@ -12,6 +12,8 @@
 
 /* Linux gives addresses downward from 4 GiB, or from the top of what the endpoint can reach. */
 #define FIRST_ABOVE_4G	UINT64_C(0x100000000)
+#define LOW_MEMORY	UINT64_C(0x40000000)
+#define LOW_MEMORY_END	UINT64_C(0xc0000000)
 #define PHYSICAL_END	(UINT64_C(1) << 46)
 #define TOP_OF_SPACE(n) ((UINT64_C(1) << (n)) - (UINT64_C(1) << ((n)-4)))
 
@@ -176,18 +178,30 @@ bool fault_is_user_pointer(const struct fault *fault)
 	return has_address(fault, &address) && address >> 36 == 0xaaa && !fault_has_pasid(fault);
 }
 
+/* Whether it can be a physical address: the endpoint should use none at stage 1. */
+static bool is_plain(const struct fault *fault, uint64_t *address)
+{
+	return has_address(fault, address) && fault_may_be_stage1(fault) &&
+	       !fault_has_pasid(fault) && !is_doorbell(fault);
+}
+
 bool fault_looks_physical(const struct fault *fault)
 {
 	uint64_t address;
 
-	if (!has_address(fault, &address) || fault_has_pasid(fault) || is_doorbell(fault))
-		return false;
-	if (address < FIRST_ABOVE_4G || address >= PHYSICAL_END)
+	if (!is_plain(fault, &address) || address < FIRST_ABOVE_4G || address >= PHYSICAL_END)
 		return false;
 	for (unsigned int bits = 33; bits <= 46; bits++)
 		if (address >> bits == 0 && address >= TOP_OF_SPACE(bits))
 			return false;
 	return true;
+}
+
+bool fault_may_be_physical(const struct fault *fault)
+{
+	uint64_t address;
+
+	return is_plain(fault, &address) && address >= LOW_MEMORY && address < LOW_MEMORY_END;
 }
 
 bool fault_is_unassigned(const struct fault *fault)

@@ -31,6 +31,7 @@ bool fault_is_poison(const struct fault *fault);
 bool fault_is_kernel_pointer(const struct fault *fault);
 bool fault_is_user_pointer(const struct fault *fault);
 bool fault_looks_physical(const struct fault *fault);
+bool fault_may_be_physical(const struct fault *fault);
 
 /* What is known besides the record. */
 bool fault_is_unassigned(const struct fault *fault);

@@ -34,15 +34,16 @@ extern const struct catalogue_table catalogue_command_errors;
 		.entries = (rows), .count = sizeof(rows) / sizeof((rows)[0])                       \
 	}
 
-/* Linux as a host, arm_smmu_handle_event(): it forwards these of stage 1, unless they stall. */
+/* Linux as a host, arm_smmu_handle_event(): it forwards some events of stage 1 that do not stall.
+ */
 #define GUEST_SEES                                                                                 \
-	"A guest with a virtual SMMU is told of it, in its own StreamID. The host's log has it "   \
-	"only if nobody reads the guest's events."
+	"A guest with a virtual SMMU is told of it, with its own StreamID. The host then has it "  \
+	"in its own log only if the VMM has made no queue for events."
 #define GUEST_SEES_STAGE1                                                                          \
-	"A guest with a virtual SMMU is told of it if stage 1 failed and nothing stalled. Those "  \
-	"of stage 2 are in the host's log only: the guest just sees its device fail."
+	"A guest with a virtual SMMU is told of it if stage 1 failed and nothing stalled. A "      \
+	"fault of stage 2 is in the host's log alone: the guest just sees its device fail."
 #define GUEST_NEVER_SEES                                                                           \
-	"A guest is never told of it: Linux does not forward it, and has it in the host's log "    \
-	"only."
+	"Linux as a host forwards it to no guest, and has it in its own log alone. In a guest's "  \
+	"log it comes from the VMM itself, for a device that the VMM emulates."
 
 #endif

@@ -240,7 +240,7 @@ static void add_unnamed(struct sentence *sentence)
 			"to tell which");
 	} else {
 		add_access_of_input(sentence);
-		buffer_add(&sentence->text, ", which caused an event of an unknown kind");
+		buffer_add(&sentence->text, ", which caused an event that the log does not name");
 	}
 }
 
