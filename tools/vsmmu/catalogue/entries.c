@@ -13,6 +13,16 @@ static const struct catalogue_table *const tables[] = {
 	&catalogue_others,
 	&catalogue_gerrors,
 	&catalogue_command_errors,
+	&catalogue_commands,
+	&catalogue_errors,
+	&catalogue_events,
+	&catalogue_start,
+	&catalogue_irqs,
+	&catalogue_identity,
+	&catalogue_tables,
+	&catalogue_endpoints,
+	&catalogue_cmdqv,
+	&catalogue_xen,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -20,6 +20,7 @@ struct comparison {
 
 struct conversion {
 	char kind;	    /* 's', 'd', 'u', 'x' or 'p' */
+	bool resource;	    /* 's' of a "[mem 0x0-0xff]" */
 	unsigned int width; /* 0: any */
 	const char *rest;   /* of the format */
 };
@@ -46,6 +47,7 @@ static struct conversion conversion_of(const char *format)
 		conversion.kind = 'd';
 	/* The kernel's %pr, %pa, %pOF: a resource, an address, a name. */
 	if (conversion.kind == 'p') {
+		conversion.resource = *format == 'r' || *format == 'R';
 		if (*format != 'a' && isalpha((unsigned char)*format))
 			conversion.kind = 's';
 		while (isalpha((unsigned char)*format))
@@ -103,16 +105,24 @@ static bool is_number_begun(const struct comparison *comparison, const char *at)
 static bool match_from(struct comparison *comparison, const char *format, const char *at,
 	unsigned int count, unsigned int literal);
 
-/* Tries the string's ends in turn, the nearest first: the first with which the whole format fits.
- */
+/* Whether it is worth the while to look whether the format goes on here. */
+static bool may_follow(const struct comparison *comparison, const char *format, const char *at)
+{
+	return at == comparison->end || *format == '%' || span_is_blank(*format) ||
+	       tolower((unsigned char)*at) == tolower((unsigned char)*format);
+}
+
+/* Tries the string's ends in turn, the nearest first, until the whole format fits. */
 static bool match_string(struct comparison *comparison, struct conversion conversion,
 	const char *at, unsigned int count, unsigned int literal)
 {
 	bool head = conversion.rest == comparison->format + 2 && !span_is_blank(*conversion.rest);
 	bool one_word = *conversion.rest == ' ' && conversion.rest[1] == '%';
-	bool found = false;
+	bool found = false, blank = false;
 	struct format_match cut;
 
+	if (conversion.resource && (at == comparison->end || *at != '['))
+		return false;
 	if (at_end(conversion.rest)) {
 		const char *end =
 			comparison->end - at > STRING_MAX ? at + STRING_MAX : comparison->end;
@@ -121,7 +131,8 @@ static bool match_string(struct comparison *comparison, struct conversion conver
 		return match_from(comparison, conversion.rest, end, count + 1, literal);
 	}
 	for (const char *end = at; end - at <= STRING_MAX; end++) {
-		if (!head || end == at || (end - at > 1 && end[-2] == ':' && end[-1] == ' ')) {
+		if ((!head || end == at || (end - at > 1 && end[-2] == ':' && end[-1] == ' ')) &&
+			may_follow(comparison, conversion.rest, end)) {
 			keep(comparison, count, at, end, 0);
 			if (match_from(comparison, conversion.rest, end, count + 1, literal)) {
 				if (!comparison->match->cut)
@@ -131,8 +142,11 @@ static bool match_string(struct comparison *comparison, struct conversion conver
 				found = true;
 			}
 		}
-		if (end == comparison->end || ++comparison->steps > STEPS ||
-			(one_word && span_is_blank(*end)))
+		if (end == comparison->end || ++comparison->steps > STEPS)
+			break;
+		blank |= span_is_blank(*end);
+		/* A string that the text's end cuts is not taken for one if it has blanks. */
+		if (blank && (one_word || (end + 1 == comparison->end && !strchr("[(", *at))))
 			break;
 	}
 	if (found)
@@ -167,7 +181,9 @@ static bool match_from(struct comparison *comparison, const char *format, const 
 				at++;
 			while (span_is_blank(*format) && !at_end(format))
 				format++;
-			if (at == blank && at != comparison->begin && !is_over(comparison, at))
+			/* Blanks on both sides of an empty string are one. */
+			if (at == blank && at != comparison->begin && !span_is_blank(at[-1]) &&
+				!is_over(comparison, at))
 				return false;
 			continue;
 		}

@@ -18,6 +18,18 @@ extern const struct catalogue_table catalogue_others;
 extern const struct catalogue_table catalogue_gerrors;
 extern const struct catalogue_table catalogue_command_errors;
 
+/* Messages by their subject. */
+extern const struct catalogue_table catalogue_commands;
+extern const struct catalogue_table catalogue_errors;
+extern const struct catalogue_table catalogue_events;
+extern const struct catalogue_table catalogue_start;
+extern const struct catalogue_table catalogue_irqs;
+extern const struct catalogue_table catalogue_identity;
+extern const struct catalogue_table catalogue_tables;
+extern const struct catalogue_table catalogue_endpoints;
+extern const struct catalogue_table catalogue_cmdqv;
+extern const struct catalogue_table catalogue_xen;
+
 /* Names of entries without a number: of reserved events, and of those that a kernel cannot name. */
 #define CATALOGUE_RESERVED "RESERVED"
 #define CATALOGUE_UNNAMED  "UNKNOWN"
