@@ -11,43 +11,9 @@ import time
 
 from harness import (TRANSLATION, begin, catches_interrupts, contains, endpoint, equal, event,
                      interrupt, item, lost, main, record, run, start, text, until)
+from logs import OTHER, PERMISSION, SMMU, decoded, objects, old_style, raw, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SMMU = '[   12.345678] arm-smmu-v3 arm-smmu-v3.0.auto: '
-OTHER = 'Nov 22 10:00:00 host kernel: arm-smmu-v3 2b400000.iommu: '
-PERMISSION = (0x0000001000000013, 0x0000020000000000, 0x102000, 0)
-
-
-def old_style(words, prefix=SMMU):
-    lines = [prefix + 'event 0x%02x received:' % (words[0] & 0xff)]
-    return lines + [prefix + '\t0x%016x' % word for word in words]
-
-
-def decoded(words, name, client, prefix=SMMU):
-    word = words[1]
-    return [
-        prefix + 'event: %s client: %s sid: %#x ssid: 0x0 iova: %#x ipa: 0x0' % (
-            name, client, words[0] >> 32, words[2]),
-        prefix + 'unpriv data %s s1 "Input address caused fault" stag: 0x0' % (
-            'read' if word >> 35 & 1 else 'write'),
-    ]
-
-
-def write(name, lines):
-    with open(name, 'w', encoding='utf-8') as f:
-        f.write(''.join(line + '\n' for line in lines))
-
-
-def raw(*args, **more):
-    """The records that it finds, as four words each."""
-    result = run('decode', '--format', 'raw', *args, **more)
-    return [tuple(int(word, 16) for word in line.split()) for line in result.lines()]
-
-
-def objects(*args, **more):
-    return [json.loads(line) for line in run('decode', '--json', *args, **more).lines()]
-
-
 def record_on_the_command_line():
     result = run('decode', '--record', '0x0000000800000010', '20800000000', '100000', '0')
     equal((result.code, result.err), (0, ''))
@@ -79,12 +45,20 @@ def log_of_6_14_and_later():
 def log_with_decoded_lines_only():
     write('log', decoded(TRANSLATION, 'F_TRANSLATION', '0000:00:01.0') +
           decoded(PERMISSION, 'F_PERMISSION', '0000:00:02.0'))
-    equal(raw('log'), [TRANSLATION, PERMISSION])
-    equal([o['client'] for o in objects('log')], ['0000:00:01.0', '0000:00:02.0'])
-    # It does not tell whether there was a SubstreamID.
-    equal(objects('log')[0]['ssv'], None)
+    first, second = objects('log')
+    equal((first['client'], first['sid'], first['input_addr'], first['rnw']),
+          ('0000:00:01.0', 8, '0x100000', True))
+    equal((second['client'], second['name'], second['rnw']),
+          ('0000:00:02.0', 'F_PERMISSION', False))
+    # It does not tell whether there was a SubstreamID, nor the words.
+    equal((first['ssv'], first['record']), (None, None))
+    result = run('decode', '--format', 'raw', 'log')
+    equal((result.code, result.out), (0, ''))
+    contains(result.err, '2 events are left out')
     write('cut', decoded(TRANSLATION, 'F_TRANSLATION', 'x')[:1])
-    contains(run('decode', 'cut').out, 'whether it read or wrote')
+    result = run('decode', 'cut')
+    contains(result.out, 'accessed IOVA 0x100000')
+    equal('read' in result.out or 'wrote' in result.out or 'stage' in result.out, False)
 
 
 def log_of_a_real_kernel():
@@ -101,9 +75,13 @@ def log_of_a_real_kernel():
     write('whole', lines)
     write('words', [line for line, decoded in zip(lines, is_decoded) if not decoded])
     write('decoded', [line for line, decoded in zip(lines, is_decoded) if decoded])
-    for name in ('whole', 'words', 'decoded'):
+    for name in ('whole', 'words'):
         equal(raw(name), want)
         equal(run('decode', name).code, 0)
+    equal(raw('decoded'), [])
+    facts = [[(o['id'], o['sid'], o.get('input_addr'), o.get('rnw'), o.get('s2'))
+              for o in objects(name) if o['type'] == 'event'] for name in ('whole', 'decoded')]
+    equal(facts[1], facts[0])
     equal({o['client'] for o in objects('whole') if o['type'] == 'event'}, {'0000:00:01.0'})
     equal([o['count'] for o in objects('whole') if o['type'] == 'suppressed'], [20])
 
@@ -181,7 +159,7 @@ def endless_nonsense_is_short():
         os.close(begin_of_pipe)
         os.close(end)
     equal(len(result.err.splitlines()) < 13, True)
-    equal(len(result.out.splitlines()) < 13, True)
+    equal(len(result.out.splitlines()) < 100, True)
 
 
 def binary_file():
@@ -263,23 +241,6 @@ def kind_that_is_told():
     result = run('decode', '--input', 'capture', stdin=words)
     equal(result.code, 1)
     contains(result.err, 'no capture')
-
-
-def summary():
-    write('log', old_style(TRANSLATION) * 3 + old_style(PERMISSION) +
-          ['[ 1.000000] arm_smmu_dump_event: 5 callbacks suppressed'] +
-          old_style((TRANSLATION[0], TRANSLATION[1], 0x104000, 0))[:6])
-    result = run('decode', '--summary', 'log')
-    equal(result.code, 0)
-    contains(result.out, '5 events\n')
-    contains(result.out, '0x100000 to 0x104000')
-    summaries = objects('--summary', 'log')
-    equal(len(summaries), 1)
-    equal([(s['sid'], s['name'], s['count']) for s in summaries[0]['streams']],
-          [(8, 'F_TRANSLATION', 4), (16, 'F_PERMISSION', 1)])
-    equal((summaries[0]['events'], summaries[0]['suppressed']), (5, 5))
-    row = summaries[0]['streams'][0]
-    equal((row['address_least'], row['address_most']), ('0x100000', '0x104000'))
 
 
 def every_field_is_in_the_json():
@@ -419,6 +380,6 @@ main([record_on_the_command_line, log_before_6_14, log_of_6_14_and_later,
       complaints_of_the_driver, garbled_log, hexadecimal_file,
       bad_lines_are_named_and_the_rest_goes_on, bad_places_are_named_ten_times_in_a_file,
       endless_nonsense_is_short, binary_file, veventq_stream, capture_file,
-      standard_input, kind_that_is_told, summary, every_field_is_in_the_json, bad_usage,
+      standard_input, kind_that_is_told, every_field_is_in_the_json, bad_usage,
       file_that_cannot_be_read, follow, signal_ends_it_with_the_summary,
       names_in_a_log_cannot_move_the_cursor, random_bytes_never_hurt])

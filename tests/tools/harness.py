@@ -24,18 +24,18 @@ class Result:
         return self.out.splitlines()
 
 
-def run(*args, stdin=b''):
+def run(*args, stdin=b'', env=None):
     """The command's arguments, and what it reads."""
     process = subprocess.run([COMMAND, *args], input=stdin, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, timeout=60, check=False)
+                             stderr=subprocess.PIPE, timeout=60, check=False, env=env)
     return Result(process.returncode, process.stdout.decode('utf-8', 'replace'),
                   process.stderr.decode('utf-8', 'replace'))
 
 
-def start(*args, stdin=subprocess.DEVNULL, preexec_fn=None):
+def start(*args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **more):
     """The command in the background, its standard output as a pipe."""
-    return subprocess.Popen([COMMAND, *args], stdin=stdin, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, bufsize=0, preexec_fn=preexec_fn)
+    return subprocess.Popen([COMMAND, *args], stdin=stdin, stdout=stdout,
+                            stderr=subprocess.PIPE, bufsize=0, **more)
 
 
 def until(condition):

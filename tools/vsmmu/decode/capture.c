@@ -17,8 +17,8 @@ static int give(struct input *input, const struct vsmmu_capture_item *what)
 	struct item item;
 
 	item_init(&item, &input->position);
-	item.has_time = item.has_sequence = item.has_queue = true;
-	item.time = what->time;
+	item.moment.has_time = item.has_sequence = item.has_queue = true;
+	item.moment.time = what->time;
 	item.queue = what->queue;
 	item.sequence = what->sequence;
 	switch (what->type) {

@@ -116,3 +116,9 @@ int input_end(struct input *input)
 		lines_flush(input, true);
 	return ret;
 }
+
+void input_report(const struct input *input)
+{
+	output_end_file(input->output, input->position.file, input->kind == INPUT_LOG,
+		input->position.number - 1);
+}

@@ -54,6 +54,9 @@ int input_pause(struct input *input);
 /* That was all. */
 int input_end(struct input *input);
 
+/* Says what has not been said of it: after its end. */
+void input_report(const struct input *input);
+
 /* Begins the file anew. */
 void input_restart(struct input *input);
 

@@ -12,6 +12,7 @@ void item_init(struct item *item, const struct position *position)
 		.position = *position,
 		.smmu = "",
 		.client = "",
+		.what = "",
 		.text = "",
 	};
 }
@@ -19,15 +20,34 @@ void item_init(struct item *item, const struct position *position)
 void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 {
 	item->kind = ITEM_EVENT;
+	item->words = ITEM_WORDS;
 	item->record = *record;
 	item->event.size = sizeof(item->event);
 	vsmmu_event_decode(record, &item->event);
 	item->known = VSMMU_EVENT_KNOWN_ALL(item->event.id);
 }
 
-void item_fault(const struct item *item, struct fault *fault)
+bool item_is_empty(const struct item *item)
 {
-	*fault = (struct fault){.event = &item->event, .known = item->known};
+	const uint64_t *word = item->record.word;
+
+	return item->words == ITEM_WORDS && !(word[0] | word[1] | word[2] | word[3]);
+}
+
+const char *item_kind_name(enum item_kind kind)
+{
+	static const char *const names[] = {
+		[ITEM_EVENT] = "event",
+		[ITEM_LOST] = "lost",
+		[ITEM_OVERFLOW] = "overflow",
+		[ITEM_SUPPRESSED] = "suppressed",
+		[ITEM_MESSAGE] = "message",
+		[ITEM_OTHER] = "other",
+		[ITEM_CONTEXT] = "context",
+		[ITEM_GROUP] = "group",
+	};
+
+	return names[kind];
 }
 
 const char *position_format(const struct position *position, char *buffer, unsigned int size)

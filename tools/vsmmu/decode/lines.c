@@ -7,6 +7,38 @@
 /* A kernel's line has less than 1 KiB, and what syslog puts before it is short. */
 #define LINE_MAX_BYTES 65536
 
+static void give_item(struct input *input, enum item_kind kind, const struct position *position,
+	const struct vsmmu_dmesg_item *dmesg)
+{
+	struct item item;
+
+	item_init(&item, position);
+	item.kind = kind;
+	item.moment = (struct moment){
+		.has_time = dmesg->has_time,
+		.has_wall = dmesg->has_wall,
+		.has_zone = dmesg->has_zone,
+		.time = dmesg->time,
+		.wall = dmesg->wall,
+	};
+	item.partial = dmesg->partial;
+	item.unassigned = dmesg->unassigned;
+	item.words = dmesg->words;
+	item.command_words = dmesg->command_words;
+	item.context = dmesg->context;
+	item.count = dmesg->count;
+	item.smmu = dmesg->smmu;
+	item.client = dmesg->client;
+	item.what = dmesg->what;
+	item.text = dmesg->text;
+	item.entry = dmesg->entry;
+	item.command = dmesg->command;
+	item.known = dmesg->known;
+	item.event = dmesg->event;
+	item.record = dmesg->record;
+	output_item(input->output, &item);
+}
+
 static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 {
 	static const enum item_kind kinds[] = {
@@ -14,31 +46,20 @@ static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 		[VSMMU_DMESG_OVERFLOW] = ITEM_OVERFLOW,
 		[VSMMU_DMESG_SUPPRESSED] = ITEM_SUPPRESSED,
 		[VSMMU_DMESG_MESSAGE] = ITEM_MESSAGE,
+		[VSMMU_DMESG_OTHER] = ITEM_OTHER,
+		[VSMMU_DMESG_CONTEXT] = ITEM_CONTEXT,
+		[VSMMU_DMESG_GROUP] = ITEM_GROUP,
 	};
 	const struct position position = {
 		.file = input->position.file,
 		.number = dmesg->line,
 	};
-	struct item item;
 
-	if (dmesg->kind == VSMMU_DMESG_BAD) {
+	/* An event that is cut is bad, and what there is of it is shown. */
+	if (dmesg->kind == VSMMU_DMESG_BAD || dmesg->partial)
 		output_bad(input->output, &position, dmesg->text);
-		return;
-	}
-	if (dmesg->kind > VSMMU_DMESG_BAD)
-		return;
-	item_init(&item, &position);
-	item.kind = kinds[dmesg->kind];
-	item.has_time = dmesg->has_time;
-	item.time = dmesg->time;
-	item.count = dmesg->count;
-	item.known = dmesg->known;
-	item.event = dmesg->event;
-	item.record = dmesg->record;
-	item.smmu = dmesg->smmu;
-	item.client = dmesg->client;
-	item.text = dmesg->text;
-	output_item(input->output, &item);
+	if (dmesg->kind != VSMMU_DMESG_BAD)
+		give_item(input, kinds[dmesg->kind], &position, dmesg);
 }
 
 static void give_all(struct input *input)

@@ -5,39 +5,115 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decode/csv.h"
+#include "decode/json.h"
+#include "decode/summary.h"
+#include "decode/text.h"
+
 void output_init(struct output *output, const char *command)
 {
 	memset(output, 0, sizeof(*output));
 	output->command = command;
 	output->items = true;
-	summary_init(&output->summary);
 }
 
 void output_destroy(struct output *output)
 {
-	summary_destroy(&output->summary);
+	faults_destroy(&output->faults);
+	messages_destroy(&output->messages);
+	messages_destroy(&output->others_here);
+}
+
+void output_begin(struct output *output)
+{
+	if (output->format == OUTPUT_CSV)
+		csv_begin(output);
+}
+
+static void count(struct output *output, const struct item *item)
+{
+	switch (item->kind) {
+	case ITEM_LOST:
+		output->lost += item->count;
+		break;
+	case ITEM_OVERFLOW:
+		output->overflows++;
+		break;
+	case ITEM_SUPPRESSED:
+		output->suppressed += item->count;
+		break;
+	case ITEM_MESSAGE:
+	case ITEM_OTHER:
+		messages_add(&output->messages, item, &output->no_memory);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A row keeps what the log said before the first of its events. */
+static void set_context(const struct output *output, const struct item *item, struct fault_row *row)
+{
+	const struct context_line *before[CONTEXT_LINES];
+	unsigned int lines = context_before(&output->context, item, before);
+
+	if (lines)
+		row->context = *before[0];
+	for (unsigned int i = 0; i < lines; i++)
+		row->before |= before[i]->kind;
+}
+
+static void print(struct output *output, const struct item *item, struct fault_row *row)
+{
+	if (output->format == OUTPUT_RAW)
+		raw_print(output, item);
+	else if (output->format == OUTPUT_JSON)
+		json_print(output, item, row);
+	else if (output->format == OUTPUT_CSV)
+		csv_print(output, item);
+	else
+		text_print(output, item, row);
+}
+
+bool output_is_full(const struct output *output)
+{
+	return ferror(stdout) ||
+	       (output->limit && !output->summarize && output->shown >= output->limit);
 }
 
 void output_item(struct output *output, const struct item *item)
 {
-	int ret = 0;
+	struct fault_row *row = NULL;
 
-	if (output->summarize)
-		ret = summary_add(&output->summary, item);
-	if (output->items && output->format == OUTPUT_JSON)
-		ret = json_print(item) ? -1 : ret;
-	else if (output->items && output->format == OUTPUT_RAW)
-		raw_print(item);
-	else if (output->items)
-		text_print(item);
-	output->no_memory |= ret != 0;
+	if (item->kind == ITEM_OTHER)
+		messages_add(&output->others_here, item, &output->no_memory);
+	else if (item->kind < ITEM_SHOWN_KINDS)
+		output->found_here = true;
+	if (item->kind == ITEM_CONTEXT)
+		context_add(&output->context, item);
+	if (item->kind >= ITEM_SHOWN_KINDS || output_is_full(output))
+		return;
+	if (!filter_takes(&output->filter, item)) {
+		output->filtered++;
+		return;
+	}
+	count(output, item);
+	if (item->kind == ITEM_EVENT)
+		row = faults_add(&output->faults, item, &output->no_memory);
+	if (row && row->count == 1)
+		set_context(output, item, row);
+	if (output->items)
+		print(output, item, row);
 }
 
 void output_bad(struct output *output, const struct position *position, const char *complaint)
 {
 	char place[POSITION_SIZE];
 
+	if (output_is_full(output))
+		return;
 	output->bad++;
+	output->found_here = true;
 	if (output->bad_here++ >= OUTPUT_BAD_MAX)
 		return;
 	/* In the order in which things are found, if both go to the same place. */
@@ -46,8 +122,34 @@ void output_bad(struct output *output, const struct position *position, const ch
 		position_format(position, place, sizeof(place)), complaint);
 }
 
-void output_end_file(struct output *output, const char *name)
+void output_pause(struct output *output)
 {
+	text_flush(output);
+	fflush(stdout);
+}
+
+/* A log of which nothing could be used is no reason to say nothing. */
+static void complain_nothing(const struct output *output, const char *name,
+	const struct message_table *others, uint64_t lines)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: %s: no SMMUv3 messages in %" PRIu64 " line%s", output->command, name,
+		lines, lines == 1 ? "" : "s");
+	for (uint32_t i = 0; i < others->row_count; i++) {
+		const struct message_row *row = &others->rows[i];
+
+		if (i)
+			fprintf(stderr, ", %" PRIu64 " of %s", row->count, row->what);
+		else
+			fprintf(stderr, "; %" PRIu64 " line%s of %s", row->count,
+				row->count == 1 ? "" : "s", row->what);
+	}
+	fprintf(stderr, "\n");
+}
+
+void output_end_file(struct output *output, const char *name, bool is_log, uint64_t lines)
+{
+	text_flush(output);
 	if (output->bad_here > OUTPUT_BAD_MAX) {
 		uint64_t more = output->bad_here - OUTPUT_BAD_MAX;
 
@@ -55,17 +157,43 @@ void output_end_file(struct output *output, const char *name)
 		fprintf(stderr, "%s: %s: and %" PRIu64 " more place%s\n", output->command, name,
 			more, more == 1 ? "" : "s");
 	}
+	messages_sort(&output->others_here);
+	if (is_log && !output->found_here)
+		complain_nothing(output, name, &output->others_here, lines);
+	messages_destroy(&output->others_here);
 	output->bad_here = 0;
+	output->found_here = false;
+}
+
+static void note(const struct output *output, uint64_t number, const char *what)
+{
+	if (!number)
+		return;
+	fflush(stdout);
+	fprintf(stderr, "%s: %" PRIu64 " %s\n", output->command, number, what);
 }
 
 void output_end(struct output *output)
 {
-	if (!output->summarize)
-		return;
-	output->summary.bad = output->bad;
-	summary_sort(&output->summary);
-	if (output->format != OUTPUT_JSON)
-		text_print_summary(&output->summary);
-	else if (json_print_summary(&output->summary))
-		output->no_memory = true;
+	if (output->summarize) {
+		faults_sort(&output->faults, output->order);
+		messages_sort(&output->messages);
+		if (output->format == OUTPUT_JSON)
+			json_print_summary(output);
+		else if (output->format == OUTPUT_CSV)
+			csv_print_summary(output);
+		else
+			summary_print(output);
+	}
+	note(output, output->wordless,
+		output->wordless == 1 ? "event is left out: the log does not have its words"
+				      : "events are left out: the log does not have their words");
+	note(output, output->filter.untimed,
+		output->filter.untimed == 1
+			? "item is left out: it has no time that --since or --until can mean"
+			: "items are left out: they have no time that --since or --until can mean");
+	if (output->filtered && !output->shown && !output->faults.events)
+		note(output, output->filtered,
+			output->filtered == 1 ? "item was found, but not as it was asked for"
+					      : "items were found, none as they were asked for");
 }

@@ -4,27 +4,13 @@
 #define DECODE_OUTPUT_H
 
 #include "decode/item.h"
-#include "decode/summary.h"
-
-enum output_format {
-	OUTPUT_TEXT,
-	OUTPUT_RAW,
-	OUTPUT_JSON,
-};
-
-struct output {
-	const char *command; /* for messages */
-	enum output_format format;
-	bool items; /* each is printed */
-	bool summarize;
-	struct summary summary;
-	uint64_t bad;	   /* places in the input that made no sense */
-	uint64_t bad_here; /* those of this file */
-	bool no_memory;	   /* something is missing in what was printed */
-};
+#include "decode/output_state.h"
 
 void output_init(struct output *output, const char *command);
 void output_destroy(struct output *output);
+
+/* Before the first item, when the members that are options are set. */
+void output_begin(struct output *output);
 
 void output_item(struct output *output, const struct item *item);
 
@@ -35,18 +21,16 @@ void output_item(struct output *output, const struct item *item);
 #define OUTPUT_BAD_MAX 10
 void output_bad(struct output *output, const struct position *position, const char *complaint);
 
-/* After the last item of a file. */
-void output_end_file(struct output *output, const char *name);
+/* Nothing more has come for a while: what was kept back is shown. */
+void output_pause(struct output *output);
 
-/* After the last item. */
+/* After the last item of a file; with its lines if it is a log. */
+void output_end_file(struct output *output, const char *name, bool is_log, uint64_t lines);
+
+/* Whether no more is wanted, or can be written. */
+bool output_is_full(const struct output *output);
+
+/* After the last item of all. */
 void output_end(struct output *output);
-
-/* text.c, json.c */
-void text_print(const struct item *item);
-void raw_print(const struct item *item);
-void text_print_summary(const struct summary *summary);
-/* Both return 0 or -ENOMEM. */
-int json_print(const struct item *item);
-int json_print_summary(const struct summary *summary);
 
 #endif

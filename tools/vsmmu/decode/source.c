@@ -56,7 +56,7 @@ static int pause_input(struct source *source)
 {
 	int ret = input_pause(&source->input);
 
-	fflush(stdout);
+	output_pause(source->input.output);
 	return ret;
 }
 
@@ -107,7 +107,7 @@ static int read_all(struct source *source)
 
 	do {
 		ret = read_some(source);
-	} while (ret > 0 && !*source->stop && !ferror(stdout));
+	} while (ret > 0 && !*source->stop && !output_is_full(source->input.output));
 	return ret < 0 ? (int)ret : 0;
 }
 
@@ -155,7 +155,7 @@ static int follow_file(struct source *source)
 {
 	int ret = 0;
 
-	while (!ret && !*source->stop && !ferror(stdout)) {
+	while (!ret && !*source->stop && !output_is_full(source->input.output)) {
 		ret = source->fd < 0 ? 0 : read_all(source);
 		if (!ret)
 			ret = pause_input(source);
@@ -183,7 +183,7 @@ int source_read(const char *path, enum input_kind kind, bool follow, struct outp
 		end = input_end(&source.input);
 		ret = ret ? ret : end;
 	}
-	output_end_file(output, name);
+	input_report(&source.input);
 	close_file(&source);
 	input_destroy(&source.input);
 	return ret;

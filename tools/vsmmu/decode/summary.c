@@ -1,178 +1,246 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode/summary.h"
 
-#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define ROWS_FIRST 64
+#include "decode/table.h"
+#include "text/text.h"
 
-void summary_init(struct summary *summary)
+#define INDENT	  4
+#define LINE_SIZE 1024
+
+enum {
+	COLUMN_NUMBER,
+	COLUMN_COUNT,
+	COLUMN_RATE,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_SMMU,
+	COLUMN_STREAM,
+	COLUMN_PASID,
+	COLUMN_ENDPOINT,
+	COLUMN_KIND,
+	COLUMN_ACCESS,
+	COLUMN_ADDRESS,
+	COLUMNS
+};
+
+static const struct table_column columns[COLUMNS] = {
+	[COLUMN_NUMBER] = {"ROW", true},
+	[COLUMN_COUNT] = {"COUNT", true},
+	[COLUMN_RATE] = {"PER SECOND", true},
+	[COLUMN_FIRST] = {"FIRST", false},
+	[COLUMN_LAST] = {"LAST", false},
+	[COLUMN_SMMU] = {"SMMU", false},
+	[COLUMN_STREAM] = {"STREAM", false},
+	[COLUMN_PASID] = {"PASID", false},
+	[COLUMN_ENDPOINT] = {"ENDPOINT", false},
+	[COLUMN_KIND] = {"KIND", false},
+	[COLUMN_ACCESS] = {"ACCESS", false},
+	[COLUMN_ADDRESS] = {"ADDRESS", false},
+};
+
+void summary_print_line(const struct output *output, const char *format, ...)
 {
-	memset(summary, 0, sizeof(*summary));
+	char text[LINE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	printf("%*s", INDENT, "");
+	page_print(&output->page, true, INDENT, INDENT, text);
 }
 
-void summary_destroy(struct summary *summary)
+static void set_occurrence(char *cell, const struct occurrence *occurrence)
 {
-	free(summary->rows);
-	free(summary->index);
-	summary_init(summary);
-}
+	const struct position *position = &occurrence->position;
+	struct moment moment = occurrence->moment;
 
-/* FNV-1a over what makes a row. */
-static uint32_t hash(const char *smmu, uint32_t sid, uint8_t id)
-{
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-	for (; *smmu; smmu++)
-		value = (value ^ (uint8_t)*smmu) * UINT64_C(0x100000001b3);
-	for (int i = 0; i < 4; i++)
-		value = (value ^ (uint8_t)(sid >> 8 * i)) * UINT64_C(0x100000001b3);
-	value = (value ^ id) * UINT64_C(0x100000001b3);
-	return (uint32_t)(value ^ value >> 32);
-}
-
-/* Return: the place in the index where the row is, or would be. */
-static uint32_t *find(const struct summary *summary, const char *smmu, uint32_t sid, uint8_t id)
-{
-	uint32_t mask = summary->size * 4 - 1;
-	uint32_t place = hash(smmu, sid, id) & mask;
-
-	for (; summary->index[place]; place = (place + 1) & mask) {
-		const struct summary_row *row = &summary->rows[summary->index[place] - 1];
-
-		if (row->sid == sid && row->id == id && !strcmp(row->smmu, smmu))
-			break;
-	}
-	return &summary->index[place];
-}
-
-static int grow(struct summary *summary)
-{
-	uint32_t size = summary->size ? summary->size * 2 : ROWS_FIRST;
-	struct summary_row *rows = realloc(summary->rows, size * sizeof(*rows));
-	uint32_t *index;
-
-	if (!rows)
-		return -ENOMEM;
-	summary->rows = rows;
-	index = calloc((size_t)size * 4, sizeof(*index));
-	if (!index)
-		return -ENOMEM;
-	free(summary->index);
-	summary->index = index;
-	summary->size = size;
-	for (uint32_t i = 0; i < summary->row_count; i++)
-		*find(summary, rows[i].smmu, rows[i].sid, rows[i].id) = i + 1;
-	return 0;
-}
-
-/* Return: the row, made if need be; NULL without room or memory, with *error set. */
-static struct summary_row *row_of(struct summary *summary, const struct item *item, int *error)
-{
-	struct summary_row *row;
-	char smmu[SUMMARY_NAME_SIZE];
-	uint32_t *place;
-
-	*error = 0;
-	/* A capture's queues take the place of SMMUs. */
-	if (item->has_queue)
-		snprintf(smmu, sizeof(smmu), "queue %u", item->queue);
+	/* There is room for one of them. */
+	moment.has_wall &= !moment.has_time;
+	if (moment.has_time || moment.has_wall)
+		moment_format(&moment, cell, TABLE_CELL_SIZE);
+	else if (position->bytes)
+		snprintf(cell, TABLE_CELL_SIZE, "byte 0x%" PRIx64, position->number);
 	else
-		snprintf(smmu, sizeof(smmu), "%s", item->smmu);
-	if (summary->row_count == summary->size && summary->size < SUMMARY_ROWS_MAX)
-		*error = grow(summary);
-	if (!summary->size)
-		return NULL;
-	place = find(summary, smmu, item->event.sid, item->event.id);
-	if (*place)
-		return &summary->rows[*place - 1];
-	if (summary->row_count == summary->size)
-		return NULL;
-	row = &summary->rows[summary->row_count++];
-	*place = summary->row_count;
-	memset(row, 0, sizeof(*row));
-	memcpy(row->smmu, smmu, sizeof(smmu));
-	row->sid = item->event.sid;
-	row->id = item->event.id;
-	return row;
+		snprintf(cell, TABLE_CELL_SIZE, "line %" PRIu64, position->number);
 }
 
-static bool knows_address(const struct item *item)
+static bool knows(const struct fault_row *row, enum vsmmu_event_field field)
 {
-	return item_knows(item, VSMMU_EVENT_FIELD_INPUT_ADDR) ||
-	       item_knows(item, VSMMU_EVENT_FIELD_INPUT_PAGE);
+	return row->known >> (unsigned int)field & 1;
 }
 
-static int add_event(struct summary *summary, const struct item *item)
+/* "write, stage 2 (page table)" */
+static void set_access(char *cell, const struct fault_row *row)
 {
-	const struct moment moment = {
-		.has_time = item->has_time,
-		.time = item->time,
-		.number = item->position.number,
-		.bytes = item->position.bytes,
-	};
-	uint64_t address = item->event.input_addr;
-	struct summary_row *row;
-	int error;
+	const struct vsmmu_event *event = &row->event;
+	bool stage2 = knows(row, VSMMU_EVENT_FIELD_S2) && event->s2;
+	const char *verb = "", *during = "";
 
-	summary->events++;
-	row = row_of(summary, item, &error);
-	if (!row) {
-		summary->unlisted++;
-		return error;
+	if (knows(row, VSMMU_EVENT_FIELD_RNW))
+		verb = event->rnw ? "read" : "write";
+	if (knows(row, VSMMU_EVENT_FIELD_CLASS) && event->class_ == VSMMU_EVENT_CLASS_CD)
+		during = " (CD)";
+	else if (knows(row, VSMMU_EVENT_FIELD_CLASS) && event->class_ == VSMMU_EVENT_CLASS_TT)
+		during = " (page table)";
+	snprintf(cell, TABLE_CELL_SIZE, "%s%s%s%s", verb, *verb && stage2 ? ", " : "",
+		stage2 ? "stage 2" : "", during);
+}
+
+static void set_address(char *cell, const struct fault_row *row)
+{
+	if (row->pages && row->address_least == row->address_most)
+		snprintf(cell, TABLE_CELL_SIZE, "0x%" PRIx64, row->address_least);
+	else if (row->pages)
+		snprintf(cell, TABLE_CELL_SIZE, "0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " page%s)",
+			row->address_least, row->address_most, row->pages,
+			row->pages == 1 ? "" : "s");
+}
+
+static void set_cells(
+	const struct output *output, uint32_t number, const char *smmu, table_cells cells)
+{
+	const struct fault_row *row = &output->faults.rows[number];
+	bool has_id = knows(row, VSMMU_EVENT_FIELD_ID);
+	double rate;
+
+	for (unsigned int i = 0; i < COLUMNS; i++)
+		*cells[i] = '\0';
+	snprintf(cells[COLUMN_NUMBER], TABLE_CELL_SIZE, "%" PRIu32, number + 1);
+	snprintf(cells[COLUMN_COUNT], TABLE_CELL_SIZE, "%" PRIu64, row->count);
+	if (fault_rate(row, &rate))
+		snprintf(cells[COLUMN_RATE], TABLE_CELL_SIZE, rate < 10 ? "%.2f" : "%.0f", rate);
+	set_occurrence(cells[COLUMN_FIRST], &row->first);
+	if (row->count > 1)
+		set_occurrence(cells[COLUMN_LAST], &row->last);
+	if (!smmu)
+		snprintf(cells[COLUMN_SMMU], TABLE_CELL_SIZE, "%s", row->key.smmu);
+	if (knows(row, VSMMU_EVENT_FIELD_SID))
+		snprintf(cells[COLUMN_STREAM], TABLE_CELL_SIZE, "0x%" PRIx32, row->event.sid);
+	if (vsmmu_event_has_ssid(&row->event, row->known))
+		snprintf(cells[COLUMN_PASID], TABLE_CELL_SIZE, "0x%" PRIx32, row->event.ssid);
+	snprintf(cells[COLUMN_ENDPOINT], TABLE_CELL_SIZE, "%s", row->client);
+	snprintf(cells[COLUMN_KIND], TABLE_CELL_SIZE, "%s",
+		has_id ? vsmmu_event_name(row->event.id) : "UNKNOWN");
+	set_access(cells[COLUMN_ACCESS], row);
+	set_address(cells[COLUMN_ADDRESS], row);
+}
+
+/* Return: the SMMU of all rows, or NULL if there are several. */
+static const char *common_smmu(const struct output *output, uint32_t rows)
+{
+	const struct fault_row *row = output->faults.rows;
+
+	for (uint32_t i = 1; i < rows; i++)
+		if (strcmp(row[i].key.smmu, row->key.smmu) != 0)
+			return NULL;
+	return row->key.smmu;
+}
+
+static void print_faults(const struct output *output, uint32_t rows)
+{
+	const char *smmu = common_smmu(output, rows);
+	struct table table;
+	table_cells cells;
+
+	if (smmu && *smmu)
+		printf("%s\n", smmu);
+
+	table_init(&table, &output->page, columns, COLUMNS);
+	for (uint32_t i = 0; i < rows; i++) {
+		set_cells(output, i, smmu, cells);
+		table_measure(&table, cells);
 	}
-	if (!row->count++)
-		row->first = moment;
-	row->last = moment;
-	if (*item->client)
-		snprintf(row->client, sizeof(row->client), "%s", item->client);
-	if (!knows_address(item))
-		return 0;
-	if (!row->has_address || address < row->address_least)
-		row->address_least = address;
-	if (!row->has_address || address > row->address_most)
-		row->address_most = address;
-	row->has_address = true;
-	return 0;
-}
-
-int summary_add(struct summary *summary, const struct item *item)
-{
-	switch (item->kind) {
-	case ITEM_EVENT:
-		return add_event(summary, item);
-	case ITEM_LOST:
-		summary->lost += item->count;
-		break;
-	case ITEM_OVERFLOW:
-		summary->overflows++;
-		break;
-	case ITEM_SUPPRESSED:
-		summary->suppressed += item->count;
-		break;
-	case ITEM_MESSAGE:
-		summary->messages++;
-		break;
+	table_print_headings(&table);
+	for (uint32_t i = 0; i < rows; i++) {
+		set_cells(output, i, smmu, cells);
+		table_print(&table, cells);
 	}
-	return 0;
 }
 
-static int compare(const void *one, const void *other)
+static void print_heading(const struct output *output, bool first, const char *text)
 {
-	const struct summary_row *a = one, *b = other;
-	int smmu = strcmp(a->smmu, b->smmu);
-
-	if (smmu)
-		return smmu;
-	if (a->sid != b->sid)
-		return a->sid < b->sid ? -1 : 1;
-	return (int)a->id - (int)b->id;
+	printf("%s%s%s%s\n", first ? "" : "\n", style_begin(&output->page, STYLE_HEADING), text,
+		style_end(&output->page));
 }
 
-void summary_sort(struct summary *summary)
+static void print_message(const struct output *output, const struct message_row *row)
 {
-	if (summary->row_count)
-		qsort(summary->rows, summary->row_count, sizeof(*summary->rows), compare);
+	char first[TABLE_CELL_SIZE], last[TABLE_CELL_SIZE], text[LINE_SIZE];
+	size_t column;
+
+	set_occurrence(first, &row->first);
+	set_occurrence(last, &row->last);
+	column = (size_t)printf("%8" PRIu64 "  ", row->count);
+	if (row->count == 1)
+		snprintf(text, sizeof(text), "%s%s%s (%s)", row->smmu, *row->smmu ? ": " : "",
+			row->text, first);
+	else
+		snprintf(text, sizeof(text), "%s%s%s (the first, %s; the last %s)", row->smmu,
+			*row->smmu ? ": " : "", row->text, first, last);
+	page_print(&output->page, true, column, column, text);
+}
+
+static void print_messages(const struct output *output)
+{
+	enum item_kind kind = ITEM_EVENT;
+
+	for (uint32_t i = 0; i < output->messages.row_count; i++) {
+		const struct message_row *row = &output->messages.rows[i];
+
+		if (kind != row->kind)
+			print_heading(output, !i && !output->faults.row_count,
+				row->kind == ITEM_MESSAGE ? "Messages of the driver"
+							  : "What is of no SMMUv3");
+		kind = row->kind;
+		print_message(output, row);
+	}
+}
+
+/* "1 event", "2 events of ...": @what has an "s" in place of each '*'. */
+static void print_count(uint64_t count, const char *what)
+{
+	printf("%" PRIu64 " ", count);
+	for (; *what; what++) {
+		if (*what != '*')
+			putchar(*what);
+		else if (count != 1)
+			putchar('s');
+	}
+	putchar('\n');
+}
+
+static void print_some(uint64_t count, const char *what)
+{
+	if (count)
+		print_count(count, what);
+}
+
+void summary_print(struct output *output)
+{
+	const struct fault_table *faults = &output->faults;
+	uint32_t rows = faults->row_count;
+
+	if (output->limit && output->limit < rows)
+		rows = (uint32_t)output->limit;
+	if (rows) {
+		print_faults(output, rows);
+		summary_print_causes(output, rows);
+	}
+	print_messages(output);
+	if (rows || output->messages.row_count)
+		printf("\n");
+	print_count(faults->events, "event*");
+	print_some(faults->row_count - rows, "distinct fault* beyond --limit");
+	print_some(faults->unlisted, "not listed: too many distinct faults");
+	print_some(output->messages.unlisted[ITEM_MESSAGE], "message* not listed: too many kinds");
+	print_some(output->lost, "lost by the kernel");
+	print_some(output->suppressed, "kept out of the log by the kernel's rate limit");
+	print_some(output->overflows, "overflow* of the SMMU's own queue");
+	print_some(output->bad, "place* that made no sense");
 }

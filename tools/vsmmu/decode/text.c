@@ -1,165 +1,231 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Items and summaries for people. */
+/* Items for people. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "catalogue/catalogue.h"
-#include "decode/output.h"
-#include "text/text.h"
+#include "decode/text.h"
+#include "decode/view.h"
 
-#define SECOND	   UINT64_C(1000000000)
-#define CAUSES_MAX 3
-#define ROW_FORMAT "%-18s  %-16s "
+#define INDENT	       4
+#define CAUSES_SHOWN   2
+#define CONTEXTS_SHOWN 3
+#define SENTENCE_SIZE  768
 
-/* "FILE:12: [   12.345678] arm-smmu-v3.0.auto: ", as far as it is known. */
-static void print_place(const struct item *item)
+/* "FILE:12: [12.345678] arm-smmu-v3.0.auto: ", as far as it is known. Return: its length. */
+static size_t print_place(const struct output *output, const struct item *item)
 {
-	char place[POSITION_SIZE];
+	char place[POSITION_SIZE], when[MOMENT_SIZE], text[512];
+	size_t length;
 
-	printf("%s: ", position_format(&item->position, place, sizeof(place)));
-	if (item->has_time)
-		printf("[%5" PRIu64 ".%06" PRIu64 "] ", item->time / SECOND,
-			item->time % SECOND / 1000);
-	if (*item->smmu)
-		printf("%s: ", item->smmu);
+	moment_format(&item->moment, when, sizeof(when));
+	length = (size_t)snprintf(text, sizeof(text), "%s: %s%s%s%s%s",
+		position_format(&item->position, place, sizeof(place)), *when ? "[" : "", when,
+		*when ? "] " : "", item->smmu, *item->smmu ? ": " : "");
 	if (item->has_queue)
-		printf("queue %" PRIu32 ": ", item->queue);
+		length += (size_t)snprintf(
+			text + length, sizeof(text) - length, "queue %" PRIu32 ": ", item->queue);
 	if (item->has_sequence && item->kind == ITEM_EVENT)
-		printf("event %" PRIu32 ": ", item->sequence);
+		length += (size_t)snprintf(text + length, sizeof(text) - length,
+			"event %" PRIu32 ": ", item->sequence);
+	printf("%s%s%s", style_begin(&output->page, STYLE_PLACE), text, style_end(&output->page));
+	return length;
 }
 
-static bool lacks(const struct item *item, enum vsmmu_event_field field)
+/* The first word of @text, which is what it is about, stands out. */
+static void print_headline(const struct output *output, size_t column, const char *text)
 {
-	return vsmmu_event_has(item->event.id, field) && !item_knows(item, field);
+	size_t name = output->page.color ? strcspn(text, " ") : 0;
+
+	if (name)
+		printf("%s%.*s%s", style_begin(&output->page, STYLE_NAME), (int)name, text,
+			style_end(&output->page));
+	page_print(&output->page, output->page.wraps && !output->brief, column + name, INDENT,
+		text + name);
 }
 
-static void print_causes(const struct item *item)
+static void __attribute__((format(printf, 2, 3)))
+print_sentence(const struct output *output, const char *format, ...)
 {
-	const struct catalogue_cause *causes[CAUSES_MAX];
-	struct fault fault;
-	size_t count;
+	char text[SENTENCE_SIZE];
+	va_list arguments;
 
-	item_fault(item, &fault);
-	count = catalogue_causes(catalogue_of_fault(&fault), &fault, causes, CAUSES_MAX);
-	for (size_t i = 0; i < count; i++)
-		printf("    %s: %s.\n", i ? "Or" : "Often", causes[i]->text);
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	printf("%*s", INDENT, "");
+	page_print(&output->page, output->page.wraps, INDENT, INDENT, text);
 }
 
-static void print_event(const struct item *item)
+/* Whether these causes are told for the first time; when nothing more can be remembered, not. */
+static bool is_new(struct text_state *state, const struct fault_row *row, const struct view *view)
 {
-	char text[VSMMU_EVENT_TEXT_SIZE];
+	/* FNV-1a */
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t parts[] = {row->event.id, row->event.s2, row->key.sid,
+		view->cause_count > 0 ? (uintptr_t)view->causes[0] : 0,
+		view->cause_count > 1 ? (uintptr_t)view->causes[1] : 0};
 
-	vsmmu_event_format(text, sizeof(text), &item->event, item->known);
-	printf("%s\n", text);
-	vsmmu_event_explain(text, sizeof(text), &item->event, item->known, item->client);
-	printf("    %s.\n", text);
-	if (lacks(item, VSMMU_EVENT_FIELD_RNW))
-		printf("    The log lacks the line that tells whether it read or wrote.\n");
-	/* Where there may be none it does not matter so much. */
-	if (item->event.id == VSMMU_EVENT_C_BAD_SUBSTREAMID && lacks(item, VSMMU_EVENT_FIELD_SSID))
-		printf("    The log lacks the words that tell which PASID it was.\n");
-	/* The StreamID of a PCIe endpoint mostly is its requester ID: bus, device, function. */
-	if (!*item->client && item_knows(item, VSMMU_EVENT_FIELD_SID) &&
-		item->event.sid <= UINT16_MAX)
-		printf("    If it is a PCIe endpoint, that may be %02x:%02x.%x.\n",
-			item->event.sid >> 8, item->event.sid >> 3 & 31, item->event.sid & 7);
-	print_causes(item);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		hash = (hash ^ parts[i]) * UINT64_C(0x100000001b3);
+	hash = (hash ^ hash >> 32) | 1;
+	for (size_t i = 0; i < TEXT_SEEN_MAX; i++) {
+		uint64_t *place = &state->seen[(hash + i) % TEXT_SEEN_MAX];
+
+		if (*place == hash)
+			return false;
+		if (!*place) {
+			*place = hash;
+			return true;
+		}
+	}
+	return false;
 }
 
-void text_print(const struct item *item)
+static void print_causes(struct output *output, const struct view *view)
 {
-	print_place(item);
+	for (size_t i = 0; i < view->cause_count && i < CAUSES_SHOWN; i++)
+		print_sentence(output, "%s: %s.", i ? "Or" : "Often", view->causes[i]->text);
+}
+
+static void print_context(struct output *output, const struct item *item)
+{
+	const struct context_line *before[CONTEXT_LINES];
+	unsigned int count = context_before(&output->context, item, before);
+
+	for (unsigned int i = 0; i < count && i < CONTEXTS_SHOWN; i++)
+		print_sentence(output, "Just before, in line %" PRIu64 ": %s%s%s",
+			before[i]->position.number, before[i]->client,
+			*before[i]->client ? ": " : "", before[i]->text);
+}
+
+static void print_event(struct output *output, const struct item *item, struct fault_row *row)
+{
+	struct view view;
+	size_t column = print_place(output, item);
+
+	view_of_item(&view, item, row);
+	print_headline(output, column, view.line);
+	if (output->brief)
+		return;
+	print_sentence(output, "%s.", view.sentence);
+	if (item->partial)
+		print_sentence(output, "The log has not all of it: %s.", item->text);
+	if (*view.guess)
+		print_sentence(output, "If it is a PCIe endpoint, that may be %s.", view.guess);
+	print_context(output, item);
+	if (row && is_new(&output->text, row, &view))
+		print_causes(output, &view);
+}
+
+static void print_other_items(struct output *output, const struct item *item)
+{
+	size_t column = print_place(output, item);
+	char text[SENTENCE_SIZE];
+
 	switch (item->kind) {
-	case ITEM_EVENT:
-		print_event(item);
-		break;
 	case ITEM_LOST:
-		printf("%" PRIu64 " event%s lost, up to number %" PRIu32
-		       ": the vEVENTQ was full, or the host was out of memory\n",
+		snprintf(text, sizeof(text),
+			"%" PRIu64 " event%s lost, up to number %" PRIu32
+			": the vEVENTQ was full, or the host was out of memory",
 			item->count, item->count == 1 ? " was" : "s were", item->sequence);
 		break;
 	case ITEM_OVERFLOW:
-		printf("the SMMU's own event queue overflowed; nobody knows how many events were "
-		       "lost\n");
+		snprintf(text, sizeof(text),
+			"the SMMU's own event queue overflowed; nobody knows how many events were "
+			"lost");
 		break;
 	case ITEM_SUPPRESSED:
-		printf("the kernel's rate limit kept %" PRIu64 " event%s out of the log\n",
+		snprintf(text, sizeof(text),
+			"the kernel's rate limit kept %" PRIu64 " event%s out of the log",
 			item->count, item->count == 1 ? "" : "s");
 		break;
-	case ITEM_MESSAGE:
-		printf("%s\n", item->text);
+	case ITEM_OTHER:
+		snprintf(text, sizeof(text), "%s: %s", item->what, item->text);
+		break;
+	default:
+		snprintf(text, sizeof(text), "%s", item->text);
 		break;
 	}
+	page_print(&output->page, output->page.wraps && !output->brief, column, INDENT, text);
 }
 
-void raw_print(const struct item *item)
+/* "... 40 more like line 12, the last in line 52 [13.345678]" */
+static void print_pending(const struct output *output, struct fault_row *row)
+{
+	const struct position *first = &row->first.position, *last = &row->last.position;
+	char like[POSITION_SIZE], at[POSITION_SIZE], when[MOMENT_SIZE];
+	bool one_file = first->file == last->file && !first->bytes;
+
+	if (one_file) {
+		snprintf(like, sizeof(like), "line %" PRIu64, first->number);
+		snprintf(at, sizeof(at), "line %" PRIu64, last->number);
+	} else {
+		position_format(first, like, sizeof(like));
+		position_format(last, at, sizeof(at));
+	}
+	moment_format(&row->last.moment, when, sizeof(when));
+	printf("%s... %" PRIu64 " more like %s, %s in %s%s%s%s",
+		style_begin(&output->page, STYLE_PLACE), row->pending, like,
+		row->pending == 1 ? "it is" : "the last", at, *when ? " [" : "", when,
+		*when ? "]" : "");
+	if (row->pages > 1)
+		printf(", from 0x%" PRIx64 " to 0x%" PRIx64, row->address_least, row->address_most);
+	printf("%s\n", style_end(&output->page));
+	row->pending = 0;
+}
+
+void text_flush(struct output *output)
+{
+	struct text_state *state = &output->text;
+
+	for (unsigned int i = 0; i < state->pending_count; i++)
+		print_pending(output, &output->faults.rows[state->pending[i]]);
+	state->pending_count = 0;
+}
+
+/* Whether one like it was shown: then it is only counted. */
+static bool keep_back(struct output *output, struct fault_row *row)
+{
+	struct text_state *state = &output->text;
+
+	if (output->brief || !row || row->count == 1)
+		return false;
+	if (!row->pending++) {
+		if (state->pending_count == TEXT_PENDING_MAX) {
+			row->pending--;
+			text_flush(output);
+			row->pending++;
+		}
+		state->pending[state->pending_count++] = (uint32_t)(row - output->faults.rows);
+	}
+	return true;
+}
+
+void text_print(struct output *output, const struct item *item, struct fault_row *row)
+{
+	if (item->kind == ITEM_EVENT && keep_back(output, row))
+		return;
+	text_flush(output);
+	output->shown++;
+	if (item->kind == ITEM_EVENT)
+		print_event(output, item, row);
+	else
+		print_other_items(output, item);
+}
+
+void raw_print(struct output *output, const struct item *item)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 
 	if (item->kind != ITEM_EVENT)
 		return;
+	if (item->words < ITEM_WORDS) {
+		output->wordless++;
+		return;
+	}
+	output->shown++;
 	vsmmu_event_format_record(text, sizeof(text), &item->record);
 	printf("%s\n", text);
-}
-
-/* Return: @buffer. */
-static const char *format_moment(const struct moment *moment, char *buffer, size_t size)
-{
-	if (moment->has_time)
-		snprintf(buffer, size, "%" PRIu64 ".%06" PRIu64 " s", moment->time / SECOND,
-			moment->time % SECOND / 1000);
-	else if (moment->bytes)
-		snprintf(buffer, size, "byte 0x%" PRIx64, moment->number);
-	else
-		snprintf(buffer, size, "line %" PRIu64, moment->number);
-	return buffer;
-}
-
-static void print_row(const struct summary_row *row)
-{
-	char first[40], last[40], addresses[48] = "";
-
-	if (row->has_address)
-		snprintf(addresses, sizeof(addresses), "0x%" PRIx64 " to 0x%" PRIx64,
-			row->address_least, row->address_most);
-	printf(ROW_FORMAT "%#10" PRIx32 "  %-18s %10" PRIu64 "  %-18s  %-18s  %s\n",
-		*row->smmu ? row->smmu : "-", *row->client ? row->client : "-", row->sid,
-		vsmmu_event_name(row->id), row->count,
-		format_moment(&row->first, first, sizeof(first)),
-		format_moment(&row->last, last, sizeof(last)), addresses);
-}
-
-/* "1 event", "2 events of ...": @what has an "s" in place of each '*'. */
-static void print_count(uint64_t count, const char *what)
-{
-	printf("%" PRIu64 " ", count);
-	for (; *what; what++) {
-		if (*what != '*')
-			putchar(*what);
-		else if (count != 1)
-			putchar('s');
-	}
-	putchar('\n');
-}
-
-static void print_some(uint64_t count, const char *what)
-{
-	if (count)
-		print_count(count, what);
-}
-
-void text_print_summary(const struct summary *summary)
-{
-	if (summary->row_count)
-		printf(ROW_FORMAT "%10s  %-18s %10s  %-18s  %-18s  %s\n", "SMMU", "endpoint",
-			"stream", "kind", "count", "first", "last", "addresses");
-	for (uint32_t i = 0; i < summary->row_count; i++)
-		print_row(&summary->rows[i]);
-	print_count(summary->events, "event*");
-	print_some(summary->unlisted, "not listed: too many streams");
-	print_some(summary->lost, "lost by the kernel");
-	print_some(summary->suppressed, "kept out of the log by the kernel's rate limit");
-	print_some(summary->overflows, "overflow* of the SMMU's own queue");
-	print_some(summary->messages, "other message* of the driver");
-	print_some(summary->bad, "place* that made no sense");
 }

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""vsmmu decode: its texts, what it folds, CSV, colours, and what it says of nothing."""
+import csv
+import io
+import os
+import pty
+
+from harness import COMMAND, TRANSLATION, contains, equal, main, run, start
+from logs import OTHER, PERMISSION, SMMU, decoded, objects, old_style, write
+
+OVERFLOW = SMMU + 'EVTQ overflow detected -- events lost'
+
+
+def equal_events_are_told_once():
+    write('log', old_style(TRANSLATION) * 41 + old_style(PERMISSION) + old_style(TRANSLATION) * 2)
+    lines = run('decode', 'log').lines()
+    equal([line for line in lines if line.startswith('...')],
+          ['... 40 more like line 1, the last in line 201 [12.345678]',
+           '... 2 more like line 1, the last in line 216 [12.345678]'])
+    contains(lines[0], 'log:1: ')
+    equal(len([line for line in lines if 'which no page maps' in line]), 1)
+    # Programs have all of them, and so has --brief.
+    equal(len(objects('log')), 44)
+    equal(len(run('decode', '--brief', 'log').lines()), 44)
+    # A burst of two that take turns.
+    write('log', (old_style(TRANSLATION) + old_style(PERMISSION)) * 10)
+    equal([line.split(',')[0] for line in run('decode', 'log').lines() if line.startswith('...')],
+          ['... 9 more like line 1', '... 9 more like line 6'])
+    # One more is no "them".
+    write('log', old_style(TRANSLATION) * 2)
+    contains(run('decode', 'log').out, '... 1 more like line 1, it is in line 6 [')
+
+
+def a_run_of_pages_is_folded():
+    write('log', [line for page in range(16)
+                  for line in old_style(TRANSLATION[:2] + (0x100000 + 0x1000 * page, 0))])
+    lines = run('decode', 'log').lines()
+    equal(len([line for line in lines if line.startswith('log:')]), 1)
+    contains(lines[-1], '... 15 more like line 1, the last in line 76 [12.345678], '
+                        'from 0x100000 to 0x10f000')
+
+
+def files_are_named_where_there_are_two():
+    write('a', old_style(TRANSLATION))
+    write('b', old_style(TRANSLATION))
+    contains(run('decode', 'a', 'b').out, "... 1 more like a:1, it is in b:1 [")
+
+
+def causes_are_told_once():
+    write('log', old_style(TRANSLATION) + old_style(TRANSLATION[:2] + (0x900000, 0)) +
+          old_style(PERMISSION))
+    out = run('decode', 'log').out
+    equal(out.count('Often: '), 2)
+    equal(out.count('which no page maps'), 2)
+
+
+def brief():
+    write('log', old_style(TRANSLATION) + [OVERFLOW])
+    equal(sorted(run('decode', '-b', 'log').lines()),
+          ['log:1: [12.345678] arm-smmu-v3.0.auto: F_TRANSLATION sid 0x8 read 0x100000 '
+           '(unprivileged data, stage 1, input address)',
+           "log:6: [12.345678] arm-smmu-v3.0.auto: the SMMU's own event queue overflowed; nobody "
+           'knows how many events were lost'])
+
+
+def what_is_not_known_is_null():
+    write('log', decoded(TRANSLATION, 'F_TRANSLATION', '0000:00:01.0')[:1])
+    one = objects('log')[0]
+    for field in ('ssv', 'ssid', 'stall', 'stag', 'pnu', 'ind', 'rnw', 's2', 'class', 'record'):
+        equal((field, one[field]), (field, None))
+    equal('words' in one, False)
+    equal(' wrote ' in one['explanation'] or ' read ' in one['explanation'], False)
+    result = run('decode', '--format', 'raw', 'log')
+    equal((result.code, result.out), (0, ''))
+    contains(result.err, '1 event is left out: the log does not have its words')
+
+
+def an_unknown_number_is_null():
+    write('log', [SMMU + 'event: UNKNOWN client: 0000:01:00.0 sid: 0x100 ssid: 0x0'])
+    one = objects('log')[0]
+    equal((one['id'], one['name'], one['sid'], one['client']), (None, None, 256, '0000:01:00.0'))
+    contains(one['explanation'], 'no name')
+
+
+def comma_separated_values():
+    write('log', old_style(TRANSLATION) + decoded(TRANSLATION, 'F_TRANSLATION', 'a,"b"') +
+          [OVERFLOW, '[   17.000000] arm_smmu_dump_event: 15 callbacks suppressed'] +
+          decoded(PERMISSION, 'F_PERMISSION', 'x'))
+    result = run('decode', '--format', 'csv', 'log')
+    equal(result.out.count('\r\n'), result.out.count('\n'))
+    rows = list(csv.DictReader(io.StringIO(result.out, newline='')))
+    equal([None in row or None in row.values() for row in rows], [False] * 4)
+    equal([row['type'] for row in rows], ['event', 'overflow', 'suppressed', 'event'])
+    first, _, third, last = rows
+    equal((first['file'], first['position'], first['time_ns'], first['client'], first['sid'],
+           first['id'], first['input_addr'], first['rnw'], first['word0']),
+          ('log', '1', '12345678000', 'a,"b"', '0x8', '16', '0x100000', '1',
+           '0x0000000800000010'))
+    equal(third['count'], '15')
+    equal((last['word0'], last['ssv'], last['client']), ('', '', 'x'))
+    equal(run('decode', '--format', 'csv', stdin=b'').out.count('\n'), 1)
+
+
+def with_environment(**more):
+    environment = {key: value for key, value in os.environ.items() if key != 'NO_COLOR'}
+    environment.update(more)
+    return environment
+
+
+def on_a_terminal(args, **more):
+    """What the command writes when its standard output is a terminal."""
+    end, terminal = pty.openpty()
+    process = start(*args, stdout=terminal, env=with_environment(TERM='xterm', **more))
+    os.close(terminal)
+    out = b''
+    try:
+        while True:
+            piece = os.read(end, 65536)
+            out += piece
+            if not piece:
+                break
+    except OSError:  # EIO: nobody has the other end any more
+        pass
+    process.communicate()
+    os.close(end)
+    return out.decode()
+
+
+def colour():
+    write('log', old_style(TRANSLATION))
+    plain = run('decode', 'log').out
+    always = run('decode', '--color', 'always', 'log').out
+    contains(always, '\033[')
+    equal('\033' in plain, False)
+    for code in ('\033[2m', '\033[1m', '\033[1;31m', '\033[0m'):
+        always = always.replace(code, '')
+    equal(always, plain)
+    equal('\033' in on_a_terminal(['decode', 'log']), True)
+    equal('\033' in on_a_terminal(['decode', 'log'], NO_COLOR='1'), False)
+    equal('\033' in on_a_terminal(['decode', 'log'], NO_COLOR=''), True)
+    equal('\033' in on_a_terminal(['decode', '--color', 'never', 'log']), False)
+    equal('\033' in run('decode', '--json', '--color', 'always', 'log').out, False)
+    equal('\033' in on_a_terminal(['decode', '--color', 'always', 'log'], NO_COLOR='1'), True)
+
+
+def lines_are_broken_on_a_terminal():
+    write('log', old_style(TRANSLATION))
+    out = on_a_terminal(['decode', '--color', 'never', 'log'], COLUMNS='60')
+    equal([line for line in out.splitlines() if len(line) > 60], [])
+    equal(out.split(), run('decode', 'log').out.split())
+    for width in (1, 40, 41):
+        out = on_a_terminal(['decode', '--color', 'never', 'log'], COLUMNS=str(width))
+        equal(out.split(), run('decode', 'log').out.split())
+
+
+def nothing_is_no_silence():
+    write('log', ['nothing here'] * 3)
+    result = run('decode', 'log')
+    equal((result.code, result.out), (0, ''))
+    equal(result.err, 'vsmmu decode: log: no SMMUv3 messages in 3 lines\n')
+    contains(run('decode', '--json', stdin=b'one').err, '(standard input): no SMMUv3 messages in 1 ')
+    write('log', [OVERFLOW])
+    equal(run('decode', 'log').err, '')
+
+
+main([equal_events_are_told_once, a_run_of_pages_is_folded, files_are_named_where_there_are_two,
+      causes_are_told_once, brief, what_is_not_known_is_null, an_unknown_number_is_null,
+      comma_separated_values, colour, lines_are_broken_on_a_terminal, nothing_is_no_silence])

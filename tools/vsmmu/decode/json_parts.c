@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "decode/json.h"
+#include "json_add.h"
+
+bool json_add_string(struct json_object *object, const char *key, const char *value)
+{
+	return value ? add(object, key, json_object_new_string(value)) : json_add_null(object, key);
+}
+
+static bool add_bool(struct json_object *object, const char *key, bool value)
+{
+	return add(object, key, json_object_new_boolean(value));
+}
+
+static struct json_object *new_hex(uint64_t value, int digits)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%0*" PRIx64, digits, value);
+	return json_object_new_string(text);
+}
+
+bool json_add_hex(struct json_object *object, const char *key, uint64_t value)
+{
+	return add(object, key, new_hex(value, 0));
+}
+
+bool json_add_null(struct json_object *object, const char *key)
+{
+	return !json_object_object_add(object, key, NULL);
+}
+
+/* Takes @value, also on failure. */
+static bool append(struct json_object *array, struct json_object *value)
+{
+	if (value && !json_object_array_add(array, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+bool json_add_words(
+	struct json_object *object, const char *key, const uint64_t *words, unsigned int count)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; array && i < count; i++) {
+		if (append(array, new_hex(words[i], 16)))
+			continue;
+		json_object_put(array);
+		return false;
+	}
+	return add(object, key, array);
+}
+
+static bool add_field(struct json_object *object, const struct vsmmu_event *event, uint64_t known,
+	unsigned int field)
+{
+	const char *name = vsmmu_event_field_name(field);
+	uint64_t value = vsmmu_event_field_value(event, field);
+
+	if (!(known >> field & 1))
+		return json_add_null(object, name);
+	switch (field) {
+	case VSMMU_EVENT_FIELD_ID:
+	case VSMMU_EVENT_FIELD_SSID:
+	case VSMMU_EVENT_FIELD_SID:
+	case VSMMU_EVENT_FIELD_REASON:
+	case VSMMU_EVENT_FIELD_STAG:
+	case VSMMU_EVENT_FIELD_CLASS:
+	case VSMMU_EVENT_FIELD_IMPDEF:
+	case VSMMU_EVENT_FIELD_SPAN:
+		return add_number(object, name, value);
+	case VSMMU_EVENT_FIELD_INPUT_ADDR:
+	case VSMMU_EVENT_FIELD_INPUT_PAGE:
+	case VSMMU_EVENT_FIELD_IPA:
+	case VSMMU_EVENT_FIELD_FETCH_ADDR:
+		return json_add_hex(object, name, value);
+	default:
+		return add_bool(object, name, value);
+	}
+}
+
+bool json_add_fields(struct json_object *object, const struct vsmmu_event *event, uint64_t known)
+{
+	bool has_id = known >> VSMMU_EVENT_FIELD_ID & 1;
+
+	for (unsigned int i = 0; vsmmu_event_field_name(i); i++) {
+		/* Of an event without a number nobody knows which fields it has. */
+		bool has = i == VSMMU_EVENT_FIELD_ID || (has_id && vsmmu_event_has(event->id, i)) ||
+			   known >> i & 1;
+
+		if (has && !add_field(object, event, known, i))
+			return false;
+	}
+	return true;
+}
+
+bool json_add_position(struct json_object *object, const struct position *position)
+{
+	return json_add_string(object, "file", position->file) &&
+	       add_number(object, position->bytes ? "offset" : "line", position->number);
+}
+
+bool json_add_moment(struct json_object *object, const struct moment *moment)
+{
+	char text[MOMENT_SIZE];
+
+	return (!moment->has_time || add_number(object, "time_ns", moment->time)) &&
+	       (!moment->has_wall || json_add_string(object, "time",
+					     moment_format_iso(moment, text, sizeof(text))));
+}
+
+static bool add_causes(struct json_object *object, const struct view *view)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < view->cause_count; i++) {
+		if (append(array, json_object_new_string(view->causes[i]->text)))
+			continue;
+		json_object_put(array);
+		return false;
+	}
+	return add(object, "causes", array);
+}
+
+static bool add_culprits(struct json_object *object, const struct catalogue_entry *entry)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < CATALOGUE_CULPRITS && entry->culprits[i]; i++) {
+		if (append(array, json_object_new_string(culprit_name(entry->culprits[i]))))
+			continue;
+		json_object_put(array);
+		return false;
+	}
+	return add(object, "culprits", array);
+}
+
+bool json_add_view(struct json_object *object, const struct view *view)
+{
+	return json_add_string(object, "explanation", view->sentence) && add_causes(object, view) &&
+	       add_culprits(object, view->entry) &&
+	       (!*view->guess || json_add_string(object, "requester_id", view->guess)) &&
+	       (!view->entry->look || json_add_string(object, "look", view->entry->look)) &&
+	       (!view->entry->next || json_add_string(object, "next", view->entry->next));
+}
+
+bool json_add_context(struct json_object *array, const struct context_line *line)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (object && json_add_string(object, "kind", context_name(line->kind)) &&
+		add_number(object, "line", line->position.number) &&
+		json_add_moment(object, &line->moment) &&
+		(!*line->client || json_add_string(object, "client", line->client)) &&
+		json_add_string(object, "text", line->text))
+		return append(array, object);
+	json_object_put(object);
+	return false;
+}
+
+void json_print_object(struct output *output, struct json_object *object, bool filled)
+{
+	const char *text = NULL;
+
+	if (filled)
+		text = json_object_to_json_string_ext(
+			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		printf("%s\n", text);
+	else
+		output->no_memory = true;
+	json_object_put(object);
+}

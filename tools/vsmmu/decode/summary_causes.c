@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode/summary.h"
+#include "decode/view.h"
+
+#define GROUPS_MAX 50 /* nobody reads more */
+#define LIST_SIZE  256
+
+/* Rows of which the same is to be said: those of one kind, with the same causes. */
+static uint64_t group_of(const struct fault_row *row)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct view view;
+
+	view_of_row(&view, row);
+	hash = (hash ^ row->event.id ^ (row->known & 1) << 8) * UINT64_C(0x100000001b3);
+	hash = (hash ^ row->unassigned) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < view.cause_count; i++)
+		hash = (hash ^ (uintptr_t)view.causes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* "1, 3-5, 9", or as many as fit */
+static void list_rows(char *list, const uint64_t *groups, uint32_t from, uint32_t rows)
+{
+	uint64_t group = groups[from];
+	size_t length = 0;
+
+	*list = '\0';
+	for (uint32_t i = from; i < rows; i++) {
+		uint32_t begin = i;
+
+		if (groups[i] != group)
+			continue;
+		while (i + 1 < rows && groups[i + 1] == group)
+			i++;
+		if (length > LIST_SIZE - 40) {
+			snprintf(list + length, LIST_SIZE - length, ", ...");
+			return;
+		}
+		length += (size_t)snprintf(list + length, LIST_SIZE - length, "%s%" PRIu32,
+			length ? ", " : "", begin + 1);
+		if (i != begin)
+			length += (size_t)snprintf(
+				list + length, LIST_SIZE - length, "-%" PRIu32, i + 1);
+	}
+}
+
+static void print_group(const struct output *output, const struct fault_row *row, const char *list)
+{
+	bool has_id = row->known >> VSMMU_EVENT_FIELD_ID & 1;
+	struct view view;
+
+	view_of_row(&view, row);
+	printf("\n%s%s%s (row%s %s)\n", style_begin(&output->page, STYLE_NAME),
+		has_id ? vsmmu_event_name(row->event.id) : "UNKNOWN", style_end(&output->page),
+		strpbrk(list, ",-") ? "s" : "", list);
+	summary_print_line(output, "%s.", view.sentence);
+	if (*view.guess)
+		summary_print_line(output, "If it is a PCIe endpoint, that may be %s.", view.guess);
+	if (row->before)
+		summary_print_line(output, "Just before, in line %" PRIu64 ": %s%s%s",
+			row->context.position.number, row->context.client,
+			*row->context.client ? ": " : "", row->context.text);
+	for (size_t i = 0; i < view.cause_count; i++)
+		summary_print_line(output, "%s: %s.", i ? "Or" : "Often", view.causes[i]->text);
+	for (size_t i = 0; i < view.cause_count; i++)
+		if (view.causes[i]->look)
+			summary_print_line(output, "Look at: %s.", view.causes[i]->look);
+	if (view.entry->look)
+		summary_print_line(output, "Look at: %s.", view.entry->look);
+	if (view.entry->next)
+		summary_print_line(output, "Next: %s", view.entry->next);
+}
+
+static bool is_told(const uint64_t *told, unsigned int count, uint64_t group)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (told[i] == group)
+			return true;
+	return false;
+}
+
+void summary_print_causes(struct output *output, uint32_t rows)
+{
+	uint64_t *groups = calloc(rows, sizeof(*groups)), told[GROUPS_MAX];
+	unsigned int count = 0;
+	char list[LIST_SIZE];
+
+	if (!groups) {
+		output->no_memory = true;
+		return;
+	}
+	for (uint32_t i = 0; i < rows; i++)
+		groups[i] = group_of(&output->faults.rows[i]);
+	for (uint32_t i = 0; i < rows && count < GROUPS_MAX; i++) {
+		if (is_told(told, count, groups[i]))
+			continue;
+		list_rows(list, groups, i, rows);
+		print_group(output, &output->faults.rows[i], list);
+		told[count++] = groups[i];
+	}
+	free(groups);
+}
