@@ -154,8 +154,8 @@ static struct fault_row *new_row(struct fault_table *table, const struct fault_k
 	return row;
 }
 
-/* Return: the row, made if need be; NULL without room or memory. */
-static struct fault_row *row_of(
+/* Return: the page's place, made if need be; NULL without room or memory. */
+static struct fault_index *place_of(
 	struct fault_table *table, const struct fault_key *key, uint64_t page, bool *no_memory)
 {
 	struct fault_index *entry;
@@ -170,7 +170,7 @@ static struct fault_row *row_of(
 		return NULL;
 	entry = find(table, key, page);
 	if (entry->row)
-		return &table->rows[entry->row - 1];
+		return entry;
 	if (table->page_count * 2 >= table->index_size)
 		return NULL;
 	row = neighbour(table, key, page);
@@ -182,7 +182,7 @@ static struct fault_row *row_of(
 	entry->row = (uint32_t)(row - table->rows) + 1;
 	table->page_count++;
 	row->pages += key->shape >> 22 & 1;
-	return row;
+	return entry;
 }
 
 static void begin_row(struct fault_row *row, const struct item *item, const struct occurrence *now)
@@ -204,15 +204,21 @@ struct fault_row *faults_add(struct fault_table *table, const struct item *item,
 	};
 	uint64_t address;
 	bool has_address = fault_address(&item->event, item->known, &address);
+	struct fault_index *entry;
 	struct fault_row *row;
 	struct fault_key key;
 
 	make_key(&key, item);
-	row = row_of(table, &key, has_address ? address >> PAGE_SHIFT : 0, no_memory);
-	if (!row) {
+	entry = place_of(table, &key, has_address ? address >> PAGE_SHIFT : 0, no_memory);
+	if (!entry) {
 		table->unlisted++;
 		return NULL;
 	}
+	row = &table->rows[entry->row - 1];
+	row->repeats = entry->count;
+	if (row->repeats > row->repeats_most)
+		row->repeats_most = row->repeats;
+	entry->count += entry->count < UINT32_MAX;
 	if (!row->count++)
 		begin_row(row, item, &now);
 	row->last = now;
@@ -293,6 +299,7 @@ static void join(struct fault_row *a, const struct fault_row *b)
 	joined.last = a->last.number > b->last.number ? a->last : b->last;
 	joined.count = a->count + b->count;
 	joined.pages = a->pages + b->pages;
+	joined.repeats_most = a->repeats_most > b->repeats_most ? a->repeats_most : b->repeats_most;
 	joined.address_least = a->address_least;
 	joined.address_most = b->address_most;
 	*a = joined;

@@ -32,7 +32,9 @@ struct fault_row {
 	uint64_t pending; /* of them, not shown yet */
 	struct occurrence first;
 	struct occurrence last;
-	uint64_t pages; /* distinct ones; 0: the address is not known, or there is none */
+	uint64_t repeats;      /* how often the page of the last event was hit before */
+	uint64_t repeats_most; /* of all its pages */
+	uint64_t pages;	       /* distinct ones; 0: the address is not known, or there is none */
 	uint64_t address_least;
 	uint64_t address_most;
 
@@ -47,7 +49,8 @@ struct fault_row {
 
 struct fault_index {
 	uint64_t page;
-	uint32_t row; /* its number plus 1; 0: a place that is free */
+	uint32_t row;	/* its number plus 1; 0: a place that is free */
+	uint32_t count; /* events of this page; it stops at its limit */
 };
 
 struct fault_table {

@@ -31,7 +31,7 @@ void view_of_row(struct view *view, const struct fault_row *row)
 		.known = row->known,
 		.empty = row->empty,
 		.unassigned = row->unassigned,
-		.repeats = row->count,
+		.repeats = row->repeats_most,
 		.before = row->before,
 	};
 
@@ -45,7 +45,7 @@ void view_of_item(struct view *view, const struct item *item, const struct fault
 		.known = item->known,
 		.empty = item_is_empty(item),
 		.unassigned = item->unassigned,
-		.repeats = row ? row->count : 0,
+		.repeats = row ? row->repeats : 0,
 		.before = row ? row->before : 0,
 	};
 

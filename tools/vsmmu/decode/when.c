@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "text/clock.h"
 #include "text/span.h"
 
 #define SECOND INT64_C(1000000000)
@@ -23,27 +24,54 @@ static int64_t local_of(int64_t utc)
 	return localtime_r(&seconds, &tm) ? utc + tm.tm_gmtoff * SECOND : utc;
 }
 
-static int format_wall(const struct moment *moment, char between, char *buffer, size_t size)
+static void split(int64_t wall, struct tm *tm)
 {
-	time_t seconds = (time_t)seconds_of(moment->wall);
-	int64_t fraction = moment->wall - seconds_of(moment->wall) * SECOND;
-	struct tm tm = {0};
-	int length;
+	time_t seconds = (time_t)seconds_of(wall);
 
-	gmtime_r(&seconds, &tm);
-	length = snprintf(buffer, size, "%04d-%02d-%02d%c%02d:%02d:%02d", tm.tm_year + 1900,
-		tm.tm_mon + 1, tm.tm_mday, between, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	*tm = (struct tm){0};
+	gmtime_r(&seconds, tm);
+}
+
+/* The time of the day, with what is behind the seconds. */
+static void format_clock(
+	const struct moment *moment, const struct tm *tm, char *buffer, size_t size)
+{
+	int64_t fraction = moment->wall - seconds_of(moment->wall) * SECOND;
+	int length = snprintf(buffer, size, "%02d:%02d:%02d", tm->tm_hour, tm->tm_min, tm->tm_sec);
+
 	if (fraction)
 		length += snprintf(
 			buffer + length, size - (size_t)length, ".%06" PRId64, fraction / 1000);
-	return length +
-	       snprintf(buffer + length, size - (size_t)length, "%s", moment->has_zone ? "Z" : "");
+	snprintf(buffer + length, size - (size_t)length, "%s", moment->has_zone ? "Z" : "");
 }
 
 const char *moment_format_iso(const struct moment *moment, char *buffer, size_t size)
 {
-	format_wall(moment, 'T', buffer, size);
+	char clock[MOMENT_SIZE], year[16] = "-";
+	struct tm tm;
+
+	split(moment->wall, &tm);
+	format_clock(moment, &tm, clock, sizeof(clock));
+	if (clock_has_year(moment->wall))
+		snprintf(year, sizeof(year), "%04d", tm.tm_year + 1900);
+	snprintf(buffer, size, "%s-%02d-%02dT%s", year, tm.tm_mon + 1, tm.tm_mday, clock);
 	return buffer;
+}
+
+static void format_wall(const struct moment *moment, char *buffer, size_t size)
+{
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	char clock[MOMENT_SIZE];
+	struct tm tm;
+
+	split(moment->wall, &tm);
+	format_clock(moment, &tm, clock, sizeof(clock));
+	if (clock_has_year(moment->wall))
+		snprintf(buffer, size, "%04d-%02d-%02d %s", tm.tm_year + 1900, tm.tm_mon + 1,
+			tm.tm_mday, clock);
+	else
+		snprintf(buffer, size, "%s %2d %s", months[tm.tm_mon], tm.tm_mday, clock);
 }
 
 const char *moment_format(const struct moment *moment, char *buffer, size_t size)
@@ -57,14 +85,15 @@ const char *moment_format(const struct moment *moment, char *buffer, size_t size
 	if (moment->has_time && moment->has_wall)
 		length += snprintf(buffer + length, size - (size_t)length, ", ");
 	if (moment->has_wall)
-		format_wall(moment, ' ', buffer + length, size - (size_t)length);
+		format_wall(moment, buffer + length, size - (size_t)length);
 	return buffer;
 }
 
 bool moment_distance(const struct moment *from, const struct moment *to, uint64_t *distance)
 {
 	/* In a file with several boots only the wall clock goes on. */
-	if (from->has_wall && to->has_wall && from->has_zone == to->has_zone) {
+	if (from->has_wall && to->has_wall && from->has_zone == to->has_zone &&
+		clock_has_year(from->wall) == clock_has_year(to->wall)) {
 		*distance = (uint64_t)to->wall - (uint64_t)from->wall;
 		return to->wall >= from->wall;
 	}
@@ -157,8 +186,8 @@ static bool parse_wall(struct bound *bound, struct span span)
 	bound->local = (int64_t)timegm(&tm) * SECOND + (int64_t)nanoseconds;
 	bound->utc = bound->local - offset;
 	bound->has_wall = true;
-	/* February has no 30th: timegm() makes a day of March of it. */
-	return year >= 1970 && tm.tm_mday == day;
+	/* February has no 30th, and no month is the 0th: timegm() makes other days of them. */
+	return year >= 1970 && tm.tm_year == year - 1900 && tm.tm_mday == day;
 }
 
 static int64_t now(clockid_t clock)
@@ -208,13 +237,41 @@ bool bound_parse(struct bound *bound, const char *text)
 	return bound->has_boot;
 }
 
+/* A time without a year is of the year in which it is nearest to @bound. */
+static int64_t near(int64_t wall, int64_t bound)
+{
+	int64_t best = wall, least = INT64_MAX;
+	struct tm tm, of_bound;
+
+	if (clock_has_year(wall))
+		return wall;
+	split(wall, &tm);
+	split(bound, &of_bound);
+	for (int year = of_bound.tm_year - 1; year <= of_bound.tm_year + 1; year++) {
+		struct tm of_year = tm;
+		int64_t time, distance;
+
+		of_year.tm_year = year;
+		time = (int64_t)timegm(&of_year) * SECOND + wall - seconds_of(wall) * SECOND;
+		distance = time < bound ? bound - time : time - bound;
+		if (distance < least) {
+			least = distance;
+			best = time;
+		}
+	}
+	return best;
+}
+
 bool bound_compare(const struct bound *bound, const struct moment *moment, int *order)
 {
 	int64_t wall = moment->has_zone ? bound->utc : bound->local;
 
-	if (bound->has_wall && moment->has_wall)
-		*order = (moment->wall > wall) - (moment->wall < wall);
-	else
-		*order = (moment->time > bound->boot) - (moment->time < bound->boot);
-	return (bound->has_wall && moment->has_wall) || (bound->has_boot && moment->has_time);
+	if (bound->has_wall && moment->has_wall) {
+		int64_t time = near(moment->wall, wall);
+
+		*order = (time > wall) - (time < wall);
+		return true;
+	}
+	*order = (moment->time > bound->boot) - (moment->time < bound->boot);
+	return bound->has_boot && moment->has_time;
 }

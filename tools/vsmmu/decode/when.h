@@ -13,16 +13,20 @@ struct moment {
 	bool has_wall;
 	bool has_zone;
 	uint64_t time; /* nanoseconds: since boot in a log, since its begin in a capture */
-	int64_t wall;  /* nanoseconds since 1970: in UTC with has_zone, else by the log's clock */
+	int64_t wall;  /* nanoseconds since 1970: in UTC with has_zone, else by the log's clock.
+			  See CLOCK_NO_YEAR for those without a year */
 };
 
 /* Room for any of the two texts below. */
 #define MOMENT_SIZE 72
 
-/* "106.585811", "2026-12-09 09:15:57", or both; "" without any. Return: @buffer. */
+/* "106.585811", "2026-12-09 09:15:57", "Dec  9 09:15:57"; two of them; "". Return: @buffer. */
 const char *moment_format(const struct moment *moment, char *buffer, size_t size);
 
-/* The wall clock, "2026-12-09T09:15:57.5Z"; without the Z if the zone is not known. */
+/*
+ * The wall clock, "2026-12-09T09:15:57.5Z"; without the Z if the zone is not known, and with
+ * "--" in place of an unknown year and its hyphen.
+ */
 const char *moment_format_iso(const struct moment *moment, char *buffer, size_t size);
 
 /* Nanoseconds from one to the other. Return: whether that is known, and not negative. */
