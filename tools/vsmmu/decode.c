@@ -6,10 +6,46 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "decode/options.h"
 #include "decode/source.h"
+#include "root/root.h"
+
+#define WHY_SIZE 256
+
+static void note(const char *command, const char *what, const char *why)
+{
+	if (*why)
+		fprintf(stderr, "%s: %s: %s\n", command, what, why);
+}
+
+/* Return: an exit code. Without names decoding goes on. */
+static int read_maps(const struct options *options)
+{
+	struct output *output = options->output;
+	char why[WHY_SIZE];
+	struct root *root;
+	int code = EXIT_OK;
+
+	for (uint64_t i = 0; output->map && i < options->map_count; i++) {
+		int ret = endpoint_map_add_file(output->map, options->maps[i], why, sizeof(why));
+
+		note(output->command, options->maps[i], ret && !*why ? strerror(-ret) : why);
+		if (ret)
+			code = EXIT_ENVIRONMENT;
+	}
+	if (!options->host || !output->map)
+		return code;
+	*why = '\0';
+	root = root_open(NULL, why, sizeof(why));
+	if (!root || endpoint_map_add_root(output->map, root, why, sizeof(why)))
+		code = EXIT_ENVIRONMENT;
+	note(output->command, "--host", why);
+	root_close(root);
+	return code;
+}
 
 static void print_records(const struct options *options)
 {
@@ -48,14 +84,17 @@ static int read_files(const struct options *options, int count, char **paths)
 static int decode_run(const struct options *options, int argc, char **argv)
 {
 	struct output *output = options->output;
-	int code;
+	int code, maps_code;
 
 	page_init(&output->page, options->color);
 	/* A table of values has columns of one kind. */
 	output->items = !output->summarize || (options->follow && output->format != OUTPUT_CSV);
 	output_begin(output);
+	maps_code = read_maps(options);
 	print_records(options);
 	code = read_files(options, argc - optind, argv + optind);
+	if (code == EXIT_OK)
+		code = maps_code;
 	output_end(output);
 	if (output->no_memory) {
 		fprintf(stderr, "%s: no memory: something is missing\n", argv[0]);
@@ -71,10 +110,11 @@ int decode_command(int argc, char **argv)
 {
 	struct vsmmu_event_record *records = calloc((size_t)argc, sizeof(*records));
 	struct output *output = calloc(1, sizeof(*output));
-	struct options options = {.records = records, .output = output};
+	const char **maps = calloc((size_t)argc, sizeof(*maps));
+	struct options options = {.records = records, .maps = maps, .output = output};
 	int code = EXIT_ENVIRONMENT;
 
-	if (!records || !output) {
+	if (!records || !output || !maps) {
 		fprintf(stderr, "%s: no memory\n", argv[0]);
 		goto out;
 	}
@@ -90,6 +130,7 @@ int decode_command(int argc, char **argv)
 	}
 	output_destroy(output);
 out:
+	free(maps);
 	free(output);
 	free(records);
 	return code;

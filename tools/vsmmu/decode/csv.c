@@ -104,7 +104,7 @@ void csv_begin(const struct output *output)
 	printf(",word0,word1,word2,word3,count,text" END);
 }
 
-static void put_event(const struct item *item)
+static void put_event(const struct output *output, const struct item *item)
 {
 	char text[VSMMU_EVENT_TEXT_SIZE];
 	uint64_t known = item->known;
@@ -112,6 +112,8 @@ static void put_event(const struct item *item)
 
 	/* Bits 63:12 of an address are an address, too. */
 	known |= (known >> VSMMU_EVENT_FIELD_INPUT_PAGE & 1) << VSMMU_EVENT_FIELD_INPUT_ADDR;
+	view_of_item(&view, output->map, item, NULL);
+	put(view.client);
 	put_fields(&item->event, item->known);
 	for (size_t i = 0; i < COUNT(addresses); i++)
 		put_hex(known >> addresses[i] & 1,
@@ -120,7 +122,6 @@ static void put_event(const struct item *item)
 		snprintf(text, sizeof(text), "0x%016" PRIx64, item->record.word[i]);
 		put(i < item->words ? text : "");
 	}
-	view_of_item(&view, item, NULL);
 	put_number(false, 0);
 	put(view.sentence);
 }
@@ -137,11 +138,10 @@ void csv_print(struct output *output, const struct item *item)
 	printf("%s", item_kind_name(item->kind));
 	put_occurrence(&item->position, &item->moment);
 	put(item->kind == ITEM_OTHER ? item->what : item->smmu);
-	put(item->client);
 	if (item->kind == ITEM_EVENT) {
-		put_event(item);
+		put_event(output, item);
 	} else {
-		put_blanks(3 + COUNT(fields) + COUNT(addresses) + ITEM_WORDS);
+		put_blanks(1 + 3 + COUNT(fields) + COUNT(addresses) + ITEM_WORDS);
 		put_number(item->kind == ITEM_LOST || item->kind == ITEM_SUPPRESSED, item->count);
 		put(item->text);
 	}
@@ -160,7 +160,7 @@ static void put_counts(enum item_kind kind, uint64_t count, const struct occurre
 	put_occurrence(&last->position, &last->moment);
 }
 
-static void print_fault(const struct fault_row *row)
+static void print_fault(const struct output *output, const struct fault_row *row)
 {
 	struct view view;
 	double rate;
@@ -168,12 +168,12 @@ static void print_fault(const struct fault_row *row)
 
 	put_counts(ITEM_EVENT, row->count, &row->first, &row->last, has_rate ? &rate : NULL);
 	put(row->key.smmu);
-	put(row->client);
+	view_of_row(&view, output->map, row);
+	put(view.client);
 	put_fields(&row->event, row->known);
 	put_hex(row->pages, row->address_least);
 	put_hex(row->pages, row->address_most);
 	put_number(row->pages, row->pages);
-	view_of_row(&view, row);
 	put(view.sentence);
 	printf(END);
 }
@@ -202,7 +202,7 @@ void csv_print_summary(const struct output *output)
 {
 	for (uint32_t i = 0; i < output->faults.row_count; i++)
 		if (!output->limit || i < output->limit)
-			print_fault(&output->faults.rows[i]);
+			print_fault(output, &output->faults.rows[i]);
 	for (uint32_t i = 0; i < output->messages.row_count; i++)
 		print_message(&output->messages.rows[i]);
 	print_total(ITEM_LOST, output->lost);

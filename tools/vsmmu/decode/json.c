@@ -51,8 +51,8 @@ static bool add_event(const struct output *output, struct json_object *object,
 	bool has_id = item_knows(item, VSMMU_EVENT_FIELD_ID);
 	struct view view;
 
-	view_of_item(&view, item, row);
-	return (!*item->client || json_add_string(object, "client", item->client)) &&
+	view_of_item(&view, output->map, item, row);
+	return json_add_endpoints(object, &view) &&
 	       (!item->unassigned || add(object, "unassigned", json_object_new_boolean(true))) &&
 	       json_add_string(object, "name", has_id ? vsmmu_event_name(item->event.id) : NULL) &&
 	       json_add_fields(object, &item->event, item->known) && add_record(object, item) &&

@@ -28,6 +28,8 @@ bool json_add_words(
 bool json_add_fields(struct json_object *object, const struct vsmmu_event *event, uint64_t known);
 bool json_add_moment(struct json_object *object, const struct moment *moment);
 bool json_add_position(struct json_object *object, const struct position *position);
+/* "client" and "endpoints", as far as they are known. */
+bool json_add_endpoints(struct json_object *object, const struct view *view);
 bool json_add_view(struct json_object *object, const struct view *view);
 bool json_add_context(struct json_object *array, const struct context_line *line);
 

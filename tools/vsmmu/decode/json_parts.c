@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "decode/json.h"
 #include "json_add.h"
@@ -140,11 +141,48 @@ static bool add_culprits(struct json_object *object, const struct catalogue_entr
 	return add(object, "culprits", array);
 }
 
+/* The address alone, without "of another segment". */
+static bool add_guess(struct json_object *object, const char *guess)
+{
+	return add(object, "requester_id",
+		json_object_new_string_len(guess, (int)strcspn(guess, " ")));
+}
+
+static struct json_object *new_endpoint(const struct endpoint_name *name)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (object && json_add_string(object, "name", name->name) &&
+		(!*name->about || json_add_string(object, "about", name->about)) &&
+		add_bool(object, "certain", name->certain))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+bool json_add_endpoints(struct json_object *object, const struct view *view)
+{
+	struct json_object *array;
+
+	if (*view->client && !json_add_string(object, "client", view->client))
+		return false;
+	if (!view->endpoint_count)
+		return true;
+	array = json_object_new_array();
+	for (unsigned int i = 0; array && i < view->endpoint_count && i < VIEW_ENDPOINTS_MAX; i++) {
+		if (append(array, new_endpoint(&view->endpoints[i])))
+			continue;
+		json_object_put(array);
+		return false;
+	}
+	return add(object, "endpoints", array);
+}
+
 bool json_add_view(struct json_object *object, const struct view *view)
 {
 	return json_add_string(object, "explanation", view->sentence) && add_causes(object, view) &&
 	       add_culprits(object, view->entry) &&
-	       (!*view->guess || json_add_string(object, "requester_id", view->guess)) &&
+	       (!*view->guess || add_guess(object, view->guess)) &&
 	       (!view->entry->look || json_add_string(object, "look", view->entry->look)) &&
 	       (!view->entry->next || json_add_string(object, "next", view->entry->next));
 }

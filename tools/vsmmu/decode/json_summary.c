@@ -5,7 +5,7 @@
 #include "decode/json.h"
 #include "json_add.h"
 
-typedef bool fill_row(struct json_object *object, const void *row);
+typedef bool fill_row(const struct output *output, struct json_object *object, const void *row);
 
 static bool add_occurrence(
 	struct json_object *object, const char *key, const struct occurrence *occurrence)
@@ -19,7 +19,7 @@ static bool add_occurrence(
 	return false;
 }
 
-static bool fill_fault(struct json_object *object, const void *what)
+static bool fill_fault(const struct output *output, struct json_object *object, const void *what)
 {
 	const struct fault_row *row = what;
 	uint8_t id = row->event.id;
@@ -30,9 +30,9 @@ static bool fill_fault(struct json_object *object, const void *what)
 	struct view view;
 	double rate;
 
-	view_of_row(&view, row);
+	view_of_row(&view, output->map, row);
 	return (!*row->key.smmu || json_add_string(object, "smmu", row->key.smmu)) &&
-	       (!*row->client || json_add_string(object, "client", row->client)) &&
+	       json_add_endpoints(object, &view) &&
 	       json_add_string(object, "name", has_id ? vsmmu_event_name(id) : NULL) &&
 	       add_number(object, "count", row->count) &&
 	       (fault_rate(row, &rate) ? add(object, "per_second", json_object_new_double(rate))
@@ -45,10 +45,11 @@ static bool fill_fault(struct json_object *object, const void *what)
 	       json_add_fields(object, &row->event, known) && json_add_view(object, &view);
 }
 
-static bool fill_message(struct json_object *object, const void *what)
+static bool fill_message(const struct output *output, struct json_object *object, const void *what)
 {
 	const struct message_row *row = what;
 
+	(void)output;
 	return (row->kind != ITEM_OTHER || json_add_string(object, "what", row->what)) &&
 	       (!*row->smmu || json_add_string(object, "smmu", row->smmu)) &&
 	       add_number(object, "count", row->count) &&
@@ -58,11 +59,12 @@ static bool fill_message(struct json_object *object, const void *what)
 }
 
 /* Takes @array, also on failure. */
-static bool append_row(struct json_object *array, fill_row *fill, const void *row)
+static bool append_row(
+	const struct output *output, struct json_object *array, fill_row *fill, const void *row)
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && fill(object, row) && !json_object_array_add(array, object))
+	if (object && fill(output, object, row) && !json_object_array_add(array, object))
 		return true;
 	json_object_put(object);
 	json_object_put(array);
@@ -77,7 +79,7 @@ static struct json_object *faults_array(const struct output *output)
 	if (output->limit && output->limit < count)
 		count = (uint32_t)output->limit;
 	for (uint32_t i = 0; array && i < count; i++)
-		if (!append_row(array, fill_fault, &output->faults.rows[i]))
+		if (!append_row(output, array, fill_fault, &output->faults.rows[i]))
 			return NULL;
 	return array;
 }
@@ -89,7 +91,7 @@ static struct json_object *messages_array(const struct output *output, enum item
 
 	for (uint32_t i = 0; array && i < table->row_count; i++)
 		if (table->rows[i].kind == kind &&
-			!append_row(array, fill_message, &table->rows[i]))
+			!append_row(output, array, fill_message, &table->rows[i]))
 			return NULL;
 	return array;
 }

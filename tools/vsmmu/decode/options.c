@@ -19,6 +19,8 @@ enum {
 	OPTION_LIMIT,
 	OPTION_SORT,
 	OPTION_COLOR,
+	OPTION_MAP,
+	OPTION_HOST,
 };
 
 void options_print_help(void)
@@ -37,6 +39,10 @@ void options_print_help(void)
 	       "                         veventq (as read from one), capture\n"
 	       "      --binary, --veventq\n"
 	       "                         short for --input binary, --input veventq\n"
+	       "      --map FILE         who has which StreamID: an IORT, a device tree, what "
+	       "lspci\n"
+	       "                         prints, a host's folder or tar; may be repeated\n"
+	       "      --host             who has which StreamID on this very host\n"
 	       "  -f, --follow           go on as the file grows, until SIGINT; with --summary\n"
 	       "                         the events are shown too\n"
 	       "\n"
@@ -142,6 +148,12 @@ static bool take_input_option(struct options *options, int option, int argc, cha
 	case OPTION_VEVENTQ:
 		options->kind = INPUT_VEVENTQ;
 		return true;
+	case OPTION_MAP:
+		options->maps[options->map_count++] = optarg;
+		return true;
+	case OPTION_HOST:
+		options->host = true;
+		return true;
 	case 'f':
 		options->follow = true;
 		return true;
@@ -210,6 +222,8 @@ bool options_parse(struct options *options, int argc, char **argv)
 		{"input", required_argument, NULL, 'i'},
 		{"binary", no_argument, NULL, OPTION_BINARY},
 		{"veventq", no_argument, NULL, OPTION_VEVENTQ},
+		{"map", required_argument, NULL, OPTION_MAP},
+		{"host", no_argument, NULL, OPTION_HOST},
 		{"follow", no_argument, NULL, 'f'},
 		{"stream", required_argument, NULL, OPTION_STREAM},
 		{"kind", required_argument, NULL, OPTION_KIND},

@@ -9,6 +9,9 @@
 struct options {
 	struct vsmmu_event_record *records; /* of the command line, with room for argc */
 	uint64_t record_count;
+	const char **maps; /* files, with room for argc */
+	uint64_t map_count;
+	bool host;
 	enum input_kind kind;
 	enum color color;
 	bool follow;

@@ -15,10 +15,13 @@ void output_init(struct output *output, const char *command)
 	memset(output, 0, sizeof(*output));
 	output->command = command;
 	output->items = true;
+	output->map = endpoint_map_new();
+	output->no_memory = !output->map;
 }
 
 void output_destroy(struct output *output)
 {
+	endpoint_map_free(output->map);
 	faults_destroy(&output->faults);
 	messages_destroy(&output->messages);
 	messages_destroy(&output->others_here);
@@ -91,6 +94,8 @@ void output_item(struct output *output, const struct item *item)
 		output->found_here = true;
 	if (item->kind == ITEM_CONTEXT)
 		context_add(&output->context, item);
+	if (item->kind == ITEM_GROUP && output->map)
+		endpoint_map_add_name(output->map, item->client);
 	if (item->kind >= ITEM_SHOWN_KINDS || output_is_full(output))
 		return;
 	if (!filter_takes(&output->filter, item)) {

@@ -8,6 +8,7 @@
 #include "decode/filter.h"
 #include "decode/messages.h"
 #include "decode/style.h"
+#include "endpoints/map.h"
 
 #define TEXT_PENDING_MAX 64
 #define TEXT_SEEN_MAX	 1024
@@ -37,6 +38,7 @@ struct output {
 	struct page page;
 	struct filter filter;
 
+	struct endpoint_map *map; /* NULL: nobody is known */
 	struct context context;
 	struct fault_table faults;
 	struct message_table messages;

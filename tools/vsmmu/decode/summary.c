@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "decode/table.h"
-#include "text/text.h"
+#include "decode/view.h"
 
 #define INDENT	  4
 #define LINE_SIZE 1024
@@ -107,8 +107,10 @@ static void set_cells(
 {
 	const struct fault_row *row = &output->faults.rows[number];
 	bool has_id = knows(row, VSMMU_EVENT_FIELD_ID);
+	struct view view;
 	double rate;
 
+	view_of_row(&view, output->map, row);
 	for (unsigned int i = 0; i < COLUMNS; i++)
 		*cells[i] = '\0';
 	snprintf(cells[COLUMN_NUMBER], TABLE_CELL_SIZE, "%" PRIu32, number + 1);
@@ -124,7 +126,7 @@ static void set_cells(
 		snprintf(cells[COLUMN_STREAM], TABLE_CELL_SIZE, "0x%" PRIx32, row->event.sid);
 	if (vsmmu_event_has_ssid(&row->event, row->known))
 		snprintf(cells[COLUMN_PASID], TABLE_CELL_SIZE, "0x%" PRIx32, row->event.ssid);
-	snprintf(cells[COLUMN_ENDPOINT], TABLE_CELL_SIZE, "%s", row->client);
+	snprintf(cells[COLUMN_ENDPOINT], TABLE_CELL_SIZE, "%s", view.client);
 	snprintf(cells[COLUMN_KIND], TABLE_CELL_SIZE, "%s",
 		has_id ? vsmmu_event_name(row->event.id) : "UNKNOWN");
 	set_access(cells[COLUMN_ACCESS], row);

@@ -7,16 +7,17 @@
 #include "decode/summary.h"
 #include "decode/view.h"
 
-#define GROUPS_MAX 50 /* nobody reads more */
-#define LIST_SIZE  256
+#define GROUPS_MAX    50 /* nobody reads more */
+#define LIST_SIZE     256
+#define SENTENCE_SIZE 768
 
 /* Rows of which the same is to be said: those of one kind, with the same causes. */
-static uint64_t group_of(const struct fault_row *row)
+static uint64_t group_of(const struct output *output, const struct fault_row *row)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 	struct view view;
 
-	view_of_row(&view, row);
+	view_of_row(&view, output->map, row);
 	hash = (hash ^ row->event.id ^ (row->known & 1) << 8) * UINT64_C(0x100000001b3);
 	hash = (hash ^ row->unassigned) * UINT64_C(0x100000001b3);
 	for (size_t i = 0; i < view.cause_count; i++)
@@ -53,13 +54,18 @@ static void list_rows(char *list, const uint64_t *groups, uint32_t from, uint32_
 static void print_group(const struct output *output, const struct fault_row *row, const char *list)
 {
 	bool has_id = row->known >> VSMMU_EVENT_FIELD_ID & 1;
+	char text[SENTENCE_SIZE];
 	struct view view;
 
-	view_of_row(&view, row);
+	view_of_row(&view, output->map, row);
 	printf("\n%s%s%s (row%s %s)\n", style_begin(&output->page, STYLE_NAME),
 		has_id ? vsmmu_event_name(row->event.id) : "UNKNOWN", style_end(&output->page),
 		strpbrk(list, ",-") ? "s" : "", list);
 	summary_print_line(output, "%s.", view.sentence);
+	if (*view.about)
+		summary_print_line(output, "%s is %s.", view.client, view.about);
+	if (*view_endpoints(&view, row->event.sid, text, sizeof(text)))
+		summary_print_line(output, "%s.", text);
 	if (*view.guess)
 		summary_print_line(output, "If it is a PCIe endpoint, that may be %s.", view.guess);
 	if (row->before)
@@ -96,7 +102,7 @@ void summary_print_causes(struct output *output, uint32_t rows)
 		return;
 	}
 	for (uint32_t i = 0; i < rows; i++)
-		groups[i] = group_of(&output->faults.rows[i]);
+		groups[i] = group_of(output, &output->faults.rows[i]);
 	for (uint32_t i = 0; i < rows && count < GROUPS_MAX; i++) {
 		if (is_told(told, count, groups[i]))
 			continue;

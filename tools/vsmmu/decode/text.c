@@ -100,20 +100,31 @@ static void print_context(struct output *output, const struct item *item)
 			*before[i]->client ? ": " : "", before[i]->text);
 }
 
+static void print_who(const struct output *output, const struct item *item, const struct view *view)
+{
+	char text[SENTENCE_SIZE];
+
+	if (*view->about)
+		print_sentence(output, "%s is %s.", view->client, view->about);
+	if (*view_endpoints(view, item->event.sid, text, sizeof(text)))
+		print_sentence(output, "%s.", text);
+	if (*view->guess)
+		print_sentence(output, "If it is a PCIe endpoint, that may be %s.", view->guess);
+}
+
 static void print_event(struct output *output, const struct item *item, struct fault_row *row)
 {
 	struct view view;
 	size_t column = print_place(output, item);
 
-	view_of_item(&view, item, row);
+	view_of_item(&view, output->map, item, row);
 	print_headline(output, column, view.line);
 	if (output->brief)
 		return;
 	print_sentence(output, "%s.", view.sentence);
 	if (item->partial)
 		print_sentence(output, "The log has not all of it: %s.", item->text);
-	if (*view.guess)
-		print_sentence(output, "If it is a PCIe endpoint, that may be %s.", view.guess);
+	print_who(output, item, &view);
 	print_context(output, item);
 	if (row && is_new(&output->text, row, &view))
 		print_causes(output, &view);

@@ -1,32 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "decode/view.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-/* The StreamID of a PCIe endpoint mostly is its requester ID: bus, device, function. */
-static void guess(struct view *view, const struct fault *what, const char *client)
+static bool knows_sid(const struct fault *fault)
 {
-	uint32_t sid = what->event->sid;
-
-	*view->guess = '\0';
-	if (what->known >> VSMMU_EVENT_FIELD_SID & 1 && !*client && sid <= UINT16_MAX)
-		snprintf(view->guess, sizeof(view->guess), "%02x:%02x.%x", sid >> 8, sid >> 3 & 31,
-			sid & 7);
+	return fault->known >> VSMMU_EVENT_FIELD_SID & 1;
 }
 
-static void make(struct view *view, const struct fault *fault, const char *client)
+/* Who it was, and who it may have been. */
+static void name(struct view *view, struct endpoint_map *map, struct fault *fault, const char *smmu,
+	const char *client)
 {
+	uint32_t sid = fault->event->sid;
+
+	view->client = client;
+	*view->about = *view->guess = '\0';
+	view->endpoint_count = view->certain = 0;
+	if (knows_sid(fault))
+		view->endpoint_count =
+			endpoint_map_find(map, smmu, sid, view->endpoints, VIEW_ENDPOINTS_MAX);
+	for (unsigned int i = 0; i < view->endpoint_count && i < VIEW_ENDPOINTS_MAX; i++)
+		view->certain += view->endpoints[i].certain;
+	if (view->certain == 1 && view->endpoint_count == 1 && !*client)
+		view->client = view->endpoints[0].name;
+	if (*view->client)
+		endpoint_map_about(map, view->client, view->about, sizeof(view->about));
+	if (knows_sid(fault))
+		endpoint_map_guess(map, smmu, sid, view->client,
+			fault->unassigned || fault->event->id == VSMMU_EVENT_C_BAD_STREAMID,
+			view->guess, sizeof(view->guess));
+	if (view->certain)
+		fault->endpoints =
+			view->certain < VIEW_ENDPOINTS_MAX ? view->certain : view->endpoint_count;
+}
+
+static void make(struct view *view, struct endpoint_map *map, struct fault *fault, const char *smmu,
+	const char *client)
+{
+	name(view, map, fault, smmu, client);
 	vsmmu_event_format(view->line, sizeof(view->line), fault->event, fault->known);
 	vsmmu_event_explain(
-		view->sentence, sizeof(view->sentence), fault->event, fault->known, client);
+		view->sentence, sizeof(view->sentence), fault->event, fault->known, view->client);
 	view->entry = catalogue_of_fault(fault);
 	view->cause_count = catalogue_causes(view->entry, fault, view->causes, VIEW_CAUSES_MAX);
-	guess(view, fault, client);
 }
 
-void view_of_row(struct view *view, const struct fault_row *row)
+void view_of_row(struct view *view, struct endpoint_map *map, const struct fault_row *row)
 {
-	const struct fault fault = {
+	struct fault fault = {
 		.event = &row->event,
 		.known = row->known,
 		.empty = row->empty,
@@ -35,12 +58,13 @@ void view_of_row(struct view *view, const struct fault_row *row)
 		.before = row->before,
 	};
 
-	make(view, &fault, row->client);
+	make(view, map, &fault, row->key.smmu, row->client);
 }
 
-void view_of_item(struct view *view, const struct item *item, const struct fault_row *row)
+void view_of_item(struct view *view, struct endpoint_map *map, const struct item *item,
+	const struct fault_row *row)
 {
-	const struct fault fault = {
+	struct fault fault = {
 		.event = &item->event,
 		.known = item->known,
 		.empty = item_is_empty(item),
@@ -49,5 +73,35 @@ void view_of_item(struct view *view, const struct item *item, const struct fault
 		.before = row ? row->before : 0,
 	};
 
-	make(view, &fault, item->client);
+	make(view, map, &fault, item->smmu, item->client);
+}
+
+const char *view_endpoints(const struct view *view, uint32_t sid, char *buffer, size_t size)
+{
+	unsigned int listed = view->endpoint_count;
+	bool certain = view->certain > 0;
+	int length = 0;
+
+	*buffer = '\0';
+	/* It is named already. */
+	if (listed == 0 || (listed == 1 && *view->client))
+		return buffer;
+	if (listed > VIEW_ENDPOINTS_MAX)
+		listed = VIEW_ENDPOINTS_MAX;
+	if (certain && view->certain > 1)
+		length = snprintf(buffer, size, "Stream 0x%" PRIx32 " is shared by ", sid);
+	else
+		length = snprintf(buffer, size, "Stream 0x%" PRIx32 " may be of ", sid);
+	for (unsigned int i = 0; i < listed && (size_t)length < size; i++) {
+		const struct endpoint_name *one = &view->endpoints[i];
+		const char *between = i + 1 == view->endpoint_count ? " and " : ", ";
+
+		length += snprintf(buffer + length, size - (size_t)length, "%s%s%s%s%s",
+			i ? between : "", one->name, *one->about ? " (" : "", one->about,
+			*one->about ? ")" : "");
+	}
+	if (listed < view->endpoint_count && (size_t)length < size)
+		snprintf(buffer + length, size - (size_t)length, " and %u more",
+			view->endpoint_count - listed);
+	return buffer;
 }

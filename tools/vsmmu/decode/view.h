@@ -5,9 +5,11 @@
 
 #include "catalogue/catalogue.h"
 #include "decode/faults.h"
+#include "endpoints/map.h"
 #include "text/text.h"
 
-#define VIEW_CAUSES_MAX 8
+#define VIEW_CAUSES_MAX	   8
+#define VIEW_ENDPOINTS_MAX 4
 
 struct view {
 	char line[VSMMU_EVENT_TEXT_SIZE];     /* what happened, in a line */
@@ -15,11 +17,25 @@ struct view {
 	const struct catalogue_entry *entry;
 	const struct catalogue_cause *causes[VIEW_CAUSES_MAX]; /* the most likely first */
 	size_t cause_count;
-	char guess[16]; /* a PCI address that the StreamID may be; "" if it cannot be one */
+	const char *client; /* the endpoint: of the log, else the only one that has the stream */
+	char about[64];	    /* what that is; "" if nobody knows */
+	struct endpoint_name endpoints[VIEW_ENDPOINTS_MAX]; /* that have, or may have, the stream */
+	unsigned int endpoint_count;			    /* of all that there are */
+	unsigned int certain;				    /* of those that are listed */
+	char guess[40]; /* a PCI address that the StreamID may be; "" if it cannot be one */
 };
 
-/* @row: the event's, or NULL. */
-void view_of_item(struct view *view, const struct item *item, const struct fault_row *row);
-void view_of_row(struct view *view, const struct fault_row *row);
+/*
+ * @map: who has which stream; NULL: nobody knows
+ * @row: the event's, or NULL
+ *
+ * The view is valid as long as @item or @row is.
+ */
+void view_of_item(struct view *view, struct endpoint_map *map, const struct item *item,
+	const struct fault_row *row);
+void view_of_row(struct view *view, struct endpoint_map *map, const struct fault_row *row);
+
+/* "Stream 0x100 is shared by ... and ..."; "" with nothing to say. Return: @buffer. */
+const char *view_endpoints(const struct view *view, uint32_t sid, char *buffer, size_t size);
 
 #endif
