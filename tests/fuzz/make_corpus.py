@@ -9,6 +9,7 @@ import argparse
 import os
 import struct
 
+from corpus_machines import IORT, MAP
 from corpus_records import CAPTURE, DECODER, DMESG, EVENT, TRANSLATION
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -373,7 +374,7 @@ SMMU = {
 }
 
 CORPORA = {'decoder': DECODER, 'event': EVENT, 'registers': REGISTER, 'dmesg': DMESG,
-           'capture': CAPTURE, 'smmu': SMMU}
+           'capture': CAPTURE, 'smmu': SMMU, 'iort': IORT, 'map': MAP}
 
 
 def main():

@@ -79,7 +79,7 @@ static int refuse(const char *bytes, size_t length, char *why, size_t size)
 	return -EINVAL;
 }
 
-static int add_bytes(
+int map_add_bytes(
 	struct endpoint_map *map, const char *bytes, size_t length, char *why, size_t size)
 {
 	int ret;
@@ -114,7 +114,7 @@ int endpoint_map_add_file(struct endpoint_map *map, const char *path, char *why,
 	if (is_tar(bytes, length))
 		ret = add_root(map, path, why, size);
 	else
-		ret = add_bytes(map, bytes, length, why, size);
+		ret = map_add_bytes(map, bytes, length, why, size);
 	free(bytes);
 	return ret;
 }

@@ -62,6 +62,10 @@ void map_add_smmu(struct endpoint_map *map, const char *name, uint64_t address);
  */
 int map_add_text(struct endpoint_map *map, const char *text, size_t length, char *why, size_t size);
 
+/* Adds a file of any kind but a tar, as endpoint_map_add_file() does. */
+int map_add_bytes(
+	struct endpoint_map *map, const char *bytes, size_t length, char *why, size_t size);
+
 /* Says what a PCI function is. @driver may be NULL. */
 void device_describe(struct device *device, unsigned int vendor, unsigned int id,
 	unsigned int class_code, const char *driver);
