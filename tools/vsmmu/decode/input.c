@@ -61,6 +61,10 @@ static long take(struct input *input, bool end)
 		return veventq_take(input, input->buffer, input->length, end);
 	case INPUT_CAPTURE:
 		return capture_take(input, input->buffer, input->length, end);
+	case INPUT_REFUSED:
+		input_refuse(input);
+		input->over = true;
+		return -EMEDIUMTYPE;
 	default:
 		return 0;
 	}

@@ -20,6 +20,7 @@ enum input_kind {
 	INPUT_BINARY,  /* records of 32 bytes */
 	INPUT_VEVENTQ, /* what a vEVENTQ gave: headers and records */
 	INPUT_CAPTURE, /* vsmmu-capture(5) */
+	INPUT_REFUSED, /* something else, see input_refuse() */
 };
 
 struct input {
@@ -45,7 +46,7 @@ struct input {
 void input_init(struct input *input, const char *name, enum input_kind kind, struct output *output);
 void input_destroy(struct input *input);
 
-/* All of these return 0 or -ENOMEM. */
+/* All of these return 0; -ENOMEM; -EMEDIUMTYPE after a message if it can be no input. */
 int input_bytes(struct input *input, const void *bytes, size_t length);
 
 /* Nothing more has come for a while: what is complete is given out. */
@@ -62,6 +63,9 @@ void input_restart(struct input *input);
 
 /* detect.c. Return: what it is, or INPUT_AUTO if that takes more bytes. */
 enum input_kind input_detect(const uint8_t *bytes, size_t length, bool end);
+
+/* Says what it is, and how to read it. */
+void input_refuse(const struct input *input);
 
 /*
  * lines.c, binary.c, capture.c: each takes what is complete at the begin of @bytes.

@@ -39,6 +39,11 @@ static int open_file(struct source *source)
 		return complain(source, "open");
 	if (fstat(source->fd, &stat))
 		return complain(source, "look at");
+	if (S_ISDIR(stat.st_mode)) {
+		note(source, "is a folder: name the files in it; of a journal, "
+			     "'journalctl --directory FOLDER -k | vsmmu decode'");
+		return -EISDIR;
+	}
 	source->regular = S_ISREG(stat.st_mode);
 	source->offset = 0;
 	return 0;

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -80,6 +81,8 @@ static void look_ahead(struct reader *reader)
 
 int reader_open(struct reader *reader, const char *path)
 {
+	struct stat stat;
+
 	memset(reader, 0, sizeof(*reader));
 	vsmmu_capture_reader_init(&reader->capture);
 	reader->path = path;
@@ -91,6 +94,11 @@ int reader_open(struct reader *reader, const char *path)
 
 		fprintf(stderr, "vsmmu replay: cannot open '%s': %s\n", path, strerror(error));
 		return -error;
+	}
+	if (!fstat(reader->fd, &stat) && S_ISDIR(stat.st_mode)) {
+		fprintf(stderr, "vsmmu replay: '%s' is a folder, and no capture\n", path);
+		reader_close(reader);
+		return -EISDIR;
 	}
 	look_ahead(reader);
 	return 0;
