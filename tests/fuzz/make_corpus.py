@@ -11,6 +11,7 @@ import struct
 
 from corpus_machines import IORT, MAP
 from corpus_records import CAPTURE, DECODER, DMESG, EVENT, TRANSLATION
+from corpus_tars import TAR
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -374,7 +375,8 @@ SMMU = {
 }
 
 CORPORA = {'decoder': DECODER, 'event': EVENT, 'registers': REGISTER, 'dmesg': DMESG,
-           'capture': CAPTURE, 'smmu': SMMU, 'iort': IORT, 'map': MAP}
+           'capture': CAPTURE, 'smmu': SMMU, 'iort': IORT, 'map': MAP,
+           'tar': TAR}
 
 
 def main():
