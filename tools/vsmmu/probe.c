@@ -10,14 +10,18 @@
 #include <unistd.h>
 
 #include "probe/probe.h"
+#include "root/collect.h"
 #include "root/root.h"
 
 enum {
 	OPTION_ROOT = 256,
+	OPTION_COLLECT,
 };
 
 struct probe_options {
-	const char *root; /* NULL: this host */
+	const char *root;    /* NULL: this host */
+	const char *collect; /* a file to pack into, NULL: none */
+	bool force;
 	enum probe_detail detail;
 	bool json;
 	bool help;
@@ -38,6 +42,11 @@ static void print_help(void)
 	       "      --root FILE|DIR    look at what was collected from another host, or a copy "
 	       "of\n"
 	       "                         its files\n"
+	       "      --collect FILE     pack what this reads into a tar, without serial numbers, "
+	       "addresses\n"
+	       "                         and names, for another to look at; '-' is standard "
+	       "output\n"
+	       "  -f, --force            overwrite that file\n"
 	       "  -j, --json             all that was found, as docs/probe.schema.json has it\n"
 	       "  -b, --brief            leave out what passes\n"
 	       "  -q, --quiet            print nothing: the exit code tells\n"
@@ -53,6 +62,12 @@ static bool take_option(struct probe_options *options, int option)
 	switch (option) {
 	case OPTION_ROOT:
 		options->root = optarg;
+		return true;
+	case OPTION_COLLECT:
+		options->collect = optarg;
+		return true;
+	case 'f':
+		options->force = true;
 		return true;
 	case 'j':
 		options->json = true;
@@ -76,6 +91,8 @@ static bool parse(int argc, char **argv, struct probe_options *options)
 {
 	static const struct option known[] = {
 		{"root", required_argument, NULL, OPTION_ROOT},
+		{"collect", required_argument, NULL, OPTION_COLLECT},
+		{"force", no_argument, NULL, 'f'},
 		{"json", no_argument, NULL, 'j'},
 		{"brief", no_argument, NULL, 'b'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -84,7 +101,7 @@ static bool parse(int argc, char **argv, struct probe_options *options)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jbqh", known, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "fjbqh", known, NULL)) != -1)
 		if (!take_option(options, option))
 			return false;
 	return true;
@@ -131,6 +148,18 @@ static int look(struct root *root, const struct probe_options *options, char *co
 	return code < 0 ? EXIT_ENVIRONMENT : code;
 }
 
+/* The list comes first: who does not like it can end this before there is a file. */
+static int pack(struct root *root, const struct probe_options *options, const char *command)
+{
+	char why[256];
+
+	collect_print_list(stderr);
+	if (!collect(root, options->collect, options->force, why, sizeof(why)))
+		return EXIT_OK;
+	fprintf(stderr, "%s: %s\n", command, why);
+	return EXIT_ENVIRONMENT;
+}
+
 int probe_command(int argc, char **argv)
 {
 	struct probe_options options = {0};
@@ -156,7 +185,12 @@ int probe_command(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", argv[0], why);
 		return EXIT_ENVIRONMENT;
 	}
-	code = look(root, &options, argv + optind, argc - optind, argv[0]);
+	if (root_note(root))
+		fprintf(stderr, "%s: %s: left out %s\n", argv[0], options.root, root_note(root));
+	if (options.collect)
+		code = pack(root, &options, argv[0]);
+	else
+		code = look(root, &options, argv + optind, argc - optind, argv[0]);
 	root_close(root);
 	return code;
 }
