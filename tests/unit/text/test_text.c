@@ -190,6 +190,8 @@ TEST(text_of_events_that_are_partly_known)
 			KNOWN(ID) | KNOWN(SID) | KNOWN(SSID), "F_TRANSLATION sid 0x8 ssid 0x5"},
 		{{.size = SIZE, .id = 0x08, .sid = 8}, KNOWN(ID) | KNOWN(SID) | KNOWN(SSID),
 			"C_BAD_SUBSTREAMID sid 0x8 ssid 0x0"},
+		{{.size = SIZE, .id = 0x10, .sid = 8}, KNOWN(ID) | KNOWN(SID) | KNOWN(SSID),
+			"F_TRANSLATION sid 0x8"},
 		{{.size = SIZE, .id = 0x08, .sid = 8}, KNOWN(ID) | KNOWN(SID),
 			"C_BAD_SUBSTREAMID sid 0x8"},
 		{{.size = SIZE, .id = 0x13, .class_ = 1, .stall = true, .stag = 5},
