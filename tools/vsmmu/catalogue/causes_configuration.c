@@ -75,17 +75,32 @@ const struct catalogue_cause causes_fetch[] = {
 	{0},
 };
 
-const struct catalogue_cause causes_ats[] = {
+const struct catalogue_cause causes_ats_request[] = {
 	{.list = causes_unassigned},
 	{.list = causes_by_log},
 	{.text = "ATS enabled in the endpoint but not in its stream table entry: by firmware, by "
 		 "a reset that restored it, or as the stream is not translated "
 		 "(iommu.passthrough=1)",
 		.look = "ATSCtl in lspci -vv, and whether it ends with pci=noats"},
+	{.text = "a request that was under way while the driver switched ATS off, or the SMMU",
+		.look = "whether it comes only when a driver goes or the machine shuts down"},
+	{0},
+};
+
+const struct catalogue_cause causes_ats_translated[] = {
+	{.list = causes_unassigned},
+	{.list = causes_by_log},
+	{.text = "ATS enabled in the endpoint but not in its stream table entry: by firmware, by "
+		 "a reset that restored it, or as the stream is not translated "
+		 "(iommu.passthrough=1)",
+		.look = "ATSCtl in lspci -vv, and whether it ends with pci=noats"},
+	{.text = "translations that the endpoint still holds from before: of another system "
+		 "(kexec), or of a driver that switched ATS off",
+		.look = "whether it ends after a reset of the endpoint"},
 	{.text = "an endpoint, a bridge or a root port that marks transactions as translated "
 		 "though ATS is off: suspect it",
 		.look = "whether it goes on with pci=noats"},
-	{.text = "a request that was under way while the driver switched ATS off, or the SMMU",
-		.look = "whether it comes only when a driver goes or the machine shuts down"},
+	{.text = "a device permission table that does not allow it, where there is one (IDR3.DPT)",
+		.look = "DPT_ERR among the global errors"},
 	{0},
 };

@@ -81,7 +81,7 @@ static const struct catalogue_entry entries[] = {
 			"Linux has it try again.",
 		.look = "CMDQ_BASE; RAS, EDAC or APEI messages",
 		.next = "If it comes again, the SMMU cannot reach the queue's memory. Report it "
-			"to who made the firmware, with the machine's error records.",
+			"to the maker of the firmware, with the machine's error records.",
 		.culprits = {CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL, CULPRIT_DEVICE},
 		.causes = causes_of_abt,
 	},

@@ -20,7 +20,7 @@ static const struct catalogue_entry entries[] = {
 		.look = "the manual of the chip for the reason; atomic operations and other rare "
 			"kinds of access in the endpoint's driver (AtomicOpsCtl in lspci -vv)",
 		.next = "Switch off what is rare: atomics, peer to peer, relaxed forms of access. "
-			"Report it to who made the chip, with the four words.",
+			"Report it to the maker of the chip, with the four words.",
 		.culprits = {CULPRIT_DEVICE, CULPRIT_FIRMWARE, CULPRIT_GUEST_DRIVER},
 		.causes = causes_unsupported,
 	},
@@ -88,10 +88,10 @@ static const struct catalogue_entry entries[] = {
 		.guest = GUEST_NEVER_SEES,
 		.look = "ATSCtl of the endpoint (lspci -vv); whether its stream is translated "
 			"(iommu.passthrough, type of its IOMMU group)",
-		.next = "Boot with pci=noats as a test. If that ends it, report it to the "
-			"endpoint's maker and to who made the firmware.",
+		.next = "Boot with pci=noats as a test. If that ends it, report it to the makers "
+			"of the endpoint and of the firmware.",
 		.culprits = {CULPRIT_FIRMWARE, CULPRIT_DEVICE, CULPRIT_HOST_KERNEL},
-		.causes = causes_ats,
+		.causes = causes_ats_request,
 	},
 	{
 		EVENT(0x06, "F_STREAM_DISABLED", "7"),
@@ -124,7 +124,7 @@ static const struct catalogue_entry entries[] = {
 			"the root port marks transactions wrongly: report it to their maker. "
 			"Turning the event queue off only hides it: the transactions still fail.",
 		.culprits = {CULPRIT_DEVICE, CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL},
-		.causes = causes_ats,
+		.causes = causes_ats_translated,
 	},
 	{
 		EVENT(0x08, "C_BAD_SUBSTREAMID", "9"),

@@ -64,7 +64,7 @@ static const struct catalogue_entry entries[] = {
 			 "stream table entry is valid, or this event could not come.",
 		.guest = GUEST_NEVER_SEES,
 		.look = "RAS, EDAC or APEI messages; /proc/iomem at that address",
-		.next = "Keep the machine's error records and report it to who wrote the "
+		.next = "Keep the machine's error records and report it to the authors of the "
 			"hypervisor, with the address.",
 		.culprits = {CULPRIT_HOST_KERNEL, CULPRIT_FIRMWARE, CULPRIT_DEVICE},
 		.causes = causes_fetch,

@@ -83,8 +83,8 @@ static const struct catalogue_entry entries[] = {
 			"until the driver acknowledges the error.",
 		.look = "EVENTQ_BASE; RAS, EDAC or APEI messages; whether empty records follow",
 		.next = "If it comes again, the SMMU cannot reach the queue's memory: report it "
-			"to who made the firmware. The faults that caused the events are not its "
-			"cause.",
+			"to the maker of the firmware. The faults that caused the events are not "
+			"its cause.",
 		.culprits = {CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL, CULPRIT_VMM, CULPRIT_DEVICE},
 		.causes = causes_of_abort,
 	},
@@ -95,7 +95,7 @@ static const struct catalogue_entry entries[] = {
 			"Requests may be lost: devices that wait for an answer (PRI) may hang.",
 		.look = "PRIQ_BASE; RAS, EDAC or APEI messages; devices with PRI (lspci -vv)",
 		.next = "Reset the devices that hang. If it comes again, the SMMU cannot reach "
-			"the queue's memory: report it to who made the firmware.",
+			"the queue's memory: report it to the maker of the firmware.",
 		.culprits = {CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL, CULPRIT_VMM, CULPRIT_DEVICE},
 		.causes = causes_of_abort,
 	},
@@ -165,7 +165,7 @@ static const struct catalogue_entry entries[] = {
 			"codes are those of CMDQ_CONS.ERR.",
 		.look = "ERR_REASON of the ECMDQ_CONS registers",
 		.next = "Look up the code. Linux of kernel.org has no driver for these queues, so "
-			"report it to who made the kernel.",
+			"report it to the maker of the kernel.",
 		.culprits = {CULPRIT_DEVICE, CULPRIT_HOST_KERNEL},
 		.causes = causes_of_cmdq,
 	},
@@ -176,8 +176,8 @@ static const struct catalogue_entry entries[] = {
 			"an endpoint with ATS may use. F_TRANSL_FORBIDDEN is recorded for the "
 			"access.",
 		.look = "SMMU_DPT_CFG_FAR: address, level and kind of the failure",
-		.next = "Report it to who wrote the software that has the table (a hypervisor, or "
-			"the RMM).",
+		.next = "Report it to the authors of the software that has the table (a "
+			"hypervisor, or the RMM).",
 		.culprits = {CULPRIT_HOST_KERNEL, CULPRIT_FIRMWARE, CULPRIT_DEVICE},
 		.causes = causes_of_dpt,
 	},
