@@ -8,6 +8,13 @@
 #include "lib/unit.h"
 #include "text/text.h"
 
+#define DMESG_KNOWN(field) (UINT64_C(1) << VSMMU_EVENT_FIELD_##field)
+
+/* What the line with the details tells. */
+#define DETAILS                                                                                    \
+	(DMESG_KNOWN(PNU) | DMESG_KNOWN(IND) | DMESG_KNOWN(RNW) | DMESG_KNOWN(S2) |                \
+		DMESG_KNOWN(CLASS) | DMESG_KNOWN(STALL) | DMESG_KNOWN(STAG))
+
 #define SMMU   "arm-smmu-v3 arm-smmu-v3.0.auto: "
 #define SECOND "arm-smmu-v3 2b400000.iommu: "
 
@@ -75,6 +82,27 @@ static inline void assert_record(
 	assert_memory_equal(&item->record, record, sizeof(*record));
 	vsmmu_event_decode(record, &event);
 	assert_memory_equal(&item->event, &event, sizeof(event));
+}
+
+/* An event of which this is known and that misses what @text says. */
+static inline void assert_partial(
+	const struct vsmmu_dmesg_item *item, uint64_t known, const char *text)
+{
+	assert_int_equal(item->kind, VSMMU_DMESG_EVENT);
+	assert_true(item->partial);
+	assert_false(item->raw);
+	assert_int_equal(item->known, known);
+	if (!strstr(item->text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, item->text);
+}
+
+/* An event of which nothing is missing. */
+static inline void assert_whole(const struct vsmmu_dmesg_item *item, uint64_t known)
+{
+	assert_int_equal(item->kind, VSMMU_DMESG_EVENT);
+	assert_string_equal(item->text, "");
+	assert_false(item->partial);
+	assert_int_equal(item->known, known);
 }
 
 static inline bool is_printable(const char *text)

@@ -56,7 +56,7 @@ static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 	};
 
 	/* An event that is cut is bad, and what there is of it is shown. */
-	if (dmesg->kind == VSMMU_DMESG_BAD || dmesg->partial)
+	if (dmesg->kind == VSMMU_DMESG_BAD || dmesg->bad)
 		output_bad(input->output, &position, dmesg->text);
 	if (dmesg->kind != VSMMU_DMESG_BAD)
 		give_item(input, kinds[dmesg->kind], &position, dmesg);

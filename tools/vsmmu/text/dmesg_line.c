@@ -1,238 +1,190 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The messages of Linux drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_dump_event()
- * of 6.14 and later, arm_smmu_evtq_thread() before it, arm_smmu_gerror_handler(),
- * arm_smmu_cmdq_skip_err(); and that of lib/ratelimit.c.
- */
 #include "text/dmesg_line.h"
 
+#include <ctype.h>
+
+#include "text/dmesg_forms.h"
 #include "text/dmesg_prefix.h"
 
-#define WORD_DIGITS 16
+/* Places in a line at which a form is tried: a bound for lines that are made to be slow. */
+#define TRIES 32
 
-/* Widths of the records' fields (IHI 0070 7.3); the driver prints even less of them. */
-#define SSID_MAX	0xfffff
-#define IPA_MASK	UINT64_C(0x00fffffffffff000)
-#define FETCH_ADDR_MASK UINT64_C(0x00fffffffffffff8)
+/* As much is looked at of what is before a form. */
+#define PREFIX_MAX 1024
 
-/* Complaints that are told as they are. Where one ends in a space, a number follows. */
-static const struct {
-	const char *text;
-	enum dmesg_message_kind kind;
-} complaints[] = {
-	{"EVTQ overflow detected -- events lost", DMESG_OVERFLOW},
-	{"skipping command in error state:", DMESG_COMMAND},
-	{"CMDQ error (cons ", DMESG_ERROR},
-	{"CMD_SYNC timeout at ", DMESG_ERROR},
-	{"CMDQ MSI write aborted", DMESG_ERROR},
-	{"CMDQ timeout", DMESG_ERROR},
-	{"EVTQ MSI write aborted", DMESG_ERROR},
-	{"EVTQ write aborted -- events may have been lost", DMESG_ERROR},
-	{"GERROR MSI write aborted", DMESG_ERROR},
-	{"PRIQ MSI write aborted", DMESG_ERROR},
-	{"PRIQ overflow detected -- requests lost", DMESG_ERROR},
-	{"PRIQ write aborted -- events may have been lost", DMESG_ERROR},
-	{"device has entered Service Failure Mode!", DMESG_ERROR},
-	{"unexpected PRI request received:", DMESG_ERROR},
-	{"unexpected global error reported (", DMESG_ERROR},
+/* A vendor's own words between the driver's and the device's name and the text. */
+#define VENDOR_MAX 64
+
+static bool parse_words(struct form *form, struct dmesg_message *message)
+{
+	return dmesg_words_parse(form, false, message);
+}
+
+static const struct form_kind {
+	const char *begin;
+	unsigned int key;
+	bool (*parse)(struct form *form, struct dmesg_message *message);
+} kinds[] = {
+	{"event:", DMESG_KEY_EVENT, dmesg_decoded_parse},
+	{"event", DMESG_KEY_EVENT, dmesg_header_parse},
+	{"0x", DMESG_KEY_WORD, parse_words},
+	{"0X", DMESG_KEY_WORD, parse_words},
+	{"unpriv", DMESG_KEY_DETAIL, dmesg_detail_parse},
+	{"priv", DMESG_KEY_DETAIL, dmesg_detail_parse},
+	{"sid ", DMESG_KEY_REQUESTER, dmesg_requester_parse},
+	{"skipping command", DMESG_KEY_DRIVER, dmesg_command_parse},
+	{"unexpected PRI", DMESG_KEY_DRIVER, dmesg_request_parse},
+	{"EVTQ overflow", DMESG_KEY_DRIVER, dmesg_overflow_parse},
 };
 
-/* Takes the prefix off @line if @text follows it. */
-static bool take_message(struct span *line, const char *text, struct dmesg_message *message)
-{
-	struct span rest = *line, prefix;
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-	if (!span_take_until(&rest, text, &prefix) || !dmesg_prefix_parse(prefix, message))
-		return false;
-	*line = rest;
-	return true;
+/* Whether the driver's name may be before a form with this in between: a vendor's own words. */
+static bool is_vendors(struct span text)
+{
+	text = span_trim(text);
+	return !text.length ||
+	       (text.length <= VENDOR_MAX && strchr(":])-", text.at[text.length - 1]));
 }
 
-static bool parse_header(struct span line, struct dmesg_message *message)
+/* Whether it only separates one form from the next. */
+static bool is_gap(struct span text)
 {
-	return take_message(&line, "event 0x", message) &&
-	       span_take_number(&line, 16, &message->value) && message->value <= UINT8_MAX &&
-	       span_is(line, " received:");
-}
-
-/* The whole of what the driver says: 16 digits. */
-static bool parse_word(struct span line, struct dmesg_message *message)
-{
-	struct span word = line;
-
-	if (line.length < WORD_DIGITS + 2)
-		return false;
-	line.length -= WORD_DIGITS + 2;
-	word = span_skip(word, line.length);
-	return span_take(&word, "0x") && span_take_number(&word, 16, &message->value) &&
-	       !word.length && dmesg_prefix_parse(line, message);
-}
-
-/* "TEXT0x12"; @known is the bit of the field that it tells. */
-static bool take_field(struct span *line, const char *text, uint64_t known,
-	struct dmesg_message *message, uint64_t *value)
-{
-	if (!span_take(line, text) || !span_take_hex(line, value))
-		return false;
-	message->known |= known;
-	return true;
-}
-
-/* Reads what follows "sid: ": three forms, by the event's kind. */
-static bool parse_addresses(struct span line, struct dmesg_message *message)
-{
-	struct vsmmu_event *event = &message->event;
-	uint64_t sid, ssid;
-
-	if (!span_take_hex(&line, &sid) || sid > UINT32_MAX)
-		return false;
-	if (!take_field(&line, " ssid: ", 0, message, &ssid) || ssid > SSID_MAX)
-		return false;
-	event->sid = (uint32_t)sid;
-	event->ssid = (uint32_t)ssid;
-	message->known |= DMESG_KNOWN(SID);
-	/* It prints 0 when there is none: only another number tells that there is one. */
-	event->ssv = ssid > 0;
-	if (ssid)
-		message->known |= DMESG_KNOWN(SSV) | DMESG_KNOWN(SSID);
-	if (!line.length)
-		return true;
-	if (take_field(
-		    &line, " fetch_addr: ", DMESG_KNOWN(FETCH_ADDR), message, &event->fetch_addr))
-		return !line.length && !(event->fetch_addr & ~FETCH_ADDR_MASK);
-	return take_field(&line, " iova: ", DMESG_KNOWN(INPUT_ADDR), message, &event->input_addr) &&
-	       take_field(&line, " ipa: ", DMESG_KNOWN(IPA), message, &event->ipa) &&
-	       !line.length && !(event->ipa & ~IPA_MASK);
-}
-
-static bool parse_decoded(struct span line, struct dmesg_message *message)
-{
-	return take_message(&line, "event: ", message) &&
-	       span_take_until(&line, " client: ", &message->name) &&
-	       span_take_until(&line, " sid: ", &message->client) && parse_addresses(line, message);
-}
-
-/* Reads one of two words. */
-static bool take_either(struct span *line, const char *one, const char *zero, bool *value)
-{
-	*value = span_take(line, one);
-	return *value || span_take(line, zero);
-}
-
-static bool take_class(struct span *line, struct vsmmu_event *event)
-{
-	static const char *const classes[] = {
-		[VSMMU_EVENT_CLASS_CD] = "\"CD fetch\"",
-		[VSMMU_EVENT_CLASS_TT] = "\"Stage 1 translation table fetch\"",
-		[VSMMU_EVENT_CLASS_IN] = "\"Input address caused fault\"",
-		[VSMMU_EVENT_CLASS_RESERVED] = "\"Reserved\"",
-	};
-
-	for (uint8_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		event->class_ = i;
-		if (span_take(line, classes[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool parse_detail(struct span line, struct dmesg_message *message)
-{
-	struct vsmmu_event *event = &message->event;
-	uint64_t stag;
-
-	/* "unpriv" is looked for first, as "priv" is a part of it. */
-	if (!take_message(&line, "unpriv ", message)) {
-		if (!take_message(&line, "priv ", message))
+	for (size_t i = 0; i < text.length; i++)
+		if (isalnum((unsigned char)text.at[i]))
 			return false;
-		event->pnu = true;
-	}
-	if (!take_either(&line, "inst ", "data ", &event->ind) ||
-		!take_either(&line, "read ", "write ", &event->rnw) ||
-		!take_either(&line, "s2 ", "s1 ", &event->s2) || !take_class(&line, event))
-		return false;
-	if (span_begins(line, " ttd_")) {
-		if (!take_either(&line, " ttd_read", " ttd_write", &event->ttrnw))
-			return false;
-		message->known |= DMESG_KNOWN(TTRNW);
-	}
-	event->stall = span_take(&line, " stall");
-	if (!span_take(&line, " stag: ") || !span_take_hex(&line, &stag) || stag > UINT16_MAX)
-		return false;
-	event->stag = (uint16_t)stag;
-	message->known |= DMESG_KNOWN(PNU) | DMESG_KNOWN(IND) | DMESG_KNOWN(RNW) | DMESG_KNOWN(S2) |
-			  DMESG_KNOWN(CLASS) | DMESG_KNOWN(STALL) | DMESG_KNOWN(STAG);
-	return !line.length;
-}
-
-/* The function that asks for permission to print, so far. */
-static bool is_event_printer(struct span function)
-{
-	return span_has(function, "arm_smmu_") &&
-	       (span_has(function, "evtq") || span_has(function, "evt_handler") ||
-		       span_has(function, "_event"));
-}
-
-/* "FUNCTION: 15 callbacks suppressed" */
-static bool parse_suppressed(struct span line, struct dmesg_message *message)
-{
-	struct span function = span_of(""), rest = line, before;
-
-	if (!span_ends(line, " callbacks suppressed"))
-		return false;
-	rest.length -= strlen(" callbacks suppressed");
-	/* The name is before the last colon. */
-	while (span_take_until(&rest, ": ", &before))
-		function = (struct span){.at = line.at, .length = (size_t)(rest.at - line.at)};
-	if (!is_event_printer(function) || !span_take_number(&rest, 10, &message->value) ||
-		rest.length)
-		return false;
-	dmesg_prefix_parse(function, message);
-	message->smmu = span_of("");
 	return true;
 }
 
-static bool parse_complaint(struct span line, struct dmesg_message *message)
+/*
+ * Takes time, host and device from what is before a form. @before: what the message before it in
+ * the line has of them, or NULL. Return: whether the form may be there.
+ */
+static bool take_prefix(
+	struct span prefix, const struct dmesg_message *before, struct dmesg_message *message)
 {
-	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
-		struct span rest = line;
+	struct span device, vendor;
+	bool fits, named;
 
-		if (!take_message(&rest, complaints[i].text, message))
-			continue;
-		message->kind = complaints[i].kind;
-		/* From the phrase to the line's end. */
-		message->text =
-			span_skip(line, line.length - rest.length - strlen(complaints[i].text));
-		return true;
+	if (prefix.length > PREFIX_MAX)
+		prefix = span_skip(prefix, prefix.length - PREFIX_MAX);
+	fits = dmesg_prefix_parse(prefix, message);
+	if (dmesg_driver_find(prefix, &device, &vendor)) {
+		fits |= is_vendors(vendor);
+		message->smmu = device;
 	}
-	return false;
-}
-
-void dmesg_line_parse(struct span line, struct dmesg_message *message)
-{
-	static const struct {
-		bool (*parse)(struct span line, struct dmesg_message *message);
-		enum dmesg_message_kind kind;
-	} forms[] = {
-		{parse_header, DMESG_HEADER},
-		{parse_word, DMESG_WORD},
-		{parse_decoded, DMESG_DECODED},
-		{parse_detail, DMESG_DETAIL},
-		{parse_suppressed, DMESG_SUPPRESSED},
-	};
-
-	line = span_trim(line);
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		memset(message, 0, sizeof(*message));
-		message->event.size = sizeof(message->event);
-		message->smmu = message->host = span_of("");
-		if (forms[i].parse(line, message)) {
-			message->kind = forms[i].kind;
-			return;
+	named = message->smmu.length;
+	if (before) {
+		if (!message->smmu.length)
+			message->smmu = before->smmu;
+		if (!message->host.length)
+			message->host = before->host;
+		if (!message->has_time) {
+			message->has_time = before->has_time;
+			message->time = before->time;
+		}
+		if (!message->has_wall) {
+			message->has_wall = before->has_wall;
+			message->has_zone = before->has_zone;
+			message->wall = before->wall;
 		}
 	}
-	memset(message, 0, sizeof(*message));
+	return (fits || (before && is_gap(prefix))) && (message->sure || named);
+}
+
+void dmesg_message_init(struct dmesg_message *message)
+{
+	memset(message, 0, offsetof(struct dmesg_message, note));
+	message->note[0] = '\0';
 	message->event.size = sizeof(message->event);
-	message->smmu = message->host = span_of("");
-	parse_complaint(line, message);
+	message->smmu = message->host = message->client = message->text = span_of("");
+}
+
+/* Return: whether a form begins at @at; then it is taken off the line. */
+static bool take_form(struct span *line, size_t at, const struct form_kind *kind,
+	const struct dmesg_message *before, struct dmesg_message *message)
+{
+	struct form form = {.rest = span_skip(*line, at)};
+
+	dmesg_message_init(message);
+	if (!kind->parse(&form, message))
+		return false;
+	message->cut = form.cut;
+	if (!take_prefix((struct span){line->at, at}, before, message))
+		return false;
+	*line = form.cut ? span_skip(*line, line->length) : form.rest;
+	return true;
+}
+
+/* Return: the first place from @from on where a form may begin, or the line's length. */
+static size_t find_begin(struct span line, size_t from, unsigned int keys, uint32_t *begins)
+{
+	struct span rest = span_skip(line, from);
+	size_t first = line.length;
+
+	*begins = 0;
+	for (unsigned int i = 0; i < KINDS; i++) {
+		size_t at;
+
+		if (!(kinds[i].key & keys))
+			continue;
+		at = span_find(rest, kinds[i].begin);
+		if (at == rest.length || from + at > first)
+			continue;
+		if (from + at < first)
+			*begins = 0;
+		first = from + at;
+		*begins |= UINT32_C(1) << i;
+	}
+	return first;
+}
+
+static bool parse_forms(struct span *line, unsigned int keys, const struct dmesg_message *before,
+	struct dmesg_message *message)
+{
+	uint32_t begins;
+	size_t at = 0;
+
+	for (unsigned int tries = 0; tries < TRIES; tries++, at++) {
+		at = find_begin(*line, at, keys, &begins);
+		if (at == line->length)
+			return false;
+		for (unsigned int i = 0; i < KINDS; i++)
+			if (begins >> i & 1 && take_form(line, at, &kinds[i], before, message))
+				return true;
+	}
+	return false;
+}
+
+bool dmesg_line_parse(
+	struct span *line, unsigned int keys, bool continued, struct dmesg_message *message)
+{
+	struct dmesg_message before;
+
+	if (continued)
+		before = *message;
+	if (keys && parse_forms(line, keys, continued ? &before : NULL, message))
+		return true;
+	if (keys & DMESG_KEY_DRIVER) {
+		dmesg_message_init(message);
+		if (dmesg_driver_parse(line, message))
+			return true;
+	}
+	dmesg_message_init(message);
+	*line = span_skip(*line, line->length);
+	return false;
+}
+
+bool dmesg_line_parse_words(struct span line, struct dmesg_message *message)
+{
+	struct form form = {.rest = line};
+
+	dmesg_message_init(message);
+	/* Quotation marks of mails. */
+	while (form.rest.length && !isalnum((unsigned char)form.rest.at[0]))
+		form.rest = span_skip(form.rest, 1);
+	if (!dmesg_words_parse(&form, true, message) || !is_gap(form.rest))
+		return false;
+	message->cut = form.cut;
+	return true;
 }

@@ -1,133 +1,196 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events that are being put together, one for each SMMU. */
-#include "text/dmesg.h"
-
+/* Events and messages that are being put together, one of each for each SMMU. */
 #include <string.h>
+
+#include "text/dmesg.h"
 
 bool dmesg_slot_is_whole(const struct dmesg_slot *slot)
 {
-	return slot->state == DMESG_INCOMPLETE ||
-	       (slot->state == DMESG_RAW && slot->words == DMESG_WORDS);
+	return slot->state == DMESG_NAMES ||
+	       (slot->state == DMESG_NUMBERS && slot->next == DMESG_WORDS);
 }
 
-static void slot_close(struct dmesg_slot *slot)
+void dmesg_slot_close(struct dmesg_slot *slot)
 {
 	slot->state = DMESG_IDLE;
-	slot->words = 0;
+	slot->headed = slot->placed = slot->alien = slot->decoded = slot->detailed =
+		slot->unassigned = false;
+	slot->whole = true;
+	slot->have = slot->next = slot->short_word = 0;
 	slot->known = 0;
 	slot->client[0] = '\0';
 	slot->event = (struct vsmmu_event){.size = sizeof(slot->event)};
 	memset(&slot->record, 0, sizeof(slot->record));
 }
 
-/* An event whose number the log does not tell has a place for nothing but its StreamID. */
-static void encode(const struct vsmmu_event *event, struct vsmmu_event_record *record)
+void dmesg_moment_give(const struct dmesg_moment *moment, struct vsmmu_dmesg_item *item)
 {
-	if (!vsmmu_event_encode(event, record))
-		return;
-	memset(record, 0, sizeof(*record));
-	record->word[0] = event->id | (uint64_t)event->sid << 32;
+	item->line = moment->line;
+	item->has_time = moment->has_time;
+	item->time = moment->time;
+	item->has_wall = moment->has_wall;
+	item->has_zone = moment->has_zone;
+	item->wall = moment->wall;
 }
 
-static void give_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
+enum vsmmu_dmesg_kind dmesg_slot_give_message(
+	struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
 {
-	item->kind = VSMMU_DMESG_EVENT;
-	item->raw = slot->state == DMESG_RAW;
-	item->words = slot->words;
-	if (item->raw) {
-		item->record = slot->record;
-		item->event.size = sizeof(item->event);
-		vsmmu_event_decode(&slot->record, &item->event);
-		for (unsigned int i = 0; vsmmu_event_field_name(i); i++)
-			if (vsmmu_event_has(item->event.id, i))
-				item->known |= UINT64_C(1) << i;
-	} else {
-		item->event = slot->event;
-		item->known = slot->known;
-		encode(&slot->event, &item->record);
-	}
-	strcpy(item->client, slot->client);
+	item->kind = VSMMU_DMESG_MESSAGE;
+	dmesg_moment_give(&slot->message_begin, item);
+	strcpy(item->smmu, slot->smmu);
+	strcpy(item->text, slot->text);
+	memcpy(item->command, slot->command, sizeof(item->command));
+	item->command_words = slot->command_words;
+	slot->wait = DMESG_NOTHING;
+	return item->kind;
 }
 
-static void give_bad(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
+static bool has_event(const struct dmesg_slot *slot)
 {
-	static const char *const texts[DMESG_WORDS] = {
-		"the words of an event are missing",
-		"only 1 of the 4 words of an event is there",
-		"only 2 of the 4 words of an event are there",
-		"only 3 of the 4 words of an event are there",
-	};
-
-	item->kind = VSMMU_DMESG_BAD;
-	if (slot->words && (uint8_t)slot->record.word[0] != slot->id)
-		strcpy(item->text, "the words are those of another event");
-	else
-		strcpy(item->text, texts[slot->words % DMESG_WORDS]);
+	return slot->state && slot->state != DMESG_GIVEN;
 }
 
 enum vsmmu_dmesg_kind dmesg_slot_give(struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
 {
-	item->line = slot->line;
-	item->has_time = slot->has_time;
-	item->time = slot->time;
-	strcpy(item->smmu, slot->smmu);
-	if (dmesg_slot_is_whole(slot))
-		give_event(slot, item);
-	else
-		give_bad(slot, item);
-	slot_close(slot);
+	if (!has_event(slot))
+		return dmesg_slot_give_message(slot, item);
+	dmesg_event_give(slot, item);
+	if (item->kind) {
+		dmesg_moment_give(&slot->begin, item);
+		strcpy(item->smmu, slot->smmu);
+	}
+	dmesg_slot_close(slot);
 	return item->kind;
 }
 
-static bool slot_is(const struct dmesg_slot *slot, const char *smmu, const char *host)
+static bool is_used(const struct dmesg_slot *slot)
 {
-	return (slot->state || slot->skip) && !strcmp(slot->smmu, smmu) &&
-	       !strcmp(slot->host, host);
+	return slot->state || slot->wait;
 }
+
+/* Numbers of whom nobody knows: they are no part of what has a name. */
+static bool is_nameless(const struct dmesg_slot *slot)
+{
+	return slot->state == DMESG_NUMBERS && !slot->headed && !*slot->smmu;
+}
+
+/* How well the names fit: 2 if they are equal, 1 if one of them is missing, else 0. */
+static int fit(struct span name, const char *own, size_t size)
+{
+	char text[VSMMU_DMESG_NAME_SIZE];
+
+	span_print(name, text, size);
+	if (!strcmp(own, text))
+		return 2;
+	return !*own || !*text;
+}
+
+/* The slot whose names fit best, of several the one that was used last. */
+static struct dmesg_slot *find(struct dmesg *dmesg, int *best_fit)
+{
+	const struct dmesg_message *message = &dmesg->message;
+	struct dmesg_slot *best = NULL;
+
+	*best_fit = 0;
+	for (int i = 0; i < DMESG_SMMUS; i++) {
+		struct dmesg_slot *slot = &dmesg->slots[i];
+		int fits;
+
+		if (!is_used(slot) || (is_nameless(slot) && message->smmu.length))
+			continue;
+		fits = fit(message->smmu, slot->smmu, sizeof(slot->smmu)) *
+		       fit(message->host, slot->host, sizeof(slot->host));
+		if (fits > *best_fit || (fits && fits == *best_fit && slot->last > best->last)) {
+			best = slot;
+			*best_fit = fits;
+		}
+	}
+	return best;
+}
+
+/* The fit of two pairs of names that are equal. */
+#define EQUAL 4
 
 struct dmesg_slot *dmesg_slot_find(struct dmesg *dmesg)
 {
-	char smmu[VSMMU_DMESG_NAME_SIZE], host[DMESG_HOST_SIZE];
+	int fits;
+	struct dmesg_slot *slot = find(dmesg, &fits);
 
-	span_print(dmesg->message.smmu, smmu, sizeof(smmu));
-	span_print(dmesg->message.host, host, sizeof(host));
-	for (int i = 0; i < DMESG_SMMUS; i++)
-		if (slot_is(&dmesg->slots[i], smmu, host))
-			return &dmesg->slots[i];
-	return NULL;
+	if (!slot || fits == EQUAL)
+		return slot;
+	/* A name that is missing is only guessed from what is near. */
+	if (dmesg->log_line - slot->last > DMESG_NEAR)
+		return NULL;
+	if (!*slot->smmu)
+		span_print(dmesg->message.smmu, slot->smmu, sizeof(slot->smmu));
+	return slot;
 }
 
-/* Return: the one to be used next: one that is idle, else the oldest. */
+bool dmesg_slot_wants_words(const struct dmesg *dmesg)
+{
+	for (int i = 0; i < DMESG_SMMUS; i++) {
+		const struct dmesg_slot *slot = &dmesg->slots[i];
+		bool wants = slot->wait == DMESG_COMMAND ||
+			     (slot->state == DMESG_NUMBERS && slot->next < DMESG_WORDS);
+
+		if (wants && dmesg->log_line - slot->last <= DMESG_NEAR)
+			return true;
+	}
+	return false;
+}
+
+/* Return: the one to be used next: one that is free, else the oldest. */
 static struct dmesg_slot *victim(struct dmesg *dmesg)
 {
 	struct dmesg_slot *best = &dmesg->slots[0];
 
-	for (int i = 0; i < DMESG_SMMUS && best->state; i++)
-		if (!dmesg->slots[i].state || dmesg->slots[i].line < best->line)
-			best = &dmesg->slots[i];
+	for (int i = 0; i < DMESG_SMMUS; i++) {
+		struct dmesg_slot *slot = &dmesg->slots[i];
+
+		if (!is_used(slot))
+			return slot;
+		if (slot->last < best->last)
+			best = slot;
+	}
 	return best;
+}
+
+void dmesg_moment_set(const struct dmesg *dmesg, struct dmesg_moment *moment)
+{
+	const struct dmesg_message *message = &dmesg->message;
+
+	*moment = (struct dmesg_moment){
+		.line = dmesg->log_line,
+		.has_time = message->has_time,
+		.time = message->time,
+		.has_wall = message->has_wall,
+		.has_zone = message->has_zone,
+		.wall = message->wall,
+	};
 }
 
 void dmesg_slot_open(struct dmesg *dmesg, struct dmesg_slot *slot, enum dmesg_state state)
 {
-	const struct dmesg_message *message = &dmesg->message;
-
-	slot_close(slot);
+	dmesg_slot_close(slot);
 	slot->state = state;
-	slot->line = dmesg->line;
-	slot->has_time = message->has_time;
-	slot->time = message->time;
-	slot->skip = 0;
-	span_print(message->smmu, slot->smmu, sizeof(slot->smmu));
-	span_print(message->host, slot->host, sizeof(slot->host));
+	dmesg_moment_set(dmesg, &slot->begin);
+	slot->last = dmesg->log_line;
 }
 
 struct dmesg_slot *dmesg_slot_claim(struct dmesg *dmesg, struct dmesg_slot **old)
 {
-	struct dmesg_slot *slot = dmesg_slot_find(dmesg);
+	const struct dmesg_message *message = &dmesg->message;
+	int fits;
+	struct dmesg_slot *slot = find(dmesg, &fits);
 
-	if (!slot)
-		slot = victim(dmesg);
 	*old = slot;
-	return slot->state ? NULL : slot;
+	if (fits == EQUAL)
+		return has_event(slot) ? NULL : slot;
+	*old = slot = victim(dmesg);
+	if (has_event(slot) || slot->wait)
+		return NULL;
+	span_print(message->smmu, slot->smmu, sizeof(slot->smmu));
+	span_print(message->host, slot->host, sizeof(slot->host));
+	return slot;
 }

@@ -154,6 +154,7 @@ struct catalogue_entry;
  * @words: for EVENT: how many of them it has. With less than four @record was put together
  *	from what else the log has: what @known does not name is 0 in it
  * @partial: for EVENT: the kernel printed more than the log has; @text says what is missing
+ * @bad: for EVENT that is @partial: it is cut, while others have been left out whole, as by grep
  * @unassigned: for EVENT: the kernel says that it knows no device with this StreamID
  * @has_time: @time is valid
  * @has_wall: @wall is valid
@@ -183,6 +184,7 @@ struct vsmmu_dmesg_item {
 	bool raw;
 	uint8_t words;
 	bool partial;
+	bool bad;
 	bool unassigned;
 	bool has_time;
 	bool has_wall;

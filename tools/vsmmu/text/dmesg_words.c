@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An event in numbers, as every kernel prints it: arm_smmu_dump_raw_event() of Linux
+ * drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, before 6.14 arm_smmu_evtq_thread(); and Xen's
+ * driver, which was made from it.
+ */
+#include "text/dmesg_forms.h"
+
+#define WORD_DIGITS 16
+#define GAP_MAX	    8 /* characters that somebody may have put between two words */
+
+bool dmesg_header_parse(struct form *form, struct dmesg_message *message)
+{
+	size_t digits = form->rest.length;
+	bool received;
+
+	if (!form_take(form, "event ") || !form_take_hex(form, true, &message->value) ||
+		message->value > UINT8_MAX)
+		return false;
+	digits -= form->rest.length;
+	received = form_take(form, " received");
+	message->sure = received && form_take(form, ":");
+	message->kind = DMESG_HEADER;
+	/* It prints two digits at least: with less, the number is not whole. */
+	return received || (form->cut && digits >= strlen("event 0x10"));
+}
+
+static size_t count_digits(struct span span)
+{
+	size_t digits = 0;
+
+	while (digits < span.length && span_digit(span.at[digits]) < 16)
+		digits++;
+	return digits;
+}
+
+/* Takes the rest of a word, of which @digits are there, that has blanks in it. */
+static size_t take_split(struct form *form, size_t digits, uint64_t *value)
+{
+	while (digits < WORD_DIGITS) {
+		struct form next = *form;
+		size_t more;
+		uint64_t part;
+
+		if (!form_take_blanks(&next))
+			break;
+		more = count_digits(next.rest);
+		if (!more || more > WORD_DIGITS - digits ||
+			!span_take_number(&next.rest, 16, &part) || span_begins(next.rest, "x"))
+			break;
+		*value = *value << 4 * more | part;
+		digits += more;
+		*form = next;
+	}
+	return digits;
+}
+
+/* Return: how many digits it has; 0 if it is none. */
+static size_t take_word(struct form *form, bool bare, uint64_t *value)
+{
+	struct form rest = *form;
+	size_t digits;
+
+	if (!span_take(&rest.rest, "0x") && !span_take(&rest.rest, "0X") && !bare)
+		return 0;
+	digits = count_digits(rest.rest);
+	if (!digits || digits > WORD_DIGITS || !span_take_number(&rest.rest, 16, value))
+		return 0;
+	digits = take_split(&rest, digits, value);
+	*form = rest;
+	return digits;
+}
+
+/* Skips what may be between two words, a tab as programs write it among it. */
+static void skip_gap(struct form *form)
+{
+	static const char *const tabs[] = {"\\x09", "#011", "\\011", "\\t"};
+
+	for (size_t i = 0; i < GAP_MAX && form->rest.length; i++) {
+		bool tab = false;
+
+		for (size_t k = 0; k < sizeof(tabs) / sizeof(tabs[0]) && !tab; k++)
+			tab = span_take(&form->rest, tabs[k]);
+		if (tab)
+			continue;
+		if (span_digit(form->rest.at[0]) < 16)
+			return;
+		form->rest = span_skip(form->rest, 1);
+	}
+}
+
+bool dmesg_words_parse(struct form *form, bool bare, struct dmesg_message *message)
+{
+	struct form next = *form;
+
+	message->kind = DMESG_WORD;
+	while (message->words < DMESG_WORDS) {
+		size_t digits = take_word(&next, bare, &message->word[message->words]);
+
+		if (digits != WORD_DIGITS) {
+			if (message->words || !digits)
+				break;
+			message->digits = (uint8_t)digits;
+			form->rest = next.rest;
+			form->cut = !next.rest.length;
+			return true;
+		}
+		message->words++;
+		*form = next;
+		skip_gap(&next);
+	}
+	message->sure = true;
+	return message->words > 0;
+}
