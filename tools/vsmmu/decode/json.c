@@ -64,6 +64,8 @@ static bool add_event(const struct output *output, struct json_object *object,
 static bool fill(const struct output *output, struct json_object *object, const struct item *item,
 	const struct fault_row *row)
 {
+	struct view_message view;
+
 	if (!json_add_string(object, "type", item_kind_name(item->kind)) ||
 		!add_origin(object, item))
 		return false;
@@ -77,9 +79,11 @@ static bool fill(const struct output *output, struct json_object *object, const 
 		return json_add_string(object, "what", item->what) &&
 		       json_add_string(object, "text", item->text);
 	case ITEM_MESSAGE:
+		view_of_message(&view, item->entry, item->text, item->command, item->command_words);
 		return json_add_string(object, "text", item->text) &&
 		       (!item->command_words || json_add_words(object, "command", item->command,
-							item->command_words));
+							item->command_words)) &&
+		       json_add_message(object, &view);
 	default:
 		return true;
 	}

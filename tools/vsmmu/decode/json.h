@@ -31,6 +31,7 @@ bool json_add_position(struct json_object *object, const struct position *positi
 /* "client" and "endpoints", as far as they are known. */
 bool json_add_endpoints(struct json_object *object, const struct view *view);
 bool json_add_view(struct json_object *object, const struct view *view);
+bool json_add_message(struct json_object *object, const struct view_message *view);
 bool json_add_context(struct json_object *array, const struct context_line *line);
 
 /* Frees the object; !@filled: there was no memory for it. */

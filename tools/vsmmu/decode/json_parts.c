@@ -115,12 +115,13 @@ bool json_add_moment(struct json_object *object, const struct moment *moment)
 					     moment_format_iso(moment, text, sizeof(text))));
 }
 
-static bool add_causes(struct json_object *object, const struct view *view)
+static bool add_causes(
+	struct json_object *object, const struct catalogue_cause *const *causes, size_t count)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (size_t i = 0; array && i < view->cause_count; i++) {
-		if (append(array, json_object_new_string(view->causes[i]->text)))
+	for (size_t i = 0; array && i < count; i++) {
+		if (append(array, json_object_new_string(causes[i]->text)))
 			continue;
 		json_object_put(array);
 		return false;
@@ -178,13 +179,30 @@ bool json_add_endpoints(struct json_object *object, const struct view *view)
 	return add(object, "endpoints", array);
 }
 
+/* What the catalogue has of it: NULL is nothing. */
+static bool add_entry(struct json_object *object, const struct catalogue_entry *entry,
+	const struct catalogue_cause *const *causes, size_t count)
+{
+	return !entry || (add_causes(object, causes, count) && add_culprits(object, entry) &&
+				 (!entry->look || json_add_string(object, "look", entry->look)) &&
+				 (!entry->next || json_add_string(object, "next", entry->next)));
+}
+
 bool json_add_view(struct json_object *object, const struct view *view)
 {
-	return json_add_string(object, "explanation", view->sentence) && add_causes(object, view) &&
-	       add_culprits(object, view->entry) &&
+	return json_add_string(object, "explanation", view->sentence) &&
 	       (!*view->guess || add_guess(object, view->guess)) &&
-	       (!view->entry->look || json_add_string(object, "look", view->entry->look)) &&
-	       (!view->entry->next || json_add_string(object, "next", view->entry->next));
+	       add_entry(object, view->entry, view->causes, view->cause_count);
+}
+
+bool json_add_message(struct json_object *object, const struct view_message *view)
+{
+	const struct catalogue_entry *entry = view->entry;
+
+	return json_add_string(object, "entry", entry ? entry->name : NULL) &&
+	       (!entry || (add_bool(object, "complaint", entry->complaint) &&
+				  json_add_string(object, "explanation", view->sentences))) &&
+	       add_entry(object, entry, view->causes, view->cause_count);
 }
 
 bool json_add_context(struct json_object *array, const struct context_line *line)

@@ -48,14 +48,17 @@ static bool fill_fault(const struct output *output, struct json_object *object, 
 static bool fill_message(const struct output *output, struct json_object *object, const void *what)
 {
 	const struct message_row *row = what;
+	struct view_message view;
 
 	(void)output;
+	view_of_message(&view, row->entry, row->text, row->command, row->command_words);
 	return (row->kind != ITEM_OTHER || json_add_string(object, "what", row->what)) &&
 	       (!*row->smmu || json_add_string(object, "smmu", row->smmu)) &&
 	       add_number(object, "count", row->count) &&
 	       add_occurrence(object, "first", &row->first) &&
 	       add_occurrence(object, "last", &row->last) &&
-	       json_add_string(object, "text", row->text);
+	       json_add_string(object, "text", row->text) &&
+	       (row->kind == ITEM_OTHER || json_add_message(object, &view));
 }
 
 /* Takes @array, also on failure. */

@@ -171,8 +171,18 @@ static void print_heading(const struct output *output, bool first, const char *t
 		style_end(&output->page));
 }
 
+/* Whether it is the same message of another SMMU. */
+static bool is_told(const struct output *output, const struct message_row *row)
+{
+	for (const struct message_row *other = output->messages.rows; other < row; other++)
+		if (other->entry == row->entry)
+			return true;
+	return false;
+}
+
 static void print_message(const struct output *output, const struct message_row *row)
 {
+	struct view_message view;
 	char first[TABLE_CELL_SIZE], last[TABLE_CELL_SIZE], text[LINE_SIZE];
 	size_t column;
 
@@ -186,6 +196,14 @@ static void print_message(const struct output *output, const struct message_row 
 		snprintf(text, sizeof(text), "%s%s%s (the first, %s; the last %s)", row->smmu,
 			*row->smmu ? ": " : "", row->text, first, last);
 	page_print(&output->page, true, column, column, text);
+	if (row->kind == ITEM_OTHER)
+		return;
+	view_of_message(&view, row->entry, row->text, row->command, row->command_words);
+	if (!view.entry || is_told(output, row))
+		return;
+	summary_print_line(output, "%s", view.sentences);
+	if (view.entry->complaint)
+		summary_print_entry(output, view.entry, view.causes, view.cause_count);
 }
 
 static void print_messages(const struct output *output)

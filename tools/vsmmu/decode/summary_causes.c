@@ -72,15 +72,20 @@ static void print_group(const struct output *output, const struct fault_row *row
 		summary_print_line(output, "Just before, in line %" PRIu64 ": %s%s%s",
 			row->context.position.number, row->context.client,
 			*row->context.client ? ": " : "", row->context.text);
-	for (size_t i = 0; i < view.cause_count; i++)
-		summary_print_line(output, "%s: %s.", i ? "Or" : "Often", view.causes[i]->text);
-	for (size_t i = 0; i < view.cause_count; i++)
-		if (view.causes[i]->look)
-			summary_print_line(output, "Look at: %s.", view.causes[i]->look);
-	if (view.entry->look)
-		summary_print_line(output, "Look at: %s.", view.entry->look);
-	if (view.entry->next)
-		summary_print_line(output, "Next: %s", view.entry->next);
+	summary_print_entry(output, view.entry, view.causes, view.cause_count);
+}
+
+void summary_print_entry(const struct output *output, const struct catalogue_entry *entry,
+	const struct catalogue_cause *const *causes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		summary_print_line(output, "%s: %s.%s%s%s", i ? "Or" : "Often", causes[i]->text,
+			causes[i]->look ? " Look at " : "", causes[i]->look ? causes[i]->look : "",
+			causes[i]->look ? "." : "");
+	if (entry->look)
+		summary_print_line(output, "Look at: %s.", entry->look);
+	if (entry->next)
+		summary_print_line(output, "Next: %s", entry->next);
 }
 
 static bool is_told(const uint64_t *told, unsigned int count, uint64_t group)

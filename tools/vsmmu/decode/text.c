@@ -11,7 +11,7 @@
 #define INDENT	       4
 #define CAUSES_SHOWN   2
 #define CONTEXTS_SHOWN 3
-#define SENTENCE_SIZE  768
+#define SENTENCE_SIZE  (VIEW_MESSAGE_SIZE + 64)
 
 /* "FILE:12: [12.345678] arm-smmu-v3.0.auto: ", as far as it is known. Return: its length. */
 static size_t print_place(const struct output *output, const struct item *item)
@@ -58,20 +58,25 @@ print_sentence(const struct output *output, const char *format, ...)
 	page_print(&output->page, output->page.wraps, INDENT, INDENT, text);
 }
 
-/* Whether these causes are told for the first time; when nothing more can be remembered, not. */
-static bool is_new(struct text_state *state, const struct fault_row *row, const struct view *view)
+/* FNV-1a */
+static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 {
-	/* FNV-1a */
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	uint64_t parts[] = {row->event.id, row->event.s2, row->key.sid,
-		view->cause_count > 0 ? (uintptr_t)view->causes[0] : 0,
-		view->cause_count > 1 ? (uintptr_t)view->causes[1] : 0};
+	const uint8_t *byte = bytes;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		hash = (hash ^ parts[i]) * UINT64_C(0x100000001b3);
-	hash = (hash ^ hash >> 32) | 1;
+	for (size_t i = 0; i < length; i++)
+		start = (start ^ byte[i]) * UINT64_C(0x100000001b3);
+	return start;
+}
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* Whether this is told for the first time; when nothing more can be remembered, it is not. */
+static bool is_new(struct text_state *state, uint64_t hash)
+{
+	/* 0 is a place that is free. */
+	hash |= 1;
 	for (size_t i = 0; i < TEXT_SEEN_MAX; i++) {
-		uint64_t *place = &state->seen[(hash + i) % TEXT_SEEN_MAX];
+		uint64_t *place = &state->seen[((hash >> 32) + i) % TEXT_SEEN_MAX];
 
 		if (*place == hash)
 			return false;
@@ -83,10 +88,20 @@ static bool is_new(struct text_state *state, const struct fault_row *row, const 
 	return false;
 }
 
-static void print_causes(struct output *output, const struct view *view)
+/* The first causes, once for each kind, stage and stream. */
+static void print_causes(
+	struct output *output, const struct fault_row *row, const struct view *view)
 {
-	for (size_t i = 0; i < view->cause_count && i < CAUSES_SHOWN; i++)
+	size_t count = view->cause_count < CAUSES_SHOWN ? view->cause_count : CAUSES_SHOWN;
+	uint64_t what[] = {row->event.id, row->known & 1, row->event.s2, row->key.sid};
+	uint64_t seen = hash(HASH_START, what, sizeof(what));
+
+	seen = hash(seen, view->causes, count * sizeof(view->causes[0]));
+	if (!is_new(&output->text, seen))
+		return;
+	for (size_t i = 0; i < count; i++)
 		print_sentence(output, "%s: %s.", i ? "Or" : "Often", view->causes[i]->text);
+	print_sentence(output, "More: vsmmu explain %s", view->entry->name);
 }
 
 static void print_context(struct output *output, const struct item *item)
@@ -126,8 +141,26 @@ static void print_event(struct output *output, const struct item *item, struct f
 		print_sentence(output, "The log has not all of it: %s.", item->text);
 	print_who(output, item, &view);
 	print_context(output, item);
-	if (row && is_new(&output->text, row, &view))
-		print_causes(output, &view);
+	if (row)
+		print_causes(output, row, &view);
+}
+
+/* What a message says, and its causes, unless the same was said before. */
+static void print_message(struct output *output, const struct item *item)
+{
+	struct view_message view;
+
+	view_of_message(&view, item->entry, item->text, item->command, item->command_words);
+	if (*view.sentences &&
+		is_new(&output->text, hash(HASH_START, view.sentences, strlen(view.sentences))))
+		print_sentence(output, "%s", view.sentences);
+	if (!view.entry ||
+		!is_new(&output->text, hash(HASH_START, &view.entry, sizeof(view.entry))))
+		return;
+	for (size_t i = 0; i < view.cause_count && i < CAUSES_SHOWN; i++)
+		print_sentence(output, "%s: %s.", i ? "Or" : "Often", view.causes[i]->text);
+	if (view.entry->complaint)
+		print_sentence(output, "More: vsmmu explain %s", view.entry->name);
 }
 
 static void print_other_items(struct output *output, const struct item *item)
@@ -160,11 +193,15 @@ static void print_other_items(struct output *output, const struct item *item)
 		break;
 	}
 	page_print(&output->page, output->page.wraps && !output->brief, column, INDENT, text);
+	if (item->kind == ITEM_MESSAGE && !output->brief)
+		print_message(output, item);
 }
 
 /* "... 40 more like line 12, the last in line 52 [13.345678]" */
-static void print_pending(const struct output *output, struct fault_row *row)
+static void print_pending(struct output *output, struct fault_row *row)
 {
+	struct view view;
+
 	const struct position *first = &row->first.position, *last = &row->last.position;
 	char like[POSITION_SIZE], at[POSITION_SIZE], when[MOMENT_SIZE];
 	bool one_file = first->file == last->file && !first->bytes;
@@ -185,6 +222,9 @@ static void print_pending(const struct output *output, struct fault_row *row)
 		printf(", from 0x%" PRIx64 " to 0x%" PRIx64, row->address_least, row->address_most);
 	printf("%s\n", style_end(&output->page));
 	row->pending = 0;
+	/* That there were so many may be the reason for another cause. */
+	view_of_row(&view, output->map, row);
+	print_causes(output, row, &view);
 }
 
 void text_flush(struct output *output)

@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#define COMMAND_WORDS 2
 
 static bool knows_sid(const struct fault *fault)
 {
@@ -74,6 +77,23 @@ void view_of_item(struct view *view, struct endpoint_map *map, const struct item
 	};
 
 	make(view, map, &fault, item->smmu, item->client);
+}
+
+void view_of_message(struct view_message *view, const struct catalogue_entry *entry,
+	const char *text, const uint64_t *command, unsigned int words)
+{
+	char numbers[VIEW_MESSAGE_SIZE / 2];
+
+	*view = (struct view_message){.entry = entry};
+	if (!entry)
+		return;
+	view->cause_count = catalogue_causes(entry, NULL, view->causes, VIEW_CAUSES_MAX);
+	if (catalogue_message_explain(numbers, sizeof(numbers), entry, text, strlen(text),
+		    words == COMMAND_WORDS ? command : NULL))
+		snprintf(view->sentences, sizeof(view->sentences), "%s Here: %s.", entry->what,
+			numbers);
+	else
+		snprintf(view->sentences, sizeof(view->sentences), "%s", entry->what);
 }
 
 const char *view_endpoints(const struct view *view, uint32_t sid, char *buffer, size_t size)

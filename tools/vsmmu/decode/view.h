@@ -25,6 +25,16 @@ struct view {
 	char guess[40]; /* a PCI address that the StreamID may be; "" if it cannot be one */
 };
 
+#define VIEW_MESSAGE_SIZE 1024
+
+/* All that can be said of a message, or of a line of others. */
+struct view_message {
+	const struct catalogue_entry *entry; /* NULL: nothing is known of it */
+	char sentences[VIEW_MESSAGE_SIZE];   /* what it says, its numbers decoded; "": nothing */
+	const struct catalogue_cause *causes[VIEW_CAUSES_MAX];
+	size_t cause_count;
+};
+
 /*
  * @map: who has which stream; NULL: nobody knows
  * @row: the event's, or NULL
@@ -34,6 +44,10 @@ struct view {
 void view_of_item(struct view *view, struct endpoint_map *map, const struct item *item,
 	const struct fault_row *row);
 void view_of_row(struct view *view, struct endpoint_map *map, const struct fault_row *row);
+
+/* @command: of @words words, which the message is about. */
+void view_of_message(struct view_message *view, const struct catalogue_entry *entry,
+	const char *text, const uint64_t *command, unsigned int words);
 
 /* "Stream 0x100 is shared by ... and ..."; "" with nothing to say. Return: @buffer. */
 const char *view_endpoints(const struct view *view, uint32_t sid, char *buffer, size_t size);
