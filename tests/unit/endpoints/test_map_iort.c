@@ -47,8 +47,8 @@ TEST(segments_of_one_smmu)
 	CHECK_NOBODY("arm-smmu-v3.2.auto", 0x600);
 }
 
-/* Each segment has an SMMU of its own, and the same StreamIDs. */
-TEST(order_of_the_smmus)
+/* Each segment has an SMMU of its own, and the same StreamIDs. Between them is a PMCG. */
+static void add_two_smmus(void)
 {
 	uint32_t smmu[2];
 
@@ -61,10 +61,15 @@ TEST(order_of_the_smmus)
 		table_map(&table, 0, segment ? 0xff : 0xffff, 0, smmu[segment], 0);
 	}
 	add_table();
+}
+
+TEST(order_of_the_smmus)
+{
+	add_two_smmus();
 	/* A PMCG is numbered as well. Other tables may have shifted the numbers. */
 	CHECK_NAMES("arm-smmu-v3.0.auto", 0x8, "?0000:00:01.0");
-	CHECK_NAMES("arm-smmu-v3.2.auto", 0x8, "?0001:00:01.0");
 	CHECK_NAMES("arm-smmu-v3.1.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
+	CHECK_NAMES("arm-smmu-v3.2.auto", 0x8, "?0001:00:01.0");
 	CHECK_NAMES("arm-smmu-v3.7.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
 	CHECK_NAMES("", 0x8, "?0000:00:01.0", "?0001:00:01.0");
 	/* Only one has it. */
@@ -72,6 +77,30 @@ TEST(order_of_the_smmus)
 	/* An address is as good as can be. */
 	CHECK_NAMES("/soc@0/smmu@10000", 0x8, "0000:00:01.0");
 	CHECK_NAMES("smmu3.0x0000000000020000", 0x8, "0001:00:01.0");
+}
+
+/* Who has seen the names of both knows which is which. */
+TEST(names_of_all_smmus)
+{
+	add_two_smmus();
+	endpoint_map_add_name(map, "arm-smmu-v3.11.auto");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
+	endpoint_map_add_name(map, "arm-smmu-v3.13.auto");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x8, "0000:00:01.0");
+	CHECK_NAMES("arm-smmu-v3.13.auto", 0x8, "0001:00:01.0");
+	/* Another one: the table is not of this machine. */
+	CHECK_NAMES("arm-smmu-v3.15.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
+	CHECK_NAMES("arm-smmu-v3.13.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
+}
+
+/* As many as the table has, but not as far from each other. */
+TEST(names_that_do_not_fit)
+{
+	add_two_smmus();
+	endpoint_map_add_name(map, "arm-smmu-v3.11.auto");
+	endpoint_map_add_name(map, "arm-smmu-v3.12.auto");
+	endpoint_map_add_name(map, "arm-smmu-v3.99999999999.auto");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x8, "?0000:00:01.0", "?0001:00:01.0");
 }
 
 TEST(shared_streams)
@@ -214,6 +243,8 @@ int main(void)
 		MAP_TEST(machine_of_the_rig),
 		MAP_TEST(segments_of_one_smmu),
 		MAP_TEST(order_of_the_smmus),
+		MAP_TEST(names_of_all_smmus),
+		MAP_TEST(names_that_do_not_fit),
 		MAP_TEST(shared_streams),
 		MAP_TEST(tables_that_disagree),
 		MAP_TEST(functions_that_are_not_there),

@@ -66,6 +66,20 @@ TEST(lspci_with_names)
 	assert_false(guesses(0x900, true));
 }
 
+/* As scripts that list groups print it. */
+TEST(lspci_by_groups)
+{
+	assert_int_equal(
+		add_text("IOMMU Group 3:\n"
+			 "\t01:00.0 Ethernet controller [0200]: Intel I210 [8086:1533]\n"
+			 "IOMMU Group 4 02:00.0 USB controller [0c03]: Renesas [1912:0014]\n"
+			 "IOMMU group 5: 03:00.0 0108: 144d:a808\n"),
+		0);
+	check_about("01:00.0", "8086:1533 Ethernet controller");
+	check_about("02:00.0", "1912:0014 USB controller");
+	check_about("03:00.0", "144d:a808 NVMe controller");
+}
+
 /* What only looks like a line of lspci. */
 TEST(other_lines)
 {
@@ -111,6 +125,7 @@ int main(void)
 		MAP_TEST(lspci_in_numbers),
 		MAP_TEST(lspci_in_part),
 		MAP_TEST(lspci_with_names),
+		MAP_TEST(lspci_by_groups),
 		MAP_TEST(other_lines),
 		MAP_TEST(files_of_other_kinds),
 	};

@@ -61,9 +61,10 @@ int endpoint_map_add_file(struct endpoint_map *map, const char *path, char *why,
 int endpoint_map_add_root(struct endpoint_map *map, struct root *root, char *why, size_t size);
 
 /**
- * endpoint_map_add_name() - a device that the log names
+ * endpoint_map_add_name() - a device, or an SMMU, that the log names
  * @map: the map
- * @name: e.g. "0000:01:00.0", of a line "Adding to iommu group 3"
+ * @name: e.g. "0000:01:00.0", of a line "Adding to iommu group 3"; or "arm-smmu-v3.2.auto": who
+ *	has seen the names of all SMMUs of an IORT knows which is which
  *
  * Alone it makes no name certain: which StreamID the device has is a guess.
  */

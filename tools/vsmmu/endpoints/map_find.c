@@ -178,50 +178,58 @@ static struct map_answer *answer_of(struct endpoint_map *map, const char *smmu, 
 	return &map->answers[(sid ^ sid >> 8 ^ strlen(smmu)) % MAP_ANSWERS];
 }
 
-static unsigned int copy_answer(
-	const struct map_answer *answer, struct endpoint_name *names, unsigned int max)
+static bool is_answer(const struct map_answer *answer, const char *smmu, uint32_t sid)
 {
-	for (unsigned int i = 0; i < answer->count && i < max; i++)
-		names[i] = answer->names[i];
-	return answer->count;
+	return answer->valid && answer->sid == sid && !strcmp(answer->smmu, smmu);
+}
+
+/* Looks, and keeps the answer in mind. */
+static const struct map_answer *look_anew(
+	struct search *search, struct endpoint_map *map, const char *smmu, uint32_t sid)
+{
+	struct map_answer *answer = answer_of(map, smmu, sid);
+
+	map_note_smmu(map, smmu);
+	*search = (struct search){.map = map, .smmu = map_smmu_ref(map, smmu)};
+	look(search, sid);
+	*answer = (struct map_answer){
+		.valid = strlen(smmu) < sizeof(answer->smmu),
+		.described = search->knowing,
+		.sid = sid,
+		.count = search->count,
+	};
+	span_print(span_of(smmu), answer->smmu, sizeof(answer->smmu));
+	give(search, answer->names, MAP_NAMES_OF_ONE);
+	return answer;
 }
 
 unsigned int endpoint_map_find(struct endpoint_map *map, const char *smmu, uint32_t sid,
 	struct endpoint_name *names, unsigned int max)
 {
-	struct map_answer *answer = map ? answer_of(map, smmu, sid) : NULL;
-	struct search search = {.map = map};
+	const struct map_answer *answer;
+	struct search search;
 
 	if (!map)
 		return 0;
-	if (answer->valid && answer->sid == sid && !strcmp(answer->smmu, smmu) &&
-		(answer->count <= MAP_NAMES_OF_ONE || max <= MAP_NAMES_OF_ONE))
-		return copy_answer(answer, names, max);
-	search.smmu = map_smmu_ref(map, smmu);
-	look(&search, sid);
+	answer = answer_of(map, smmu, sid);
+	if (is_answer(answer, smmu, sid) &&
+		(answer->count <= MAP_NAMES_OF_ONE || max <= MAP_NAMES_OF_ONE)) {
+		for (unsigned int i = 0; i < answer->count && i < max; i++)
+			names[i] = answer->names[i];
+		return answer->count;
+	}
+	answer = look_anew(&search, map, smmu, sid);
 	give(&search, names, max);
-	if (strlen(smmu) >= sizeof(answer->smmu))
-		return search.count;
-	*answer = (struct map_answer){.valid = true, .sid = sid, .count = search.count};
-	strcpy(answer->smmu, smmu);
-	give(&search, answer->names, MAP_NAMES_OF_ONE);
-	return search.count;
-}
-
-/* Whether a table has this SMMU, or any if its name is not known. */
-static bool is_described(struct endpoint_map *map, const char *smmu, uint32_t sid)
-{
-	struct search search = {.map = map, .smmu = map_smmu_ref(map, smmu)};
-
-	look(&search, sid);
-	return search.knowing;
+	return answer->count;
 }
 
 bool endpoint_map_guess(struct endpoint_map *map, const char *smmu, uint32_t sid,
 	const char *client, bool unknown, char *buffer, size_t size)
 {
 	unsigned int bus = sid >> 8 & 0xff;
+	const struct map_answer *answer;
 	const struct devices *devices;
+	struct search search;
 
 	if (size)
 		*buffer = '\0';
@@ -230,7 +238,10 @@ bool endpoint_map_guess(struct endpoint_map *map, const char *smmu, uint32_t sid
 	if (!map)
 		return requester_id_guess(sid, buffer, size);
 	devices = &map->devices;
-	if (endpoint_map_find(map, smmu, sid, NULL, 0) || is_described(map, smmu, sid))
+	answer = answer_of(map, smmu, sid);
+	if (!is_answer(answer, smmu, sid))
+		answer = look_anew(&search, map, smmu, sid);
+	if (answer->count || answer->described)
 		return false;
 	if (map->all_listed && !devices_have_bus(devices->listed_buses, bus))
 		return false;

@@ -37,7 +37,10 @@ void map_changed(struct endpoint_map *map)
 
 void endpoint_map_add_name(struct endpoint_map *map, const char *name)
 {
-	if (*name && !devices_get(&map->devices, name) && devices_add(&map->devices, name, false))
+	if (!strncmp(name, "arm-smmu-v3.", 12))
+		map_note_smmu(map, name);
+	else if (*name && !devices_get(&map->devices, name) &&
+		 devices_add(&map->devices, name, false))
 		map_changed(map);
 }
 
@@ -112,9 +115,27 @@ void map_add_smmu(struct endpoint_map *map, const char *name, uint64_t address)
 
 struct smmu_ref map_smmu_ref(const struct endpoint_map *map, const char *name)
 {
+	struct smmu_ref ref;
+
 	for (unsigned int i = 0; i < map->smmu_count; i++) {
 		if (!strcmp(map->smmus[i].name, name))
 			return (struct smmu_ref){SMMU_REF_ADDRESS, map->smmus[i].address};
 	}
-	return smmu_ref_parse(name);
+	ref = smmu_ref_parse(name);
+	for (unsigned int i = 0; ref.kind == SMMU_REF_NUMBER && i < map->source_count; i++) {
+		const struct iort_node *node =
+			smmu_numbers_find(&map->numbers, &map->sources[i].iort, ref.value);
+
+		if (node)
+			return (struct smmu_ref){SMMU_REF_ADDRESS, node->smmu_v3.base};
+	}
+	return ref;
+}
+
+void map_note_smmu(struct endpoint_map *map, const char *name)
+{
+	struct smmu_ref ref = smmu_ref_parse(name);
+
+	if (ref.kind == SMMU_REF_NUMBER && smmu_numbers_add(&map->numbers, ref.value))
+		map_changed(map);
 }

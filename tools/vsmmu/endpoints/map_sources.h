@@ -6,6 +6,7 @@
 #include "endpoints/device_tree.h"
 #include "endpoints/devices.h"
 #include "endpoints/map.h"
+#include "endpoints/smmu_numbers.h"
 #include "firmware/iort.h"
 
 #define MAP_SOURCES_MAX 8
@@ -29,6 +30,7 @@ struct map_smmu {
 /* An answer that was given, as the events of a storm ask the same again and again. */
 struct map_answer {
 	bool valid;
+	bool described; /* a table has that SMMU */
 	char smmu[64];
 	uint32_t sid;
 	unsigned int count;
@@ -42,6 +44,7 @@ struct endpoint_map {
 	unsigned int source_count;
 	struct map_smmu smmus[MAP_SMMUS_MAX]; /* whose name and address sysfs tells */
 	unsigned int smmu_count;
+	struct smmu_numbers numbers; /* that names of SMMUs had so far */
 	struct map_answer answers[MAP_ANSWERS];
 };
 
@@ -71,7 +74,10 @@ void device_describe(struct device *device, unsigned int vendor, unsigned int id
 	unsigned int class_code, const char *driver);
 void device_set_driver(struct device *device, const char *driver);
 
-/* Whom an SMMU's name means, by what sysfs tells. */
+/* Which SMMU a name means, by all that is known. */
 struct smmu_ref map_smmu_ref(const struct endpoint_map *map, const char *name);
+
+/* Keeps in mind that there is an SMMU of that name. */
+void map_note_smmu(struct endpoint_map *map, const char *name);
 
 #endif

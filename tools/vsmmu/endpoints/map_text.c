@@ -64,9 +64,24 @@ static bool is_both(struct span rest, unsigned int *code, unsigned int *vendor, 
 	return found;
 }
 
-/* Return: whether it is lspci's line of a function. */
-static bool lspci_line(struct reader *reader, struct span line)
+/* What scripts that list groups put in front of lspci's lines: "IOMMU Group 12 " */
+static struct span skip_group(struct span line)
 {
+	struct span rest = span_trim(line);
+	uint64_t number;
+
+	if ((span_take(&rest, "IOMMU Group ") || span_take(&rest, "IOMMU group ")) &&
+		span_take_number(&rest, 10, &number)) {
+		span_take(&rest, ":");
+		return span_trim(rest);
+	}
+	return span_trim(line);
+}
+
+/* Return: whether it is lspci's line of a function. */
+static bool lspci_line(struct reader *reader, struct span whole)
+{
+	struct span line = skip_group(whole);
 	struct pci_address address;
 	size_t length = pci_address_parse(line.at, line.length, &address);
 	unsigned int code = 0, vendor, id;
@@ -118,11 +133,13 @@ static void log_line(struct reader *reader, struct span line)
 	if (vsmmu_dmesg_feed(&reader->dmesg, line.at, line.length))
 		return;
 	while (vsmmu_dmesg_next(&reader->dmesg, &item) != VSMMU_DMESG_NONE) {
-		if (item.kind != VSMMU_DMESG_GROUP)
+		bool group = item.kind == VSMMU_DMESG_GROUP;
+
+		if (!group && !*item.smmu)
 			continue;
 		/* Devices move in memory when there are more. */
 		reader->device = NULL;
-		endpoint_map_add_name(reader->map, item.client);
+		endpoint_map_add_name(reader->map, group ? item.client : item.smmu);
 		reader->found++;
 	}
 }
