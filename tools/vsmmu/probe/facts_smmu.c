@@ -76,7 +76,9 @@ static void read_tree(struct probe_host *host, struct root *root)
 int facts_firmware(struct probe_host *host, struct root *root, struct iort *iort)
 {
 	host->firmware_smmus = host->firmware_smmus_disabled = host->firmware_cmdqvs = -1;
-	if (facts_exists(root, "sys/firmware/acpi/tables") == ANSWER_YES) {
+	/* What was collected without root has no tables, but says that they were there. */
+	if (facts_exists(root, "sys/firmware/acpi/tables") == ANSWER_YES ||
+		facts_exists(root, "sys/firmware/acpi/tables/IORT") == ANSWER_UNKNOWN) {
 		host->firmware = PLATFORM_ACPI;
 		count_cmdqvs(host, root);
 		return read_iort(host, root, iort);

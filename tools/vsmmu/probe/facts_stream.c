@@ -11,24 +11,31 @@ static enum answer yes_or_no(bool yes)
 }
 
 /* CANWBS is known to the IORT alone: Linux has no such thing for a device tree. */
-static void read_stream(struct probe_device *device, const struct probe_host *host,
+static void read_stream(struct probe_device *device, struct probe_result *result,
 	const struct iort *iort, const struct pci_function *function)
 {
-	const struct iort_node *complex;
+	const struct probe_host *host = &result->host;
+	const struct iort_node *root_complex;
 	struct iort_stream stream;
 
 	if (host->firmware == PLATFORM_DEVICE_TREE || host->iort == ANSWER_NO)
 		device->canwbs = ANSWER_NO;
 	if (host->iort != ANSWER_YES)
 		return;
-	complex = iort_root(iort, function->segment);
-	if (!complex)
+	root_complex = iort_root(iort, function->segment);
+	if (!root_complex)
 		return;
-	device->canwbs = yes_or_no(complex->root.access.canwbs);
-	device->root_ats = yes_or_no(complex->root.ats);
-	if (!iort_stream(iort, function->segment, function->rid, &stream) &&
-		stream.smmu->type == IORT_SMMU_V3)
-		device->stream_id = stream.sid;
+	device->canwbs = yes_or_no(root_complex->root.access.canwbs);
+	device->root_ats = yes_or_no(root_complex->root.ats);
+	if (iort_stream(iort, function->segment, function->rid, &stream) ||
+		stream.smmu->type != IORT_SMMU_V3)
+		return;
+	device->stream_id = stream.sid;
+	/* Before 6.15 sysfs has the SMMU only of devices with a driver: the table has all. */
+	for (size_t i = 0; i < result->smmu_count; i++)
+		if (result->smmus[i].base == (int64_t)stream.smmu->smmu_v3.base &&
+			device->canwbs > result->smmus[i].canwbs)
+			result->smmus[i].canwbs = device->canwbs;
 }
 
 void facts_streams(
@@ -38,11 +45,13 @@ void facts_streams(
 		struct probe_device *device = &result->devices[i];
 		struct probe_smmu *smmu = device->smmu >= 0 ? &result->smmus[device->smmu] : NULL;
 
-		read_stream(device, &result->host, iort, &functions[i]);
+		read_stream(device, result, iort, &functions[i]);
 		if (smmu && device->canwbs > smmu->canwbs)
 			smmu->canwbs = device->canwbs;
 		if (smmu && device->try.hw_info == ANSWER_YES)
 			smmu_registers(smmu, device->try.idr);
+		if (smmu && device->try.viommu == ANSWER_YES)
+			smmu->nesting = ANSWER_YES;
 	}
 }
 

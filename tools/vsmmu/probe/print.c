@@ -78,9 +78,13 @@ static void print_row(const struct style *style, const struct probe_row *row, bo
 static void print_rows(const struct style *style, const struct probe_rows *rows,
 	enum probe_detail detail, bool subject)
 {
-	for (size_t i = 0; i < rows->count; i++)
-		if (detail == DETAIL_ALL || rows->rows[i].level != LEVEL_PASS)
-			print_row(style, &rows->rows[i], subject);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct probe_row *row = &rows->rows[i];
+		bool says_little = row->optional && row->level == LEVEL_UNKNOWN;
+
+		if (detail == DETAIL_ALL || (row->level != LEVEL_PASS && !says_little))
+			print_row(style, row, subject);
+	}
 }
 
 static void print_device(
@@ -127,8 +131,10 @@ static void count_devices(const struct probe_result *result, size_t *good, size_
 {
 	*good = *all = 0;
 	for (size_t i = 0; i < result->device_count; i++) {
-		*all += result->devices[i].shown;
-		*good += result->devices[i].shown && result->devices[i].verdict != LEVEL_FAIL;
+		const struct probe_device *device = &result->devices[i];
+
+		*all += device->shown;
+		*good += device->shown && !device->vanished && device->verdict != LEVEL_FAIL;
 	}
 }
 

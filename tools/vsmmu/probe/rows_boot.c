@@ -55,6 +55,7 @@ static void row_dev_iommu(struct probe_result *result)
 	const struct probe_host *host = &result->host;
 	struct probe_rows *rows = &result->rows;
 	struct probe_row *row;
+	bool loadable;
 
 	switch (host->dev_iommu) {
 	case ANSWER_YES:
@@ -68,11 +69,11 @@ static void row_dev_iommu(struct probe_result *result)
 		row_todo(rows, row, "give the user who runs VMs the right to read and write it");
 		return;
 	case ANSWER_NO:
-		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU", "there is no /dev/iommu");
-		if (host->options[OPTION_IOMMUFD].value == VALUE_OFF)
-			row_todo(rows, row, "see KERNEL-IOMMUFD");
-		else
-			row_todo(rows, row, "modprobe iommufd");
+		loadable = host->options[OPTION_IOMMUFD].module == MODULE_LOADABLE;
+		row = row_add(rows, loadable ? LEVEL_WARN : LEVEL_FAIL, "DEV-IOMMU",
+			"there is no /dev/iommu%s",
+			loadable ? " yet: its module is not loaded" : "");
+		row_todo(rows, row, "%s", loadable ? "modprobe iommufd" : "see KERNEL-IOMMUFD");
 		return;
 	case ANSWER_UNKNOWN:
 		row_add(rows, LEVEL_UNKNOWN, "DEV-IOMMU",
@@ -98,8 +99,8 @@ static void row_kvm(struct probe_result *result)
 		row = row_add(rows, LEVEL_WARN, "KVM",
 			"there is no /dev/kvm: a VM's processors would be emulated, which is slow");
 		row_todo(rows, row,
-			"see that the kernel has CONFIG_KVM and that the firmware starts it in "
-			"EL2");
+			"see that the kernel has CONFIG_KVM, and that the firmware lets it "
+			"virtualize");
 	} else {
 		row_add(rows, LEVEL_UNKNOWN, "KVM", "whether /dev/kvm is there cannot be told");
 	}

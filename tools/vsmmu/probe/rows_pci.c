@@ -31,6 +31,10 @@ static void row_ats(const struct probe_result *result, struct probe_device *devi
 		row = row_add(&device->rows, LEVEL_WARN, "DEV-ATS",
 			"it has ATS, but CONFIG_PCI_ATS is off in this kernel");
 		row_todo(&device->rows, row, "use a kernel that has CONFIG_PCI_ATS=y");
+	} else if (result->host.noats == ANSWER_YES) {
+		row = row_add(&device->rows, LEVEL_WARN, "DEV-ATS",
+			"it has ATS, but the kernel's command line has pci=noats");
+		row_todo(&device->rows, row, "see KERNEL-CMDLINE");
 	} else if (device->root_ats == ANSWER_NO) {
 		row = row_add(&device->rows, LEVEL_WARN, "DEV-ATS",
 			"it has ATS, but the IORT says that its root complex has not: no guest can "
