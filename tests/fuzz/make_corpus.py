@@ -9,6 +9,7 @@ import argparse
 import os
 import struct
 
+from corpus_lines import ENVELOPE
 from corpus_machines import IORT, MAP
 from corpus_records import CAPTURE, DECODER, DMESG, EVENT, TRANSLATION
 from corpus_tars import TAR
@@ -376,7 +377,7 @@ SMMU = {
 
 CORPORA = {'decoder': DECODER, 'event': EVENT, 'registers': REGISTER, 'dmesg': DMESG,
            'capture': CAPTURE, 'smmu': SMMU, 'iort': IORT, 'map': MAP,
-           'tar': TAR}
+           'tar': TAR, 'envelope': ENVELOPE}
 
 
 def main():
