@@ -84,7 +84,8 @@ int map_add_bytes(
 {
 	int ret;
 
-	if (length >= 4 && !memcmp(bytes, "IORT", 4))
+	/* The dump of a single table begins with "IORT @ 0x". */
+	if (length >= 7 && !memcmp(bytes, "IORT", 4) && memcmp(bytes + 4, " @ ", 3) != 0)
 		return map_add_iort(map, bytes, length, why, size);
 	if (length >= 4 && !memcmp(bytes, "\xd0\x0d\xfe\xed", 4))
 		return map_add_tree(map, bytes, length, why, size);
