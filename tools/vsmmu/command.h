@@ -26,6 +26,7 @@ struct command {
 
 int decode_command(int argc, char **argv);
 int demo_command(int argc, char **argv);
+int explain_command(int argc, char **argv);
 int probe_command(int argc, char **argv);
 int replay_command(int argc, char **argv);
 
@@ -49,5 +50,12 @@ bool signals_wait(int fd, const struct timespec *timeout);
  */
 bool option_number(const char *command, const char *option, const char *text, uint64_t min,
 	uint64_t max, uint64_t *out);
+
+/*
+ * The word of a list, NULL at its end, that an option's argument is. Return: its place; -1 after
+ * a message on stderr that names @command, @option and the words.
+ */
+int option_choice(
+	const char *command, const char *option, const char *text, const char *const *names);
 
 #endif

@@ -12,6 +12,7 @@
 static const struct command commands[] = {
 	{"decode", "tell what event records and kernel logs mean", decode_command},
 	{"demo", "run the event path on the embedded simulator", demo_command},
+	{"explain", "tell what an event, an error or a message of a driver is", explain_command},
 	{"probe", "tell whether this machine can give devices to VMs", probe_command},
 	{"replay", "run the event path on a capture", replay_command},
 };
@@ -21,6 +22,7 @@ static const struct command commands[] = {
 static void print_help(FILE *file)
 {
 	fprintf(file, "usage: vsmmu COMMAND [OPTION]...\n"
+		      "       vsmmu help [COMMAND]\n"
 		      "       vsmmu --help | --version\n"
 		      "\n"
 		      "Tools around libvsmmu, an accelerated virtual SMMUv3.\n"
@@ -71,6 +73,21 @@ static int run_command(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* "vsmmu help", "vsmmu help decode" */
+static int run_help(int argc, char **argv)
+{
+	char *arguments[] = {argv[1], (char[]){"--help"}, NULL};
+
+	if (argc > 2) {
+		fprintf(stderr, "vsmmu: help takes one command\n");
+		return EXIT_USAGE;
+	}
+	if (argc == 2)
+		return run_command(2, arguments);
+	print_help(stdout);
+	return EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -100,5 +117,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	return finish(run_command(argc - optind, argv + optind));
+	argc -= optind;
+	argv += optind;
+	return finish(strcmp(argv[0], "help") ? run_command(argc, argv) : run_help(argc, argv));
 }

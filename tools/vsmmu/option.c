@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool option_number(const char *command, const char *option, const char *text, uint64_t min,
 	uint64_t max, uint64_t *out)
@@ -22,4 +23,17 @@ bool option_number(const char *command, const char *option, const char *text, ui
 	}
 	*out = value;
 	return true;
+}
+
+int option_choice(
+	const char *command, const char *option, const char *text, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	fprintf(stderr, "%s: %s is not known to %s; it is one of:", command, text, option);
+	for (int i = 0; names[i]; i++)
+		fprintf(stderr, " %s", names[i]);
+	fprintf(stderr, "\n");
+	return -1;
 }

@@ -41,7 +41,7 @@ static uint32_t fields_of(uint8_t opcode)
 static void add_fields(struct buffer *buffer, const uint64_t word[2], uint32_t fields)
 {
 	/* They are there whatever they hold. */
-	const uint32_t always = F(SID) | F(ASID) | F(VMID) | F(ADDR);
+	const uint32_t always = F(SID) | F(SSID) | F(ASID) | F(VMID) | F(ADDR);
 
 	if (fields & F(SSV) && !arch_command_get(word, COMMAND_FIELD_SSV))
 		fields &= ~F(SSID);

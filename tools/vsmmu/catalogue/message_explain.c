@@ -340,7 +340,8 @@ int catalogue_message_explain(char *buffer, size_t size, const struct catalogue_
 
 	if (size)
 		buffer[0] = '\0';
-	if (!format_match(entry->format, (struct span){.at = text, .length = length}, &match))
+	if (!entry->format ||
+		!format_match(entry->format, (struct span){.at = text, .length = length}, &match))
 		return 0;
 	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++)
 		if (!strcmp(explanations[i].name, entry->name))

@@ -9,10 +9,11 @@ static const struct catalogue_entry entries[] = {
 		.what = "The driver waited a second for a CMD_SYNC and gave up: the SMMU has not "
 			"finished the invalidations before it. The driver goes on, so an endpoint "
 			"may still use translations that were taken away.",
-		.trust = "The first number is where the CMD_SYNC is; hwprod and hwcons were read "
-			 "after the wait, so hwcons tells how far the SMMU is by now. Their low "
-			 "bits are an index, the bit above it is the wrap flag, and bits 24 to 30 "
-			 "of hwcons are an error code.",
+		.trust = "hwprod is where the driver will put its next command, hwcons the command "
+			 "that the SMMU will read next, both read after the wait; the first "
+			 "number is the driver's own idea of hwprod. Their low bits are an index, "
+			 "the bit above it is the wrap flag, and bits 24 to 30 of hwcons are an "
+			 "error code.",
 		.culprits = {CULPRIT_DEVICE, CULPRIT_HOST_KERNEL, CULPRIT_FIRMWARE, CULPRIT_VMM},
 		CAUSES(CAUSE("a device that no longer answers: the SMMU waits for its ATC "
 			     "invalidation to complete",
