@@ -107,6 +107,18 @@ def number_alone():
     equal(who('table'), ['0001:01:00.0'])
 
 
+def log_of_the_whole_boot():
+    """It names all SMMUs, so that it is known which is which."""
+    write_bytes('table', TWO)
+    write_log(0x100, 'arm-smmu-v3.12.auto')
+    with open('log', encoding='utf-8') as f:
+        event = f.read().splitlines()
+    write('log', ['[    0.5] arm-smmu-v3 arm-smmu-v3.%d.auto: option mask 0x0' % number
+                  for number in (11, 12)] + event)
+    found = [one for one in objects('--map', 'table', 'log') if one['type'] == 'event']
+    equal([one['client'] for one in found], ['0001:01:00.0'])
+
+
 def machine_that_was_changed():
     """The table maps a function that the list does not have."""
     write_bytes('table', VIRT)
@@ -145,4 +157,4 @@ def damage_is_told():
 
 
 main([tables_of_every_form, devices_that_are_no_functions, device_tree, folder_and_tar,
-      number_alone, machine_that_was_changed, files_that_say_nothing, damage_is_told])
+      number_alone, log_of_the_whole_boot, machine_that_was_changed, files_that_say_nothing, damage_is_told])

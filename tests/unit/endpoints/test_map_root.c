@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Endpoints by name, from a host's files. */
+/* Endpoints by name, from a host's files, and from its log. */
 #include "../root/folder.h"
 #include "map_files.h"
 #include "root/root.h"
@@ -76,7 +76,7 @@ TEST(host_with_its_table)
 	assert_string_equal(names[0].about, "1b36:0005 Ethernet controller, vfio-pci");
 	CHECK_NAMES("arm-smmu-v3.11.auto", 0x100, "0000:01:00.0");
 	assert_string_equal(names[0].about, "1b36:0010 NVMe controller, nvme");
-	/* The log is of another boot, in which a function was there that is no more. */
+	/* The table has it, but the host does not. */
 	CHECK_NAMES("arm-smmu-v3.11.auto", 0x200, "?0000:02:00.0");
 }
 
@@ -132,6 +132,43 @@ TEST(nothing)
 	root_close(root);
 }
 
+static const char log_of_a_boot[] =
+	"[    1.0] pci 0000:00:00.0: Adding to iommu group 0\n"
+	"[    1.1] nvme 0000:01:00.0: Adding to iommu group 1\n"
+	"Nov 30 03:00:00 host kernel: platform fd880000.usb: Adding to iommu group 2\n"
+	"[    2.0] nvme nvme0: pci function 0000:01:00.0\n";
+
+TEST(log_alone)
+{
+	char guess[32];
+
+	assert_int_equal(add_text(log_of_a_boot), 0);
+	CHECK_NAMES("", 0x100, "?0000:01:00.0");
+	assert_false(endpoint_map_guess(map, "", 0x900, "", false, guess, sizeof(guess)));
+	assert_true(endpoint_map_guess(map, "", 0x900, "", true, guess, sizeof(guess)));
+	assert_string_equal(guess, "09:00.0");
+}
+
+TEST(log_of_a_host)
+{
+	folder_put("vsmmu/kernel-log", log_of_a_boot);
+	assert_int_equal(add_folder(), 0);
+	assert_non_null(strstr(why, "no IORT and no device tree"));
+	CHECK_NAMES("smmu3.0x10000", 0x100, "?0000:01:00.0");
+}
+
+/* A log that names both SMMUs tells which of the table's is which. */
+TEST(log_beside_a_table)
+{
+	put_iort();
+	assert_int_equal(add_folder(), 0);
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "?0000:01:00.0", "?0001:01:00.0");
+	assert_int_equal(add_text("[ 1.0] arm-smmu-v3 arm-smmu-v3.11.auto: option mask 0x0\n"
+				  "[ 1.1] arm-smmu-v3 arm-smmu-v3.12.auto: option mask 0x0\n"),
+		0);
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "0001:01:00.0");
+}
+
 #define ROOT_TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 int main(void)
@@ -142,6 +179,9 @@ int main(void)
 		ROOT_TEST(host_without_a_table),
 		ROOT_TEST(table_for_root_alone),
 		ROOT_TEST(nothing),
+		ROOT_TEST(log_alone),
+		ROOT_TEST(log_of_a_host),
+		ROOT_TEST(log_beside_a_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

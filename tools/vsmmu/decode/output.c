@@ -96,6 +96,8 @@ void output_item(struct output *output, const struct item *item)
 		context_add(&output->context, item);
 	if (item->kind == ITEM_GROUP && output->map)
 		endpoint_map_add_name(output->map, item->client);
+	if (item->kind == ITEM_OTHER && output->map)
+		endpoint_map_add_name(output->map, item->smmu);
 	if (item->kind >= ITEM_SHOWN_KINDS || output_is_full(output))
 		return;
 	if (!filter_takes(&output->filter, item)) {
