@@ -161,8 +161,12 @@ def board(status=b'okay\0'):
     host.put('sys/firmware/devicetree/base/compatible', 'example,board\0example,soc\0')
     host.put('sys/firmware/fdt', firmware.tree({
         'compatible': b'example,board\0example,soc\0',
+        '#address-cells': struct.pack('>I', 2), '#size-cells': struct.pack('>I', 2),
         'iommu@fc900000': {'compatible': b'arm,smmu-v3\0', 'status': status,
-                           'reg': struct.pack('>4I', 0, 0xfc900000, 0, 0x200000)}}))
+                           'phandle': struct.pack('>I', 1), '#iommu-cells': struct.pack('>I', 1),
+                           'reg': struct.pack('>4I', 0, 0xfc900000, 0, 0x200000)},
+        'pcie@fe150000': {'device_type': b'pci\0', 'linux,pci-domain': bytes(4),
+                          'iommu-map': struct.pack('>4I', 0, 1, 0x4000, 0x1000)}}))
     host.port('0000:00:00.0', 1)
     return host
 

@@ -163,24 +163,6 @@ TEST(ports_and_their_acs)
 	}
 }
 
-TEST(addresses)
-{
-	static const char *const bad[] = {"", "0000:01:00", "0000:01:00.0.1", "0000:01:00.8",
-		"0000:01:20.0", "0000:100:00.0", "x", "0000:01:00.0 ", "-1:01:00.0", " 0:01:00.0",
-		"0x0:01:00.0", "0000:01:00,0", "123456789:01:00.0", ":::."};
-	uint32_t segment;
-	uint16_t rid;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(bdf_parse(bad[i], &segment, &rid));
-	assert_true(bdf_parse("0000:01:1f.7", &segment, &rid));
-	assert_int_equal(segment, 0);
-	assert_int_equal(rid, 0x1ff);
-	assert_true(bdf_parse("10000:e1:00.0", &segment, &rid));
-	assert_int_equal(segment, 0x10000);
-	assert_int_equal(rid, 0xe100);
-}
-
 TEST(reserved_regions)
 {
 	struct probe_device device = {0};
@@ -249,7 +231,6 @@ int main(void)
 		cmocka_unit_test(lists_in_circles),
 		cmocka_unit_test(a_device_that_went_away),
 		cmocka_unit_test(ports_and_their_acs),
-		cmocka_unit_test(addresses),
 		cmocka_unit_test(reserved_regions),
 		cmocka_unit_test(reserved_regions_that_make_no_sense),
 		cmocka_unit_test(bars),

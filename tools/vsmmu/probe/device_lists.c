@@ -29,27 +29,6 @@ void text_clean(char *text)
 			*text = '?';
 }
 
-bool bdf_parse(const char *text, uint32_t *segment, uint16_t *rid)
-{
-	unsigned long parts[4];
-	static const char ends[] = "::.";
-	static const unsigned long most[] = {0xffffffff, 0xff, 0x1f, 7};
-
-	for (unsigned int i = 0; i < 4; i++) {
-		size_t digits = strspn(text, "0123456789abcdefABCDEF");
-
-		if (!digits || digits > 8 || text[digits] != ends[i])
-			return false;
-		parts[i] = strtoul(text, NULL, 16);
-		if (parts[i] > most[i])
-			return false;
-		text += digits + 1;
-	}
-	*segment = (uint32_t)parts[0];
-	*rid = (uint16_t)(parts[1] << 8 | parts[2] << 3 | parts[3]);
-	return true;
-}
-
 /* A number of 64 bits and the blank behind it. */
 static bool take_number(const char **text, uint64_t *number)
 {

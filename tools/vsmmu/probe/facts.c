@@ -35,31 +35,21 @@ enum answer facts_exists(struct root *root, const char *path)
 	return !errno || errno == ENOENT || errno == ENOTDIR ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
-/* "01:00.0" is in segment 0. */
-static bool parse_name(const char *name, uint32_t *segment, uint16_t *rid)
-{
-	char full[64];
-
-	return bdf_parse(name, segment, rid) ||
-	       (snprintf(full, sizeof(full), "0000:%s", name) < (int)sizeof(full) &&
-		       bdf_parse(full, segment, rid));
-}
-
 bool probe_is_bdf(const char *name)
 {
-	uint32_t segment;
-	uint16_t rid;
+	struct pci_address address;
+	size_t length = strlen(name);
 
-	return parse_name(name, &segment, &rid);
+	return length && pci_address_parse(name, length, &address) == length;
 }
 
+/* A name without a segment is of segment 0. */
 static bool is_named(const struct pci_function *function, const char *name)
 {
-	uint32_t segment;
-	uint16_t rid;
+	struct pci_address address;
 
-	return parse_name(name, &segment, &rid) && segment == function->segment &&
-	       rid == function->rid;
+	pci_address_parse(name, strlen(name), &address);
+	return address.segment == function->address.segment && address.rid == function->address.rid;
 }
 
 static int choose(struct probe_result *result, const struct pci_function *functions,
@@ -85,14 +75,14 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 	const char **missing)
 {
 	struct pci_function *functions = NULL;
-	struct iort iort = {0};
+	struct firmware firmware = {0};
 	int ret;
 
 	*result = (struct probe_result){.named = count > 0};
 	result->host.live = root_is_live(root) ? ANSWER_YES : ANSWER_NO;
 	facts_kernel(&result->host, root);
 	facts_platform(&result->host, root);
-	ret = facts_firmware(&result->host, root, &iort);
+	ret = facts_firmware(&result->host, root, &firmware);
 	if (!ret)
 		ret = facts_smmus(result, root);
 	if (!ret)
@@ -105,9 +95,10 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 		facts_try(result, root, i);
 	}
 	if (!ret)
-		facts_streams(result, &iort, functions);
+		facts_streams(result, &firmware, functions);
 	free(functions);
-	iort_free(&iort);
+	iort_free(&firmware.iort);
+	device_tree_free(&firmware.tree);
 	return ret;
 }
 

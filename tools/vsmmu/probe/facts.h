@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "endpoints/device_tree.h"
+#include "endpoints/pci_address.h"
 #include "firmware/iort.h"
 #include "probe/facts_parse.h"
 #include "probe/probe.h"
@@ -36,14 +38,19 @@ enum answer facts_exists(struct root *root, const char *path);
 void facts_kernel(struct probe_host *host, struct root *root);
 void facts_platform(struct probe_host *host, struct root *root);
 
-/* @iort: empty where there is none. Return: 0 or -ENOMEM. */
-int facts_firmware(struct probe_host *host, struct root *root, struct iort *iort);
+/* Tables that tell who is behind which SMMU; empty where there is none, or it cannot be read. */
+struct firmware {
+	struct iort iort;
+	struct device_tree tree;
+};
+
+/* Return: 0 or -ENOMEM. */
+int facts_firmware(struct probe_host *host, struct root *root, struct firmware *firmware);
 int facts_smmus(struct probe_result *result, struct root *root);
 
 /* What is needed of each function on the way to a device. */
 struct pci_function {
-	uint32_t segment;
-	uint16_t rid;
+	struct pci_address address;
 	struct pci_config config;
 };
 
@@ -52,8 +59,8 @@ int facts_devices(struct probe_result *result, struct root *root, struct pci_fun
 struct probe_device *facts_find(const struct probe_result *result, const char *bdf);
 void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i);
 void facts_group(struct probe_result *result, struct root *root, size_t i);
-void facts_streams(
-	struct probe_result *result, const struct iort *iort, const struct pci_function *functions);
+void facts_streams(struct probe_result *result, const struct firmware *firmware,
+	const struct pci_function *functions);
 void facts_try(struct probe_result *result, struct root *root, size_t i);
 
 #endif

@@ -151,9 +151,9 @@ int facts_devices(struct probe_result *result, struct root *root, struct pci_fun
 	for (size_t i = 0; i < count && result->devices && *functions; i++) {
 		struct pci_function *function = &(*functions)[result->device_count];
 
-		if (!bdf_parse(names[i], &function->segment, &function->rid) ||
-			strlen(names[i]) >= sizeof(result->devices->bdf))
+		if (!probe_is_bdf(names[i]) || strlen(names[i]) >= sizeof(result->devices->bdf))
 			continue;
+		pci_address_parse(names[i], strlen(names[i]), &function->address);
 		read_device(&result->devices[result->device_count++], names[i], root, result,
 			&function->config);
 	}

@@ -51,9 +51,9 @@ void facts_group(struct probe_result *result, struct root *root, size_t i)
 static long find_bridge(const struct pci_function *functions, size_t count, size_t i)
 {
 	for (size_t n = 0; n < count; n++)
-		if (functions[n].segment == functions[i].segment &&
-			functions[n].config.secondary == functions[i].rid >> 8 &&
-			functions[n].rid >> 8 < functions[i].rid >> 8)
+		if (functions[n].address.segment == functions[i].address.segment &&
+			functions[n].config.secondary == functions[i].address.rid >> 8 &&
+			functions[n].address.rid >> 8 < functions[i].address.rid >> 8)
 			return (long)n;
 	return -1;
 }

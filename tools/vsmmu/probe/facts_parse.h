@@ -18,9 +18,6 @@ bool line_next(const char **text, char *line, size_t size);
 /* Names may come from anywhere: whatever a terminal could take for a command becomes "?". */
 void text_clean(char *text);
 
-/* "0000:01:00.0". Return: false if it is no address of a PCI function. */
-bool bdf_parse(const char *text, uint32_t *segment, uint16_t *rid);
-
 /* /proc/config.gz, unpacked into memory of malloc(). NULL: it is damaged, or there is no memory. */
 char *kernel_config_unpack(const void *bytes, size_t length);
 

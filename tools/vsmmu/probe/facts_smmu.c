@@ -54,15 +54,15 @@ static bool is_disabled(const void *tree, int node)
 	return status && (length < 2 || memcmp(status, "ok", 2));
 }
 
-static void read_tree(struct probe_host *host, struct root *root)
+static int read_tree(struct probe_host *host, struct root *root, struct device_tree *parsed)
 {
 	size_t length;
 	void *tree = root_read(root, "sys/firmware/fdt", &length);
-	int node = -1;
+	int node = -1, ret;
 
 	if (!tree || fdt_check_full(tree, length)) {
 		free(tree);
-		return;
+		return 0;
 	}
 	host->firmware_smmus = host->firmware_smmus_disabled = host->firmware_cmdqvs = 0;
 	while ((node = fdt_node_offset_by_compatible(tree, node, "arm,smmu-v3")) >= 0) {
@@ -70,10 +70,12 @@ static void read_tree(struct probe_host *host, struct root *root)
 		host->firmware_smmus_disabled += is_disabled(tree, node);
 		host->firmware_cmdqvs += fdt_getprop(tree, node, "nvidia,cmdqv", NULL) != NULL;
 	}
+	ret = device_tree_parse(tree, length, parsed);
 	free(tree);
+	return ret == -ENOMEM ? ret : 0;
 }
 
-int facts_firmware(struct probe_host *host, struct root *root, struct iort *iort)
+int facts_firmware(struct probe_host *host, struct root *root, struct firmware *firmware)
 {
 	host->firmware_smmus = host->firmware_smmus_disabled = host->firmware_cmdqvs = -1;
 	/* What was collected without root has no tables, but says that they were there. */
@@ -81,12 +83,12 @@ int facts_firmware(struct probe_host *host, struct root *root, struct iort *iort
 		facts_exists(root, "sys/firmware/acpi/tables/IORT") == ANSWER_UNKNOWN) {
 		host->firmware = PLATFORM_ACPI;
 		count_cmdqvs(host, root);
-		return read_iort(host, root, iort);
+		return read_iort(host, root, &firmware->iort);
 	}
 	if (facts_exists(root, "sys/firmware/fdt") == ANSWER_YES ||
 		facts_exists(root, "sys/firmware/devicetree/base") == ANSWER_YES) {
 		host->firmware = PLATFORM_DEVICE_TREE;
-		read_tree(host, root);
+		return read_tree(host, root, &firmware->tree);
 	}
 	return 0;
 }

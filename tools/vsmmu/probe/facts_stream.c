@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the IORT says of each device, and what --try found out. */
+/* What firmware's tables say of each device, and what --try found out. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,23 +11,17 @@ static enum answer yes_or_no(bool yes)
 }
 
 /* CANWBS is known to the IORT alone: Linux has no such thing for a device tree. */
-static void read_stream(struct probe_device *device, struct probe_result *result,
-	const struct iort *iort, const struct pci_function *function)
+static void read_iort(struct probe_device *device, struct probe_result *result,
+	const struct iort *iort, const struct pci_address *address)
 {
-	const struct probe_host *host = &result->host;
-	const struct iort_node *root_complex;
+	const struct iort_node *root_complex = iort_root(iort, address->segment);
 	struct iort_stream stream;
 
-	if (host->firmware == PLATFORM_DEVICE_TREE || host->iort == ANSWER_NO)
-		device->canwbs = ANSWER_NO;
-	if (host->iort != ANSWER_YES)
-		return;
-	root_complex = iort_root(iort, function->segment);
 	if (!root_complex)
 		return;
 	device->canwbs = yes_or_no(root_complex->root.access.canwbs);
 	device->root_ats = yes_or_no(root_complex->root.ats);
-	if (iort_stream(iort, function->segment, function->rid, &stream) ||
+	if (iort_stream(iort, address->segment, address->rid, &stream) ||
 		stream.smmu->type != IORT_SMMU_V3)
 		return;
 	device->stream_id = stream.sid;
@@ -38,14 +32,37 @@ static void read_stream(struct probe_device *device, struct probe_result *result
 			result->smmus[i].canwbs = device->canwbs;
 }
 
-void facts_streams(
-	struct probe_result *result, const struct iort *iort, const struct pci_function *functions)
+/* The first range that has it counts: of_map_id() of Linux' drivers/of/base.c. */
+static void read_tree(struct probe_device *device, const struct device_tree *tree,
+	const struct pci_address *address)
 {
+	for (unsigned int i = 0; i < tree->range_count; i++) {
+		const struct tree_range *range = &tree->ranges[i];
+		uint32_t rid = address->rid & range->mask;
+
+		if (!range->is_pci || !range->pci.has_segment ||
+			range->pci.segment != address->segment || rid < range->pci.rid ||
+			rid - range->pci.rid >= range->length || !tree->smmus[range->smmu].v3)
+			continue;
+		device->stream_id = range->sid + (rid - range->pci.rid);
+		return;
+	}
+}
+
+void facts_streams(struct probe_result *result, const struct firmware *firmware,
+	const struct pci_function *functions)
+{
+	const struct probe_host *host = &result->host;
+
 	for (size_t i = 0; i < result->device_count; i++) {
 		struct probe_device *device = &result->devices[i];
 		struct probe_smmu *smmu = device->smmu >= 0 ? &result->smmus[device->smmu] : NULL;
 
-		read_stream(device, result, iort, &functions[i]);
+		if (host->firmware == PLATFORM_DEVICE_TREE || host->iort == ANSWER_NO)
+			device->canwbs = ANSWER_NO;
+		if (host->iort == ANSWER_YES)
+			read_iort(device, result, &firmware->iort, &functions[i].address);
+		read_tree(device, &firmware->tree, &functions[i].address);
 		if (smmu && device->canwbs > smmu->canwbs)
 			smmu->canwbs = device->canwbs;
 		if (smmu && device->try.hw_info == ANSWER_YES)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "endpoints/pci_address.h"
 #include "probe/rows.h"
 
 static bool overlaps(const struct probe_range *a, const struct probe_range *b)
@@ -12,11 +13,10 @@ static bool overlaps(const struct probe_range *a, const struct probe_range *b)
 
 static uint32_t segment_of(const struct probe_device *device)
 {
-	uint32_t segment = 0;
+	struct pci_address address;
 
-	for (const char *c = device->bdf; *c && *c != ':'; c++)
-		segment = segment << 4 | (uint32_t)(*c <= '9' ? *c - '0' : (*c | 32) - 'a' + 10);
-	return segment;
+	pci_address_parse(device->bdf, strlen(device->bdf), &address);
+	return address.segment;
 }
 
 /* A device whose BAR has addresses of the window: a bridge may send MSIs there. NULL: none. */
