@@ -3,14 +3,15 @@
  * Any 256 bits as an event record: taken apart and put together it is the same, its text
  * fits every buffer, and what the filter lets pass passes again unchanged.
  *
- * Input: a record (32 bytes), SSIDSIZE (1), a field (1) and a value for it (8), which
- * buffer size to try, 255 for all up to the text's own (1).
+ * Input: a record (32 bytes), SSIDSIZE (1), a field (1) and a value for it (8), whose bits also
+ * say which fields are known, and which buffer size to try, 255 for all up to the text's own (1).
  */
 #include <errno.h>
 #include <string.h>
 
 #include "arch/event_filter.h"
 #include "arch/event_table.h"
+#include "catalogue/catalogue.h"
 #include "fuzz.h"
 #include "text/text.h"
 
@@ -100,6 +101,25 @@ static void check_text(const struct vsmmu_event_record *record, size_t which)
 	FUZZ_CHECK(strlen(text) == 75);
 }
 
+/* Of a record of which any part is known: what it says fits, and there is a cause. */
+static void check_partly(const struct vsmmu_event_record *record, uint64_t some)
+{
+	char text[VSMMU_EVENT_TEXT_SIZE];
+	struct vsmmu_event event = {.size = sizeof(event)};
+	struct fault fault = {.event = &event, .before = (uint32_t)some, .repeats = some >> 60};
+	const struct catalogue_cause *cause;
+	int length;
+
+	vsmmu_event_decode(record, &event);
+	fault.known = VSMMU_EVENT_KNOWN_ALL(event.id) & some;
+	length = vsmmu_event_format(text, sizeof(text), &event, fault.known);
+	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
+	length = vsmmu_event_explain(text, sizeof(text), &event, fault.known, NULL);
+	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
+	FUZZ_CHECK(catalogue_causes(catalogue_of_fault(&fault), &fault, &cause, 1) == 1);
+	FUZZ_CHECK(*cause->text);
+}
+
 static void check_filter(const struct vsmmu_event_record *record, unsigned int ssid_bits)
 {
 	struct vsmmu_event_record clean = *record, again;
@@ -141,5 +161,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_member(&record, field, value);
 	check_filter(&record, ssid_bits);
 	check_text(&record, fuzz_take(&input, 1));
+	check_partly(&record, value);
 	return 0;
 }

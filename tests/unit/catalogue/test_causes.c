@@ -228,7 +228,7 @@ TEST(causes_by_what_else_is_known)
 	} faults[] = {
 		{{.unassigned = true}, "the kernel knows no device with this StreamID"},
 		{{.endpoints = 2}, "several share this StreamID"},
-		{{.repeats = 8}, "the many records are one fault"},
+		{{.repeats = 8}, "one fault that repeats"},
 		{{.before = CONTEXT_RESET}, "the reset just before"},
 		{{.before = CONTEXT_AER}, "the PCIe error just before"},
 		{{.before = CONTEXT_UNBIND}, "let go of the endpoint just before"},

@@ -197,6 +197,19 @@ TEST(entry_of_a_fault)
 	assert_string_equal(catalogue_of_fault(&fault)->name, "RESERVED");
 }
 
+/* It says of the events that a Linux host forwards, and of no others, that a guest sees them. */
+TEST(guests_see_what_is_forwarded)
+{
+	for (unsigned int id = 0; id < 256; id++) {
+		struct vsmmu_event_record record = {{id}};
+		bool forwarded = vsmmu_event_filter(&record, 20) != VSMMU_EVENT_REFUSAL_ID;
+		const char *guest = catalogue_event((uint8_t)id)->guest;
+
+		assert_int_equal(
+			!strncmp(guest, "A guest with a virtual SMMU is told", 35), forwarded);
+	}
+}
+
 /* Linux has a name for those that it prints one for; the others are all told of. */
 TEST(events_without_a_name_in_linux)
 {
@@ -217,6 +230,7 @@ int main(void)
 		UNIT_TEST_PLAIN(every_number_of_an_event),
 		UNIT_TEST_PLAIN(every_bit_and_code),
 		UNIT_TEST_PLAIN(entry_of_a_fault),
+		UNIT_TEST_PLAIN(guests_see_what_is_forwarded),
 		UNIT_TEST_PLAIN(events_without_a_name_in_linux),
 	};
 

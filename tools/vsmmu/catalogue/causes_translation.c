@@ -97,8 +97,8 @@ const struct catalogue_cause causes_by_log[] = {
 			"StreamID",
 		.look = "whether it ends when one of these endpoints is out of use"},
 	{.applies = fault_is_burst,
-		.text = "one access that the endpoint repeats, or a page that it walks through: "
-			"the many records are one fault",
+		.text = "one fault that repeats: the endpoint tries the same page again and "
+			"again, such as a descriptor that it cannot get past",
 		.look = "the first of them, and what came just before it"},
 	{0},
 };
