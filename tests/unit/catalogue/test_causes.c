@@ -317,6 +317,25 @@ TEST(unknown_fields_make_no_difference)
 	}
 }
 
+/* A list for people begins with what needs nothing special. Every kind has such a cause. */
+TEST(usual_causes)
+{
+	const struct catalogue_entry *entry;
+
+	for (size_t i = 0; (entry = catalogue_get(i)); i++) {
+		const struct catalogue_cause *causes[64];
+		size_t count = catalogue_causes(entry, NULL, causes, 64), usual = 0;
+
+		for (size_t j = 0; j < count; j++)
+			usual += catalogue_cause_is_usual(causes[j]);
+		assert_true(usual || (entry->kind == CATALOGUE_MESSAGE && !count));
+		if (entry->number == 0x10 && entry->kind == CATALOGUE_EVENT) {
+			assert_in_range(usual, 2, 5);
+			assert_false(catalogue_cause_is_usual(causes[0]));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +343,7 @@ int main(void)
 		UNIT_TEST_PLAIN(causes_of_a_low_address),
 		UNIT_TEST_PLAIN(causes_by_what_else_is_known),
 		UNIT_TEST_PLAIN(unknown_fields_make_no_difference),
+		UNIT_TEST_PLAIN(usual_causes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -122,6 +122,9 @@ const struct catalogue_entry *catalogue_of_fault(const struct fault *fault);
 size_t catalogue_causes(const struct catalogue_entry *entry, const struct fault *fault,
 	const struct catalogue_cause **causes, size_t max);
 
+/* Return: whether it comes into question even if nothing is known of a fault. */
+bool catalogue_cause_is_usual(const struct catalogue_cause *cause);
+
 /* Return: e.g. "guest driver", a constant string; "" for CULPRIT_NONE. */
 const char *culprit_name(enum culprit culprit);
 

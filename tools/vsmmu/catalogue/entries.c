@@ -117,6 +117,14 @@ size_t catalogue_causes(const struct catalogue_entry *entry, const struct fault 
 	return count;
 }
 
+bool catalogue_cause_is_usual(const struct catalogue_cause *cause)
+{
+	const struct vsmmu_event event = {.size = sizeof(event)};
+	const struct fault nothing = {.event = &event};
+
+	return !cause->applies || cause->applies(&nothing);
+}
+
 const char *culprit_name(enum culprit culprit)
 {
 	static const char *const names[] = {

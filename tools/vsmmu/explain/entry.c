@@ -78,7 +78,7 @@ static void write_text(
 		writer->paragraph(page, label, text);
 }
 
-/* Those that are always possible, then those that need something in the record or the log. */
+/* Those that are usual, then those that need something in the record or the log. */
 static void write_causes(
 	const struct writer *writer, const struct page *page, const struct catalogue_entry *entry)
 {
@@ -86,10 +86,10 @@ static void write_causes(
 	size_t count = catalogue_causes(entry, NULL, causes, CAUSES_MAX), general = 0, special = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!causes[i]->applies)
+		if (catalogue_cause_is_usual(causes[i]))
 			sorted[general++] = causes[i];
 	for (size_t i = 0; i < count; i++)
-		if (causes[i]->applies)
+		if (!catalogue_cause_is_usual(causes[i]))
 			sorted[general + special++] = causes[i];
 	if (general)
 		writer->causes(page, "Causes, the most likely first", sorted, general);

@@ -57,7 +57,8 @@ static bool add_causes(struct json_object *object, const struct catalogue_entry 
 		struct json_object *cause = json_object_new_object();
 
 		good = cause && add_string(cause, "text", causes[i]->text) &&
-		       add(cause, "always", json_object_new_boolean(!causes[i]->applies)) &&
+		       add(cause, "always",
+			       json_object_new_boolean(catalogue_cause_is_usual(causes[i]))) &&
 		       add_string(cause, "look", causes[i]->look);
 		good = append(array, cause) && good;
 	}
