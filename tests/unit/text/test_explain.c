@@ -176,13 +176,14 @@ TEST(every_event)
 	name[sizeof(name) - 1] = '\0';
 	text[0][0] = '\0';
 	for (unsigned int id = 0; id < 256; id++) {
-		for (unsigned int class_ = 0; class_ < 4; class_++) {
-			struct vsmmu_event_record ones = {
-				{~UINT64_C(0xff) | id, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+		for (unsigned int class_ = 0; class_ < 8; class_++) {
+			/* With and without an IPA, which may be an old QEMU's. */
+			struct vsmmu_event_record ones = {{~UINT64_C(0xff) | id, UINT64_MAX,
+				UINT64_MAX, class_ & 4 ? 0 : UINT64_MAX}};
 			struct vsmmu_event event = {.size = sizeof(event)};
 
 			ones.word[1] &= ~(UINT64_C(3) << 40);
-			ones.word[1] |= (uint64_t)class_ << 40;
+			ones.word[1] |= (uint64_t)(class_ & 3) << 40;
 			vsmmu_event_decode(&ones, &event);
 			assert_in_range(vsmmu_event_explain(
 						text[1], sizeof(text[1]), &event, UINT64_MAX, name),
