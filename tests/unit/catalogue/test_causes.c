@@ -44,7 +44,7 @@ static const struct {
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .ssv = true, .ssid = 1, .input_addr = 0xffff040},
 		0, "address of a process", "MSI:"},
 	{{.size = SIZE, .id = 0x10, .class_ = 2, .input_addr = 0x40}, 0, "never set", "MSI:"},
-	/* Of stage 2: by its class, or an old QEMU's, which gives none; not if it is a table's. */
+	/* MSIs of stage 2, by their class, or an old QEMU's, which gives none; no table's. */
 	{{.size = SIZE,
 		 .id = 0x10,
 		 .class_ = 2,
@@ -219,7 +219,7 @@ TEST(causes_of_a_low_address)
 	assert_false(any_has(causes, causes_of(&fault, causes), "perhaps a physical address"));
 }
 
-/* What is known besides the record comes before what is always possible. */
+/* Causes that something besides the record suggests come before what is always possible. */
 TEST(causes_by_what_else_is_known)
 {
 	static const struct {
@@ -267,7 +267,7 @@ TEST(causes_by_what_else_is_known)
 	assert_non_null(strstr(causes[0]->text, "firmware (IORT, device tree)"));
 }
 
-/* Of every id, whatever is known: there is a cause, and an unknown field makes no difference. */
+/* Every id has a cause, whatever is known, and an unknown field makes no difference. */
 TEST(unknown_fields_make_no_difference)
 {
 	uint64_t seed = 1;

@@ -167,7 +167,7 @@ TEST(sentences_of_events_that_are_partly_known)
 	}
 }
 
-/* Of every id, whatever else is set: it fits, and the known ones have their own words. */
+/* Each id fits, whatever else is set, and the known ones have their own words. */
 TEST(every_event)
 {
 	char name[VSMMU_DMESG_NAME_SIZE], text[2][VSMMU_EVENT_TEXT_SIZE];

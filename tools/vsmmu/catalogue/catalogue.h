@@ -15,7 +15,7 @@ enum catalogue_kind {
 	CATALOGUE_MESSAGE,	 /* a line that a driver prints */
 };
 
-/* Who is to be suspected. */
+/* The suspects. */
 enum culprit {
 	CULPRIT_NONE,	      /* nobody, or the list's end */
 	CULPRIT_GUEST_DRIVER, /* the endpoint's driver, which is the host's own without a guest */

@@ -17,7 +17,7 @@
 #define PHYSICAL_END	(UINT64_C(1) << 46)
 #define TOP_OF_SPACE(n) ((UINT64_C(1) << (n)) - (UINT64_C(1) << ((n)-4)))
 
-/* The same page so often is one fault that repeats, not many. */
+/* A page that faults so often has one fault that repeats, not many. */
 #define BURST 8
 
 static bool knows(const struct fault *fault, enum vsmmu_event_field field)
@@ -139,7 +139,7 @@ bool fault_is_near_zero(const struct fault *fault)
 	return has_address(fault, &address) && address < NEAR_ZERO;
 }
 
-/* Of 64, 48 or 32 bits; of the first two the last page, as an offset may be added. */
+/* All ones may be 64, 48 or 32 bits wide; the widest have an offset added, perhaps. */
 bool fault_is_all_ones(const struct fault *fault)
 {
 	uint64_t address;
@@ -150,7 +150,7 @@ bool fault_is_all_ones(const struct fault *fault)
 	       address == (UINT64_C(1) << 48) - 1;
 }
 
-/* What debug options of kernels fill freed memory with, and their pointers of lists. */
+/* Debug options of kernels fill freed memory with such bytes, and its lists with 0xdead. */
 bool fault_is_poison(const struct fault *fault)
 {
 	const uint64_t every_byte = UINT64_C(0x0101010101010101);

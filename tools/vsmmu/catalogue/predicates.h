@@ -33,7 +33,7 @@ bool fault_is_user_pointer(const struct fault *fault);
 bool fault_looks_physical(const struct fault *fault);
 bool fault_may_be_physical(const struct fault *fault);
 
-/* What is known besides the record. */
+/* These need what is known besides the record. */
 bool fault_is_unassigned(const struct fault *fault);
 bool fault_is_shared(const struct fault *fault);
 bool fault_is_burst(const struct fault *fault);
