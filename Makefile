@@ -49,7 +49,7 @@ coverage:
 	@scripts/coverage
 
 docs:
-	@scripts/setup docs
+	@scripts/setup build docs
 	@scripts/docs
 
 deb:
