@@ -2,6 +2,7 @@
 /* Deals with a message: the lines of each SMMU are put together to events and messages. */
 #include <string.h>
 
+#include "catalogue/catalogue.h"
 #include "text/dmesg.h"
 
 /* An item that takes one line. It does not end an event that is under way: it comes in between. */
@@ -26,6 +27,9 @@ static enum vsmmu_dmesg_kind apply_line(struct dmesg *dmesg, struct vsmmu_dmesg_
 	item->kind = kinds[message->kind];
 	item->count = message->value;
 	item->context = message->context;
+	item->entry = message->kind == DMESG_REQUESTER
+			      ? catalogue_match(message->text.at, message->text.length)
+			      : message->entry;
 	span_print(message->smmu, item->smmu, sizeof(item->smmu));
 	span_print(message->client, item->client, sizeof(item->client));
 	span_print(message->text, item->text, sizeof(item->text));

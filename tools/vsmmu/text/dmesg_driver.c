@@ -3,24 +3,11 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "catalogue/catalogue.h"
+#include "catalogue/format.h"
 #include "text/dmesg_forms.h"
+#include "text/dmesg_line.h"
 #include "text/dmesg_prefix.h"
-
-/* Texts that need no driver's name in the line. */
-static const char *const known[] = {
-	"CMDQ error (cons ",
-	"CMD_SYNC timeout",
-	"CMDQ MSI write aborted",
-	"CMDQ timeout",
-	"EVTQ MSI write aborted",
-	"EVTQ write aborted -- events may have been lost",
-	"GERROR MSI write aborted",
-	"PRIQ MSI write aborted",
-	"PRIQ overflow detected -- requests lost",
-	"PRIQ write aborted -- events may have been lost",
-	"device has entered Service Failure Mode!",
-	"unexpected global error reported (",
-};
 
 /* Words of a complaint, whatever else it says. */
 static const char *const complaints[] = {"fail", "error", "timeout", "timed out", "unable",
@@ -142,35 +129,123 @@ static bool has_complaint(struct span text)
 	return false;
 }
 
-static size_t find_known(struct span line)
-{
-	size_t first = line.length;
+/* Parts of a line with ": " between them: its names, a vendor's words, the driver's text. */
+#define PARTS 4
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && first == line.length; i++)
-		first = span_find(line, known[i]);
-	return first;
+/* A line of an event that makes no sense is no message. */
+static bool is_of_event(const struct catalogue_entry *entry)
+{
+	return !strncmp(entry->name, "event-", 6) || !strcmp(entry->name, "raw-word");
+}
+
+/* Looks for a text that the catalogue knows. Return: its entry, or NULL; *text begins there. */
+static const struct catalogue_entry *find_entry(struct span *text)
+{
+	struct span rest = *text, before;
+
+	for (int i = 0; i < PARTS; i++) {
+		const struct catalogue_entry *entry = catalogue_match(rest.at, rest.length);
+
+		if (entry && !is_of_event(entry)) {
+			*text = rest;
+			return entry;
+		}
+		if (!span_take_until(&rest, ": ", &before))
+			break;
+	}
+	return NULL;
+}
+
+/* The catalogue has texts that any driver may print, too. */
+static bool is_of_smmu_only(const struct catalogue_entry *entry)
+{
+	return entry->complaint && dmesg_line_scan(span_of(entry->format)) & DMESG_KEY_DRIVER;
+}
+
+/* Whether another text begins with all of this one: then it may be that one, cut. */
+static bool begins_another(const char *format)
+{
+	size_t length = strcspn(format, "%\n");
+	const struct catalogue_entry *entry;
+
+	for (size_t i = 0; format[length] != '%' && (entry = catalogue_get(i)); i++)
+		if (entry->format && entry->format != format &&
+			!strncmp(entry->format, format, length) && entry->format[length] == ' ')
+			return true;
+	return false;
+}
+
+/* Leaves out what is behind the end of a text that is whole. */
+static void trim_text(
+	const char *format, const struct format_match *match, struct dmesg_message *message)
+{
+	const char *end = message->text.at, *last = strrchr(format, '%');
+	size_t length = strcspn(last ? last : format, "\n");
+
+	if (last && (!match->count || match->count > FORMAT_ARGUMENTS))
+		return;
+	if (last) {
+		const struct span *argument = &match->arguments[match->count - 1].text;
+
+		end = argument->at + argument->length;
+		/* The conversion itself, which ends with a letter. */
+		length -= strcspn(last, "sduxXp") + 1;
+	}
+	end += length;
+	if (end <= message->text.at + message->text.length)
+		message->text.length = (size_t)(end - message->text.at);
+}
+
+/* Tells whether the text is all there. */
+static void set_entry(const struct catalogue_entry *entry, struct dmesg_message *message)
+{
+	struct format_match match;
+
+	message->entry = entry;
+	message->kind = entry->complaint ? DMESG_ERROR : DMESG_NOTE;
+	message->whole = format_match(entry->format, message->text, &match) && !match.cut;
+	message->cut = !message->whole;
+	if (!message->whole)
+		return;
+	trim_text(entry->format, &match, message);
+	if (message->text.length <= strlen(entry->format))
+		message->cut = begins_another(entry->format);
 }
 
 static bool parse_text(struct span *line, struct dmesg_message *message)
 {
-	struct span device, rest = *line;
-	bool named = dmesg_driver_find(*line, &device, &rest);
-	size_t at = find_known(*line);
+	struct span device, text = *line;
+	bool named = dmesg_driver_find(*line, &device, &text);
+	const struct catalogue_entry *entry;
 
-	if (at == line->length && !named)
+	if (!named)
+		text = dmesg_prefix_skip(*line);
+	entry = find_entry(&text);
+	if (!named && (!entry || !is_of_smmu_only(entry)))
 		return false;
-	if (at == line->length)
-		at = (size_t)(rest.at - line->at);
-	if (!dmesg_prefix_parse((struct span){line->at, at}, message) && !named)
-		return false;
-	message->text = named ? rest : span_skip(*line, at);
-	message->kind = has_complaint(message->text) ? DMESG_ERROR : DMESG_NOTE;
-	if (message->kind == DMESG_NOTE)
-		message->what = "note of an SMMUv3's driver";
+	dmesg_prefix_parse((struct span){line->at, (size_t)(text.at - line->at)}, message);
+	message->text = text;
 	if (named)
 		message->smmu = device;
+	if (entry) {
+		set_entry(entry, message);
+	} else {
+		message->kind = has_complaint(text) ? DMESG_ERROR : DMESG_NOTE;
+		message->cut = true;
+	}
+	if (message->kind == DMESG_NOTE)
+		message->what = "note of an SMMUv3's driver";
 	*line = span_skip(*line, line->length);
 	return true;
+}
+
+bool dmesg_message_goes_on(const struct dmesg_message *message, const char *at)
+{
+	struct span first = {message->text.at, (size_t)(at - message->text.at)};
+	struct format_match match;
+
+	return message->entry && message->whole && at > message->text.at &&
+	       (!format_match(message->entry->format, first, &match) || match.cut);
 }
 
 bool dmesg_driver_parse(struct span *line, struct dmesg_message *message)

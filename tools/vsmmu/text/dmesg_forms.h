@@ -36,9 +36,12 @@ bool dmesg_overflow_parse(struct form *form, struct dmesg_message *message);
 
 /*
  * Any other text of a driver, up to the line's end, and what is before it: with the driver's
- * name, or one that nobody else writes.
+ * name, or one of the catalogue's that nobody else prints.
  */
 bool dmesg_driver_parse(struct span *line, struct dmesg_message *message);
+
+/* Whether the text of such a message is whole, and was not yet where it was cut at @at. */
+bool dmesg_message_goes_on(const struct dmesg_message *message, const char *at);
 
 /*
  * Finds the last "arm-smmu-v3 DEVICE: " or the like. Return: whether it is there; then *rest is

@@ -34,7 +34,7 @@ enum dmesg_message_kind {
  * @has_zone: the line says which zone @wall is of
  * @cut: the line ends within the message
  * @sure: only the driver writes so; else its name must be there, too
- * @whole: DECODED, DETAIL: all that the driver writes is there
+ * @whole: DECODED, DETAIL, ERROR, NOTE: all that the driver writes is there
  * @unassigned: DECODED: the driver does not know the endpoint
  * @words: WORD: how many
  * @digits: WORD, when @words is 0: so few are there of a word
@@ -49,7 +49,8 @@ enum dmesg_message_kind {
  * @client: DECODED, CONTEXT and GROUP: the endpoint's name
  * @event: DECODED: all but the id; DETAIL: what it adds
  * @known: the fields of @event that the line tells, as in struct vsmmu_dmesg_item
- * @what: OTHER: a constant string, e.g. "SMMUv2 (arm-smmu)"
+ * @entry: ERROR: what the catalogue has of it; NULL if it is not known
+ * @what: OTHER and NOTE: a constant string, e.g. "SMMUv2 (arm-smmu)"
  * @text: the driver's text, but for events and OTHER
  * @note: OTHER: what the line says, as far as it is decoded
  */
@@ -75,6 +76,7 @@ struct dmesg_message {
 	struct span client;
 	struct vsmmu_event event;
 	uint64_t known;
+	const struct catalogue_entry *entry;
 	const char *what;
 	struct span text;
 	char note[VSMMU_DMESG_TEXT_SIZE];

@@ -57,7 +57,7 @@ static bool fits(struct span text, size_t first)
 		return message.words;
 	case DMESG_ERROR:
 	case DMESG_NOTE:
-		return message.whole;
+		return dmesg_message_goes_on(&message, text.at + first);
 	default:
 		return true;
 	}
@@ -81,7 +81,7 @@ static bool join_with(struct dmesg *dmesg, const char *between, struct span next
 /* Without the marks that mailers put before a line that they quote. */
 static struct span strip_quotes(struct span text)
 {
-	while (text.length && strchr("> |:\t", text.at[0]))
+	while (text.length && strchr("> |\t", text.at[0]))
 		text = span_skip(text, 1);
 	return text;
 }

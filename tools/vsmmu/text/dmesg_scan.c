@@ -47,6 +47,8 @@ static unsigned int look_around(struct span line, size_t at)
 			       : 0;
 	case '_':
 		return is_around(line, at, 3, "CMD_SYNC") ? DMESG_KEY_DRIVER : 0;
+	case 'D':
+		return is_around(line, at, 7, "StreamID") ? DMESG_KEY_DRIVER : 0;
 	case 'G':
 		return is_around(line, at, 0, "GERROR") ? DMESG_KEY_DRIVER : 0;
 	case 'F':
@@ -70,6 +72,7 @@ unsigned int dmesg_line_scan(struct span line)
 		['q'] = true,
 		['Q'] = true,
 		['_'] = true,
+		['D'] = true,
 		['G'] = true,
 		['F'] = true,
 		['k'] = true,

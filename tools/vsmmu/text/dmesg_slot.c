@@ -2,6 +2,7 @@
 /* Events and messages that are being put together, one of each for each SMMU. */
 #include <string.h>
 
+#include "catalogue/catalogue.h"
 #include "text/dmesg.h"
 
 bool dmesg_slot_is_whole(const struct dmesg_slot *slot)
@@ -40,6 +41,7 @@ enum vsmmu_dmesg_kind dmesg_slot_give_message(
 	dmesg_moment_give(&slot->message_begin, item);
 	strcpy(item->smmu, slot->smmu);
 	strcpy(item->text, slot->text);
+	item->entry = catalogue_match(slot->text, strlen(slot->text));
 	memcpy(item->command, slot->command, sizeof(item->command));
 	item->command_words = slot->command_words;
 	slot->wait = DMESG_NOTHING;
