@@ -77,6 +77,11 @@ TEST(quoted_printable)
 	assert_true(last.joins);
 	GIVES("a=3Db c=", "a=b c");
 	assert_true(last.joins);
+	/* A blank before or behind the break is one of the text's. */
+	GIVES(" a b =", " a b ");
+	GIVES(" c d =", " c d ");
+	GIVES("  e f ", "  e f");
+	GIVES("  e f ", "e f");
 	/* These are none. */
 	GIVES("fsr=0x402, cb=20", "fsr=0x402, cb=20");
 	GIVES("irq=32 cpu=41", "irq=32 cpu=41");

@@ -6,6 +6,8 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+#define UPTIME_MAX 1000000000 /* seconds: 31 years */
+
 #define YEAR_MIN 1970
 #define YEAR_MAX 2261 /* 64 bits of nanoseconds end in the year after */
 
@@ -349,6 +351,24 @@ bool clock_take(struct span *text, struct wall *wall)
 		}
 	}
 	return take_unix(text, wall);
+}
+
+bool clock_take_uptime(struct span *text, uint64_t *time)
+{
+	struct span rest = *text;
+	uint64_t seconds;
+	unsigned int micros;
+
+	if (!span_take(&rest, "["))
+		return false;
+	skip_blanks(&rest);
+	if (!span_take_number(&rest, 10, &seconds) || seconds >= UPTIME_MAX ||
+		!span_take(&rest, ".") || !take_digits(&rest, 6, 6, &micros) || !rest.length ||
+		!strchr("] ,@/", rest.at[0]))
+		return false;
+	*time = seconds * (uint64_t)SECOND + micros * UINT64_C(1000);
+	*text = rest;
+	return true;
 }
 
 bool clock_find(struct span text, struct wall *wall)

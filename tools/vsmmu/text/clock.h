@@ -46,6 +46,15 @@ bool clock_take(struct span *text, struct wall *wall);
 bool clock_find(struct span text, struct wall *wall);
 
 /**
+ * clock_take_uptime() - "[   12.345678]", with which the kernel begins a line
+ * @text: what is behind the digits, if they are there: "]", or what some kernels add
+ * @time: nanoseconds since boot
+ *
+ * Return: whether it is there. Seconds since 1970 are not that.
+ */
+bool clock_take_uptime(struct span *text, uint64_t *time);
+
+/**
  * clock_of_unix() - seconds, milliseconds, microseconds or nanoseconds since 1970
  * @text: digits, and a fraction if they are seconds; which of them it is, their count tells
  * @wall: filled in

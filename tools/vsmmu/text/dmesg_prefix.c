@@ -4,27 +4,18 @@
 
 #include "text/clock.h"
 
-#define SECOND UINT64_C(1000000000)
-#define MICRO  UINT64_C(1000)
+#define MICRO UINT64_C(1000)
 
 #define BRACKET_MAX 40 /* characters of a time between brackets */
 
 /* "[   12.345678]", wherever it stands. */
 static bool parse_uptime(struct span prefix, uint64_t *time)
 {
-	struct span before, digits;
-	uint64_t seconds, micros;
-
-	while (span_take_until(&prefix, "[", &before)) {
-		digits = prefix;
-		while (digits.length && digits.at[0] == ' ')
-			digits = span_skip(digits, 1);
-		if (span_take_number(&digits, 10, &seconds) && seconds < UINT64_MAX / SECOND - 1 &&
-			span_take(&digits, ".") && digits.length > 6 && digits.at[6] == ']' &&
-			span_take_number(&digits, 10, &micros) && span_begins(digits, "]")) {
-			*time = seconds * SECOND + micros * MICRO;
+	while (prefix.length) {
+		prefix = span_skip(prefix, span_find(prefix, "["));
+		if (clock_take_uptime(&prefix, time))
 			return true;
-		}
+		prefix = span_skip(prefix, prefix.length ? 1 : 0);
 	}
 	return false;
 }

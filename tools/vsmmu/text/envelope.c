@@ -47,26 +47,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "[   12.345678]", with which the kernel begins a line. */
-static bool begins_with_uptime(struct span text)
-{
-	struct span rest = text;
-	size_t digits = 0;
-
-	if (!span_take(&rest, "["))
-		return false;
-	while (rest.length && rest.at[0] == ' ')
-		rest = span_skip(rest, 1);
-	for (; rest.length && is_digit(rest.at[0]); digits++)
-		rest = span_skip(rest, 1);
-	if (!digits || digits > 12 || !span_take(&rest, ".") || rest.length < 7)
-		return false;
-	for (size_t i = 0; i < 6; i++)
-		if (!is_digit(rest.at[i]))
-			return false;
-	return rest.at[6] == ']';
-}
-
 /* Whether a colour may be there whose escape character was lost. */
 static bool has_bare_colour(struct span text)
 {
@@ -92,11 +72,12 @@ static size_t find_next_line(struct span text)
 {
 	static const char driver[] = "arm-smmu-v3 ";
 	bool timed = false, named = false;
+	uint64_t time;
 
 	for (size_t at = 0; at < text.length; at++) {
 		struct span rest = span_skip(text, at);
 
-		if (rest.at[0] == '[' && begins_with_uptime(rest)) {
+		if (rest.at[0] == '[' && clock_take_uptime(&rest, &time)) {
 			if (timed || named)
 				return at;
 			timed = true;
@@ -176,10 +157,15 @@ void envelope_add(
 
 void envelope_open(struct envelope *envelope, const char *line, size_t length)
 {
-	struct span text = span_trim((struct span){.at = line, .length = length});
+	struct span text = {.at = line, .length = length};
 
+	envelope->continues = envelope->joins;
 	envelope->rest = span_of("");
 	envelope->joins = false;
+	while (text.length && span_is_blank(text.at[text.length - 1]))
+		text.length--;
+	if (!envelope->continues)
+		text = span_trim(text);
 	envelope->count = envelope->given = 0;
 	envelope->used = 0;
 	envelope->origin = (struct origin){0};
@@ -217,6 +203,18 @@ static void fill_from_line(struct envelope *envelope)
 	envelope->rest = clean(envelope, envelope->buffer, part.length, odd);
 }
 
+/* Blanks at the edges go, but where a mailer broke the line: there they belong to the text. */
+static struct span trim(const struct envelope *envelope, struct span text)
+{
+	bool first = envelope->continues, last = envelope->joins && !envelope->left.length;
+
+	while (!first && text.length && span_is_blank(text.at[0]))
+		text = span_skip(text, 1);
+	while (!last && text.length && span_is_blank(text.at[text.length - 1]))
+		text.length--;
+	return text;
+}
+
 /* Return: whether there is anything in envelope->rest. */
 static bool fill(struct envelope *envelope)
 {
@@ -227,7 +225,7 @@ static bool fill(struct envelope *envelope)
 			fill_from_line(envelope);
 		else
 			return false;
-		envelope->rest = span_trim(envelope->rest);
+		envelope->rest = trim(envelope, envelope->rest);
 	}
 	return true;
 }
@@ -245,18 +243,31 @@ static struct span skip_quote(struct span text)
 	}
 }
 
+/* Takes the first of the lines that envelope->rest holds. */
+static struct span take_line(struct envelope *envelope)
+{
+	struct span text = envelope->rest, line = text;
+
+	line.length = span_find(text, "\n");
+	line.length = find_next_line(line);
+	envelope->rest = span_skip(text, line.length);
+	if (span_trim(envelope->rest).length) {
+		envelope->rest = trim(envelope, envelope->rest);
+		line = span_trim(line);
+	} else {
+		envelope->rest.length = 0;
+		line = trim(envelope, line);
+	}
+	envelope->continues = false;
+	return skip_quote(line);
+}
+
 bool envelope_next(struct envelope *envelope, struct log_line *line)
 {
-	struct span text;
-	size_t end;
-
 	if (!fill(envelope))
 		return false;
-	text = envelope->rest;
-	end = find_next_line((struct span){.at = text.at, .length = span_find(text, "\n")});
-	envelope->rest = span_trim(span_skip(text, end));
 	*line = (struct log_line){
-		.text = skip_quote(span_trim((struct span){.at = text.at, .length = end})),
+		.text = take_line(envelope),
 		.has_time = envelope->origin.has_time,
 		.has_wall = envelope->origin.has_wall,
 		.has_zone = envelope->origin.has_zone,

@@ -55,7 +55,8 @@ struct origin {
 struct envelope {
 	struct span left; /* of the line: not looked at yet */
 	struct span rest; /* of what was cleaned: not given out yet */
-	bool joins;
+	bool joins;	  /* it ends with a soft break */
+	bool continues;	  /* the line before did: this one begins within a word, or between two */
 	struct origin origin; /* of @rest */
 	struct origin record; /* of a record that takes several lines, as far as it was read */
 

@@ -314,6 +314,18 @@ static bool take_pair(struct envelope *envelope, struct span line)
 	return true;
 }
 
+/* "Mon 2024-12-09 09:15:57.123456 CET [s=...;i=...]", with which -o verbose begins a record. */
+static bool take_verbose(struct envelope *envelope, struct span line)
+{
+	struct wall wall;
+
+	if (!span_ends(line, "]") || !clock_take(&line, &wall))
+		return false;
+	envelope->record =
+		(struct origin){.has_wall = true, .has_zone = wall.has_zone, .wall = wall.time};
+	return true;
+}
+
 /* The journal's export format, and -o verbose: only the times, the text needs no help. */
 static bool take_export(struct envelope *envelope, struct span line)
 {
@@ -353,5 +365,7 @@ bool envelope_take_member(struct envelope *envelope, struct span line)
 	}
 	if (line.at[0] == '"')
 		return take_pair(envelope, line);
+	if (span_has(line, " [s="))
+		return take_verbose(envelope, line);
 	return (line.at[0] == '_' || line.at[0] == 'M') && take_export(envelope, line);
 }
