@@ -89,6 +89,14 @@ def list_of_the_devices():
     contains(out, '01:00.0 is 144d:a808 NVMe controller.')
 
 
+def groups_of_the_same_log():
+    write('log', ['[    1.000000] pci 0000:%02x:00.0: Adding to iommu group %d' % (bus, bus)
+                  for bus in (1, 2)] + old_style((0x10 | 0x200 << 32, 0, 0, 0)))
+    one = objects('log')[0]
+    equal([(e['name'], e['certain']) for e in one['endpoints']], [('0000:02:00.0', False)])
+    contains(run('decode', 'log').out, 'Stream 0x200 may be of 0000:02:00.0.')
+
+
 def guesses_without_anything():
     """A requester ID only where it can be one."""
     for sid, want in ((0x100, '01:00.0'), (0x900, '09:00.0'), (0x20600, '06:00.0'), (0, None),
@@ -97,6 +105,14 @@ def guesses_without_anything():
         equal((sid, objects('log')[0].get('requester_id')), (sid, want))
     write_log(0x20600)
     contains(run('decode', 'log').out, 'may be 06:00.0 of another segment')
+
+
+def unassigned_stream():
+    write('log', ['arm-smmu-v3 fc900000.iommu: event: C_BAD_STREAMID client: (unassigned sid) '
+                  'sid: 0x900 ssid: 0x0'])
+    one = objects('log')[0]
+    equal(('client' in one, one['unassigned'], one['requester_id']), (False, True, '09:00.0'))
+    contains(run('decode', 'log').out, '09:00.0')
 
 
 def files_that_are_no_map():
@@ -117,4 +133,5 @@ def this_host():
 
 
 main([table_of_the_machine, table_that_has_nobody, stream_of_several, list_of_the_devices,
-      guesses_without_anything, files_that_are_no_map, this_host])
+      groups_of_the_same_log, guesses_without_anything, unassigned_stream, files_that_are_no_map,
+      this_host])

@@ -40,6 +40,47 @@ def a_run_of_pages_is_folded():
                         'from 0x100000 to 0x10f000')
 
 
+def many_messages_are_folded():
+    line = SMMU + 'CMD_SYNC timeout at 0x%08x [hwprod 0x%08x, hwcons 0x00000001]'
+    write('log', [line % (i, i + 2) for i in range(40)] + [OVERFLOW] + [line % (9, 9)] * 2)
+    lines = [text for text in run('decode', 'log').lines() if not text.startswith('    ')]
+    equal(len(lines), 10 + 1 + 1 + 1)
+    equal([text for text in lines if text.startswith('...')],
+          ['... 30 more like line 1, the last in line 40 [12.345678]',
+           '... 2 more like line 1, the last in line 43 [12.345678]'])
+    equal(len(run('decode', '--brief', 'log').lines()), 43)
+
+
+def lines_of_others_are_folded():
+    write('log', ['arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0x%x, '
+                  'fsynr=0x130000, cbfrsynra=0x300, cb=4' % (i << 12) for i in range(40)])
+    result = run('decode', 'log')
+    equal(len(result.lines()), 11)
+    contains(result.lines()[-1], '... 30 more like line 1, the last in line 40')
+    contains(result.err, 'no SMMUv3 messages in 40 lines; 40 lines of SMMUv2 (arm-smmu)')
+    equal([o['what'] for o in objects('log')], ['SMMUv2 (arm-smmu)'] * 40)
+    others = objects('-s', 'log')[0]['others']
+    equal([(o['what'], o['count']) for o in others], [('SMMUv2 (arm-smmu)', 40)])
+
+
+def what_was_just_before():
+    reset = '[   12.000000] vfio-pci 0000:01:00.0: resetting'
+    watchdog = '[   %9.6f] eth0: NETDEV WATCHDOG: CPU: 3: transmit queue 0 timed out 5000 ms'
+    write('log', [reset, watchdog % 11.0] + old_style(TRANSLATION) + [watchdog % 20.0] +
+          old_style(PERMISSION, SMMU.replace('12.345678', '21.500000')))
+    first, second = objects('log')
+    equal([(b['kind'], b['line']) for b in first['before']], [('reset', 1)])
+    equal('before' in second, False)
+    contains(run('decode', 'log').out, 'Just before, in line 1: 0000:01:00.0: ')
+    contains(run('decode', '-s', 'log').out, 'Just before, in line 1: 0000:01:00.0: ')
+    # Without times, lines count.
+    old = [line.split('] ')[1] for line in old_style(TRANSLATION)]
+    write('log', [reset.split('] ')[1]] + ['nothing'] * 19 + old)
+    equal([b['line'] for b in objects('log')[0]['before']], [1])
+    write('log', [reset.split('] ')[1]] + ['nothing'] * 20 + old)
+    equal('before' in objects('log')[0], False)
+
+
 def files_are_named_where_there_are_two():
     write('a', old_style(TRANSLATION))
     write('b', old_style(TRANSLATION))
@@ -163,6 +204,7 @@ def nothing_is_no_silence():
     equal(run('decode', 'log').err, '')
 
 
-main([equal_events_are_told_once, a_run_of_pages_is_folded, files_are_named_where_there_are_two,
+main([equal_events_are_told_once, a_run_of_pages_is_folded, many_messages_are_folded,
+      lines_of_others_are_folded, what_was_just_before, files_are_named_where_there_are_two,
       causes_are_told_once, brief, what_is_not_known_is_null, an_unknown_number_is_null,
       comma_separated_values, colour, lines_are_broken_on_a_terminal, nothing_is_no_silence])

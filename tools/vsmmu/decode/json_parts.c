@@ -91,8 +91,8 @@ bool json_add_fields(struct json_object *object, const struct vsmmu_event *event
 
 	for (unsigned int i = 0; vsmmu_event_field_name(i); i++) {
 		/* Of an event without a number nobody knows which fields it has. */
-		bool has = i == VSMMU_EVENT_FIELD_ID || (has_id && vsmmu_event_has(event->id, i)) ||
-			   known >> i & 1;
+		bool has = i == VSMMU_EVENT_FIELD_ID || known >> i & 1 ||
+			   (has_id ? vsmmu_event_has(event->id, i) : i == VSMMU_EVENT_FIELD_SID);
 
 		if (has && !add_field(object, event, known, i))
 			return false;

@@ -14,6 +14,7 @@ struct message_row {
 	enum item_kind kind; /* ITEM_MESSAGE or ITEM_OTHER */
 	const struct catalogue_entry *entry;
 	uint64_t count;
+	uint64_t pending; /* of them, not shown yet */
 	struct occurrence first;
 	struct occurrence last;
 	char smmu[MESSAGE_NAME_SIZE]; /* of a message */

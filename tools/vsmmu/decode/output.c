@@ -45,10 +45,6 @@ static void count(struct output *output, const struct item *item)
 	case ITEM_SUPPRESSED:
 		output->suppressed += item->count;
 		break;
-	case ITEM_MESSAGE:
-	case ITEM_OTHER:
-		messages_add(&output->messages, item, &output->no_memory);
-		break;
 	default:
 		break;
 	}
@@ -66,7 +62,8 @@ static void set_context(const struct output *output, const struct item *item, st
 		row->before |= before[i]->kind;
 }
 
-static void print(struct output *output, const struct item *item, struct fault_row *row)
+static void print(struct output *output, const struct item *item, struct fault_row *row,
+	struct message_row *message)
 {
 	if (output->format == OUTPUT_RAW)
 		raw_print(output, item);
@@ -75,7 +72,7 @@ static void print(struct output *output, const struct item *item, struct fault_r
 	else if (output->format == OUTPUT_CSV)
 		csv_print(output, item);
 	else
-		text_print(output, item, row);
+		text_print(output, item, row, message);
 }
 
 bool output_is_full(const struct output *output)
@@ -86,6 +83,7 @@ bool output_is_full(const struct output *output)
 
 void output_item(struct output *output, const struct item *item)
 {
+	struct message_row *message = NULL;
 	struct fault_row *row = NULL;
 
 	if (item->kind == ITEM_OTHER)
@@ -107,10 +105,12 @@ void output_item(struct output *output, const struct item *item)
 	count(output, item);
 	if (item->kind == ITEM_EVENT)
 		row = faults_add(&output->faults, item, &output->no_memory);
+	if (item->kind == ITEM_MESSAGE || item->kind == ITEM_OTHER)
+		message = messages_add(&output->messages, item, &output->no_memory);
 	if (row && row->count == 1)
 		set_context(output, item, row);
 	if (output->items)
-		print(output, item, row);
+		print(output, item, row, message);
 }
 
 void output_bad(struct output *output, const struct position *position, const char *complaint)

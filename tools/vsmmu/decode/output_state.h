@@ -17,6 +17,7 @@
 struct text_state {
 	uint32_t pending[TEXT_PENDING_MAX]; /* rows of the faults that have events to be shown */
 	unsigned int pending_count;
+	bool pending_messages;
 	uint64_t seen[TEXT_SEEN_MAX]; /* hashes of what causes were told for */
 };
 

@@ -11,6 +11,7 @@
 #define INDENT	       4
 #define CAUSES_SHOWN   2
 #define CONTEXTS_SHOWN 3
+#define MESSAGES_SHOWN 10
 #define SENTENCE_SIZE  (VIEW_MESSAGE_SIZE + 64)
 
 /* "FILE:12: [12.345678] arm-smmu-v3.0.auto: ", as far as it is known. Return: its length. */
@@ -138,7 +139,7 @@ static void print_event(struct output *output, const struct item *item, struct f
 		return;
 	print_sentence(output, "%s.", view.sentence);
 	if (item->partial)
-		print_sentence(output, "The log has not all of it: %s.", item->text);
+		print_sentence(output, "Incomplete: %s.", item->text);
 	print_who(output, item, &view);
 	print_context(output, item);
 	if (row)
@@ -198,33 +199,49 @@ static void print_other_items(struct output *output, const struct item *item)
 }
 
 /* "... 40 more like line 12, the last in line 52 [13.345678]" */
-static void print_pending(struct output *output, struct fault_row *row)
+static void print_more(const struct output *output, uint64_t count, const struct occurrence *first,
+	const struct occurrence *last, const char *more)
 {
+	char like[POSITION_SIZE], at[POSITION_SIZE], when[MOMENT_SIZE];
+
+	if (first->position.file == last->position.file && !first->position.bytes) {
+		snprintf(like, sizeof(like), "line %" PRIu64, first->position.number);
+		snprintf(at, sizeof(at), "line %" PRIu64, last->position.number);
+	} else {
+		position_format(&first->position, like, sizeof(like));
+		position_format(&last->position, at, sizeof(at));
+	}
+	moment_format(&last->moment, when, sizeof(when));
+	printf("%s... %" PRIu64 " more like %s, %s in %s%s%s%s%s%s\n",
+		style_begin(&output->page, STYLE_PLACE), count, like,
+		count == 1 ? "it is" : "the last", at, *when ? " [" : "", when, *when ? "]" : "",
+		more, style_end(&output->page));
+}
+
+static void print_more_events(struct output *output, struct fault_row *row)
+{
+	char pages[64] = "";
 	struct view view;
 
-	const struct position *first = &row->first.position, *last = &row->last.position;
-	char like[POSITION_SIZE], at[POSITION_SIZE], when[MOMENT_SIZE];
-	bool one_file = first->file == last->file && !first->bytes;
-
-	if (one_file) {
-		snprintf(like, sizeof(like), "line %" PRIu64, first->number);
-		snprintf(at, sizeof(at), "line %" PRIu64, last->number);
-	} else {
-		position_format(first, like, sizeof(like));
-		position_format(last, at, sizeof(at));
-	}
-	moment_format(&row->last.moment, when, sizeof(when));
-	printf("%s... %" PRIu64 " more like %s, %s in %s%s%s%s",
-		style_begin(&output->page, STYLE_PLACE), row->pending, like,
-		row->pending == 1 ? "it is" : "the last", at, *when ? " [" : "", when,
-		*when ? "]" : "");
 	if (row->pages > 1)
-		printf(", from 0x%" PRIx64 " to 0x%" PRIx64, row->address_least, row->address_most);
-	printf("%s\n", style_end(&output->page));
+		snprintf(pages, sizeof(pages), ", from 0x%" PRIx64 " to 0x%" PRIx64,
+			row->address_least, row->address_most);
+	print_more(output, row->pending, &row->first, &row->last, pages);
 	row->pending = 0;
 	/* That there were so many may be the reason for another cause. */
 	view_of_row(&view, output->map, row);
 	print_causes(output, row, &view);
+}
+
+static void print_more_messages(struct output *output)
+{
+	for (uint32_t i = 0; i < output->messages.row_count; i++) {
+		struct message_row *row = &output->messages.rows[i];
+
+		if (row->pending)
+			print_more(output, row->pending, &row->first, &row->last, "");
+		row->pending = 0;
+	}
 }
 
 void text_flush(struct output *output)
@@ -232,31 +249,43 @@ void text_flush(struct output *output)
 	struct text_state *state = &output->text;
 
 	for (unsigned int i = 0; i < state->pending_count; i++)
-		print_pending(output, &output->faults.rows[state->pending[i]]);
+		print_more_events(output, &output->faults.rows[state->pending[i]]);
 	state->pending_count = 0;
+	if (state->pending_messages)
+		print_more_messages(output);
+	state->pending_messages = false;
 }
 
 /* Whether one like it was shown: then it is only counted. */
-static bool keep_back(struct output *output, struct fault_row *row)
+static bool keep_back_event(struct output *output, struct fault_row *row)
 {
 	struct text_state *state = &output->text;
 
-	if (output->brief || !row || row->count == 1)
+	if (row->count == 1)
 		return false;
-	if (!row->pending++) {
-		if (state->pending_count == TEXT_PENDING_MAX) {
-			row->pending--;
-			text_flush(output);
-			row->pending++;
-		}
+	if (!row->pending && state->pending_count == TEXT_PENDING_MAX)
+		text_flush(output);
+	if (!row->pending++)
 		state->pending[state->pending_count++] = (uint32_t)(row - output->faults.rows);
-	}
 	return true;
 }
 
-void text_print(struct output *output, const struct item *item, struct fault_row *row)
+/* Messages differ in their numbers, so that some are shown. */
+static bool keep_back_message(struct output *output, struct message_row *row)
 {
-	if (item->kind == ITEM_EVENT && keep_back(output, row))
+	if (row->count <= MESSAGES_SHOWN)
+		return false;
+	row->pending++;
+	output->text.pending_messages = true;
+	return true;
+}
+
+void text_print(struct output *output, const struct item *item, struct fault_row *row,
+	struct message_row *message)
+{
+	if (!output->brief && row && keep_back_event(output, row))
+		return;
+	if (!output->brief && message && keep_back_message(output, message))
 		return;
 	text_flush(output);
 	output->shown++;

@@ -5,8 +5,9 @@
 
 #include "decode/output_state.h"
 
-/* @row: the event's, with it counted already; NULL: nobody counts it. */
-void text_print(struct output *output, const struct item *item, struct fault_row *row);
+/* @row, @message: of an event, or of what is one, with it counted; NULL: it is not counted. */
+void text_print(struct output *output, const struct item *item, struct fault_row *row,
+	struct message_row *message);
 
 /* The events that were kept back because there was one like them. */
 void text_flush(struct output *output);
