@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""vsmmu decode, from outside: every kind of input and output, bad input, following."""
-import array
-import fcntl
-import json
+"""vsmmu decode, from outside: every kind of input, and bad input."""
 import os
-import select
 import struct
-import termios
-import time
 
-from harness import (TRANSLATION, begin, catches_interrupts, contains, endpoint, equal, event,
-                     interrupt, item, lost, main, record, run, start, text, until)
+from harness import (TRANSLATION, begin, contains, endpoint, equal, event, item, lost, main, record,
+                     run, text)
 from logs import OTHER, PERMISSION, SMMU, decoded, objects, old_style, raw, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
 def record_on_the_command_line():
     result = run('decode', '--record', '0x0000000800000010', '20800000000', '100000', '0')
     equal((result.code, result.err), (0, ''))
@@ -146,22 +142,6 @@ def bad_places_are_named_ten_times_in_a_file():
         contains(lines[-1], "b:2: 'other' is no")
 
 
-def endless_nonsense_is_short():
-    """A pipe that is all zero bytes and never ends, until the command is told to end."""
-    end, begin_of_pipe = os.pipe()
-    os.set_inheritable(end, True)
-    process = start('decode', '-s', '--binary', '/proc/%d/fd/%d' % (os.getpid(), end))
-    os.write(begin_of_pipe, bytes(32768))
-    try:
-        until(lambda: catches_interrupts(process) and is_empty(end))
-    finally:
-        result = interrupt(process)
-        os.close(begin_of_pipe)
-        os.close(end)
-    equal(len(result.err.splitlines()) < 13, True)
-    equal(len(result.out.splitlines()) < 100, True)
-
-
 def binary_file():
     with open('records', 'wb') as f:
         f.write(record(*TRANSLATION) + record(*PERMISSION) + b'rest')
@@ -281,85 +261,6 @@ def file_that_cannot_be_read():
     equal(run('decode', '.').code, 3)
 
 
-def wait_for_line(stream, timeout=60):
-    """One line that it writes, or None; it comes without the file having ended."""
-    line, end = b'', time.monotonic() + timeout
-    while not line.endswith(b'\n'):
-        left = end - time.monotonic()
-        if left < 0 or not select.select([stream], [], [], left)[0]:
-            return None
-        byte = os.read(stream.fileno(), 1)
-        if not byte:
-            return None
-        line += byte
-    return line.decode().rstrip('\n')
-
-
-def has_read(process, name):
-    """Whether it has come to the end that the file has now."""
-    folder, want = '/proc/%d/' % process.pid, os.path.realpath(name)
-    for number in os.listdir(folder + 'fd'):
-        if os.readlink(folder + 'fd/' + number) == want:
-            with open(folder + 'fdinfo/' + number, encoding='utf-8') as f:
-                return int(f.readline().split()[1]) == os.path.getsize(name)
-    return False
-
-
-def is_empty(pipe):
-    waiting = array.array('i', [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
-    return waiting[0] == 0
-
-
-def append(name, lines):
-    with open(name, 'a', encoding='utf-8') as f:
-        f.write(''.join(line + '\n' for line in lines))
-
-
-def follow():
-    write('log', old_style(TRANSLATION))
-    process = start('decode', '-f', '--format', 'raw', '--summary', 'log')
-    try:
-        equal(wait_for_line(process.stdout), text(TRANSLATION))
-        # An event that comes in two pieces.
-        append('log', old_style(PERMISSION)[:3])
-        until(lambda: has_read(process, 'log'))
-        append('log', old_style(PERMISSION)[3:])
-        equal(wait_for_line(process.stdout), text(PERMISSION))
-        # Rotation: the name goes to a new file.
-        os.rename('log', 'log.1')
-        append('log.1', old_style(TRANSLATION))
-        write('log', old_style(PERMISSION))
-        equal(wait_for_line(process.stdout), text(TRANSLATION))
-        equal(wait_for_line(process.stdout), text(PERMISSION))
-        contains(wait_for_line(process.stderr), 'replaced')
-        # Truncation.
-        os.truncate('log', 0)
-        contains(wait_for_line(process.stderr), 'shorter')
-        append('log', old_style(TRANSLATION)[:5])
-        equal(wait_for_line(process.stdout), text(TRANSLATION))
-    finally:
-        result = interrupt(process)
-    equal(result.code, 0)
-    contains(result.out, '5 events')
-    equal(result.err, '')
-
-
-def signal_ends_it_with_the_summary():
-    end, begin_of_pipe = os.pipe()
-    os.set_inheritable(end, True)
-    process = start('decode', '-s', '/proc/%d/fd/%d' % (os.getpid(), end))
-    os.write(begin_of_pipe, ('\n'.join(old_style(TRANSLATION)) + '\n').encode())
-    try:
-        until(lambda: catches_interrupts(process) and is_empty(end))
-    finally:
-        result = interrupt(process)
-        os.close(begin_of_pipe)
-        os.close(end)
-    equal(result.code, 130)
-    contains(result.out, '1 event\n')
-
-
 def names_in_a_log_cannot_move_the_cursor():
     write('log', decoded(TRANSLATION, 'F_TRANSLATION', 'a\033[2Jb'))
     result = run('decode', 'log')
@@ -383,7 +284,6 @@ main([record_on_the_command_line, log_before_6_14, log_of_6_14_and_later,
       log_with_decoded_lines_only, log_of_a_real_kernel, log_of_two_smmus_mixed,
       complaints_of_the_driver, garbled_log, hexadecimal_file,
       bad_lines_are_named_and_the_rest_goes_on, bad_places_are_named_ten_times_in_a_file,
-      endless_nonsense_is_short, binary_file, veventq_stream, capture_file,
+      binary_file, veventq_stream, capture_file,
       standard_input, kind_that_is_told, every_field_is_in_the_json, bad_usage,
-      file_that_cannot_be_read, follow, signal_ends_it_with_the_summary,
-      names_in_a_log_cannot_move_the_cursor, random_bytes_never_hurt])
+      file_that_cannot_be_read, names_in_a_log_cannot_move_the_cursor, random_bytes_never_hurt])
