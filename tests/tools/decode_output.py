@@ -71,8 +71,11 @@ def what_was_just_before():
     first, second = objects('log')
     equal([(b['kind'], b['line']) for b in first['before']], [('reset', 1)])
     equal('before' in second, False)
-    contains(run('decode', 'log').out, 'Just before, in line 1: 0000:01:00.0: ')
-    contains(run('decode', '-s', 'log').out, 'Just before, in line 1: 0000:01:00.0: ')
+    contains(run('decode', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: resetting')
+    contains(run('decode', '-s', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: resetting')
+    # Once, for all faults that it precedes.
+    write('log', [reset] + old_style(TRANSLATION) + old_style(PERMISSION))
+    equal(run('decode', 'log').out.count('Just before'), 1)
     # Without times, lines count.
     old = [line.split('] ')[1] for line in old_style(TRANSLATION)]
     write('log', [reset.split('] ')[1]] + ['nothing'] * 19 + old)
@@ -93,6 +96,9 @@ def causes_are_told_once():
     out = run('decode', 'log').out
     equal(out.count('Often: '), 2)
     equal(out.count('which no page maps'), 2)
+    # Nor is anything else that is the same.
+    equal(out.count('may be 00:01.0'), 1)
+    equal(out.count('may be 00:02.0'), 1)
 
 
 def brief():

@@ -53,6 +53,11 @@ unsigned int context_before(const struct context *context, const struct item *it
 	return count;
 }
 
+const char *context_device(const struct context_line *line)
+{
+	return strstr(line->text, line->client) ? "" : line->client;
+}
+
 const char *context_name(uint32_t kind)
 {
 	switch (kind) {

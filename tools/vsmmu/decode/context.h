@@ -31,6 +31,9 @@ void context_add(struct context *context, const struct item *item);
 unsigned int context_before(const struct context *context, const struct item *item,
 	const struct context_line *before[CONTEXT_LINES]);
 
+/* The device, unless the text has it as well; then "". */
+const char *context_device(const struct context_line *line);
+
 /* "reset", "aer", ...: the names in JSON. */
 const char *context_name(uint32_t kind);
 

@@ -184,17 +184,18 @@ static void print_message(const struct output *output, const struct message_row 
 {
 	struct view_message view;
 	char first[TABLE_CELL_SIZE], last[TABLE_CELL_SIZE], text[LINE_SIZE];
+	const char *who = row->kind == ITEM_OTHER ? row->what : row->smmu;
 	size_t column;
 
 	set_occurrence(first, &row->first);
 	set_occurrence(last, &row->last);
 	column = (size_t)printf("%8" PRIu64 "  ", row->count);
 	if (row->count == 1)
-		snprintf(text, sizeof(text), "%s%s%s (%s)", row->smmu, *row->smmu ? ": " : "",
-			row->text, first);
+		snprintf(
+			text, sizeof(text), "%s%s%s (%s)", who, *who ? ": " : "", row->text, first);
 	else
-		snprintf(text, sizeof(text), "%s%s%s (the first, %s; the last %s)", row->smmu,
-			*row->smmu ? ": " : "", row->text, first, last);
+		snprintf(text, sizeof(text), "%s%s%s (the first, %s; the last, %s)", who,
+			*who ? ": " : "", row->text, first, last);
 	page_print(&output->page, true, column, column, text);
 	if (row->kind == ITEM_OTHER)
 		return;

@@ -70,8 +70,8 @@ static void print_group(const struct output *output, const struct fault_row *row
 		summary_print_line(output, "If it is a PCIe endpoint, that may be %s.", view.guess);
 	if (row->before)
 		summary_print_line(output, "Just before, in line %" PRIu64 ": %s%s%s",
-			row->context.position.number, row->context.client,
-			*row->context.client ? ": " : "", row->context.text);
+			row->context.position.number, context_device(&row->context),
+			*context_device(&row->context) ? ": " : "", row->context.text);
 	summary_print_entry(output, view.entry, view.causes, view.cause_count);
 }
 

@@ -110,22 +110,38 @@ static void print_context(struct output *output, const struct item *item)
 	const struct context_line *before[CONTEXT_LINES];
 	unsigned int count = context_before(&output->context, item, before);
 
-	for (unsigned int i = 0; i < count && i < CONTEXTS_SHOWN; i++)
-		print_sentence(output, "Just before, in line %" PRIu64 ": %s%s%s",
-			before[i]->position.number, before[i]->client,
-			*before[i]->client ? ": " : "", before[i]->text);
+	for (unsigned int i = 0; i < count && i < CONTEXTS_SHOWN; i++) {
+		const struct position *position = &before[i]->position;
+		uint64_t seen = hash(HASH_START, &position->file, sizeof(position->file));
+
+		if (is_new(&output->text, hash(seen, &position->number, sizeof(uint64_t))))
+			print_sentence(output, "Just before, in line %" PRIu64 ": %s%s%s",
+				position->number, context_device(before[i]),
+				*context_device(before[i]) ? ": " : "", before[i]->text);
+	}
 }
 
-static void print_who(const struct output *output, const struct item *item, const struct view *view)
+/* Who has the stream, once for each. */
+static void print_who(struct output *output, const struct item *item, const struct view *view)
 {
-	char text[SENTENCE_SIZE];
+	char shared[SENTENCE_SIZE], text[2 * SENTENCE_SIZE];
+	uint64_t seen = hash(HASH_START, item->smmu, strlen(item->smmu));
+	int length = 0;
 
+	*text = '\0';
+	view_endpoints(view, item->event.sid, shared, sizeof(shared));
 	if (*view->about)
-		print_sentence(output, "%s is %s.", view->client, view->about);
-	if (*view_endpoints(view, item->event.sid, text, sizeof(text)))
-		print_sentence(output, "%s.", text);
+		length = snprintf(text, sizeof(text), "%s is %s.", view->client, view->about);
+	if (*shared)
+		length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s.",
+			length ? " " : "", shared);
 	if (*view->guess)
-		print_sentence(output, "If it is a PCIe endpoint, that may be %s.", view->guess);
+		snprintf(text + length, sizeof(text) - (size_t)length,
+			"%sIf it is a PCIe endpoint, that may be %s.", length ? " " : "",
+			view->guess);
+	seen = hash(seen, &item->event.sid, sizeof(item->event.sid));
+	if (*text && is_new(&output->text, hash(seen, text, strlen(text))))
+		print_sentence(output, "%s", text);
 }
 
 static void print_event(struct output *output, const struct item *item, struct fault_row *row)
