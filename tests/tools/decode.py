@@ -247,7 +247,10 @@ def bad_usage():
         result = run('decode', *args)
         equal((result.code, result.out), (2, ''))
         contains(result.err, 'vsmmu decode')
-    contains(run('decode', '--record', 'zz', '0', '0', '0').err, "'zz' is no hexadecimal number")
+    for words in (['zz'], ['zz', '0', '0', '0'], ['0', '1', 'zz'], ['0,0,zz,0'], ['0', '-zz']):
+        contains(run('decode', '--record', *words).err, "zz' is no hexadecimal number")
+    contains(run('decode', '--record', '10').err, "a record has 4 words, and not only '10'")
+    contains(run('decode', '--record', '1', '2', '3').err, 'a record is 4 words')
     contains(run('decode', '--hex', '12x').err, "'12x' is no hexadecimal number")
     contains(run('decode', '-r', '1' * 17, '0', '0', '0').err, "'11111111111111111' has more than")
     equal(run('decode', '--help').code, 0)
@@ -268,6 +271,13 @@ def names_in_a_log_cannot_move_the_cursor():
     contains(result.out, 'endpoint ab')
 
 
+def names_of_files_cannot_move_the_cursor():
+    write('a\033[2Jb', old_style(TRANSLATION))
+    out = run('decode', 'a\033[2Jb').out
+    equal('\033' in out, False)
+    contains(out, 'a?[2Jb:1: ')
+
+
 def random_bytes_never_hurt():
     state = 1
     for _ in range(4):
@@ -286,4 +296,5 @@ main([record_on_the_command_line, log_before_6_14, log_of_6_14_and_later,
       bad_lines_are_named_and_the_rest_goes_on, bad_places_are_named_ten_times_in_a_file,
       binary_file, veventq_stream, capture_file,
       standard_input, kind_that_is_told, every_field_is_in_the_json, bad_usage,
-      file_that_cannot_be_read, names_in_a_log_cannot_move_the_cursor, random_bytes_never_hurt])
+      file_that_cannot_be_read, names_in_a_log_cannot_move_the_cursor,
+      names_of_files_cannot_move_the_cursor, random_bytes_never_hurt])

@@ -57,9 +57,12 @@ def by_kind_without_a_number():
 
 
 def by_time_since_boot():
-    write('log', [line for second in (1, 2, 3.5, 4) for line in one(0x10, int(second * 10), at(second))])
+    write('log', [line for second in (1, 2, 3.5, 4)
+                  for line in one(0x10, int(second * 10), at(second))])
+
     def streams(*args):
         return [sid for _, _, sid in found(*args)]
+
     equal(streams('--since', '2'), [20, 35, 40])
     equal(streams('--since', '2.000001'), [35, 40])
     equal(streams('--until', '3.5'), [10, 20, 35])

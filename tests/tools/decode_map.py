@@ -17,7 +17,7 @@ def node(kind, revision, body, mappings):
 
 
 def iort(segments, base=0x9050000):
-    """An SMMU, and a root complex for each pair of a segment and its mappings (input, count, output)."""
+    """An SMMU, and root complexes: pairs of a segment and its mappings (input, count, output)."""
     nodes = [node(4, 1, struct.pack('<QIIQIIIIIII', base, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), [])]
     for segment, mappings in segments:
         nodes.append(node(2, 3, struct.pack('<QIII', 0, 0, segment, 0),

@@ -111,7 +111,8 @@ def messages_are_listed_with_their_counts():
     found = objects('-s', 'log')[0]
     equal([(m['count'], m['smmu'], m['text'][:16]) for m in found['messages']],
           [(5, 'arm-smmu-v3.0.auto', 'CMD_SYNC timeout'),
-           (1, 'arm-smmu-v3.0.auto', 'unexpected globa'), (1, '2b400000.iommu', 'CMD_SYNC timeout')])
+           (1, 'arm-smmu-v3.0.auto', 'unexpected globa'),
+           (1, '2b400000.iommu', 'CMD_SYNC timeout')])
     equal((found['messages'][0]['first']['line'], found['messages'][0]['last']['line']), (1, 5))
     equal((found['overflows'], found['events']), (1, 0))
     out = run('decode', '-s', 'log').out

@@ -95,6 +95,7 @@ static bool take_record(
 	struct options *options, const char *command, const char *option, const char *text)
 {
 	struct hex hex = {0};
+	char complaint[512];
 
 	switch (hex_parse(&hex, text, strlen(text))) {
 	case HEX_RECORD:
@@ -103,7 +104,9 @@ static bool take_record(
 	case HEX_BAD:
 		return usage_error(command, option, hex.complaint);
 	default:
-		return usage_error(command, option, "a record has 4 words");
+		snprintf(complaint, sizeof(complaint), "a record has 4 words, and not only '%s'",
+			text);
+		return usage_error(command, option, complaint);
 	}
 }
 
@@ -113,13 +116,10 @@ static bool take_words(struct options *options, int argc, char **argv)
 	char text[256];
 	int length = snprintf(text, sizeof(text), "%s", optarg);
 
-	if (!strpbrk(optarg, " ,\t")) {
-		if (argc - optind < 3)
-			return usage_error(argv[0], "--record", "a record has 4 words");
-		length = snprintf(text, sizeof(text), "%s %s %s %s", optarg, argv[optind],
-			argv[optind + 1], argv[optind + 2]);
-		optind += 3;
-	}
+	if (!strpbrk(optarg, " ,\t"))
+		for (int i = 1; i < 4 && optind < argc && (size_t)length < sizeof(text); i++)
+			length += snprintf(text + length, sizeof(text) - (size_t)length, " %s",
+				argv[optind++]);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return usage_error(argv[0], "--record", "a word has at most 16 digits");
 	return take_record(options, argv[0], "--record", text);
