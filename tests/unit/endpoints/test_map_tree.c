@@ -174,6 +174,15 @@ TEST(buses)
 	CELLS("reg", 0x800, 0x100);
 	CELLS("iommus", SMMU_ONE, 1);
 	end_node();
+	node("amba@0", "simple-bus");
+	CELLS("#address-cells", 1);
+	CELLS("#size-cells", 1);
+	assert_int_equal(fdt_property(fdt, "ranges", NULL, 0), 0);
+	node("dma@900", "arm,pl330");
+	CELLS("reg", 0x900, 0x100);
+	CELLS("iommus", SMMU_ONE, 5);
+	end_node();
+	end_node();
 	node("hub", "simple-bus");
 	node("card", "x");
 	CELLS("iommus", SMMU_ONE, 2);
@@ -193,6 +202,7 @@ TEST(buses)
 	end_node();
 	assert_int_equal(finish(), 0);
 	CHECK_NAMES("140001000.iommu", 1, "10000800.dma");
+	CHECK_NAMES("140001000.iommu", 5, "10000900.dma");
 	CHECK_NAMES("140001000.iommu", 2, "soc:hub:card");
 	CHECK_NAMES("140001000.iommu", 3, );
 	CHECK_NAMES("140001000.iommu", 4, "alive");

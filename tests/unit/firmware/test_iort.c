@@ -106,6 +106,24 @@ TEST(ranges_too_long_by_one)
 	assert_int_equal(users[0].rid, 0x100);
 }
 
+/* A range that has the last id of another in its middle is just wrong, and the first one counts. */
+TEST(ranges_that_overlap)
+{
+	struct iort_stream stream;
+	uint32_t smmu;
+
+	table_begin(&table, 0);
+	smmu = table_smmu_v3(&table, 0x10000, 0);
+	table_root(&table, 0, 0, 0);
+	table_map(&table, 0, 0xff, 0, smmu, 0);
+	table_map(&table, 0x80, 0xff, 0x5000, smmu, 0);
+	parse();
+	assert_int_equal(iort_stream(&iort, 0, 0xff, &stream), 0);
+	assert_int_equal(stream.sid, 0xff);
+	assert_int_equal(iort_stream(&iort, 0, 0x100, &stream), 0);
+	assert_int_equal(stream.sid, 0x5080);
+}
+
 /* Two segments behind one SMMU: the case of StreamIDs above 16 bits. */
 TEST(segments_of_one_smmu)
 {
@@ -305,6 +323,7 @@ int main(void)
 		IORT_TEST(machine_of_the_rig),
 		IORT_TEST(ends_of_a_range),
 		IORT_TEST(ranges_too_long_by_one),
+		IORT_TEST(ranges_that_overlap),
 		IORT_TEST(segments_of_one_smmu),
 		IORT_TEST(shared_streams),
 		IORT_TEST(own_interrupts_of_an_smmu),

@@ -71,7 +71,6 @@ static bool is_of(const struct stream_user *user, const struct device *device)
 static void add_functions(struct search *search, const struct stream_user *user)
 {
 	const struct devices *devices = &search->map->devices;
-	bool certain = user->certain && user->pci.has_segment;
 	const struct device *device = NULL;
 	unsigned int known = 0;
 	char name[64], about[96] = "";
@@ -79,12 +78,12 @@ static void add_functions(struct search *search, const struct stream_user *user)
 	if (user->mask == UINT16_MAX) {
 		while ((device = devices_of_rid(devices, user->pci.rid, device))) {
 			if (is_of(user, device) && ++known)
-				add_device(search, device, certain);
+				add_device(search, device, user->certain);
 		}
 	}
 	for (unsigned int i = 0; user->mask != UINT16_MAX && i < devices->count; i++) {
 		if (is_of(user, &devices->all[i]) && ++known)
-			add_device(search, &devices->all[i], certain);
+			add_device(search, &devices->all[i], user->certain);
 	}
 	if (known)
 		return;
@@ -96,7 +95,8 @@ static void add_functions(struct search *search, const struct stream_user *user)
 	if (*user->name)
 		snprintf(about, sizeof(about), "behind %s", user->name);
 	add(search, name, about,
-		certain && !search->map->all_listed && (!user->mask || user->mask == UINT16_MAX));
+		user->certain && !search->map->all_listed &&
+			(!user->mask || user->mask == UINT16_MAX));
 }
 
 static void ask_source(struct search *search, const struct map_source *source, uint32_t sid)
