@@ -19,7 +19,7 @@ static void add_smmu(struct device_tree *tree, const struct tree_walk *walk, int
 	uint32_t cells;
 
 	if (tree->smmu_count == DEVICE_TREE_SMMUS_MAX ||
-		!tree_cell(walk->fdt, node, "#iommu-cells", 0, &cells) || cells > 4)
+		!tree_cell(walk->fdt, node, "#iommu-cells", &cells) || cells > 4)
 		return;
 	*smmu = (struct tree_smmu){
 		.phandle = fdt_get_phandle(walk->fdt, node),
@@ -59,15 +59,21 @@ static struct tree_range *new_range(
 /* "iommus": a reference to an SMMU and a StreamID, again and again. */
 static void add_device(struct device_tree *tree, const struct tree_walk *walk, int node)
 {
-	uint32_t phandle, sid;
+	struct tree_cells cells = tree_cells_of(walk->fdt, node, "iommus");
+	uint32_t phandle, sid, more;
 
-	for (unsigned int at = 0; tree_cell(walk->fdt, node, "iommus", at, &phandle);) {
+	while (tree_cells_take(&cells, &phandle)) {
 		int smmu = smmu_of(tree, phandle);
 		struct tree_range *range;
 
-		if (smmu < 0 || !tree_cell(walk->fdt, node, "iommus", at + 1, &sid))
+		if (smmu < 0)
 			return;
-		at += 1 + tree->smmus[smmu].cells;
+		if (!tree->smmus[smmu].cells)
+			continue;
+		if (!tree_cells_take(&cells, &sid))
+			return;
+		for (uint32_t i = 1; i < tree->smmus[smmu].cells; i++)
+			tree_cells_take(&cells, &more);
 		range = new_range(tree, walk, phandle);
 		if (range)
 			range->sid = sid;
@@ -77,30 +83,28 @@ static void add_device(struct device_tree *tree, const struct tree_walk *walk, i
 /* "iommu-map": first requester ID, SMMU, first StreamID, number; again and again. */
 static void add_bridge(struct device_tree *tree, const struct tree_walk *walk, int node)
 {
-	uint32_t cells[4], mask = UINT16_MAX, segment = 0;
-	bool has_segment = tree_cell(walk->fdt, node, "linux,pci-domain", 0, &segment);
+	struct tree_cells cells = tree_cells_of(walk->fdt, node, "iommu-map");
+	uint32_t rid, phandle, sid, length, mask = UINT16_MAX, segment = 0;
+	bool has_segment = tree_cell(walk->fdt, node, "linux,pci-domain", &segment);
 
-	tree_cell(walk->fdt, node, "iommu-map-mask", 0, &mask);
-	for (unsigned int at = 0;; at += 4) {
+	tree_cell(walk->fdt, node, "iommu-map-mask", &mask);
+	while (tree_cells_take(&cells, &rid) && tree_cells_take(&cells, &phandle) &&
+		tree_cells_take(&cells, &sid) && tree_cells_take(&cells, &length)) {
 		struct tree_range *range;
 
-		for (unsigned int i = 0; i < 4; i++) {
-			if (!tree_cell(walk->fdt, node, "iommu-map", at + i, &cells[i]))
-				return;
-		}
-		if (cells[0] > UINT16_MAX || !cells[3])
+		if (rid > UINT16_MAX || !length)
 			continue;
-		range = new_range(tree, walk, cells[1]);
+		range = new_range(tree, walk, phandle);
 		if (!range)
 			continue;
 		range->is_pci = true;
 		range->bridge = (uint32_t)node;
 		range->pci.has_segment = has_segment;
 		range->pci.segment = segment;
-		range->pci.rid = (uint16_t)cells[0];
+		range->pci.rid = (uint16_t)rid;
 		range->mask = (uint16_t)mask;
-		range->sid = cells[2];
-		range->length = cells[3];
+		range->sid = sid;
+		range->length = length;
 	}
 }
 
@@ -142,8 +146,7 @@ int device_tree_parse(const void *bytes, size_t length, struct device_tree *tree
 	unsigned int v3 = 0;
 
 	*tree = (struct device_tree){.smmus = NULL};
-	/* Numbers in it are read as they are aligned in memory that malloc() gave. */
-	if (fdt_check_full(bytes, length))
+	if (length > DEVICE_TREE_SIZE_MAX || fdt_check_full(bytes, length))
 		return -EINVAL;
 	tree->smmus = calloc(DEVICE_TREE_SMMUS_MAX + 1, sizeof(*tree->smmus));
 	tree->ranges = calloc(DEVICE_TREE_RANGES_MAX + 1, sizeof(*tree->ranges));

@@ -5,8 +5,9 @@
 
 #include "endpoints/stream_user.h"
 
+#define DEVICE_TREE_SIZE_MAX   ((size_t)2 << 20) /* Linux on arm64 takes no larger one */
 #define DEVICE_TREE_SMMUS_MAX  256
-#define DEVICE_TREE_RANGES_MAX 8192
+#define DEVICE_TREE_RANGES_MAX 1024
 
 struct tree_smmu {
 	uint32_t phandle;

@@ -7,6 +7,9 @@
 
 #include "endpoints/tree_node.h"
 
+/* Of a bus; a tree that has more only wants to be slow to read. */
+#define RANGES_MAX 64
+
 void tree_walk_begin(struct tree_walk *walk, const void *fdt)
 {
 	*walk = (struct tree_walk){.fdt = fdt, .depth = -1, .skip = -1};
@@ -42,26 +45,41 @@ int tree_walk_next(struct tree_walk *walk)
 	return node;
 }
 
-bool tree_cell(const void *fdt, int node, const char *property, unsigned int index, uint32_t *value)
+struct tree_cells tree_cells_of(const void *fdt, int node, const char *property)
 {
 	int length;
-	const fdt32_t *cells = fdt_getprop(fdt, node, property, &length);
+	const void *value = fdt_getprop(fdt, node, property, &length);
 
-	if (!cells || length < 4 || index >= (unsigned int)length / 4)
+	if (!value || length < 4)
+		return (struct tree_cells){.at = NULL};
+	return (struct tree_cells){.at = value, .left = (unsigned int)length / 4};
+}
+
+bool tree_cells_take(struct tree_cells *cells, uint32_t *value)
+{
+	if (!cells->left)
 		return false;
-	*value = fdt32_ld(cells + index);
+	*value = fdt32_ld((const fdt32_t *)cells->at);
+	cells->at++;
+	cells->left--;
 	return true;
 }
 
-/* Takes a number of @cells cells; of more than two the lower ones. */
-static bool take(const void *fdt, int node, const char *property, unsigned int *at,
-	unsigned int cells, uint64_t *value)
+bool tree_cell(const void *fdt, int node, const char *property, uint32_t *value)
+{
+	struct tree_cells cells = tree_cells_of(fdt, node, property);
+
+	return tree_cells_take(&cells, value);
+}
+
+/* Takes a number of @count cells; of more than two the lower ones. */
+static bool take(struct tree_cells *cells, int count, uint64_t *value)
 {
 	*value = 0;
-	for (; cells; cells--) {
+	for (; count > 0; count--) {
 		uint32_t cell;
 
-		if (!tree_cell(fdt, node, property, (*at)++, &cell))
+		if (!tree_cells_take(cells, &cell))
 			return false;
 		*value = *value << 32 | cell;
 	}
@@ -72,17 +90,17 @@ static bool take(const void *fdt, int node, const char *property, unsigned int *
 static bool translate(const void *fdt, int bus, int parent, uint64_t *address)
 {
 	int own = fdt_address_cells(fdt, bus), size = fdt_size_cells(fdt, bus);
-	int above = fdt_address_cells(fdt, parent), length;
-	unsigned int at = 0;
+	int above = fdt_address_cells(fdt, parent);
+	struct tree_cells cells = tree_cells_of(fdt, bus, "ranges");
 	uint64_t child, base, span;
 
-	if (!fdt_getprop(fdt, bus, "ranges", &length) || own < 1 || size < 1 || above < 1)
+	if (!fdt_getprop(fdt, bus, "ranges", NULL) || own < 1 || size < 1 || above < 1)
 		return false;
-	if (!length)
+	if (!cells.left)
 		return true;
-	while (take(fdt, bus, "ranges", &at, (unsigned int)own, &child) &&
-		take(fdt, bus, "ranges", &at, (unsigned int)above, &base) &&
-		take(fdt, bus, "ranges", &at, (unsigned int)size, &span)) {
+	for (unsigned int i = 0; i < RANGES_MAX && take(&cells, own, &child) &&
+				 take(&cells, above, &base) && take(&cells, size, &span);
+		i++) {
 		if (*address >= child && *address - child < span) {
 			*address = base + (*address - child);
 			return true;
@@ -93,14 +111,14 @@ static bool translate(const void *fdt, int bus, int parent, uint64_t *address)
 
 static bool address_at(const struct tree_walk *walk, int depth, uint64_t *address)
 {
-	unsigned int at = 0;
-	int cells;
+	struct tree_cells cells;
+	int count;
 
 	if (depth < 1)
 		return false;
-	cells = fdt_address_cells(walk->fdt, walk->nodes[depth - 1]);
-	if (cells < 1 ||
-		!take(walk->fdt, walk->nodes[depth], "reg", &at, (unsigned int)cells, address))
+	cells = tree_cells_of(walk->fdt, walk->nodes[depth], "reg");
+	count = fdt_address_cells(walk->fdt, walk->nodes[depth - 1]);
+	if (count < 1 || !take(&cells, count, address))
 		return false;
 	for (int bus = depth - 1; bus > 0; bus--) {
 		if (!translate(walk->fdt, walk->nodes[bus], walk->nodes[bus - 1], address))

@@ -22,9 +22,20 @@ void tree_walk_begin(struct tree_walk *walk, const void *fdt);
 /* Return: the next node, which is the last of walk->nodes; negative at the end. */
 int tree_walk_next(struct tree_walk *walk);
 
-/* Cell @index of a property. Return: whether there is one. */
-bool tree_cell(
-	const void *fdt, int node, const char *property, unsigned int index, uint32_t *value);
+/* The cells of a property that were not taken yet. */
+struct tree_cells {
+	const uint32_t *at; /* big endian */
+	unsigned int left;
+};
+
+/* Those of a property, none if it is not there. */
+struct tree_cells tree_cells_of(const void *fdt, int node, const char *property);
+
+/* Takes a cell. Return: whether there was one. */
+bool tree_cells_take(struct tree_cells *cells, uint32_t *value);
+
+/* The first cell of a property. Return: whether there is one. */
+bool tree_cell(const void *fdt, int node, const char *property, uint32_t *value);
 
 /* The node's address as the processor sees it. Return: whether it has one. */
 bool tree_address(const struct tree_walk *walk, uint64_t *address);
