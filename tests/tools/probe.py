@@ -5,10 +5,17 @@ With RECORD=1 in the environment hosts/NAME.json is written anew, for a change t
 """
 import copy
 import difflib
+import fcntl
 import json
 import os
 import platform
+import pty
+import random
+import re
+import struct
+import subprocess
 import sys
+import termios
 import time
 
 import jsonschema
@@ -104,7 +111,161 @@ def this_machine():
     equal(found['host']['machine'], platform.machine())
 
 
-TESTS = [this_machine] + [host_test(name) for name in kinds.KINDS]
+def text(*options):
+    """What it prints of a host in the folder, and its exit code."""
+    result = run('probe', '--root', 'root', *options)
+    equal(result.err, '')
+    return result.code, result.out
+
+
+def rows_as_text():
+    kinds.KINDS['no-canwbs']().write('root')
+    code, out = text()
+    equal(code, 1)
+    lines = out.splitlines()
+    equal(lines[0], 'host  Linux 7.3.4, aarch64')
+    equal('PASS     KERNEL-IOMMUFD      CONFIG_IOMMUFD=y' in lines, True)
+    equal(any(line.startswith('FAIL     SMMU-CANWBS         it has no S2FWB') for line in lines), True)
+    equal(any(line.startswith(' ' * 26 + '-> ask the machine') for line in lines), True)
+    equal(lines[-1].startswith('no: this host gives no VM'), True)
+    contains(lines[-1], 'first: SMMU-CANWBS, ask the machine')
+    equal('\033' in out, False)
+
+
+def brief_leaves_out_what_passes():
+    kinds.KINDS['in-use']().write('root')
+    code, out = text('--brief')
+    equal(code, 4)
+    words = [line.split()[0] for line in out.splitlines() if line[:1] in set('PWFU')]
+    equal(words, ['WARN'])
+    contains(out, 'yes, with warnings: 1 of 1')
+    equal(text('-q'), (4, ''))
+    equal(text('-q', '--json'), (4, ''))
+
+
+def colour_on_a_terminal():
+    """And none with NO_COLOR; lines are broken at its width."""
+    kinds.KINDS['arm-server']().write('root')
+    for no_color, colours in (('', True), ('1', False)):
+        main_end, other_end = pty.openpty()
+        fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 72, 0, 0))
+        subprocess.run([COMMAND, 'probe', '--root', 'root'], stdout=other_end, check=False,
+                       timeout=60, env={**os.environ, 'NO_COLOR': no_color})
+        os.close(other_end)
+        out = b''
+        try:
+            while True:
+                out += os.read(main_end, 65536)
+        except OSError:  # the end, for a terminal
+            pass
+        os.close(main_end)
+        equal(b'\x1b[32mPASS\x1b[0m' in out, colours)
+        plain = re.sub(rb'\x1b\[[0-9]*m', b'', out).decode().splitlines()
+        rows_end = plain.index('', 3)
+        equal(max(len(line) for line in plain[:rows_end]) <= 72 + 1, True)
+
+
+def named_devices():
+    """All of those that are named must do; without names, any."""
+    kinds.KINDS['two-smmus']().write('root')
+    equal(text()[0], 0)
+    equal(text('01:00.0')[0], 0)
+    equal(text('0001:01:00.0')[0], 1)
+    equal(text('0000:01:00.0', '0001:01:00.0')[0], 1)
+    code, found = probe('--root', 'root', '0000:00:01.0')
+    equal([device['bdf'] for device in found['devices']], ['0000:00:01.0'])
+    equal(found['devices'][0]['bridge'], True)
+    code, found = probe('--root', 'root')
+    equal([device['bdf'] for device in found['devices']], ['0000:01:00.0', '0001:01:00.0'])
+    equal(code, 0)
+
+
+def bad_usage():
+    kinds.KINDS['arm-server']().write('root')
+    for name in ('', 'x', '0000:01:00', '0000:01:00.8', '0000:01:20.0', '0000:100:00.0', '01:00.0 ',
+                 '0x0:01:00.0', '123456789:01:00.0', '0000:01:00.0.1'):
+        result = run('probe', '--root', 'root', name)
+        equal((result.code, result.out), (2, ''))
+        contains(result.err, "'%s' is no address" % name)
+    equal(run('probe', '--nonsense').code, 2)
+    result = run('probe', '--root', 'root', '0000:7f:00.0')
+    equal((result.code, result.out), (3, ''))
+    contains(result.err, 'no PCI device 0000:7f:00.0')
+    equal(run('probe', '--root', 'nowhere').code, 3)
+
+
+def nothing_at_all():
+    os.mkdir('root')
+    result = run('probe', '--root', 'root')
+    equal((result.code, result.out), (3, ''))
+    contains(result.err, 'no files of a host')
+
+
+def next_to_nothing():
+    """Where a file is not in the folder nothing is known: no row passes or fails for want of it."""
+    os.makedirs('root/vsmmu')
+    with open('root/vsmmu/uname', 'w', encoding='utf-8') as file:
+        file.write('Linux 7.3.4 aarch64\n')
+    code, found = probe('--root', 'root')
+    equal(code, 1)
+    equal({row for row in rows(found) if not row.endswith(' unknown')},
+          {'SMMU-PRESENT fail', 'DEV-NONE fail'})
+    equal([row['code'] for row in found['host']['reasons'] if row['level'] == 'pass'],
+          ['HOST-ARCH', 'KERNEL-VERSION'])
+
+
+def names_that_a_terminal_obeys():
+    host = kinds.KINDS['in-use']()
+    folder = 'sys/bus/pci/devices/0000:01:00.0/'
+    host.put(folder + 'driver', 'nv\x1b[2Jme')
+    host.put(folder + 'reset_method', 'flr\x07\n')
+    host.put('vsmmu/uname', 'Linux 7.3.4\x1b[31m aarch64\n')
+    host.put('sys/class/iommu/smmu3.\x1b[0m/device', 'x')
+    host.write('root')
+    equal('\x1b' in text()[1], False)
+    _, found = probe('--root', 'root')
+    equal(found['host']['kernel']['release'], '7.3.4?[31m')
+    equal(found['devices'][0]['reset'], 'flr?')
+
+
+def damaged_hosts():
+    """Whatever stands in its files, the output is by the schema, and there is a verdict."""
+    chance = random.Random(12)
+    for name in ('arm-server-cmdqv', 'board-msi-window', 'shared-group', 'tried'):
+        for turn in range(8):
+            host = kinds.KINDS[name]()
+            host.files['vsmmu/kernel-log'] = ''.join(line + '\n' for line in host.log)
+            host.log = None
+            for path in chance.sample(sorted(host.files), len(host.files) // 2):
+                content = host.files[path]
+                content = bytearray(content if isinstance(content, bytes) else content.encode())
+                for _ in range(chance.randrange(1, 9)):
+                    if content:
+                        content[chance.randrange(len(content))] = chance.randrange(256)
+                del content[chance.randrange(len(content) + 1):]
+                host.files[path] = bytes(content)
+            folder = 'root%d%s' % (turn, name)
+            host.write(folder)
+            result = run('probe', '--json', '--root', folder)
+            equal(result.code in (0, 1, 4), True)
+            validate(json.loads(result.out))
+
+
+def many_devices():
+    """More than it looks at."""
+    host = kinds.KINDS['arm-server']()
+    for number in range(8200):
+        host.put('sys/bus/pci/devices/%04x:%02x:00.0/vendor' % (1 + number // 256, number % 256),
+                 '0x1234\n')
+    host.write('root')
+    _, found = probe('--root', 'root')
+    equal('DEV-MANY unknown' in rows(found), True)
+    equal(len(found['devices']) <= 8192, True)
+
+
+TESTS = [this_machine, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
+         named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
+         many_devices] + [host_test(name) for name in kinds.KINDS]
 
 if __name__ == '__main__':
     main(TESTS)

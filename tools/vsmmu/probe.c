@@ -143,6 +143,8 @@ static int look(struct root *root, const struct probe_options *options, char *co
 	probe_result_free(&result);
 	if (code == -ENOENT)
 		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);
+	else if (code == -ENODATA)
+		fprintf(stderr, "%s: there are no files of a host\n", command);
 	else if (code < 0)
 		fprintf(stderr, "%s: %s\n", command, strerror(-code));
 	return code < 0 ? EXIT_ENVIRONMENT : code;

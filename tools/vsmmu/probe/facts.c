@@ -80,6 +80,8 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 
 	*result = (struct probe_result){.named = count > 0};
 	result->host.live = root_is_live(root) ? ANSWER_YES : ANSWER_NO;
+	if (!root_exists(root, "vsmmu/uname") && !root_exists(root, "sys/bus/pci/devices"))
+		return -ENODATA;
 	facts_kernel(&result->host, root);
 	facts_platform(&result->host, root);
 	ret = facts_firmware(&result->host, root, &firmware);

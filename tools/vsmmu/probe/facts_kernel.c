@@ -125,9 +125,11 @@ void facts_kernel(struct probe_host *host, struct root *root)
 	host->passthrough = host->strict = host->disable_bypass = -1;
 	host->dev_iommu_error = host->kvm_error = -1;
 	facts_read(root, "vsmmu/uname", kernel_name_parse, host);
-	facts_read(root, "vsmmu/rights", parse_rights, host);
-	host->dev_iommu = facts_exists(root, "dev/iommu");
-	host->kvm = facts_exists(root, "dev/kvm");
+	/* A copy of some files need not have these, whatever there was on the host. */
+	if (!facts_read(root, "vsmmu/rights", parse_rights, host)) {
+		host->dev_iommu = facts_exists(root, "dev/iommu");
+		host->kvm = facts_exists(root, "dev/kvm");
+	}
 	read_config(host, root);
 	read_modules(host, root);
 	facts_read(root, "proc/cmdline", kernel_cmdline_parse, host);

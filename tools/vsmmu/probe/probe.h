@@ -247,7 +247,8 @@ struct root;
 
 /*
  * Reads all facts. @bdfs, @count: the devices that were named; none: all but bridges. Return: 0,
- * -ENOMEM, or -ENOENT with *missing set to the first named device that is not there.
+ * -ENOMEM, -ENODATA if there are no files of a host, or -ENOENT with *missing set to the first
+ * named device that is not there.
  */
 int probe_facts(struct probe_result *result, struct root *root, char *const *bdfs, size_t count,
 	const char **missing);
