@@ -81,7 +81,8 @@ def compact(value, indent=0):
 
 
 def host_test(name):
-    """Its exit code and rows as kinds.py says, and all of its JSON as it was recorded."""
+    """Its exit code and rows as kinds.py says, and all of its JSON as it was recorded; what was
+    collected from it says the same."""
     def test():
         kinds.KINDS[name]().write('root')
         code, found = probe('--root', 'root')
@@ -95,6 +96,8 @@ def host_test(name):
             want = file.read()
         difference = difflib.unified_diff(want.splitlines(), compact(found).splitlines(), lineterm='')
         equal('\n'.join(difference), '')
+        equal(run('probe', '--root', 'root', '--collect', 'packed').code, 0)
+        equal(probe('--root', 'packed'), (code, found))
     test.__name__ = 'host: ' + name
     return test
 

@@ -7,6 +7,8 @@
 
 #include "probe/rows.h"
 
+#define ATS_NOT_SUPPORTED (UINT64_C(1) << 3)
+
 static bool add_id(struct json_object *object, const char *key, int value, int digits)
 {
 	char text[16];
@@ -110,6 +112,28 @@ static bool add_ranges(struct json_object *object, const struct probe_device *de
 	return true;
 }
 
+/* Registers as GET_HW_INFO has them. */
+static bool add_hw_info(struct json_object *object, const struct probe_try *try)
+{
+	struct json_object *idr;
+
+	if (try->hw_info != ANSWER_YES)
+		return add_answer(object, "hw_info", try->hw_info);
+	idr = json_object_new_array();
+	if (!add(object, "idr", idr))
+		return false;
+	for (size_t i = 0; i < sizeof(try->idr) / sizeof(try->idr[0]); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "0x%08x", try->idr[i]);
+		if (!append(idr, json_object_new_string(text)))
+			return false;
+	}
+	return add_answer(object, "hw_info", ANSWER_YES) && add_hex(object, "iidr", try->iidr) &&
+	       add_hex(object, "aidr", try->aidr) && add_hex(object, "flags", try->flags) &&
+	       add_hex(object, "capabilities", try->capabilities);
+}
+
 static bool add_try(struct json_object *object, const struct probe_device *device)
 {
 	const struct probe_try *try = &device->try;
@@ -118,7 +142,7 @@ static bool add_try(struct json_object *object, const struct probe_device *devic
 	if (try->tried != ANSWER_YES)
 		return add_null(object, "try");
 	inner = json_object_new_object();
-	return add(object, "try", inner) && add_answer(inner, "hw_info", try->hw_info) &&
+	return add(object, "try", inner) && add_hw_info(inner, try) &&
 	       add_answer(inner, "viommu", try->viommu) &&
 	       add_answer(inner, "veventq", try->veventq) &&
 	       add_answer(inner, "nested", try->nested) && add_known(inner, "errno", try->error) &&
@@ -141,7 +165,9 @@ static enum answer usable_ats(const struct probe_device *device, const struct pr
 {
 	enum answer way = smmu ? smmu->ats : ANSWER_UNKNOWN;
 
-	/* Linux uses no root complex of a device tree without its "ats-supported". */
+	/* IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED of include/uapi/linux/iommufd.h */
+	if (device->try.hw_info == ANSWER_YES && device->try.capabilities & ATS_NOT_SUPPORTED)
+		return ANSWER_NO;
 	return answer_and(device->ats.present, answer_and(way, device->root_ats));
 }
 
