@@ -230,7 +230,8 @@ TEST(causes_by_what_else_is_known)
 		{{.endpoints = 2}, "several share this StreamID"},
 		{{.repeats = 8}, "one fault that repeats"},
 		{{.before = CONTEXT_RESET}, "the reset just before"},
-		{{.before = CONTEXT_AER}, "the PCIe error just before"},
+		{{.before = CONTEXT_AER}, "the error of PCIe or hardware just before"},
+		{{.before = CONTEXT_AER | CONTEXT_RESET}, "the error of PCIe or hardware"},
 		{{.before = CONTEXT_UNBIND}, "let go of the endpoint just before"},
 		{{.before = CONTEXT_WATCHDOG}, "the watchdog"},
 		{{.before = CONTEXT_VFIO}, "the hand-over"},
@@ -259,8 +260,8 @@ TEST(causes_by_what_else_is_known)
 		/* A structure that could not be read: an error of the hardware, no reset. */
 		assert_non_null(strstr(
 			causes[0]->text, vsmmu_event_has(other.id, VSMMU_EVENT_FIELD_FETCH_ADDR)
-						 ? "error of the hardware"
-						 : "the reset just before"));
+						 ? "the error of the hardware that was reported"
+						 : "the error of PCIe or hardware just before"));
 	}
 	causes_of(&(struct fault){.event = &bad_streamid, .known = UINT64_MAX, .unassigned = true},
 		causes);

@@ -72,6 +72,10 @@ const struct catalogue_cause causes_unassigned[] = {
 };
 
 const struct catalogue_cause causes_by_log[] = {
+	{.applies = fault_is_after_error,
+		.text = "the error of PCIe or hardware just before: the endpoint is in a state "
+			"that its driver does not expect",
+		.look = "the first error in the log, not this fault"},
 	{.applies = fault_is_after_reset,
 		.text = "the reset just before: the endpoint, or its firmware, went on with what "
 			"it had been told before",
@@ -80,10 +84,6 @@ const struct catalogue_cause causes_by_log[] = {
 	{.applies = fault_is_after_unbind,
 		.text = "a driver that let go of the endpoint just before while DMA was under way",
 		.look = "whether the driver stops the endpoint, and waits, before it unmaps"},
-	{.applies = fault_is_after_error,
-		.text = "the PCIe error just before: the endpoint is in a state that its driver "
-			"does not expect",
-		.look = "the first error in the log, not this fault"},
 	{.applies = fault_is_after_watchdog,
 		.text = "an endpoint that hung, as the watchdog says: the fault may be of its "
 			"recovery, or what stopped it",
