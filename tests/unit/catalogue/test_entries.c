@@ -82,16 +82,17 @@ TEST(every_entry_has_its_texts)
 	size_t i;
 
 	for (i = 0; (entry = catalogue_get(i)); i++) {
-		if (entry->kind == CATALOGUE_MESSAGE)
-			continue;
 		check_text(entry->name);
 		check_sentences(entry->what);
+		check_causes(entry);
+		check_culprits(entry);
+		/* A note needs no more, and most complaints are about another entry's subject. */
+		if (entry->kind == CATALOGUE_MESSAGE)
+			continue;
 		check_phrase(entry->look);
 		check_sentences(entry->next);
 		assert_int_equal(strncmp(entry->section, "IHI 0070 ", 9), 0);
 		assert_int_not_equal(entry->culprits[0], CULPRIT_NONE);
-		check_culprits(entry);
-		check_causes(entry);
 		assert_int_not_equal(
 			catalogue_causes(entry, NULL, &(const struct catalogue_cause *){NULL}, 1),
 			0);
