@@ -68,9 +68,11 @@ static void render(const char *format, char *text, size_t size)
 	size_t length = 0;
 
 	for (const char *at = format; *at && *at != '\n' && length + 80 < size; at++) {
-		const char *head =
-			at == format && at[2] != ' ' ? "VINTF0: VCMDQ1/LVCMDQ1: " : "some";
+		const char *string = "some";
 
+		/* The head of a CMDQV's message, or the privilege of an access. */
+		if (at == format)
+			string = at[2] == ' ' ? "unpriv" : "VINTF0: VCMDQ1/LVCMDQ1: ";
 		if (*at != '%') {
 			text[length++] = *at;
 			continue;
@@ -86,7 +88,7 @@ static void render(const char *format, char *text, size_t size)
 				at++;
 		} else {
 			length += (size_t)sprintf(text + length, "%s",
-				*at == 's'		   ? head
+				*at == 's'		   ? string
 				: *at == 'x' || *at == 'X' ? "00000010"
 							   : "17");
 		}

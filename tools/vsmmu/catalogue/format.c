@@ -174,6 +174,12 @@ static bool match_from(struct comparison *comparison, const char *format, const 
 
 		if (++comparison->steps > STEPS)
 			return false;
+		if (at < comparison->end && *at == *format && is_word(*at)) {
+			at++;
+			format++;
+			literal++;
+			continue;
+		}
 		if (span_is_blank(*format)) {
 			const char *blank = at;
 

@@ -11,10 +11,9 @@
 /* A text that was cut must have so many characters of a message's own to be taken for it. */
 #define CUT_MIN 8
 
-/* Messages by their first character in lower case; 0 for those that begin with a string. */
+/* Messages by their first character in lower case; 0 for those that begin with a conversion. */
 static struct {
 	const struct catalogue_entry *entries[MESSAGES_MAX];
-	struct span words[MESSAGES_MAX]; /* a word that the text must have, for those of key 0 */
 	uint16_t first[UINT8_MAX + 2]; /* those of character c are from first[c] to first[c + 1] */
 } index_;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
@@ -27,23 +26,6 @@ static unsigned char key_of(const char *format)
 						 : (unsigned char)tolower((unsigned char)*format);
 }
 
-/* The first word of a format that stands there in full, of some length. */
-static struct span word_of(const char *format)
-{
-	while (*format) {
-		size_t length = strcspn(format, "% \t\n");
-
-		if (length > 2)
-			return (struct span){.at = format, .length = length};
-		format += length;
-		if (*format == '%')
-			format += 1 + strcspn(format + 1, "sduxXp");
-		if (*format)
-			format++;
-	}
-	return span_of("");
-}
-
 static void build_index(void)
 {
 	const struct catalogue_entry *entry;
@@ -52,11 +34,8 @@ static void build_index(void)
 	for (unsigned int key = 0; key <= UINT8_MAX; key++) {
 		index_.first[key] = count;
 		for (size_t i = 0; (entry = catalogue_get(i)) && count < MESSAGES_MAX; i++)
-			if (entry->kind == CATALOGUE_MESSAGE && key_of(entry->format) == key) {
-				if (!key)
-					index_.words[count] = word_of(entry->format);
+			if (entry->kind == CATALOGUE_MESSAGE && key_of(entry->format) == key)
 				index_.entries[count++] = entry;
-			}
 	}
 	index_.first[UINT8_MAX + 1] = count;
 }
@@ -74,9 +53,6 @@ static void try_key(struct best *best, unsigned char key, struct span text)
 		const struct catalogue_entry *entry = index_.entries[i];
 		struct format_match match;
 
-		if (!key &&
-			!memmem(text.at, text.length, index_.words[i].at, index_.words[i].length))
-			continue;
 		if (!format_match(entry->format, text, &match) ||
 			(match.cut && match.literal < CUT_MIN))
 			continue;
@@ -91,6 +67,14 @@ static void try_key(struct best *best, unsigned char key, struct span text)
 	}
 }
 
+/* Texts whose format begins with a conversion begin so. */
+static bool begins_with_argument(struct span text)
+{
+	return isdigit((unsigned char)text.at[0]) || span_begins(text, "VINTF") ||
+	       span_begins(text, "CMDQV") || span_begins(text, "priv ") ||
+	       span_begins(text, "unpriv ");
+}
+
 const struct catalogue_entry *catalogue_match(const char *text, size_t length)
 {
 	struct span span = span_trim((struct span){.at = text, .length = length});
@@ -100,7 +84,7 @@ const struct catalogue_entry *catalogue_match(const char *text, size_t length)
 		return NULL;
 	pthread_once(&index_once, build_index);
 	try_key(&best, (unsigned char)tolower((unsigned char)span.at[0]), span);
-	if (!best.entry || best.match.cut)
+	if (!best.entry && begins_with_argument(span))
 		try_key(&best, 0, span);
 	return best.ambiguous ? NULL : best.entry;
 }
