@@ -13,8 +13,8 @@
 #include "fuzz.h"
 #include "text/text.h"
 
-/* Of one line: what it ends, what it is, and the events that waited long enough. */
-#define ITEMS_MAX 16
+/* Of one line: those of others that it ends, and one for some of its own bytes. */
+#define ITEMS_MAX(length) (40 + (length) / 8)
 
 #define SMMU   "arm-smmu-v3.77.auto"
 #define CLIENT "0000:77:01.0"
@@ -44,18 +44,18 @@ static void check_causes(const struct vsmmu_dmesg_item *item)
 	FUZZ_CHECK(*cause->text);
 }
 
-static void check_event(const struct vsmmu_dmesg_item *item)
+/* A field that is not known is 0, and an event has no other fields than its own. */
+static void check_fields(const struct vsmmu_dmesg_item *item)
 {
-	struct vsmmu_event event = {.size = sizeof(event)};
-	char text[VSMMU_EVENT_TEXT_SIZE];
-	int length;
+	bool has_id = item->known & UINT64_C(1) << VSMMU_EVENT_FIELD_ID;
 
+	FUZZ_CHECK(has_id || (!item->event.id && !item->record.word[0]));
 	for (unsigned int i = 0; vsmmu_event_field_name(i); i++) {
 		bool known = item->known >> i & 1;
 
-		/* A part of an event may lack its number, and then anything is there. */
-		FUZZ_CHECK(!known || i <= VSMMU_EVENT_FIELD_SID ||
-			   vsmmu_event_knows(&item->event, item->known, i));
+		if (has_id)
+			FUZZ_CHECK(!known || vsmmu_event_has(item->event.id, i) ||
+				   i <= VSMMU_EVENT_FIELD_SID);
 		if (item->raw)
 			FUZZ_CHECK(known == vsmmu_event_has(item->event.id, i));
 		/* Two fields are one member. */
@@ -63,9 +63,22 @@ static void check_event(const struct vsmmu_dmesg_item *item)
 			 i != VSMMU_EVENT_FIELD_INPUT_ADDR)
 			FUZZ_CHECK(!vsmmu_event_field_value(&item->event, i));
 	}
+}
+
+static void check_event(const struct vsmmu_dmesg_item *item)
+{
+	struct vsmmu_event event = {.size = sizeof(event)};
+	char text[VSMMU_EVENT_TEXT_SIZE];
+	int length;
+
+	FUZZ_CHECK(item->words <= 4 && item->raw == (item->words == 4));
+	FUZZ_CHECK(item->partial == (*item->text != 0) && !(item->partial && item->raw));
+	FUZZ_CHECK(!item->bad || item->partial);
+	FUZZ_CHECK(!item->unassigned || !*item->client);
+	check_fields(item);
 	vsmmu_event_decode(&item->record, &event);
 	FUZZ_CHECK(event.id == item->event.id);
-	if (item->raw)
+	if (item->words)
 		FUZZ_CHECK(!memcmp(&event, &item->event, sizeof(event)));
 	length = vsmmu_event_format(text, sizeof(text), &item->event, item->known);
 	FUZZ_CHECK(length > 0 && (size_t)length < sizeof(text));
@@ -75,29 +88,48 @@ static void check_event(const struct vsmmu_dmesg_item *item)
 	check_causes(item);
 }
 
+static void check_message(const struct vsmmu_dmesg_item *item)
+{
+	FUZZ_CHECK(*item->text);
+	FUZZ_CHECK(!item->entry || item->entry->kind == CATALOGUE_MESSAGE);
+	FUZZ_CHECK(item->command_words <= 2);
+	for (unsigned int i = item->command_words; i < 2; i++)
+		FUZZ_CHECK(!item->command[i]);
+}
+
 static void check_item(const struct vsmmu_dmesg_item *item)
 {
 	FUZZ_CHECK(item->line >= 1 && item->line <= lines);
-	FUZZ_CHECK(item->kind == VSMMU_DMESG_SUPPRESSED || !item->count);
 	check_string(item->smmu, sizeof(item->smmu));
 	check_string(item->client, sizeof(item->client));
+	check_string(item->what, sizeof(item->what));
 	check_string(item->text, sizeof(item->text));
+	FUZZ_CHECK(item->kind == VSMMU_DMESG_SUPPRESSED || item->kind == VSMMU_DMESG_GROUP ||
+		   !item->count);
+	FUZZ_CHECK((item->kind == VSMMU_DMESG_OTHER) == (*item->what != 0));
+	FUZZ_CHECK((item->kind == VSMMU_DMESG_CONTEXT) == (item->context != 0));
 	if (item->kind == VSMMU_DMESG_EVENT)
 		check_event(item);
 	else
-		FUZZ_CHECK(!item->known && !*item->client);
-	if (item->kind == VSMMU_DMESG_BAD || item->kind == VSMMU_DMESG_MESSAGE)
+		FUZZ_CHECK(!item->known && !item->words && !item->partial);
+	if (item->kind == VSMMU_DMESG_MESSAGE)
+		check_message(item);
+	else
+		FUZZ_CHECK(!item->command_words);
+	if (item->kind == VSMMU_DMESG_OTHER || item->kind == VSMMU_DMESG_CONTEXT)
 		FUZZ_CHECK(*item->text);
+	if (item->kind == VSMMU_DMESG_GROUP)
+		FUZZ_CHECK(*item->client);
 }
 
 /* Return: how many items there were; the last one is in @last, if that is not NULL. */
-static unsigned int take(struct vsmmu_dmesg *dmesg, struct vsmmu_dmesg_item *last)
+static unsigned int take(struct vsmmu_dmesg *dmesg, size_t length, struct vsmmu_dmesg_item *last)
 {
 	struct vsmmu_dmesg_item item;
 	unsigned int items = 0;
 
 	while (vsmmu_dmesg_next(dmesg, &item) != VSMMU_DMESG_NONE) {
-		FUZZ_CHECK(++items <= ITEMS_MAX);
+		FUZZ_CHECK(++items <= ITEMS_MAX(length));
 		check_item(&item);
 		if (last)
 			*last = item;
@@ -117,7 +149,7 @@ static unsigned int feed(
 	FUZZ_CHECK(!vsmmu_dmesg_feed(dmesg, copy, length));
 	FUZZ_CHECK(vsmmu_dmesg_feed(dmesg, copy, length) == -EBUSY);
 	FUZZ_CHECK(vsmmu_dmesg_flush(dmesg, true) == -EBUSY);
-	items = take(dmesg, last);
+	items = take(dmesg, length, last);
 	free(copy);
 	return items;
 }
@@ -125,9 +157,9 @@ static unsigned int feed(
 static void flush(struct vsmmu_dmesg *dmesg, bool end)
 {
 	FUZZ_CHECK(!vsmmu_dmesg_flush(dmesg, end));
-	take(dmesg, NULL);
+	take(dmesg, 0, NULL);
 	FUZZ_CHECK(!vsmmu_dmesg_flush(dmesg, end));
-	FUZZ_CHECK(!take(dmesg, NULL));
+	FUZZ_CHECK(!take(dmesg, 0, NULL));
 }
 
 static void feed_text(struct vsmmu_dmesg *dmesg, const char *text)
@@ -155,7 +187,7 @@ static void check_raw(struct vsmmu_dmesg *dmesg, const struct vsmmu_event_record
 	FUZZ_CHECK(item.raw && item.has_time && item.time == UINT64_C(77000042000));
 	FUZZ_CHECK(!memcmp(&item.record, record, sizeof(*record)));
 	FUZZ_CHECK(!strcmp(item.smmu, SMMU) && !*item.client);
-	take(dmesg, NULL);
+	take(dmesg, 0, NULL);
 }
 
 /* The lines that name the endpoint and say what the words mean (Linux 6.14 and later). */

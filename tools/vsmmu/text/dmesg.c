@@ -36,10 +36,8 @@ int vsmmu_dmesg_flush(struct vsmmu_dmesg *opaque, bool end)
 	if (dmesg->fed || dmesg->flush)
 		return -EBUSY;
 	dmesg->flush = end ? DMESG_FLUSH_ALL : DMESG_FLUSH_WHOLE;
-	if (end) {
-		dmesg->fed = true;
-		dmesg_read_held(dmesg);
-	}
+	/* What waited for the next line is read now. */
+	dmesg->fed = end;
 	return 0;
 }
 

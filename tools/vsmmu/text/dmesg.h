@@ -193,9 +193,6 @@ enum vsmmu_dmesg_kind dmesg_detail_apply(struct dmesg *dmesg, struct vsmmu_dmesg
 
 /* dmesg_read.c */
 
-/* There is no next line: nothing is held back any more. */
-void dmesg_read_held(struct dmesg *dmesg);
-
 /* Gets the next message into dmesg->message. Return: whether there is one. */
 bool dmesg_read(struct dmesg *dmesg);
 

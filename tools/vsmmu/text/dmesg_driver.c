@@ -262,7 +262,9 @@ static bool take_text(struct form *form, const char *text, enum dmesg_message_ki
 	message->sure = form_take(form, text);
 	if (message->sure)
 		form_take_optional(form, ":");
-	message->text = (struct span){begin.at, (size_t)(form->rest.at - begin.at)};
+	message->text = begin;
+	if (message->sure)
+		message->text.length = (size_t)(form->rest.at - begin.at);
 	return message->sure || form->cut;
 }
 

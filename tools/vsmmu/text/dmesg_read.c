@@ -105,12 +105,6 @@ static void begin_held(struct dmesg *dmesg, const char *text, size_t length, boo
 	begin(dmesg, &log, dmesg->held.line, final);
 }
 
-void dmesg_read_held(struct dmesg *dmesg)
-{
-	if (dmesg->held.open)
-		begin_held(dmesg, dmesg->held.text, dmesg->held.length, true);
-}
-
 /* Puts the lines together that the envelope says are one. Return: whether @log is complete. */
 static bool glue(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
 {
@@ -121,7 +115,8 @@ static bool glue(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
 		return true;
 	if (log->text.length > sizeof(glue->text) - glue->length)
 		log->text.length = sizeof(glue->text) - glue->length;
-	memcpy(glue->text + glue->length, log->text.at, log->text.length);
+	if (log->text.length)
+		memcpy(glue->text + glue->length, log->text.at, log->text.length);
 	glue->length += log->text.length;
 	glue->line = *line;
 	if (log->joins)
@@ -131,26 +126,35 @@ static bool glue(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
 	return true;
 }
 
+/* Gets the next line, as the envelope has it. Return: whether there is one. */
+static bool open_line(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
+{
+	while (envelope_next(&dmesg->envelope, log))
+		if (glue(dmesg, log, line))
+			return true;
+	/* The log ends where a line should go on. */
+	*log = (struct log_line){.host = span_of("")};
+	return dmesg->flush == DMESG_FLUSH_ALL && dmesg->glue.length && glue(dmesg, log, line);
+}
+
 /* Takes the next line into dmesg->log. Return: whether there is one. */
 static bool next_line(struct dmesg *dmesg)
 {
+	struct dmesg_held *held = &dmesg->held;
 	struct log_line log = dmesg->next;
 	uint64_t line = dmesg->next_line;
+	bool there = log.text.length || open_line(dmesg, &log, &line);
 
 	dmesg->next.text.length = 0;
-	if (!log.text.length) {
-		if (!envelope_next(&dmesg->envelope, &log))
-			return false;
-		if (!glue(dmesg, &log, &line))
-			return true;
-	}
-	if (!dmesg->held.open) {
-		dmesg->held.lines = 0;
+	if (!there && !(held->open && dmesg->flush == DMESG_FLUSH_ALL))
+		return false;
+	if (!held->open) {
+		held->lines = 0;
 		begin(dmesg, &log, line, false);
-	} else if (join(dmesg, log.text)) {
+	} else if (there && join(dmesg, log.text)) {
 		begin_held(dmesg, dmesg->joined, dmesg->joined_length, false);
 	} else {
-		dmesg_read_held(dmesg);
+		begin_held(dmesg, held->text, held->length, true);
 		dmesg->next = log;
 		dmesg->next_line = line;
 	}
