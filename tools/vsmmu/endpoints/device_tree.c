@@ -13,7 +13,7 @@ static bool is_compatible(const void *fdt, int node, const char *what)
 	return !fdt_node_check_compatible(fdt, node, what);
 }
 
-static void add_smmu(struct device_tree *tree, const struct tree_walk *walk, int node)
+static void add_smmu(struct device_tree *tree, struct tree_walk *walk, int node)
 {
 	struct tree_smmu *smmu = &tree->smmus[tree->smmu_count];
 	uint32_t cells;
@@ -42,7 +42,7 @@ static int smmu_of(const struct device_tree *tree, uint32_t phandle)
 }
 
 static struct tree_range *new_range(
-	struct device_tree *tree, const struct tree_walk *walk, uint32_t phandle)
+	struct device_tree *tree, struct tree_walk *walk, uint32_t phandle)
 {
 	int smmu = smmu_of(tree, phandle);
 	struct tree_range *range = &tree->ranges[tree->range_count];
@@ -57,7 +57,7 @@ static struct tree_range *new_range(
 }
 
 /* "iommus": a reference to an SMMU and a StreamID, again and again. */
-static void add_device(struct device_tree *tree, const struct tree_walk *walk, int node)
+static void add_device(struct device_tree *tree, struct tree_walk *walk, int node)
 {
 	struct tree_cells cells = tree_cells_of(walk->fdt, node, "iommus");
 	uint32_t phandle, sid, more;
@@ -81,7 +81,7 @@ static void add_device(struct device_tree *tree, const struct tree_walk *walk, i
 }
 
 /* "iommu-map": first requester ID, SMMU, first StreamID, number; again and again. */
-static void add_bridge(struct device_tree *tree, const struct tree_walk *walk, int node)
+static void add_bridge(struct device_tree *tree, struct tree_walk *walk, int node)
 {
 	struct tree_cells cells = tree_cells_of(walk->fdt, node, "iommu-map");
 	uint32_t rid, phandle, sid, length, mask = UINT16_MAX, segment = 0;

@@ -37,6 +37,7 @@ int tree_walk_next(struct tree_walk *walk)
 		if (walk->depth >= TREE_DEPTH_MAX)
 			continue;
 		walk->nodes[walk->depth] = node;
+		walk->buses[walk->depth].known = false;
 		if (walk->skip >= 0 && walk->depth <= walk->skip)
 			walk->skip = -1;
 		if (walk->skip < 0 && is_disabled(walk->fdt, node))
@@ -86,20 +87,37 @@ static bool take(struct tree_cells *cells, int count, uint64_t *value)
 	return true;
 }
 
-/* From what the children of a bus see to what the bus sees: through the ranges of the bus. */
-static bool translate(const void *fdt, int bus, int parent, uint64_t *address)
+static const struct tree_bus *bus_at(struct tree_walk *walk, int depth)
 {
-	int own = fdt_address_cells(fdt, bus), size = fdt_size_cells(fdt, bus);
-	int above = fdt_address_cells(fdt, parent);
-	struct tree_cells cells = tree_cells_of(fdt, bus, "ranges");
+	struct tree_bus *bus = &walk->buses[depth];
+	int node = walk->nodes[depth];
+
+	if (!bus->known) {
+		*bus = (struct tree_bus){
+			.known = true,
+			.address_cells = fdt_address_cells(walk->fdt, node),
+			.size_cells = fdt_size_cells(walk->fdt, node),
+			.has_ranges = fdt_getprop(walk->fdt, node, "ranges", NULL),
+			.ranges = tree_cells_of(walk->fdt, node, "ranges"),
+		};
+	}
+	return bus;
+}
+
+/* From what the children of a bus see to what the bus sees: through the ranges of the bus. */
+static bool translate(const struct tree_bus *bus, const struct tree_bus *above, uint64_t *address)
+{
+	struct tree_cells cells = bus->ranges;
 	uint64_t child, base, span;
 
-	if (!fdt_getprop(fdt, bus, "ranges", NULL) || own < 1 || size < 1 || above < 1)
+	if (!bus->has_ranges || bus->address_cells < 1 || bus->size_cells < 1 ||
+		above->address_cells < 1)
 		return false;
 	if (!cells.left)
 		return true;
-	for (unsigned int i = 0; i < RANGES_MAX && take(&cells, own, &child) &&
-				 take(&cells, above, &base) && take(&cells, size, &span);
+	for (unsigned int i = 0;
+		i < RANGES_MAX && take(&cells, bus->address_cells, &child) &&
+		take(&cells, above->address_cells, &base) && take(&cells, bus->size_cells, &span);
 		i++) {
 		if (*address >= child && *address - child < span) {
 			*address = base + (*address - child);
@@ -109,7 +127,7 @@ static bool translate(const void *fdt, int bus, int parent, uint64_t *address)
 	return false;
 }
 
-static bool address_at(const struct tree_walk *walk, int depth, uint64_t *address)
+static bool address_at(struct tree_walk *walk, int depth, uint64_t *address)
 {
 	struct tree_cells cells;
 	int count;
@@ -117,23 +135,23 @@ static bool address_at(const struct tree_walk *walk, int depth, uint64_t *addres
 	if (depth < 1)
 		return false;
 	cells = tree_cells_of(walk->fdt, walk->nodes[depth], "reg");
-	count = fdt_address_cells(walk->fdt, walk->nodes[depth - 1]);
+	count = bus_at(walk, depth - 1)->address_cells;
 	if (count < 1 || !take(&cells, count, address))
 		return false;
 	for (int bus = depth - 1; bus > 0; bus--) {
-		if (!translate(walk->fdt, walk->nodes[bus], walk->nodes[bus - 1], address))
+		if (!translate(bus_at(walk, bus), bus_at(walk, bus - 1), address))
 			return false;
 	}
 	return true;
 }
 
-bool tree_address(const struct tree_walk *walk, uint64_t *address)
+bool tree_address(struct tree_walk *walk, uint64_t *address)
 {
 	return address_at(walk, walk->depth, address);
 }
 
 /* Linux drivers/of/device.c, of_device_make_bus_id() */
-void tree_name(const struct tree_walk *walk, char *name, size_t size)
+void tree_name(struct tree_walk *walk, char *name, size_t size)
 {
 	char behind[64] = "";
 	uint64_t address;
