@@ -93,6 +93,8 @@ static int call_attach(uint32_t dev_id, uint32_t pt_id)
 static const char *alloc_name(unsigned long request, const struct uapi_iommu_hwpt_alloc *hwpt)
 {
 	switch (request) {
+	case UAPI_IOMMU_IOAS_ALLOC:
+		return "IOAS_ALLOC";
 	case UAPI_IOMMU_HWPT_ALLOC:
 		return hwpt->flags & UAPI_IOMMU_HWPT_ALLOC_NEST_PARENT ? "PARENT_ALLOC"
 								       : "NESTED_ALLOC";

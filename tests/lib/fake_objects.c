@@ -261,9 +261,21 @@ static int veventq_alloc(struct uapi_iommu_veventq_alloc *call)
 	return 0;
 }
 
+static int ioas_alloc(struct uapi_iommu_ioas_alloc *call)
+{
+	if (call->size != sizeof(*call))
+		return -EINVAL;
+	if (call->flags)
+		return -EOPNOTSUPP;
+	call->out_ioas_id = fake_make(FAKE_IOAS, 0, 0);
+	return 0;
+}
+
 int fake_alloc(unsigned long request, void *argument)
 {
 	switch (request) {
+	case UAPI_IOMMU_IOAS_ALLOC:
+		return ioas_alloc(argument);
 	case UAPI_IOMMU_HWPT_ALLOC:
 		return hwpt_alloc(argument);
 	case UAPI_IOMMU_VIOMMU_ALLOC:

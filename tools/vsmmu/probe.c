@@ -10,18 +10,21 @@
 #include <unistd.h>
 
 #include "probe/probe.h"
+#include "probe/try.h"
 #include "root/collect.h"
 #include "root/root.h"
 
 enum {
 	OPTION_ROOT = 256,
 	OPTION_COLLECT,
+	OPTION_TRY,
 };
 
 struct probe_options {
 	const char *root;    /* NULL: this host */
 	const char *collect; /* a file to pack into, NULL: none */
 	bool force;
+	bool try;
 	enum probe_detail detail;
 	bool json;
 	bool help;
@@ -47,6 +50,9 @@ static void print_help(void)
 	       "                         and names, for another to look at; '-' is standard "
 	       "output\n"
 	       "  -f, --force            overwrite that file\n"
+	       "      --try              make what a vSMMU needs on devices that vfio-pci has and "
+	       "nobody\n"
+	       "                         uses, and destroy it again; this resets them\n"
 	       "  -j, --json             all that was found, as docs/probe.schema.json has it\n"
 	       "  -b, --brief            leave out what passes\n"
 	       "  -q, --quiet            print nothing: the exit code tells\n"
@@ -65,6 +71,9 @@ static bool take_option(struct probe_options *options, int option)
 		return true;
 	case OPTION_COLLECT:
 		options->collect = optarg;
+		return true;
+	case OPTION_TRY:
+		options->try = true;
 		return true;
 	case 'f':
 		options->force = true;
@@ -93,6 +102,7 @@ static bool parse(int argc, char **argv, struct probe_options *options)
 		{"root", required_argument, NULL, OPTION_ROOT},
 		{"collect", required_argument, NULL, OPTION_COLLECT},
 		{"force", no_argument, NULL, 'f'},
+		{"try", no_argument, NULL, OPTION_TRY},
 		{"json", no_argument, NULL, 'j'},
 		{"brief", no_argument, NULL, 'b'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -131,25 +141,6 @@ static int print(const struct probe_result *result, const struct probe_options *
 	return codes[result->verdict];
 }
 
-static int look(struct root *root, const struct probe_options *options, char *const *bdfs,
-	int count, const char *command)
-{
-	struct probe_result result;
-	const char *missing = NULL;
-	int code = probe_facts(&result, root, bdfs, (size_t)count, &missing);
-
-	if (!code)
-		code = probe_judge(&result) ? print(&result, options) : -ENOMEM;
-	probe_result_free(&result);
-	if (code == -ENOENT)
-		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);
-	else if (code == -ENODATA)
-		fprintf(stderr, "%s: there are no files of a host\n", command);
-	else if (code < 0)
-		fprintf(stderr, "%s: %s\n", command, strerror(-code));
-	return code < 0 ? EXIT_ENVIRONMENT : code;
-}
-
 /* The list comes first: who does not like it can end this before there is a file. */
 static int pack(struct root *root, const struct probe_options *options, const char *command)
 {
@@ -160,6 +151,35 @@ static int pack(struct root *root, const struct probe_options *options, const ch
 		return EXIT_OK;
 	fprintf(stderr, "%s: %s\n", command, why);
 	return EXIT_ENVIRONMENT;
+}
+
+static int look(struct root *root, const struct probe_options *options, char *const *bdfs,
+	int count, const char *command)
+{
+	struct probe_result result;
+	const char *missing = NULL;
+	int code = probe_facts(&result, root, bdfs, (size_t)count, &missing);
+
+	if (!code && options->try) {
+		code = try_all(&result, root, command);
+		probe_result_free(&result);
+		result = (struct probe_result){0};
+		/* It is known now what could not be asked before. */
+		if (!code)
+			code = probe_facts(&result, root, bdfs, (size_t)count, &missing);
+	}
+	if (!code && options->collect)
+		code = pack(root, options, command);
+	else if (!code)
+		code = probe_judge(&result) ? print(&result, options) : -ENOMEM;
+	probe_result_free(&result);
+	if (code == -ENOENT)
+		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);
+	else if (code == -ENODATA)
+		fprintf(stderr, "%s: there are no files of a host\n", command);
+	else if (code < 0)
+		fprintf(stderr, "%s: %s\n", command, strerror(-code));
+	return code < 0 ? EXIT_ENVIRONMENT : code;
 }
 
 int probe_command(int argc, char **argv)
@@ -182,6 +202,11 @@ int probe_command(int argc, char **argv)
 				argv[0], argv[i]);
 			return EXIT_USAGE;
 		}
+	if (options.try && options.root) {
+		fprintf(stderr, "%s: --try is for this host, not for one that --root names\n",
+			argv[0]);
+		return EXIT_USAGE;
+	}
 	root = root_open(options.root, why, sizeof(why));
 	if (!root) {
 		fprintf(stderr, "%s: %s\n", argv[0], why);
@@ -189,10 +214,7 @@ int probe_command(int argc, char **argv)
 	}
 	if (root_note(root))
 		fprintf(stderr, "%s: %s: left out %s\n", argv[0], options.root, root_note(root));
-	if (options.collect)
-		code = pack(root, &options, argv[0]);
-	else
-		code = look(root, &options, argv + optind, argc - optind, argv[0]);
+	code = look(root, &options, argv + optind, argc - optind, argv[0]);
 	root_close(root);
 	return code;
 }

@@ -36,6 +36,8 @@ static void take(struct probe_try *try, const char *key, const char *value)
 		try->veventq = yes_or_no(value);
 	else if (!strcmp(key, "nested"))
 		try->nested = yes_or_no(value);
+	else if (!strcmp(key, "refused"))
+		snprintf(try->refused, sizeof(try->refused), "%s", value);
 	else if (!strcmp(key, "step"))
 		snprintf(try->step, sizeof(try->step), "%s", value);
 	else if (!strcmp(key, "capabilities") && take_number(value, UINT64_MAX, &number))
@@ -58,7 +60,7 @@ static void take(struct probe_try *try, const char *key, const char *value)
 
 void try_parse(const char *text, struct probe_try *try)
 {
-	char line[128];
+	char line[192];
 
 	try->tried = ANSWER_YES;
 	while (line_next(&text, line, sizeof(line))) {
@@ -70,6 +72,8 @@ void try_parse(const char *text, struct probe_try *try)
 		text_clean(value);
 		take(try, line, value);
 	}
+	if (try->refused[0])
+		try->tried = ANSWER_NO;
 }
 
 static enum answer bit(uint32_t word, unsigned int number)

@@ -156,8 +156,9 @@ struct probe_smmu {
 /* What --try found: "vsmmu/try/BDF". */
 struct probe_try {
 	enum answer tried;
-	char step[40]; /* where it ended, with @error */
-	int error;     /* errno; 0: all went well */
+	char refused[160]; /* why it was not tried; empty: nobody asked for it */
+	char step[40];	   /* where it ended, with @error */
+	int error;	   /* errno; 0: all went well */
 	uint32_t flags, idr[6], iidr, aidr;
 	uint64_t capabilities;
 	int max_pasid_log2;

@@ -141,7 +141,10 @@ static void row_try(struct probe_device *device)
 	struct probe_rows *rows = &device->rows;
 	struct probe_row *row;
 
-	if (try->tried != ANSWER_YES) {
+	if (try->refused[0]) {
+		row = row_add(rows, LEVEL_UNKNOWN, "DEV-TRY", "it was not tried: %s", try->refused);
+		row->optional = true;
+	} else if (try->tried != ANSWER_YES) {
 		row = row_add(rows, LEVEL_UNKNOWN, "DEV-TRY",
 			"whether a vIOMMU, a vEVENTQ and a nested HWPT can be made was not tried");
 		row->optional = true;
