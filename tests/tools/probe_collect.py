@@ -11,10 +11,15 @@ import resource
 import signal
 import struct
 import subprocess
+import sys
 import tarfile
 
 import harness
 from harness import contains, equal, run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, 'hosts'))
+import kinds  # pylint: disable=wrong-import-position,import-error
 
 DEVICE = 'sys/bus/pci/devices/0000:01:00.0/'
 DSN = bytes.fromhex('0c42a1fffe123456')
@@ -201,6 +206,15 @@ def a_tar_tells_what_the_folder_tells():
     equal(probed('--root', 'outside.tar'), want)
 
 
+def a_tar_tells_what_each_kind_of_host_tells():
+    for name, kind in kinds.KINDS.items():
+        kind().write(name)
+        collect('--root', name, '--force')
+        want, got = probed('--root', name), probed('--root', 'host.tar')
+        if got != want:
+            raise AssertionError('%s: got %r\nwant %r' % (name, got, want))
+
+
 def a_tar_tells_what_this_host_tells():
     collect()
     equal(probed('--root', 'host.tar'), probed())
@@ -301,6 +315,7 @@ harness.main([
     no_secret_comes_out,
     what_is_judged_comes_out,
     a_tar_tells_what_the_folder_tells,
+    a_tar_tells_what_each_kind_of_host_tells,
     a_tar_tells_what_this_host_tells,
     the_list_is_shown_first,
     a_file_is_not_overwritten,
