@@ -11,6 +11,7 @@
 
 #include "probe/probe.h"
 #include "probe/try.h"
+#include "probe/vm.h"
 #include "root/collect.h"
 #include "root/root.h"
 
@@ -18,6 +19,9 @@ enum {
 	OPTION_ROOT = 256,
 	OPTION_COLLECT,
 	OPTION_TRY,
+	OPTION_QEMU,
+	OPTION_LIBVIRT,
+	OPTION_LABELS,
 };
 
 struct probe_options {
@@ -25,8 +29,8 @@ struct probe_options {
 	const char *collect; /* a file to pack into, NULL: none */
 	bool force;
 	bool try;
+	int form; /* OPTION_QEMU and so on, 0: rows */
 	enum probe_detail detail;
-	bool json;
 	bool help;
 };
 
@@ -54,6 +58,10 @@ static void print_help(void)
 	       "nobody\n"
 	       "                         uses, and destroy it again; this resets them\n"
 	       "  -j, --json             all that was found, as docs/probe.schema.json has it\n"
+	       "      --qemu             QEMU's options for a VM with these devices, or those that "
+	       "VFIO has\n"
+	       "      --libvirt          the same as elements of a libvirt domain\n"
+	       "      --labels           key=value, for labels of a node\n"
 	       "  -b, --brief            leave out what passes\n"
 	       "  -q, --quiet            print nothing: the exit code tells\n"
 	       "  -h, --help             this text\n"
@@ -72,14 +80,22 @@ static bool take_option(struct probe_options *options, int option)
 	case OPTION_COLLECT:
 		options->collect = optarg;
 		return true;
+	case OPTION_QEMU:
+	case OPTION_LIBVIRT:
+	case OPTION_LABELS:
+	case 'j':
+		if (options->form && options->form != option) {
+			fprintf(stderr, "vsmmu probe: --json, --qemu, --libvirt and --labels are "
+					"each for themselves\n");
+			return false;
+		}
+		options->form = option;
+		return true;
 	case OPTION_TRY:
 		options->try = true;
 		return true;
 	case 'f':
 		options->force = true;
-		return true;
-	case 'j':
-		options->json = true;
 		return true;
 	case 'b':
 		options->detail = DETAIL_BRIEF;
@@ -103,6 +119,9 @@ static bool parse(int argc, char **argv, struct probe_options *options)
 		{"collect", required_argument, NULL, OPTION_COLLECT},
 		{"force", no_argument, NULL, 'f'},
 		{"try", no_argument, NULL, OPTION_TRY},
+		{"qemu", no_argument, NULL, OPTION_QEMU},
+		{"libvirt", no_argument, NULL, OPTION_LIBVIRT},
+		{"labels", no_argument, NULL, OPTION_LABELS},
 		{"json", no_argument, NULL, 'j'},
 		{"brief", no_argument, NULL, 'b'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -125,7 +144,32 @@ static bool wants_colour(void)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-static int print(const struct probe_result *result, const struct probe_options *options)
+/* Return: 0, -ENOMEM or -ENODEV. */
+static int print_form(
+	const struct probe_result *result, const struct probe_options *options, bool named)
+{
+	bool done = true;
+
+	switch (options->form) {
+	case 'j':
+		return probe_print_json(result) ? 0 : -ENOMEM;
+	case OPTION_QEMU:
+		done = probe_print_qemu(result, named);
+		break;
+	case OPTION_LIBVIRT:
+		done = probe_print_libvirt(result, named);
+		break;
+	case OPTION_LABELS:
+		probe_print_labels(result);
+		break;
+	default:
+		probe_print_text(result, options->detail, wants_colour());
+	}
+	return done ? 0 : -ENODEV;
+}
+
+static int print(const struct probe_result *result, const struct probe_options *options, bool named,
+	const char *command)
 {
 	static const int codes[] = {
 		[LEVEL_PASS] = EXIT_OK,
@@ -133,12 +177,14 @@ static int print(const struct probe_result *result, const struct probe_options *
 		[LEVEL_WARN] = EXIT_WARNINGS,
 		[LEVEL_FAIL] = EXIT_FAILED,
 	};
+	int ret = options->detail == DETAIL_QUIET ? 0 : print_form(result, options, named);
 
-	if (!options->json)
-		probe_print_text(result, options->detail, wants_colour());
-	else if (options->detail != DETAIL_QUIET && !probe_print_json(result))
-		return -ENOMEM;
-	return codes[result->verdict];
+	if (ret == -ENODEV) {
+		fprintf(stderr, "%s: there is no device that a VM could have: %s\n", command,
+			named ? "'vsmmu probe' says why not" : "name one, or bind one to vfio-pci");
+		return EXIT_FAILED;
+	}
+	return ret ? ret : codes[result->verdict];
 }
 
 /* The list comes first: who does not like it can end this before there is a file. */
@@ -171,7 +217,7 @@ static int look(struct root *root, const struct probe_options *options, char *co
 	if (!code && options->collect)
 		code = pack(root, options, command);
 	else if (!code)
-		code = probe_judge(&result) ? print(&result, options) : -ENOMEM;
+		code = probe_judge(&result) ? print(&result, options, count > 0, command) : -ENOMEM;
 	probe_result_free(&result);
 	if (code == -ENOENT)
 		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);
