@@ -161,6 +161,7 @@ def pages():
     equal(anchors, [entry['name'] for entry in entries])
     equal(sorted(re.findall(r'<li><a href="#([^"]*)">', html)), sorted(anchors))
     equal(len(re.findall('<section ', html)), len(re.findall('</section>', html)))
+    contains(html, 'command queue size &lt;= %d entries')
     assert 'viewport' in html and 'color-scheme: light dark' in html
     page = run('explain', '--format', 'scdoc').out
     assert page.startswith('vsmmu-events(7)\n')

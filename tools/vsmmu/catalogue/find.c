@@ -9,6 +9,9 @@
 
 #define NAME_SIZE 64
 
+/* More than the catalogue has. */
+#define ENTRIES_MAX 512
+
 /* A word of a record has this many characters: a number below is something else. */
 #define WORD_LENGTH 18
 
@@ -203,32 +206,39 @@ static unsigned int distance_of(const char *name, const char *other)
 	return distance(core_of(name), core_of(normal));
 }
 
+/* By the name or alias that is nearest; a wrong name that people use is near where it is corrected.
+ */
+static unsigned int distance_of_entry(
+	const struct catalogue_entry *entry, const char *words, const char *name)
+{
+	unsigned int best = distance_of(name, entry->name);
+
+	for (const char *const *alias = entry->aliases; alias && *alias; alias++) {
+		unsigned int other = distance_of(name, *alias);
+
+		best = other < best ? other : best;
+	}
+	if (best > 1 && strlen(name) >= PART_MIN && strcasestr(entry->what, words))
+		best = 1;
+	return best;
+}
+
 size_t catalogue_nearest(const char *words, const struct catalogue_entry **entries, size_t max)
 {
 	const struct catalogue_entry *entry;
+	unsigned int limit, distances[ENTRIES_MAX];
 	char name[NAME_SIZE];
 	size_t count = 0;
-	unsigned int limit;
 
 	normalize(words, name, sizeof(name));
 	limit = (unsigned int)strlen(core_of(name)) / 3;
+	for (size_t i = 0; i < ENTRIES_MAX && (entry = catalogue_get(i)); i++)
+		distances[i] = distance_of_entry(entry, words, name);
 	/* By distance, and among equals in the catalogue's order. */
-	for (unsigned int near = 0; near <= limit && count < max; near++) {
-		for (size_t i = 0; count < max && (entry = catalogue_get(i)); i++) {
-			unsigned int best = distance_of(name, entry->name);
-
-			for (const char *const *alias = entry->aliases; alias && *alias; alias++) {
-				unsigned int other = distance_of(name, *alias);
-
-				best = other < best ? other : best;
-			}
-			/* A wrong name that people use is named where it is corrected. */
-			if (near == 1 && best > near && strlen(name) >= PART_MIN &&
-				strcasestr(entry->what, words))
-				best = near;
-			if (best == near)
+	for (unsigned int near = 0; near <= limit; near++)
+		for (size_t i = 0; count < max && i < ENTRIES_MAX && (entry = catalogue_get(i));
+			i++)
+			if (distances[i] == near)
 				entries[count++] = entry;
-		}
-	}
 	return count;
 }
