@@ -104,6 +104,8 @@ static bool take_client(struct form *form, struct dmesg_message *message)
 
 	if (!form_take(form, " client: "))
 		return false;
+	/* Nobody else has such names. */
+	message->sure = message->id >= 0;
 	message->unassigned = form_take(form, "(unassigned sid)");
 	if (message->unassigned)
 		return true;

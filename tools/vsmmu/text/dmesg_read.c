@@ -40,8 +40,11 @@ static bool hold(struct dmesg *dmesg, struct span text)
 	return true;
 }
 
-/* Whether two lines make sense as one: the second belongs to what the first begins. */
-static bool fits(struct span text, size_t first)
+/*
+ * Whether two lines make sense as one: the second belongs to what the first begins. It may end
+ * within that as well, if it does not begin as lines of the driver do.
+ */
+static bool fits(struct span text, size_t first, bool may_end)
 {
 	struct span rest = text;
 	struct dmesg_message message;
@@ -52,19 +55,19 @@ static bool fits(struct span text, size_t first)
 	switch (message.kind) {
 	case DMESG_DECODED:
 	case DMESG_DETAIL:
-		return message.whole || message.cut;
+		return message.whole || (message.cut && may_end);
 	case DMESG_WORD:
 		return message.words;
 	case DMESG_ERROR:
 	case DMESG_NOTE:
 		return dmesg_message_goes_on(&message, text.at + first);
 	default:
-		return true;
+		return !message.cut || may_end;
 	}
 }
 
 /* Puts the line that is held and @next together. Return: whether that makes sense. */
-static bool join_with(struct dmesg *dmesg, const char *between, struct span next)
+static bool join_with(struct dmesg *dmesg, const char *between, struct span next, bool may_end)
 {
 	const struct dmesg_held *held = &dmesg->held;
 	size_t first = held->length + strlen(between);
@@ -75,7 +78,7 @@ static bool join_with(struct dmesg *dmesg, const char *between, struct span next
 	memcpy(dmesg->joined + held->length, between, strlen(between));
 	memcpy(dmesg->joined + first, next.at, next.length);
 	dmesg->joined_length = first + next.length;
-	return fits((struct span){dmesg->joined, dmesg->joined_length}, first);
+	return fits((struct span){dmesg->joined, dmesg->joined_length}, first, may_end);
 }
 
 /* Without the marks that mailers put before a line that they quote. */
@@ -92,8 +95,8 @@ static bool join(struct dmesg *dmesg, struct span text)
 
 	/* A program that splits lines repeats what is before the text. */
 	if (dmesg_driver_find(next, &device, &bare))
-		return join_with(dmesg, " ", bare);
-	return join_with(dmesg, " ", next) || join_with(dmesg, "", next);
+		return join_with(dmesg, " ", bare, false);
+	return join_with(dmesg, " ", next, true) || join_with(dmesg, "", next, true);
 }
 
 static void begin_held(struct dmesg *dmesg, const char *text, size_t length, bool final)

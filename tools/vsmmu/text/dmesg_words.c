@@ -4,6 +4,8 @@
  * drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, before 6.14 arm_smmu_evtq_thread(); and Xen's
  * driver, which was made from it.
  */
+#include <ctype.h>
+
 #include "text/dmesg_forms.h"
 
 #define WORD_DIGITS 16
@@ -46,7 +48,8 @@ static size_t take_split(struct form *form, size_t digits, uint64_t *value)
 			break;
 		more = count_digits(next.rest);
 		if (!more || more > WORD_DIGITS - digits ||
-			!span_take_number(&next.rest, 16, &part) || span_begins(next.rest, "x"))
+			!span_take_number(&next.rest, 16, &part) ||
+			(next.rest.length && isalnum((unsigned char)next.rest.at[0])))
 			break;
 		*value = *value << 4 * more | part;
 		digits += more;
@@ -67,6 +70,8 @@ static size_t take_word(struct form *form, bool bare, uint64_t *value)
 	if (!digits || digits > WORD_DIGITS || !span_take_number(&rest.rest, 16, value))
 		return 0;
 	digits = take_split(&rest, digits, value);
+	if (rest.rest.length && isalnum((unsigned char)rest.rest.at[0]))
+		return 0;
 	*form = rest;
 	return digits;
 }
