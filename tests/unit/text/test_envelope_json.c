@@ -30,14 +30,14 @@ TEST(journal)
 	assert_wall(WALL + 123456000);
 	assert_true(last.has_time && last.time == UINT64_C(106585811000));
 	assert_host("box");
-	GIVES("{\"__MONOTONIC_TIMESTAMP\":\"7\",\"MESSAGE\":\"a\"}", "a");
+	GIVES("{\"__MONOTONIC_TIMESTAMP\":\"7\",\"MESSAGE\":\"0x1\"}", "0x1");
 	assert_true(last.has_time && last.time == 7000);
 	/* Bytes that are not printable, a colour say. */
 	GIVES("{\"MESSAGE\":[27,91,51,50,109,97,27,91,48,109,32,98]}", "a b");
 	GIVES("{\"MESSAGE\":null,\"a\":1}", "{\"MESSAGE\":null,\"a\":1}");
 	GIVES("{\"MESSAGE\":[1,256]}", "{\"MESSAGE\":[1,256]}");
-	GIVES("data: {\"MESSAGE\":\"a\"}", "a");
-	GIVES("\036{\"MESSAGE\":\"a\"}", "a");
+	GIVES("data: {\"MESSAGE\":\"0x1\"}", "0x1");
+	GIVES("\036{\"MESSAGE\":\"0x1\"}", "0x1");
 }
 
 TEST(log_shippers)
@@ -68,14 +68,16 @@ TEST(log_shippers)
 	      "\"],[\"1733735757000000001\",\"arm-smmu-v3 x: \\t0x0000010000000010\"]]}]}",
 		EVENT, "arm-smmu-v3 x: \t0x0000010000000010");
 	assert_wall(WALL + 1);
-	GIVES("[{\"msg\":\"a\"},{\"msg\":\"b\"}]", "a", "b");
-	GIVES("{\"msg\":\"a\"}{\"msg\":\"b\"}, {\"msg\":\"c\"} d", "a", "b", "c");
+	GIVES("[{\"msg\":\"0x1\"},{\"msg\":\"b\"}]", "0x1", "b");
+	GIVES("{\"msg\":\"0x1\"}{\"msg\":\"b\"}, {\"msg\":\"c\"} d", "0x1", "b", "c");
 	GIVES("Dec  9 09:15:57 2024 box app[12]: {\"msg\": \"" EVENT "\"}", EVENT);
 	assert_true(last.has_wall && last.wall == WALL);
 	/* JSON in JSON, and several lines in one. */
 	GIVES("{\"log\":\"{\\\"msg\\\":\\\"" EVENT "\\\"}\\n\"}", EVENT);
-	GIVES("{\"msg\":\"a\\nb\\nc\"}", "a", "b", "c");
-	GIVES("{\"msg\":\"\\u001b[32ma\\u00a0b\\u001b[0m\"}", "a b");
+	GIVES("{\"msg\":\"0x1\\nb\\nc\"}", "0x1", "b", "c");
+	GIVES("{\"msg\":\"\\u001b[32m0x1\\u00a0b\\u001b[0m\"}", "0x1 b");
+	/* A short one without anything of interest is left alone. */
+	GIVES("{\"msg\":\"hello world\"}", "{\"msg\":\"hello world\"}");
 }
 
 TEST(records_of_several_lines)

@@ -33,7 +33,9 @@ static enum input_kind kind_of_binary(const uint8_t *bytes, size_t length, bool 
 /* By the first line that is not empty. */
 static enum input_kind kind_of_text(const char *text, size_t length, bool end)
 {
-	while (length) {
+	const char *begin = text;
+
+	while (length && (end || text - begin < PATIENCE)) {
 		const char *newline = memchr(text, '\n', length);
 		size_t line = newline ? (size_t)(newline - text) : length;
 
@@ -45,7 +47,7 @@ static enum input_kind kind_of_text(const char *text, size_t length, bool end)
 		text += line;
 		length -= line;
 	}
-	return end ? INPUT_LOG : INPUT_AUTO;
+	return end || length ? INPUT_LOG : INPUT_AUTO;
 }
 
 enum input_kind input_detect(const uint8_t *bytes, size_t length, bool end)

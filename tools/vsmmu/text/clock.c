@@ -63,17 +63,17 @@ static void skip_blanks(struct span *text)
 		*text = span_skip(*text, 1);
 }
 
-/* "Dec": three letters, or the whole name. */
-static bool take_name(
-	struct span *text, const char *const *names, unsigned int count, unsigned int *which)
+/* Takes one of several names of three letters, "JanFebMar", that no other letter follows. */
+static bool take_name(struct span *text, const char *names, unsigned int *which)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		struct span rest = *text;
-
-		if (!span_take(&rest, names[i]) || (rest.length && is_letter(rest.at[0])))
+	if (text->length < 3 || text->at[0] < 'A' || text->at[0] > 'Z' ||
+		(text->length > 3 && is_letter(text->at[3])))
+		return false;
+	for (unsigned int i = 0; names[i]; i += 3) {
+		if (memcmp(text->at, names + i, 3))
 			continue;
-		*text = rest;
-		*which = i;
+		*text = span_skip(*text, 3);
+		*which = i / 3;
 		return true;
 	}
 	return false;
@@ -81,10 +81,7 @@ static bool take_name(
 
 static bool take_month(struct span *text, unsigned int *month)
 {
-	static const char *const names[] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-	if (!take_name(text, names, 12, month))
+	if (!take_name(text, "JanFebMarAprMayJunJulAugSepOctNovDec", month))
 		return false;
 	++*month;
 	return true;
@@ -92,10 +89,9 @@ static bool take_month(struct span *text, unsigned int *month)
 
 static void skip_weekday(struct span *text)
 {
-	static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 	unsigned int which;
 
-	if (take_name(text, names, 7, &which)) {
+	if (take_name(text, "MonTueWedThuFriSatSun", &which)) {
 		span_take(text, ",");
 		skip_blanks(text);
 	}
@@ -127,13 +123,14 @@ static bool take_time(struct span *text, struct date *date)
 /* "Z", "UTC", "+01:00", "+0100", "+01"; one that is not there, or has another name, is unknown. */
 static void take_zone(struct span *text, struct date *date)
 {
-	static const char *const utc[] = {"Z", "UTC", "GMT"};
 	struct span rest = *text;
 	unsigned int which, hours, minutes = 0;
 	bool west;
 
 	skip_blanks(&rest);
-	if (take_name(&rest, utc, 3, &which)) {
+	if (take_name(&rest, "UTCGMT", &which) ||
+		(span_begins(rest, "Z") && (rest.length < 2 || !is_letter(rest.at[1])))) {
+		span_take(&rest, "Z");
 		date->has_zone = true;
 		*text = rest;
 		return;
@@ -371,6 +368,17 @@ bool clock_take_uptime(struct span *text, uint64_t *time)
 	return true;
 }
 
+/* Whether a time may begin here: with two digits, or the name of a day or a month. */
+static bool may_begin(struct span text)
+{
+	if (text.length < 8)
+		return false;
+	if (is_digit(text.at[0]))
+		return is_digit(text.at[1]) || text.at[1] == ' ' || text.at[1] == '/';
+	return text.at[0] >= 'A' && text.at[0] <= 'Z' && is_letter(text.at[2]) &&
+	       !is_letter(text.at[3]);
+}
+
 bool clock_find(struct span text, struct wall *wall)
 {
 	bool begins = true;
@@ -378,8 +386,7 @@ bool clock_find(struct span text, struct wall *wall)
 	for (; text.length; text = span_skip(text, 1)) {
 		struct span rest = text;
 
-		if (begins && (is_digit(text.at[0]) || is_letter(text.at[0])) &&
-			clock_take(&rest, wall))
+		if (begins && may_begin(text) && clock_take(&rest, wall))
 			return true;
 		begins = !is_digit(text.at[0]) && !is_letter(text.at[0]) && text.at[0] != '.';
 	}

@@ -71,20 +71,26 @@ static bool has_bare_colour(struct span text)
 static size_t find_next_line(struct span text)
 {
 	static const char driver[] = "arm-smmu-v3 ";
+	size_t name = span_find(text, driver), bracket = span_find(text, "[");
 	bool timed = false, named = false;
 	uint64_t time;
 
-	for (size_t at = 0; at < text.length; at++) {
+	while (name < text.length || bracket < text.length) {
+		size_t at = name < bracket ? name : bracket, next = at + 1;
 		struct span rest = span_skip(text, at);
 
-		if (rest.at[0] == '[' && clock_take_uptime(&rest, &time)) {
-			if (timed || named)
-				return at;
-			timed = true;
-		} else if (rest.at[0] == 'a' && span_begins(rest, driver)) {
+		if (at == name) {
 			if (named)
 				return at;
 			named = true;
+			name = next + span_find(span_skip(text, next), driver);
+		} else {
+			if (clock_take_uptime(&rest, &time)) {
+				if (timed || named)
+					return at;
+				timed = true;
+			}
+			bracket = next + span_find(span_skip(text, next), "[");
 		}
 	}
 	return text.length;

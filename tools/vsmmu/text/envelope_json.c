@@ -10,6 +10,7 @@
 #include "text/envelope_record.h"
 
 #define DEPTH_MAX    8
+#define SHORT	     64	 /* characters of an object that is looked at before it is taken apart */
 #define PREFIX_MAX   128 /* characters of a line that a time may be in, before its object */
 #define MICROSECONDS UINT64_C(1000)
 #define SECONDS	     UINT64_C(1000000000)
@@ -241,6 +242,22 @@ static size_t find_json(struct span line)
 	return line.length;
 }
 
+/*
+ * Whether it is worth to take it apart. That costs the same for a short object as for a long one,
+ * and a log may be full of them: what has no such word has no message of interest.
+ */
+static bool is_worth_it(struct span line)
+{
+	static const char *const words[] = {"mmu", "MMU", "0x", "\":[", "fault", "reset", "vfio"};
+
+	if (line.length >= SHORT)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_has(line, words[i]))
+			return true;
+	return false;
+}
+
 /* Takes one value off the text. Return: it, or NULL. */
 static struct json_object *take_value(struct json_tokener *tokener, struct span *text)
 {
@@ -263,7 +280,7 @@ bool envelope_take_json(struct envelope *envelope, struct span line)
 	struct wall wall;
 	bool found = false;
 
-	if (!text.length || text.length > INT32_MAX)
+	if (!text.length || text.length > INT32_MAX || !is_worth_it(line))
 		return false;
 	tokener = json_tokener_new_ex(DEPTH_MAX * 2);
 	if (!tokener)
