@@ -418,4 +418,18 @@ def names_alone():
     every_form(without(KERNEL, '\t0x', ' received:'), True)
 
 
-main([words_and_names, words_alone, names_alone])
+def one_line_that_is_longer_than_any_buffer():
+    """Each of the events is there, wherever the line is cut."""
+    count = 1000
+    for data in (' '.join(UPTIME + line for _ in range(count) for line in KERNEL),
+                 json.dumps('\n'.join(UPTIME + line for _ in range(count) for line in KERNEL)),
+                 '<br>'.join(UPTIME + line for _ in range(count) for line in KERNEL)):
+        result = run('decode', '--json', stdin=data.encode())
+        events = [json.loads(line) for line in result.lines()]
+        got = {(item['type'], item['line'], item.get('client'), item.get('input_addr'))
+               for item in events}
+        if len(events) != count or got != {('event', 1, '0000:01:00.0', '0x90000f040')}:
+            raise AssertionError('%d events: %r\n%s' % (len(events), got, result.err))
+
+
+main([one_line_that_is_longer_than_any_buffer, words_and_names, words_alone, names_alone])

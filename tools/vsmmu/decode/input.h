@@ -35,7 +35,7 @@ struct input {
 	size_t length;
 	size_t size;
 
-	bool cut_line; /* of a line that was too long: the rest of it is passed over */
+	bool cut_line; /* the begin of this line, which is too long, is dealt with */
 	struct hex hex;
 	struct vsmmu_dmesg dmesg;
 	struct vsmmu_decoder *decoder;

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "decode/input.h"
+#include "text/clock.h"
 
 /* A kernel's line has less than 1 KiB, and what syslog puts before it is short. */
 #define LINE_MAX_BYTES 65536
+#define CUT_MAX	       4096 /* a longer line is cut at a blank in its last bytes */
 
 static void give_item(struct input *input, enum item_kind kind, const struct position *position,
 	const struct vsmmu_dmesg_item *dmesg)
@@ -88,14 +90,33 @@ static void hex_line(struct input *input, const char *line, size_t length)
 	}
 }
 
-static void line_done(struct input *input, const char *line, size_t length)
+/* @more: it goes on with the line before. */
+static void line_done(struct input *input, const char *line, size_t length, bool more)
 {
 	if (input->kind == INPUT_HEX) {
-		hex_line(input, line, length);
-	} else {
-		vsmmu_dmesg_feed(&input->dmesg, line, length);
-		give_all(input);
+		if (!more)
+			hex_line(input, line, length);
+		return;
 	}
+	(more ? vsmmu_dmesg_feed_more : vsmmu_dmesg_feed)(&input->dmesg, line, length);
+	give_all(input);
+}
+
+/* Return: how much of a line that is too long makes sense alone. */
+static size_t find_cut(const char *text, size_t length)
+{
+	size_t blank = 0;
+
+	for (size_t at = length - 1; at > length - CUT_MAX; at--) {
+		struct span rest = {.at = text + at, .length = length - at};
+		uint64_t time;
+
+		if (clock_take_uptime(&rest, &time))
+			return at;
+		if (!blank && span_is_blank(text[at]))
+			blank = at;
+	}
+	return blank ? blank : length;
 }
 
 /* Return: bytes of the first line with its end, 0 if it is not complete. */
@@ -107,14 +128,13 @@ static size_t take_line(struct input *input, const char *text, size_t length, bo
 	if (!newline && !end) {
 		if (length < LINE_MAX_BYTES)
 			return 0;
-		/* No line of interest is so long: its begin will do. */
-		if (!input->cut_line)
-			line_done(input, text, length);
+		/* A whole log on one line, perhaps: part by part. */
+		line = find_cut(text, length);
+		line_done(input, text, line, input->cut_line);
 		input->cut_line = true;
-		return length;
+		return line;
 	}
-	if (!input->cut_line)
-		line_done(input, text, line);
+	line_done(input, text, line, input->cut_line);
 	input->cut_line = false;
 	input->position.number++;
 	return line + (newline != NULL);

@@ -18,15 +18,23 @@ void vsmmu_dmesg_init(struct vsmmu_dmesg *dmesg)
 	memset(dmesg, 0, sizeof(*dmesg));
 }
 
-int vsmmu_dmesg_feed(struct vsmmu_dmesg *opaque, const void *line, size_t length)
+int vsmmu_dmesg_feed_more(struct vsmmu_dmesg *opaque, const void *part, size_t length)
 {
 	struct dmesg *dmesg = dmesg_of(opaque);
+
 	if (dmesg->fed || dmesg->flush)
 		return -EBUSY;
-	dmesg->line++;
 	dmesg->fed = true;
-	envelope_open(&dmesg->envelope, length ? line : "", length);
+	envelope_open(&dmesg->envelope, length ? part : "", length);
 	return 0;
+}
+
+int vsmmu_dmesg_feed(struct vsmmu_dmesg *opaque, const void *line, size_t length)
+{
+	int ret = vsmmu_dmesg_feed_more(opaque, line, length);
+
+	dmesg_of(opaque)->line += !ret;
+	return ret;
 }
 
 int vsmmu_dmesg_flush(struct vsmmu_dmesg *opaque, bool end)

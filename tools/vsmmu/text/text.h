@@ -238,6 +238,18 @@ void vsmmu_dmesg_init(struct vsmmu_dmesg *dmesg);
 int vsmmu_dmesg_feed(struct vsmmu_dmesg *dmesg, const void *line, size_t length);
 
 /**
+ * vsmmu_dmesg_feed_more() - more of the line that was fed last
+ * @dmesg: a log for which vsmmu_dmesg_next() has said NONE
+ * @part: as @line of vsmmu_dmesg_feed(), which this is like but for the number of the line
+ * @length: of @part in bytes
+ *
+ * For lines that are too long to be fed at once: best cut where a message begins.
+ *
+ * Return: 0; -EBUSY as vsmmu_dmesg_feed().
+ */
+int vsmmu_dmesg_feed_more(struct vsmmu_dmesg *dmesg, const void *part, size_t length);
+
+/**
  * vsmmu_dmesg_next() - what the log tells up to this line
  * @dmesg: the log
  * @item: filled in
