@@ -108,6 +108,8 @@ def brief():
            '(unprivileged data, stage 1, input address)',
            "log:6: [12.345678] arm-smmu-v3.0.auto: the SMMU's own event queue overflowed; nobody "
            'knows how many events were lost'])
+    write('log', decoded(TRANSLATION, 'F_TRANSLATION', '0000:00:01.0'))
+    contains(run('decode', '-b', 'log').out, 'v3.0.auto: 0000:00:01.0: F_TRANSLATION sid 0x8 read')
 
 
 def what_is_not_known_is_null():

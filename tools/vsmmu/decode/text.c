@@ -150,6 +150,9 @@ static void print_event(struct output *output, const struct item *item, struct f
 	size_t column = print_place(output, item);
 
 	view_of_item(&view, output->map, item, row);
+	/* Else the sentence names it. */
+	if (output->brief && *view.client)
+		column += (size_t)printf("%s: ", view.client);
 	print_headline(output, column, view.line);
 	if (output->brief)
 		return;
