@@ -58,7 +58,7 @@ const char *position_format(const struct position *position, char *buffer, unsig
 		snprintf(buffer, size, "%.200s:%" PRIu64, position->file, position->number);
 	/* Whoever named the file may not move the cursor. */
 	for (char *c = buffer; *c; c++)
-		if ((*c >= 0 && *c < ' ') || *c == '\177')
+		if ((unsigned char)*c < ' ' || *c == '\177')
 			*c = '?';
 	return buffer;
 }
