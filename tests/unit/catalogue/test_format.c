@@ -68,6 +68,7 @@ static const struct {
 	{STATUS, "VINTF0: VCMDQ1/LVCMDQ1: failed to enable, STATUS=0x00000001", WHOLE, 3,
 		"00000001"},
 	{STATUS, "failed to disable, STATUS=0x00000001", WHOLE, 3, "00000001"},
+	{STATUS, "failed to enable everything", OTHER, 0, NULL},
 	{STATUS, "it has failed to enable, STATUS=0x00000001", OTHER, 0, NULL},
 };
 

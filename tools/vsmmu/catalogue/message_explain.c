@@ -15,6 +15,7 @@
 #define GERROR_BITS 32
 
 struct line {
+	struct span text;
 	const struct format_match *match;
 	const uint64_t *command;
 };
@@ -180,6 +181,19 @@ static void explain_page_request(struct buffer *buffer, const struct line *line)
 		is(line, 3, "L") ? ", the last request of it" : ", and more requests follow");
 }
 
+/* The request may stand behind what is said of it, if its line was joined with the one before. */
+static void explain_unexpected_request(struct buffer *buffer, const struct line *line)
+{
+	size_t at = span_find(line->text, "sid 0x");
+	struct span rest = span_skip(line->text, at);
+	const struct catalogue_entry *entry = catalogue_match(rest.at, rest.length);
+	struct format_match match;
+
+	if (entry && !strcmp(entry->name, "pri-request") &&
+		format_match(entry->format, rest, &match))
+		explain_page_request(buffer, &(struct line){.text = rest, .match = &match});
+}
+
 static void explain_queue_size(struct buffer *buffer, const struct line *line)
 {
 	uint64_t size = has(line, 1) ? line->match->arguments[0].value : 0;
@@ -325,6 +339,7 @@ static const struct {
 	{"l2-table-alloc-failed", explain_decimal_stream},
 	{"linear-table-alloc-failed", explain_bytes},
 	{"pri-request", explain_page_request},
+	{"pri-unexpected", explain_unexpected_request},
 	{"queue-alloc-failed", explain_queue_size},
 	{"queue-alloc-failed-unnamed", explain_queue_size},
 	{"strtab-coverage", explain_coverage},
@@ -336,7 +351,7 @@ int catalogue_message_explain(char *buffer, size_t size, const struct catalogue_
 {
 	struct buffer out = {.at = buffer, .size = size};
 	struct format_match match;
-	const struct line line = {.match = &match, .command = command};
+	const struct line line = {.text = {text, length}, .match = &match, .command = command};
 
 	if (size)
 		buffer[0] = '\0';
