@@ -131,6 +131,69 @@ TEST(commands_are_decoded)
 	assert_non_null(strstr(buffer, "missing"));
 }
 
+static const struct {
+	const char *line;
+	uint64_t word[2];
+	const char *first; /* cause */
+	size_t count;
+} chosen[] = {
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x00000140]", {0},
+		"a device that no longer answers", 2},
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x00000146]", {0},
+		"the SMMU had more to invalidate", 2},
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x00000000]", {0},
+		"the SMMU has lost its clock", 2},
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0xffffffff, hwcons 0xffffffff]", {0},
+		"the SMMU has lost its clock", 2},
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x01000140]", {0},
+		"the queue has stopped", 1},
+	{"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x03000140]", {0},
+		"a device that no longer answers", 2},
+	{"CMD_SYNC timeout at", {0}, "a device that no longer answers", 5},
+	{"CMDQ error (cons 0x03000010): ATC invalidate timeout", {0},
+		"a device with ATS that is dead", 3},
+	{"CMDQ error (cons 0x01000010): Illegal command", {0}, "a queue that the SMMU reads before",
+		3},
+	{"CMDQ error (cons 0x02000010): Abort on command fetch", {0},
+		"a queue in memory that the SMMU may not read", 2},
+	{"CMDQ error (cons 0x7f000010): Unknown", {0}, "code 3", 3},
+	{"unexpected global error reported (0x00000001), this could be serious", {0}, "bit 0", 1},
+	{"unexpected global error reported (0x00000104), this could be serious", {0}, "bit 2", 2},
+	{"unexpected global error reported (0x80000000), this could be serious", {0}, "bit 0", 4},
+	{"skipping command in error state:", {0}, "words that are zero", 1},
+	{"skipping command in error state:", {0x12, 0}, "a command that this SMMU", 2},
+	{"IDR0.COHACC overridden by FW configuration (true)", {0}, "true", 1},
+	{"IDR0.COHACC overridden by FW configuration (false)", {0}, "false", 1},
+	{"unexpected error reported. vintf_map: 0000000000000004, vcmdq_map "
+	 "00000000:00000000:00000000:00000010",
+		{0}, "a bit other than 0", 1},
+	{"unexpected error reported. vintf_map: 0000000000000001, vcmdq_map "
+	 "00000000:00000000:00000000:00000001",
+		{0}, "bit 0", 1},
+	{"VINTF1: VCMDQ3/LVCMDQ1: GERRORN=0x0, GERROR=0x1, CONS=0x1000010", {0}, "code 1", 1},
+	/* One whose numbers choose nothing. */
+	{"failed to allocate queue (0x8000 bytes) for evtq", {0}, "free memory is short", 3},
+};
+
+TEST(causes_fit_the_numbers)
+{
+	for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++) {
+		const char *line = chosen[i].line;
+		const struct catalogue_entry *entry = catalogue_match(line, strlen(line));
+		const struct catalogue_cause *causes[16];
+		size_t count;
+
+		assert_non_null(entry);
+		count = catalogue_message_causes(
+			entry, line, strlen(line), chosen[i].word, causes, 16);
+		if (count != chosen[i].count ||
+			strncmp(causes[0]->text, chosen[i].first, strlen(chosen[i].first)))
+			fail_msg("\"%s\": %zu, %s", line, count, causes[0]->text);
+		assert_int_equal(
+			catalogue_message_causes(entry, line, strlen(line), NULL, causes, 1), 1);
+	}
+}
+
 /* Any number in any place, and little room. */
 TEST(hostile_lines)
 {
@@ -140,6 +203,7 @@ TEST(hostile_lines)
 
 	for (size_t i = 0; (entry = catalogue_get(i)); i++) {
 		for (size_t n = 0; entry->format && n < sizeof(numbers) / sizeof(numbers[0]); n++) {
+			const struct catalogue_cause *causes[8];
 			char text[512] = "", buffer[4096], small[8];
 			int length;
 
@@ -154,6 +218,9 @@ TEST(hostile_lines)
 			length = catalogue_message_explain(
 				buffer, sizeof(buffer), entry, text, strlen(text), NULL);
 			assert_in_range(length, 0, sizeof(buffer) - 1);
+			assert_in_range(catalogue_message_causes(
+						entry, text, strlen(text), NULL, causes, 8),
+				0, 8);
 			assert_int_equal(strlen(buffer), length);
 			assert_int_equal(catalogue_message_explain(small, sizeof(small), entry,
 						 text, strlen(text), NULL),
@@ -171,6 +238,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(numbers_are_decoded),
 		UNIT_TEST_PLAIN(commands_are_decoded),
+		UNIT_TEST_PLAIN(causes_fit_the_numbers),
 		UNIT_TEST_PLAIN(hostile_lines),
 	};
 

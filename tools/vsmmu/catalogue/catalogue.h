@@ -146,10 +146,24 @@ const struct catalogue_entry *catalogue_match(const char *text, size_t length);
  * @length: of @text
  * @command: the two words of a command that follow it, or NULL
  *
- * Return: the text's length without its NUL.
+ * Return: the text's length without its NUL; 0 if the line has nothing to decode.
  */
 int catalogue_message_explain(char *buffer, size_t size, const struct catalogue_entry *entry,
 	const char *text, size_t length, const uint64_t *command);
+
+/**
+ * catalogue_message_causes() - the causes that come into question for a line
+ * @entry: the line's
+ * @text: the line, as for catalogue_match()
+ * @length: of @text
+ * @command: the two words of a command that follow it, or NULL
+ * @causes: filled in, first the most likely one
+ * @max: room in @causes
+ *
+ * Return: how many were filled in: all of @entry, if the line's numbers choose none.
+ */
+size_t catalogue_message_causes(const struct catalogue_entry *entry, const char *text,
+	size_t length, const uint64_t *command, const struct catalogue_cause **causes, size_t max);
 
 /**
  * catalogue_find() - the entry that somebody asks for

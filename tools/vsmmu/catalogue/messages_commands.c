@@ -24,6 +24,10 @@ static const struct catalogue_entry entries[] = {
 			CAUSE("the SMMU has lost its clock, power or access to memory, which shows "
 			      "in hwcons 0 or one that never moves",
 				"power management, firmware and \"failed to\" messages at boot"),
+			CAUSE("the SMMU had more to invalidate than it can in a second, or its "
+			      "signal of completion was lost",
+				"whether hwcons equals hwprod, so that nothing is left; what "
+				"unmaps much memory at once"),
 			CAUSE("in a virtual machine: a VMM that is slow with, or has lost, the "
 			      "guest's commands",
 				"the VMM's own log, and how busy the host was")),

@@ -87,9 +87,11 @@ void view_of_message(struct view_message *view, const struct catalogue_entry *en
 	*view = (struct view_message){.entry = entry};
 	if (!entry)
 		return;
-	view->cause_count = catalogue_causes(entry, NULL, view->causes, VIEW_CAUSES_MAX);
-	if (catalogue_message_explain(numbers, sizeof(numbers), entry, text, strlen(text),
-		    words == COMMAND_WORDS ? command : NULL))
+	if (words != COMMAND_WORDS)
+		command = NULL;
+	view->cause_count = catalogue_message_causes(
+		entry, text, strlen(text), command, view->causes, VIEW_CAUSES_MAX);
+	if (catalogue_message_explain(numbers, sizeof(numbers), entry, text, strlen(text), command))
 		snprintf(view->sentences, sizeof(view->sentences), "%s Here: %s.", entry->what,
 			numbers);
 	else
