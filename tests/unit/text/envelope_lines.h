@@ -9,7 +9,7 @@
 #include "lib/unit.h"
 #include "text/envelope.h"
 
-#define LINES_MAX 16
+#define LINES_MAX 64
 #define EVENT	  "arm-smmu-v3 fc900000.iommu: event 0x10 received:"
 
 static struct envelope envelope;

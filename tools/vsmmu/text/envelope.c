@@ -4,6 +4,12 @@
 #include "text/envelope_clean.h"
 #include "text/envelope_record.h"
 
+/*
+ * A kernel's line has less than 1 KiB, and what programs put before it is short. What is longer
+ * is given out in parts, so that who looks for something in it has an end.
+ */
+#define LINE_MAX_BYTES 2048
+
 /* What a line can have that the kernel did not print: bits, so that one scan collects all. */
 enum {
 	ODD_TERMINAL = 1, /* control characters */
@@ -96,20 +102,17 @@ static size_t find_next_line(struct span text)
 	return text.length;
 }
 
-/* The part of the line that fits into the buffer, cut between words if there are any. */
-static struct span take_part(struct envelope *envelope)
+/* As much of a text as is at most @most bytes long, cut between words if there are any. */
+static struct span take_at_most(struct span text, size_t most)
 {
-	struct span part = envelope->left;
+	size_t length = most;
 
-	if (part.length > ENVELOPE_SIZE) {
-		part.length = ENVELOPE_SIZE;
-		while (part.length && !span_is_blank(part.at[part.length - 1]))
-			part.length--;
-		if (!part.length)
-			part.length = ENVELOPE_SIZE;
-	}
-	envelope->left = span_skip(envelope->left, part.length);
-	return part;
+	if (text.length <= most)
+		return text;
+	while (length && !span_is_blank(text.at[length - 1]))
+		length--;
+	text.length = length ? length : most;
+	return text;
 }
 
 /* Return: the bits of @odd whose passes have something to do. */
@@ -204,7 +207,8 @@ static void fill_from_line(struct envelope *envelope)
 		envelope->left.length = 0;
 		return;
 	}
-	part = take_part(envelope);
+	part = take_at_most(part, ENVELOPE_SIZE);
+	envelope->left = span_skip(envelope->left, part.length);
 	memcpy(envelope->buffer, part.at, part.length);
 	envelope->rest = clean(envelope, envelope->buffer, part.length, odd);
 }
@@ -256,6 +260,7 @@ static struct span take_line(struct envelope *envelope)
 
 	line.length = span_find(text, "\n");
 	line.length = find_next_line(line);
+	line = take_at_most(line, LINE_MAX_BYTES);
 	envelope->rest = span_skip(text, line.length);
 	if (span_trim(envelope->rest).length) {
 		envelope->rest = trim(envelope, envelope->rest);
