@@ -154,8 +154,10 @@ LSPCI = (b'0000:00:00.0 0600: 1b36:0008\n'
          b'0000:00:01.0 Ethernet controller [0200]: Intel [x] 82574L [8086:10d3] (rev 01)\n'
          b'\tKernel driver in use: e1000e\n'
          b'0001:06:00.0 Non-Volatile memory controller: Samsung PM9A1\n')
-LOG = (b'[    1.0] pci 0000:01:00.0: Adding to iommu group 1\n'
-       b'[    1.1] platform fd880000.usb: Adding to iommu group 2\n')
+LOG = (b'[    0.5] pci 0000:01:00.0: [144d:a808] type 00 class 0x010802 PCIe Endpoint\n'
+       b'[    1.0] pci 0000:01:00.0: Adding to iommu group 1\n'
+       b'[    1.1] platform fd880000.usb: Adding to iommu group 2\n'
+       b'/sys/kernel/iommu_groups/3/devices/0001:01:00.0\n')
 
 
 def files(sid, smmu, *contents):

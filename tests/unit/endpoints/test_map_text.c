@@ -80,6 +80,32 @@ TEST(lspci_by_groups)
 	check_about("03:00.0", "144d:a808 NVMe controller");
 }
 
+/* The kernel says what it finds; which of these are all there are it does not. */
+TEST(functions_in_a_log)
+{
+	assert_int_equal(
+		add_text("[    0.5] pci 0000:00:00.0: [1b36:0008] type 00 class 0x060000 "
+			 "conventional "
+			 "PCI endpoint\n"
+			 "Nov 30 03:00:00 host kernel: pci 0000:01:00.0: [144d:a808] type 00 class "
+			 "0x010802\n"
+			 "[    0.6] acpi 0000:02:00.0: [144d:a808] type 00 class 0x010802\n"),
+		0);
+	check_about("0000:01:00.0", "144d:a808 NVMe controller");
+	check_about("0000:02:00.0", "");
+	CHECK_NAMES("", 0x100, "?0000:01:00.0");
+	assert_true(guesses(0x900, true));
+	assert_false(guesses(0x900, false));
+}
+
+TEST(paths_of_groups)
+{
+	assert_int_equal(add_text("/sys/kernel/iommu_groups/3/devices/0001:01:00.0\n"
+				  "/sys/kernel/iommu_groups/4/devices/fd880000.usb\n"),
+		0);
+	CHECK_NAMES("", 0x100, "?0001:01:00.0");
+}
+
 /* What only looks like a line of lspci. */
 TEST(other_lines)
 {
@@ -93,6 +119,11 @@ TEST(other_lines)
 		"01:00:00 GMT: today\n",
 		"\tKernel driver in use: nvme\n",
 		"    0000: 44 53 44 54 24 00 00 00\n",
+		"pci 0000:01:00.0: enabling device\n",
+		"pci 0000:01:00.0: [144d:a808] type 00\n",
+		"tegra-pci 0000:01:00.0: x\n",
+		"/sys/kernel/iommu_groups/3/devices\n",
+		"/sys/kernel/iommu_groups/3/devices/x\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -126,6 +157,8 @@ int main(void)
 		MAP_TEST(lspci_in_part),
 		MAP_TEST(lspci_with_names),
 		MAP_TEST(lspci_by_groups),
+		MAP_TEST(functions_in_a_log),
+		MAP_TEST(paths_of_groups),
 		MAP_TEST(other_lines),
 		MAP_TEST(files_of_other_kinds),
 	};
