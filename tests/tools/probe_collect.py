@@ -28,7 +28,7 @@ UUID = '6b0f0b1e-8a6c-4b8e-9d2c-0123456789ab'
 # Each is planted below; none may come out, in whatever case or coding.
 SECRETS = ['rack7node3', 'bob', 'CZJ0420ABC', '0c:42:a1:12:34:56', UUID, UUID.replace('-', ''),
            '198.51.100.23', '2001:db8:77::5', 'correcthorse', 'MT2042X01234', 'ASSET-0815',
-           'private-volume']
+           'private-volume', 'daniela', 'enx0c42a1123456']
 
 
 def space():
@@ -76,7 +76,9 @@ HOST = {
         '[    2.0] vfio-pci 0000:01:00.0: asset tag ASSET-0815 at rack7node3.example.org\n'
         '[    2.0] vfio-pci 0000:01:00.0: enp1s0: mac 0c:42:a1:12:34:56 198.51.100.23\n'
         '[    2.0] iommu: user bob, /home/bob/vm, bob, 2001:db8:77::5, %s\n'
+        '[    2.0] vfio-pci 0000:01:00.0 enx0c42a1123456: given away by daniela\n'
         '[    2.0] systemd[1]: Hostname set to <rack7node3>\n' % UUID),
+    'etc/passwd': 'root:x:0:0::/root:/bin/sh\ndaniela:x:1002:1002::/home/daniela:/bin/sh\n',
     'etc/hostname': 'rack7node3\n',
     'etc/machine-id': UUID.replace('-', '') + '\n',
     'proc/cmdline': ('BOOT_IMAGE=/boot/Image root=/dev/mapper/private-volume '

@@ -17,8 +17,9 @@ static const unsigned char serial[8] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77
 static const unsigned char mac[6] = {0x0c, 0x42, 0xa1, 0x99, 0x88, 0x77};
 
 static const char *const secrets[] = {"node17", "alice", "SN-4711-SECRET", "0c:42:a1:99:88:77",
-	"0C42A1998877", MDEV, "192.0.2.17", "2001:db8::17", "hunter2", "/dev/mapper/private",
-	"8877665544332211", "11:22:33:44", "product-uuid", "bios-serial", "vpd-serial"};
+	"0C42A1998877", MDEV, "192.0.2.17", "2001:db8::17", "hunter2", "carol",
+	"/dev/mapper/private", "8877665544332211", "11:22:33:44", "product-uuid", "bios-serial",
+	"vpd-serial"};
 
 static char why[256];
 
@@ -74,8 +75,12 @@ static void put_host(void)
 		"[    2.0] vfio-pci 0000:01:00.0: eth0: 0c:42:a1:99:88:77 on node17.example\n"
 		"[    2.0] kvm: user alice started /home/alice/vm.img 2001:db8::17 " MDEV "\n"
 		"[    2.0] arm-smmu-v3 x: serial SN-4711-SECRET\n"
+		"[    2.5] iommu: carol and the daemon\n"
 		"[    3.0] systemd: Hostname set to node17\n");
 	folder_put("proc/sys/kernel/hostname", "node17.example\n");
+	folder_put("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n"
+				 "carol:x:1001:1001:Carol C.:/srv/c:/bin/sh\n"
+				 "nobody:x:65534:65534::/:/bin/false\nbroken\n:x\n");
 	folder_put("proc/cmdline",
 		"root=/dev/mapper/private iommu.strict=1 password=hunter2 ip=192.0.2.17 "
 		"vfio.path=/home/alice/hunter2\n");
@@ -179,7 +184,8 @@ TEST(no_secret_is_packed)
 		"[    2.0] vfio-pci 0000:01:00.0: eth0: xx:xx:xx:xx:xx:xx on xxxxxx.xxxxxxx\n"
 		"[    2.0] kvm: user xxxxx started /home/xxxxx/xx.xxx xxxx:xxx::xx "
 		"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\n"
-		"[    2.0] arm-smmu-v3 x: serial xx-xxxx-xxxxxx\n");
+		"[    2.0] arm-smmu-v3 x: serial xx-xxxx-xxxxxx\n"
+		"[    2.5] iommu: xxxxx and the daemon\n");
 	is(root, "proc/cmdline", "iommu.strict=1 vfio.path=\n");
 	root_close(root);
 	assert_int_equal(unlink(path), 0);

@@ -34,6 +34,7 @@ TEST(addresses_are_blanked)
 							      "xx:xx:xx:xx:xx:xx,");
 	becomes("00-1B-21-AA-BB-CC", "xx-xx-xx-xx-xx-xx");
 	becomes("001b.21aa.bbcc", "xxxx.xxxx.xxxx");
+	becomes("enx001b21aabbcc: renamed from eth0", "enxxxxxxxxxxxxx: renamed from eth0");
 	becomes("0c42:a103:0000:0001", "xxxx:xxxx:xxxx:xxxx");
 	becomes("fe80::1 and 2001:db8::8a2e:370:7334.", "xxxx::x and xxxx:xxx::xxxx:xxx:xxxx.");
 	becomes("::ffff:192.0.2.1", "::xxxx:xxx.x.x.x");
@@ -71,6 +72,8 @@ TEST(what_words_announce_is_blanked)
 	becomes("password hunter2", "password xxxxxxx");
 	becomes("password=\"hunter2\"", "password=\"xxxxxxx\"");
 	becomes("user: alice", "user: xxxxx");
+	becomes("nvme eui.0025388b01234567 naa.5000c500a1b2c3d4",
+		"nvme eui.xxxxxxxxxxxxxxxx naa.xxxxxxxxxxxxxxxx");
 	becomes("asset tag is 77", "asset tag is xx");
 	becomes("serial", "serial");
 	becomes("serial: ", "serial: ");

@@ -131,6 +131,7 @@ static const struct allowed list[] = {
 	{ALLOWED_WORD, "proc/sys/kernel/hostname", "to blank it elsewhere", REDUCE_NOTHING},
 	{ALLOWED_WORD, "proc/sys/kernel/domainname", "to blank it elsewhere", REDUCE_NOTHING},
 	{ALLOWED_WORD, "etc/hostname", "to blank it elsewhere", REDUCE_NOTHING},
+	{ALLOWED_WORD, "etc/passwd", "to blank names of users elsewhere", REDUCE_NOTHING},
 };
 
 #define COUNT (sizeof(list) / sizeof(list[0]))

@@ -203,6 +203,21 @@ static void add_words(struct redact *redact, const char *text)
 	}
 }
 
+/* Names of people, not of services: passwd(5), and useradd's UID_MIN. */
+static void add_passwd(struct redact *redact, const char *text)
+{
+	for (const char *line = text; line && *line;) {
+		size_t name = strcspn(line, ":\n");
+		unsigned int uid;
+
+		if (line[name] == ':' && sscanf(line + name, ":%*[^:\n]:%u:", &uid) == 1 &&
+			uid >= 1000 && uid < 65534)
+			redact_add_word(redact, line, name);
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+}
+
 /* Whose folder is named somewhere may be named elsewhere without it. */
 static void add_users(struct collector *collector, const char *path)
 {
@@ -225,7 +240,10 @@ static void find_secrets(struct collector *collector)
 		if (allowed_get(i)->kind != ALLOWED_WORD)
 			continue;
 		text = root_read_word(collector->root, allowed_get(i)->pattern);
-		add_words(&collector->redact, text);
+		if (strstr(allowed_get(i)->pattern, "passwd"))
+			add_passwd(&collector->redact, text);
+		else
+			add_words(&collector->redact, text);
 		free(text);
 	}
 	for (size_t i = 0; root_is_live(collector->root) && i < 3; i++)

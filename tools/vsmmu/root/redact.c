@@ -183,6 +183,17 @@ static void blank_addresses(struct part text)
 	}
 }
 
+/* The names that systemd gives to network devices by their hardware addresses. */
+static void blank_interfaces(struct part text)
+{
+	static const char *const kinds[] = {"enx", "wlx", "wwx", "ibx"};
+
+	for (char *at = text.at; text.end - at >= 15; at++)
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (!strncasecmp(at, kinds[i], 3) && has_form(at + 3, at + 15, "c", 0))
+				blank(at + 3, at + 15);
+}
+
 static bool is_separator(char c)
 {
 	return c && strchr(" \t:=#\"'<([_-.", c);
@@ -209,9 +220,9 @@ static char *behind_any(const char *const *list, size_t size, char *at, const ch
 /* "serial number: X", "S/N X", "uuid=X", "password X" */
 static void blank_values(struct part text)
 {
-	static const char *const keys[] = {"serial", "s/n", "sn", "guid", "wwn", "wwid", "uuid",
-		"mac", "password", "passwd", "passphrase", "secret", "token", "asset", "hostname",
-		"user", "login"};
+	static const char *const keys[] = {"serial", "s/n", "sn", "guid", "wwn", "wwid", "eui",
+		"naa", "uuid", "mac", "password", "passwd", "passphrase", "secret", "token",
+		"asset", "hostname", "user", "login"};
 	static const char *const more[] = {
 		"number", "num", "no", "address", "addr", "tag", "name", "id", "is", "of", "for"};
 
@@ -264,6 +275,7 @@ void redact_text(const struct redact *redact, char *text, size_t length)
 
 	blank_values(all);
 	blank_addresses(all);
+	blank_interfaces(all);
 	blank_folders(all);
 	blank_words(redact, all);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDACT_WORDS 8
+#define REDACT_WORDS 64
 
 /* Words that are secret wherever they stand: names of the host and of its user. */
 struct redact {
