@@ -77,19 +77,18 @@ void command_free(struct command_result *result)
 
 struct json_object *command_json(const char **rest)
 {
-	const char *line = *rest;
-	size_t length = strcspn(line, "\n");
 	struct json_tokener *tokener;
 	struct json_object *object;
 
-	if (!length)
+	*rest += strspn(*rest, "\n");
+	if (!**rest)
 		return NULL;
-	*rest = line + length + (line[length] == '\n');
 	tokener = json_tokener_new();
 	TAP_CHECK(tokener, "no memory");
-	object = json_tokener_parse_ex(tokener, line, (int)length);
+	object = json_tokener_parse_ex(tokener, *rest, (int)strlen(*rest));
+	TAP_CHECK(object, "no JSON: %.400s", *rest);
+	*rest += json_tokener_get_parse_end(tokener);
 	json_tokener_free(tokener);
-	TAP_CHECK(object, "no JSON: %.*s", (int)length, line);
 	return object;
 }
 

@@ -31,8 +31,8 @@ void command_free(struct command_result *result);
 	command_run((const char *const[]){__VA_ARGS__, NULL}, input, length)
 
 /*
- * Takes the next line of JSON off @rest. Return: an object, the caller's (json_object_put()), or
- * NULL after the last. Checks that each line is one.
+ * Takes the next object off @rest. Return: it, the caller's (json_object_put()), or NULL after the
+ * last. Checks that there is nothing else.
  */
 struct json_object *command_json(const char **rest);
 
