@@ -82,6 +82,8 @@ def lines():
         entry, = explained(line)
         equal(entry['name'], 'cmd-sync-timeout')
         contains(entry['said'], 'has not read a single command')
+        contains(entry['causes'][0]['text'], 'clock')
+        assert all('ATC' not in cause['text'] for cause in entry['causes']), entry
     entry, = explained('arm-smmu-v3 x: event: F_PERMISSION client: 0000:01:00.0 sid: 0x100 '
                        'ssid: 0x0 iova: 0x1000 ipa: 0x0')
     equal(entry['name'], 'F_PERMISSION')

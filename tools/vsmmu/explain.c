@@ -114,17 +114,28 @@ static int no_memory(const char *command)
 
 static int list(const struct explain_options *options, const struct page *page, const char *command)
 {
-	const struct catalogue_entry *entry, *entries[ENTRIES_MAX];
+	struct answer *answers = calloc(ENTRIES_MAX, sizeof(*answers));
+	const struct catalogue_entry *entry;
+	const struct answer *asked[ENTRIES_MAX];
 	size_t count = 0;
+	int code = EXIT_OK;
 
-	for (size_t i = 0; (entry = catalogue_get(i)) && count < ENTRIES_MAX; i++)
-		if (options->kind < 0 || (int)entry->kind == options->kind)
-			entries[count++] = entry;
-	if (options->form == FORM_JSON)
-		return write_json(entries, NULL, count) ? EXIT_OK : no_memory(command);
-	for (size_t i = 0; i < count; i++)
-		write_line(page, entries[i]);
-	return EXIT_OK;
+	if (!answers)
+		return no_memory(command);
+	for (size_t i = 0; (entry = catalogue_get(i)) && count < ENTRIES_MAX; i++) {
+		if (options->kind >= 0 && (int)entry->kind != options->kind)
+			continue;
+		answer_init(&answers[count], entry);
+		asked[count] = &answers[count];
+		count++;
+	}
+	if (options->form != FORM_JSON)
+		for (size_t i = 0; i < count; i++)
+			write_line(page, answers[i].entry);
+	else if (!write_json(asked, count))
+		code = no_memory(command);
+	free(answers);
+	return code;
 }
 
 static void tell_unknown(const char *command, const char *question)
@@ -147,7 +158,7 @@ static void print_answers(const struct answers *answers, const struct page *page
 		return;
 	}
 	for (size_t i = 0; i < answers->count; i++)
-		write_entry(&writer_text, page, answers->list[i].entry, answers->list[i].said);
+		write_entry(&writer_text, page, &answers->list[i]);
 }
 
 /* The words of a question that is in several arguments. Return: how many were taken. */
@@ -168,8 +179,7 @@ static int take_question(char **argv, int argc, char *question, size_t size)
 static int explain(const struct explain_options *options, const struct page *page, int argc,
 	char **argv, const char *command)
 {
-	const struct catalogue_entry *entries[ENTRIES_MAX];
-	const char *said[ENTRIES_MAX];
+	const struct answer *given[ENTRIES_MAX];
 	size_t count = 0, questions = 0;
 	int code = EXIT_OK;
 	struct answers *answers = calloc((size_t)argc, sizeof(*answers));
@@ -188,14 +198,12 @@ static int explain(const struct explain_options *options, const struct page *pag
 		}
 		if (options->form == FORM_TEXT)
 			print_answers(found, page);
-		for (size_t i = 0; i < found->count && count < ENTRIES_MAX; i++, count++) {
-			entries[count] = found->list[i].entry;
-			said[count] = found->list[i].said;
-		}
+		for (size_t i = 0; i < found->count && count < ENTRIES_MAX; i++)
+			given[count++] = &found->list[i];
 		argc -= taken;
 		argv += taken;
 	}
-	if (options->form == FORM_JSON && !write_json(entries, said, count))
+	if (options->form == FORM_JSON && !write_json(given, count))
 		code = no_memory(command);
 	free(answers);
 	return code;

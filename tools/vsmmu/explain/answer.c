@@ -12,24 +12,44 @@
 #define QUESTION_SIZE 512
 #define VALUES_MAX    2
 
-static void add(struct answers *answers, const struct catalogue_entry *entry, const char *said)
+void answer_init(struct answer *answer, const struct catalogue_entry *entry)
+{
+	answer->entry = entry;
+	answer->said[0] = '\0';
+	answer->cause_count = catalogue_causes(entry, NULL, answer->causes, CAUSES_MAX);
+}
+
+/* Return: the answer, to be completed; NULL without an entry, or if there are too many. */
+static struct answer *add(struct answers *answers, const struct catalogue_entry *entry)
 {
 	struct answer *answer = &answers->list[answers->count];
 
 	if (!entry || answers->count == ANSWERS_MAX)
-		return;
-	answer->entry = entry;
-	snprintf(answer->said, sizeof(answer->said), "%s", said);
+		return NULL;
+	answer_init(answer, entry);
 	answers->count++;
+	return answer;
+}
+
+static void add_said(struct answers *answers, const struct catalogue_entry *entry, const char *said)
+{
+	struct answer *answer = add(answers, entry);
+
+	if (answer)
+		snprintf(answer->said, sizeof(answer->said), "%s", said);
 }
 
 static void add_line(struct answers *answers, const struct catalogue_entry *entry, const char *line,
 	const uint64_t *command)
 {
-	char said[SAID_SIZE];
+	struct answer *answer = add(answers, entry);
 
-	catalogue_message_explain(said, sizeof(said), entry, line, strlen(line), command);
-	add(answers, entry, said);
+	if (!answer)
+		return;
+	catalogue_message_explain(
+		answer->said, sizeof(answer->said), entry, line, strlen(line), command);
+	answer->cause_count = catalogue_message_causes(
+		entry, line, strlen(line), command, answer->causes, CAUSES_MAX);
 }
 
 /* Each bit that is set, with the same told of the whole. */
@@ -43,7 +63,7 @@ static void find_gerror(struct answers *answers, const uint64_t *values)
 		said, sizeof(said), catalogue_find("global-error"), line, strlen(line), NULL);
 	for (unsigned int bit = 0; bit < 32; bit++)
 		if (values[0] >> bit & 1)
-			add(answers, catalogue_gerror(bit), said);
+			add_said(answers, catalogue_gerror(bit), said);
 }
 
 static void find_cons(struct answers *answers, const uint64_t *values)
@@ -53,7 +73,7 @@ static void find_cons(struct answers *answers, const uint64_t *values)
 	snprintf(line, sizeof(line), "CMDQ error (cons 0x%08" PRIx64 "): ?", values[0]);
 	catalogue_message_explain(
 		said, sizeof(said), catalogue_find("cmdq-error"), line, strlen(line), NULL);
-	add(answers, catalogue_command_error(values[0] >> 24 & 0x7f), said);
+	add_said(answers, catalogue_command_error(values[0] >> 24 & 0x7f), said);
 }
 
 static void find_command(struct answers *answers, const uint64_t *values)
@@ -67,7 +87,7 @@ static void find_command(struct answers *answers, const uint64_t *values)
 static void find_event(struct answers *answers, const uint64_t *values)
 {
 	if (values[0] <= UINT8_MAX)
-		add(answers, catalogue_event((uint8_t)values[0]), "");
+		add(answers, catalogue_event((uint8_t)values[0]));
 }
 
 static const struct {
@@ -104,7 +124,7 @@ static bool find_kind(struct answers *answers, int kind)
 	answers->parts = true;
 	for (size_t i = 0; (entry = catalogue_get(i)); i++)
 		if ((int)entry->kind == kind)
-			add(answers, entry, "");
+			add(answers, entry);
 	return answers->count;
 }
 
@@ -192,7 +212,7 @@ void answers_find(struct answers *answers, const char *question)
 		if (count == 1 && catalogue_find_line(question, &line) == entries[0])
 			add_line(answers, event_of_line(entries[0], line), line, NULL);
 		else
-			add(answers, entries[i], "");
+			add(answers, entries[i]);
 	}
 	tell_base(answers, question);
 }

@@ -5,8 +5,6 @@
 
 #include "explain/writer.h"
 
-#define CAUSES_MAX 64
-
 static const char *const names[] = {
 	[CATALOGUE_EVENT] = "event",
 	[CATALOGUE_GERROR] = "gerror",
@@ -80,10 +78,10 @@ static void write_text(
 
 /* Those that are usual, then those that need something in the record or the log. */
 static void write_causes(
-	const struct writer *writer, const struct page *page, const struct catalogue_entry *entry)
+	const struct writer *writer, const struct page *page, const struct answer *answer)
 {
-	const struct catalogue_cause *causes[CAUSES_MAX], *sorted[CAUSES_MAX];
-	size_t count = catalogue_causes(entry, NULL, causes, CAUSES_MAX), general = 0, special = 0;
+	const struct catalogue_cause *const *causes = answer->causes, *sorted[CAUSES_MAX];
+	size_t count = answer->cause_count, general = 0, special = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (catalogue_cause_is_usual(causes[i]))
@@ -100,9 +98,9 @@ static void write_causes(
 			sorted + general, special);
 }
 
-void write_entry(const struct writer *writer, const struct page *page,
-	const struct catalogue_entry *entry, const char *said)
+void write_entry(const struct writer *writer, const struct page *page, const struct answer *answer)
 {
+	const struct catalogue_entry *entry = answer->entry;
 	char culprits[256] = "", aliases[512] = "";
 
 	for (size_t i = 0; i < CATALOGUE_CULPRITS && entry->culprits[i] != CULPRIT_NONE; i++)
@@ -111,11 +109,11 @@ void write_entry(const struct writer *writer, const struct page *page,
 		join(aliases, sizeof(aliases), *alias);
 	write_title(writer, page, entry);
 	write_text(writer, page, NULL, entry->what);
-	write_text(writer, page, "This one", said);
+	write_text(writer, page, "This one", answer->said);
 	write_text(writer, page, "Trust", entry->trust);
 	write_text(writer, page, "Guest", entry->guest);
 	write_text(writer, page, "Suspect", culprits);
-	write_causes(writer, page, entry);
+	write_causes(writer, page, answer);
 	write_text(writer, page, "Look at", entry->look);
 	write_text(writer, page, "Next", entry->next);
 	write_text(writer, page, "Also called", aliases);
@@ -127,6 +125,7 @@ void write_entry(const struct writer *writer, const struct page *page,
 void write_all(const struct writer *writer, const struct page *page)
 {
 	const struct catalogue_entry *entry;
+	struct answer answer;
 	int kind = -1;
 
 	if (writer->begin)
@@ -135,7 +134,8 @@ void write_all(const struct writer *writer, const struct page *page)
 		if ((int)entry->kind != kind && writer->part)
 			writer->part(page, kind_title(entry->kind));
 		kind = (int)entry->kind;
-		write_entry(writer, page, entry, "");
+		answer_init(&answer, entry);
+		write_entry(writer, page, &answer);
 	}
 	if (writer->last)
 		writer->last(page);

@@ -6,8 +6,6 @@
 #include "explain/writer.h"
 #include "json_add.h"
 
-#define CAUSES_MAX 64
-
 static bool add_string(struct json_object *object, const char *key, const char *value)
 {
 	if (value && *value)
@@ -46,14 +44,13 @@ static bool add_culprits(struct json_object *object, const struct catalogue_entr
 	return add(object, "culprits", array) && good;
 }
 
-static bool add_causes(struct json_object *object, const struct catalogue_entry *entry)
+static bool add_causes(struct json_object *object, const struct answer *answer)
 {
-	const struct catalogue_cause *causes[CAUSES_MAX];
-	size_t count = catalogue_causes(entry, NULL, causes, CAUSES_MAX);
+	const struct catalogue_cause *const *causes = answer->causes;
 	struct json_object *array = json_object_new_array();
 	bool good = array;
 
-	for (size_t i = 0; good && i < count; i++) {
+	for (size_t i = 0; good && i < answer->cause_count; i++) {
 		struct json_object *cause = json_object_new_object();
 
 		good = cause && add_string(cause, "text", causes[i]->text) &&
@@ -72,8 +69,9 @@ static bool add_number_or_null(struct json_object *object, const struct catalogu
 	return add_number(object, "number", (uint64_t)entry->number);
 }
 
-static struct json_object *new_entry(const struct catalogue_entry *entry, const char *said)
+static struct json_object *new_answer(const struct answer *answer)
 {
+	const struct catalogue_entry *entry = answer->entry;
 	struct json_object *object = json_object_new_object();
 
 	if (object && add_string(object, "kind", kind_name(entry->kind)) &&
@@ -81,10 +79,11 @@ static struct json_object *new_entry(const struct catalogue_entry *entry, const 
 		add_aliases(object, entry) && add_string(object, "format", entry->format) &&
 		add_string(object, "source", entry->source) &&
 		add(object, "complaint", json_object_new_boolean(entry->complaint)) &&
-		add_string(object, "what", entry->what) && add_string(object, "said", said) &&
+		add_string(object, "what", entry->what) &&
+		add_string(object, "said", answer->said) &&
 		add_string(object, "trust", entry->trust) &&
 		add_string(object, "guest", entry->guest) && add_culprits(object, entry) &&
-		add_causes(object, entry) && add_string(object, "look", entry->look) &&
+		add_causes(object, answer) && add_string(object, "look", entry->look) &&
 		add_string(object, "next", entry->next) &&
 		add_string(object, "section", entry->section))
 		return object;
@@ -92,13 +91,13 @@ static struct json_object *new_entry(const struct catalogue_entry *entry, const 
 	return NULL;
 }
 
-bool write_json(const struct catalogue_entry *const *entries, const char *const *said, size_t count)
+bool write_json(const struct answer *const *answers, size_t count)
 {
 	struct json_object *array = json_object_new_array();
 	bool good = array;
 
 	for (size_t i = 0; good && i < count; i++)
-		good = append(array, new_entry(entries[i], said ? said[i] : NULL));
+		good = append(array, new_answer(answers[i]));
 	if (good)
 		printf("%s\n", json_object_to_json_string_ext(array,
 				       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "catalogue/catalogue.h"
+#include "explain/answer.h"
 
 struct page;
 
@@ -32,9 +32,7 @@ struct writer {
 
 extern const struct writer writer_text, writer_scdoc, writer_html;
 
-/* @said: of this very line, or "" */
-void write_entry(const struct writer *writer, const struct page *page,
-	const struct catalogue_entry *entry, const char *said);
+void write_entry(const struct writer *writer, const struct page *page, const struct answer *answer);
 
 /* A whole page, with the entries of all kinds. */
 void write_all(const struct writer *writer, const struct page *page);
@@ -47,7 +45,6 @@ const char *kind_name(enum catalogue_kind kind);
 const char *kind_title(enum catalogue_kind kind);
 
 /* Return: false if there is no memory. An array of objects. */
-bool write_json(
-	const struct catalogue_entry *const *entries, const char *const *said, size_t count);
+bool write_json(const struct answer *const *answers, size_t count);
 
 #endif
