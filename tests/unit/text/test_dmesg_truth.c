@@ -15,7 +15,8 @@ struct sample {
 	struct vsmmu_event event;
 	struct vsmmu_event_record record;
 	unsigned int lines;
-	char line[LINES][256];
+	char text[LINES][224]; /* as the driver prints it */
+	char line[LINES][256]; /* with what is before */
 };
 
 static struct rng rng = {12};
@@ -57,42 +58,50 @@ static void make_lines(struct sample *sample)
 	static const char *const classes[] = {"CD fetch", "Stage 1 translation table fetch",
 		"Input address caused fault", "Reserved"};
 	const struct vsmmu_event *event = &sample->event;
-	static const char *const prefixes[] = {SMMU, "", "[   12.345678] " SMMU, "smmu@1: "};
-	const char *prefix = prefixes[rng_below(&rng, 4)];
 	char names[192];
 	bool walk = event->id == VSMMU_EVENT_F_PERMISSION && event->class_ == 1;
 
-	snprintf(sample->line[0], 256, "%sevent 0x%02x received:", prefix, event->id);
+	snprintf(sample->text[0], sizeof(sample->text[0]), "event 0x%02x received:", event->id);
 	for (int i = 0; i < 4; i++)
-		snprintf(sample->line[1 + i], 256, "%s\t0x%016" PRIx64, prefix,
+		snprintf(sample->text[1 + i], sizeof(sample->text[0]), "\t0x%016" PRIx64,
 			sample->record.word[i]);
 	snprintf(names, sizeof(names), "event: %s client: 0000:01:00.0 sid: 0x%x ssid: 0x%x",
 		name_of(event->id), event->sid, event->ssv ? event->ssid : 0);
 	sample->lines = 6;
 	if (vsmmu_event_has(event->id, VSMMU_EVENT_FIELD_STALL)) {
-		snprintf(sample->line[5], 256, "%s%s iova: 0x%" PRIx64 " ipa: 0x%" PRIx64, prefix,
-			names, event->input_addr, event->ipa);
-		snprintf(sample->line[6], 256, "%s%s %s %s %s \"%s\"%s%s stag: 0x%x", prefix,
-			event->pnu ? "priv" : "unpriv", event->ind ? "inst" : "data",
-			event->rnw ? "read" : "write", event->s2 ? "s2" : "s1",
-			classes[event->class_],
+		snprintf(sample->text[5], sizeof(sample->text[0]),
+			"%s iova: 0x%" PRIx64 " ipa: 0x%" PRIx64, names, event->input_addr,
+			event->ipa);
+		snprintf(sample->text[6], sizeof(sample->text[0]),
+			"%s %s %s %s \"%s\"%s%s stag: 0x%x", event->pnu ? "priv" : "unpriv",
+			event->ind ? "inst" : "data", event->rnw ? "read" : "write",
+			event->s2 ? "s2" : "s1", classes[event->class_],
 			!walk	       ? ""
 			: event->ttrnw ? " ttd_read"
 				       : " ttd_write",
 			event->stall ? " stall" : "", event->stag);
 		sample->lines = 7;
 	} else if (event->id == VSMMU_EVENT_F_STE_FETCH) {
-		snprintf(sample->line[5], 256, "%s%s fetch_addr: 0x%" PRIx64, prefix, names,
-			event->fetch_addr);
+		snprintf(sample->text[5], sizeof(sample->text[0]), "%s fetch_addr: 0x%" PRIx64,
+			names, event->fetch_addr);
 	} else {
-		snprintf(sample->line[5], 256, "%s%s", prefix, names);
+		snprintf(sample->text[5], sizeof(sample->text[0]), "%s", names);
 	}
 }
 
 static void make(struct sample *sample)
 {
+	static const char *const prefixes[] = {SMMU, "", "[   12.345678] " SMMU, "smmu@1: "};
+	const char *prefix = prefixes[rng_below(&rng, 4)];
+
 	make_record(sample);
 	make_lines(sample);
+	for (unsigned int k = 0; k < sample->lines; k++) {
+		size_t length = strlen(prefix);
+
+		memcpy(sample->line[k], prefix, length);
+		memcpy(sample->line[k] + length, sample->text[k], strlen(sample->text[k]) + 1);
+	}
 }
 
 static void assert_true_items(const struct sample *sample, const char *what)
@@ -229,6 +238,50 @@ TEST(lines_wrapped)
 	}
 }
 
+/* Feeds those lines of a sample that are in the set, the last one first. */
+static void feed_reversed(const struct sample *sample, unsigned int set, unsigned int second)
+{
+	char line[300];
+
+	for (unsigned int k = sample->lines; k--;) {
+		if (!(set >> k & 1))
+			continue;
+		snprintf(line, sizeof(line), "[%5u.00000%u] arm-smmu-v3 x: %s", second, k,
+			sample->text[k]);
+		feed(line);
+	}
+}
+
+/* Web pages of logs have the newest line first, as "journalctl -r" does. */
+TEST(newest_line_first)
+{
+	struct sample first, last;
+	char what[32];
+
+	for (int i = 0; i < 200; i++) {
+		make(&first);
+		make(&last);
+		begin();
+		feed_reversed(&last, 0xff, 20);
+		feed_reversed(&first, 0xff, 10);
+		end();
+		assert_int_equal(count, 2);
+		assert_record(&items[0], &last.record);
+		assert_record(&items[1], &first.record);
+		assert_string_equal(items[0].client, "0000:01:00.0");
+		assert_string_equal(items[1].client, "0000:01:00.0");
+		for (unsigned int set = 1; set < 1u << first.lines; set++) {
+			begin();
+			feed_reversed(&first, set, 10);
+			end();
+			snprintf(what, sizeof(what), "lines 0x%x", set);
+			/* Words in the middle of others that are missing cannot be told. */
+			if ((set & 0x1e) == 0x1e || !(set & 0x1e))
+				assert_true_items(&first, what);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +289,7 @@ int main(void)
 		UNIT_TEST_PLAIN(lines_left_out),
 		UNIT_TEST_PLAIN(lines_cut),
 		UNIT_TEST_PLAIN(lines_wrapped),
+		UNIT_TEST_PLAIN(newest_line_first),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -61,6 +61,14 @@ static uint64_t begin_of(const struct dmesg_slot *slot)
 	return line;
 }
 
+static bool is_due(const struct dmesg *dmesg, const struct dmesg_slot *slot, uint64_t begin)
+{
+	if (dmesg->flush == DMESG_FLUSH_ALL || dmesg->line - begin > VSMMU_DMESG_PATIENCE)
+		return true;
+	return (dmesg->flush && dmesg_slot_is_whole(slot)) ||
+	       (dmesg_slot_is_kept(slot) && !dmesg->reversed && dmesg->line > slot->last);
+}
+
 /* Return: the oldest that is not to be waited for any longer, or NULL. */
 static struct dmesg_slot *find_overdue(struct dmesg *dmesg)
 {
@@ -71,9 +79,7 @@ static struct dmesg_slot *find_overdue(struct dmesg *dmesg)
 		struct dmesg_slot *slot = &dmesg->slots[i];
 		uint64_t line = begin_of(slot);
 
-		if (line < first && (dmesg->flush == DMESG_FLUSH_ALL ||
-					    dmesg->line - line > VSMMU_DMESG_PATIENCE ||
-					    (dmesg->flush && dmesg_slot_is_whole(slot)))) {
+		if (line < first && is_due(dmesg, slot, line)) {
 			oldest = slot;
 			first = line;
 		}

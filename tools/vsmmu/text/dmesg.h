@@ -47,7 +47,8 @@ struct dmesg_moment {
  * @decoded: the decoded line was seen; @detailed: the line with the details
  * @whole: neither of them is cut
  * @known: fields of @event, which the decoded lines tell
- * @last: the line of the last word
+ * @reversed: its lines come in the order of a log that begins with the newest
+ * @last: the line that was its last so far, and when that was
  * @wait: a message waits for the lines that belong to it: DMESG_COMMAND, DMESG_REQUEST
  */
 struct dmesg_slot {
@@ -64,8 +65,11 @@ struct dmesg_slot {
 	bool detailed;
 	bool whole;
 	bool unassigned;
+	bool reversed;
 	struct dmesg_moment begin;
 	uint64_t last;
+	bool has_last_time;
+	int64_t last_time;
 	uint64_t known;
 	struct vsmmu_event event;
 	struct vsmmu_event_record record;
@@ -123,6 +127,8 @@ struct dmesg {
 	bool parsed;  /* @message is not dealt with yet */
 	uint8_t word; /* of @message: words that are dealt with */
 
+	bool reversed; /* the last event that could tell was so */
+
 	struct dmesg_held held;
 	size_t joined_length;
 	char joined[2 * DMESG_HELD_SIZE];
@@ -133,6 +139,9 @@ struct dmesg {
 
 /* Whether the slot has an event that can be given out, were it not for a name or a detail. */
 bool dmesg_slot_is_whole(const struct dmesg_slot *slot);
+
+/* Whether the event has its last line, and only waits for those that may come before it. */
+bool dmesg_slot_is_kept(const struct dmesg_slot *slot);
 
 /*
  * Gives out the event or else the message that the slot has; it is gone after this. Return:
@@ -164,6 +173,12 @@ struct dmesg_slot *dmesg_slot_claim(struct dmesg *dmesg, struct dmesg_slot **old
 
 /* Begins an event in such a slot. */
 void dmesg_slot_open(struct dmesg *dmesg, struct dmesg_slot *slot, enum dmesg_state state);
+
+/* The message is a line of the slot's event or message. */
+void dmesg_slot_touch(struct dmesg *dmesg, struct dmesg_slot *slot);
+
+/* Whether the message is from before the slot's last line. */
+bool dmesg_slot_goes_back(const struct dmesg *dmesg, const struct dmesg_slot *slot);
 
 /* When and where the message was, for an item in the end. */
 void dmesg_moment_set(const struct dmesg *dmesg, struct dmesg_moment *moment);

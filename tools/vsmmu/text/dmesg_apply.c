@@ -52,7 +52,7 @@ static enum vsmmu_dmesg_kind apply_heading(struct dmesg *dmesg, struct vsmmu_dme
 		return dmesg_slot_give(old, item);
 	dmesg->parsed = false;
 	slot->wait = message->kind;
-	slot->last = dmesg->log_line;
+	dmesg_slot_touch(dmesg, slot);
 	slot->command_words = 0;
 	memset(slot->command, 0, sizeof(slot->command));
 	dmesg_moment_set(dmesg, &slot->message_begin);
@@ -76,17 +76,39 @@ static enum vsmmu_dmesg_kind apply_requester(struct dmesg *dmesg, struct vsmmu_d
 	return dmesg_slot_give_message(slot, item);
 }
 
-static bool begins_another(enum dmesg_message_kind kind)
+/* Whether the message ends another one of its SMMU that waits for its lines. */
+static bool ends_message(enum dmesg_message_kind kind)
 {
 	return kind == DMESG_COMMAND || kind == DMESG_REQUEST || kind == DMESG_ERROR ||
 	       kind == DMESG_NOTE;
 }
 
+/* Whether the message can be of an event whose last line came first. */
+static bool is_before(struct dmesg *dmesg, const struct dmesg_slot *slot)
+{
+	enum dmesg_message_kind kind = dmesg->message.kind;
+
+	return (kind == DMESG_HEADER || kind == DMESG_WORD || kind == DMESG_DECODED) &&
+	       dmesg_slot_find(dmesg) == slot && dmesg_slot_goes_back(dmesg, slot);
+}
+
+/* Return: an event that was only kept in case that the log begins with the newest line. */
+static struct dmesg_slot *find_kept(struct dmesg *dmesg)
+{
+	for (int i = 0; i < DMESG_SMMUS; i++)
+		if (dmesg_slot_is_kept(&dmesg->slots[i]) && !is_before(dmesg, &dmesg->slots[i]))
+			return &dmesg->slots[i];
+	return NULL;
+}
+
 enum vsmmu_dmesg_kind dmesg_apply(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
 {
 	enum dmesg_message_kind kind = dmesg->message.kind;
-	struct dmesg_slot *slot = begins_another(kind) ? dmesg_slot_find(dmesg) : NULL;
+	struct dmesg_slot *slot = find_kept(dmesg);
 
+	if (slot)
+		return dmesg_slot_give(slot, item);
+	slot = ends_message(kind) ? dmesg_slot_find(dmesg) : NULL;
 	if (slot && slot->wait)
 		return dmesg_slot_give_message(slot, item);
 	switch (kind) {

@@ -39,18 +39,11 @@ static bool belongs_to(const struct dmesg_message *message, struct dmesg_slot *s
 	       slot->record.word[0] >> 32 == message->event.sid;
 }
 
-/* Takes what the id has a field for, which is all that the driver prints for it. */
-static void take_decoded(struct dmesg_slot *slot, const struct dmesg_message *message)
+/* Leaves what the id has a field for, which is all that the driver prints for it. */
+static void filter_fields(struct dmesg_slot *slot, int id)
 {
-	int id = slot->headed ? slot->id : message->id;
 	struct vsmmu_event *event = &slot->event;
 
-	*event = message->event;
-	slot->known = message->known;
-	slot->decoded = true;
-	slot->whole = message->whole;
-	slot->unassigned = message->unassigned;
-	span_print(message->client, slot->client, sizeof(slot->client));
 	if (id < 0)
 		return;
 	event->id = (uint8_t)id;
@@ -69,16 +62,43 @@ static void take_decoded(struct dmesg_slot *slot, const struct dmesg_message *me
 		event->ipa = 0;
 	if (!(slot->known & DMESG_KNOWN(FETCH_ADDR)))
 		event->fetch_addr = 0;
+	if (!(slot->known & DMESG_KNOWN(TTRNW)))
+		event->ttrnw = false;
 	slot->known |= DMESG_KNOWN(ID);
 }
 
+static void take_decoded(struct dmesg_slot *slot, const struct dmesg_message *message)
+{
+	const struct vsmmu_event *decoded = &message->event;
+	struct vsmmu_event *event = &slot->event;
+
+	event->sid = decoded->sid;
+	event->ssv = decoded->ssv;
+	event->ssid = decoded->ssid;
+	event->input_addr = decoded->input_addr;
+	event->ipa = decoded->ipa;
+	event->fetch_addr = decoded->fetch_addr;
+	slot->known |= message->known;
+	slot->decoded = true;
+	slot->whole &= message->whole;
+	slot->unassigned = message->unassigned;
+	span_print(message->client, slot->client, sizeof(slot->client));
+	filter_fields(slot, slot->headed ? slot->id : message->id);
+}
+
 static enum vsmmu_dmesg_kind give_and_expect_detail(
-	struct dmesg *dmesg, struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
+	struct dmesg_slot *slot, struct vsmmu_dmesg_item *item)
 {
 	dmesg_slot_give(slot, item);
 	slot->state = DMESG_GIVEN;
-	slot->last = dmesg->log_line;
 	return item->kind;
+}
+
+/* Whether the line with the details came before, as in a log that begins with the newest. */
+static bool is_before_its_detail(struct dmesg *dmesg, const struct dmesg_slot *slot)
+{
+	return slot && slot->state == DMESG_NAMES && !slot->decoded && !slot->headed &&
+	       dmesg_slot_goes_back(dmesg, slot);
 }
 
 enum vsmmu_dmesg_kind dmesg_decoded_apply(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
@@ -86,7 +106,9 @@ enum vsmmu_dmesg_kind dmesg_decoded_apply(struct dmesg *dmesg, struct vsmmu_dmes
 	const struct dmesg_message *message = &dmesg->message;
 	struct dmesg_slot *slot = dmesg_slot_find(dmesg), *old;
 
-	if (!slot || !belongs_to(message, slot)) {
+	if (is_before_its_detail(dmesg, slot)) {
+		slot->reversed = dmesg->reversed = true;
+	} else if (!slot || !belongs_to(message, slot)) {
 		slot = dmesg_slot_claim(dmesg, &old);
 		if (!slot)
 			return dmesg_slot_give(old, item);
@@ -94,16 +116,17 @@ enum vsmmu_dmesg_kind dmesg_decoded_apply(struct dmesg *dmesg, struct vsmmu_dmes
 	}
 	dmesg->parsed = false;
 	take_decoded(slot, message);
-	slot->last = dmesg->log_line;
+	dmesg_slot_touch(dmesg, slot);
 	if (slot->have == (1 << DMESG_WORDS) - 1)
-		return give_and_expect_detail(dmesg, slot, item);
+		return give_and_expect_detail(slot, item);
+	/* The details may follow; and words, where the newest line is the first. */
 	slot->state = DMESG_NAMES;
-	return dmesg_event_has_detail(slot) ? VSMMU_DMESG_NONE : dmesg_slot_give(slot, item);
+	return VSMMU_DMESG_NONE;
 }
 
-static bool takes_detail(const struct dmesg_slot *slot)
+static bool takes_detail(const struct dmesg *dmesg, const struct dmesg_slot *slot)
 {
-	if (!slot || slot->detailed ||
+	if (!slot || slot->detailed || slot->reversed || dmesg_slot_goes_back(dmesg, slot) ||
 		(slot->state != DMESG_NUMBERS && slot->state != DMESG_NAMES) ||
 		(!slot->placed && !slot->decoded))
 		return false;
@@ -117,8 +140,6 @@ static void take_detail(struct dmesg_slot *slot, const struct dmesg_message *mes
 {
 	const struct vsmmu_event *detail = &message->event;
 	struct vsmmu_event *event = &slot->event;
-	bool has_id = slot->headed || slot->known & DMESG_KNOWN(ID);
-	uint8_t id = slot->headed ? slot->id : event->id;
 
 	event->pnu = detail->pnu;
 	event->ind = detail->ind;
@@ -129,24 +150,23 @@ static void take_detail(struct dmesg_slot *slot, const struct dmesg_message *mes
 	event->stag = detail->stag;
 	event->ttrnw = detail->ttrnw;
 	slot->known |= message->known;
-	if (has_id && !vsmmu_event_has(id, VSMMU_EVENT_FIELD_TTRNW)) {
-		event->ttrnw = false;
-		slot->known &= ~DMESG_KNOWN(TTRNW);
-	}
 	slot->detailed = true;
 	slot->whole &= message->whole;
+	if (slot->headed || slot->known & DMESG_KNOWN(ID))
+		filter_fields(slot, slot->headed ? slot->id : event->id);
 }
 
 enum vsmmu_dmesg_kind dmesg_detail_apply(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
 {
 	struct dmesg_slot *slot = dmesg_slot_find(dmesg), *old;
+	bool takes = takes_detail(dmesg, slot);
 
 	if (slot && slot->state == DMESG_GIVEN && dmesg->log_line - slot->last <= DETAIL_NEAR) {
 		slot->state = DMESG_IDLE;
 		dmesg->parsed = false;
 		return VSMMU_DMESG_NONE;
 	}
-	if (!takes_detail(slot)) {
+	if (!takes) {
 		slot = dmesg_slot_claim(dmesg, &old);
 		if (!slot)
 			return dmesg_slot_give(old, item);
@@ -154,5 +174,6 @@ enum vsmmu_dmesg_kind dmesg_detail_apply(struct dmesg *dmesg, struct vsmmu_dmesg
 	}
 	dmesg->parsed = false;
 	take_detail(slot, &dmesg->message);
-	return dmesg_slot_give(slot, item);
+	dmesg_slot_touch(dmesg, slot);
+	return takes ? dmesg_slot_give(slot, item) : VSMMU_DMESG_NONE;
 }

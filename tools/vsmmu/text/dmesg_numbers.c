@@ -2,29 +2,101 @@
 /* Deals with an event in numbers: its header and its words. */
 #include "text/dmesg.h"
 
+/* Puts the first word last, as in a log that begins with the newest line. */
+static void flip_words(struct dmesg_slot *slot)
+{
+	struct vsmmu_event_record record = slot->record;
+	uint8_t have = 0;
+
+	for (unsigned int i = 0; i < DMESG_WORDS; i++) {
+		slot->record.word[DMESG_WORDS - 1 - i] = record.word[i];
+		have |= (uint8_t)((slot->have >> i & 1) << (DMESG_WORDS - 1 - i));
+	}
+	slot->have = have;
+}
+
+/* Whether four words are a record when the last is taken for the first. */
+static bool is_plausible_flipped(const struct dmesg_slot *slot)
+{
+	struct dmesg_slot flipped = *slot;
+
+	flip_words(&flipped);
+	return dmesg_event_is_plausible(&flipped.record);
+}
+
+/* Whether the header is the last line of an event in a log that begins with the newest. */
+static bool ends_event(struct dmesg *dmesg, struct dmesg_slot *slot)
+{
+	uint8_t id = (uint8_t)dmesg->message.value;
+
+	if (!slot || slot->headed || (slot->state != DMESG_NUMBERS && slot->state != DMESG_NAMES))
+		return false;
+	if (!slot->decoded && !slot->placed && !slot->reversed && slot->next == DMESG_WORDS &&
+		(uint8_t)slot->record.word[DMESG_WORDS - 1] == id) {
+		flip_words(slot);
+		return true;
+	}
+	if (!slot->reversed && !dmesg_slot_goes_back(dmesg, slot))
+		return false;
+	if (slot->have & 1 && (slot->placed || slot->reversed))
+		return (uint8_t)slot->record.word[0] == id;
+	return !(slot->known & DMESG_KNOWN(ID)) || slot->event.id == id;
+}
+
 enum vsmmu_dmesg_kind dmesg_header_apply(struct dmesg *dmesg, struct vsmmu_dmesg_item *item)
 {
-	struct dmesg_slot *old, *slot = dmesg_slot_claim(dmesg, &old);
+	struct dmesg_slot *old, *slot = dmesg_slot_find(dmesg);
+	bool ends = ends_event(dmesg, slot);
 
+	if (!ends)
+		slot = dmesg_slot_claim(dmesg, &old);
 	if (!slot)
 		return dmesg_slot_give(old, item);
 	dmesg->parsed = false;
-	dmesg_slot_open(dmesg, slot, DMESG_NUMBERS);
+	if (!ends)
+		dmesg_slot_open(dmesg, slot, DMESG_NUMBERS);
 	slot->headed = slot->placed = true;
 	slot->id = (uint8_t)dmesg->message.value;
-	return VSMMU_DMESG_NONE;
+	if (!ends)
+		return VSMMU_DMESG_NONE;
+	dmesg->reversed = true;
+	return dmesg_slot_give(slot, item);
 }
 
 /* The four words that no header announced: the first may be of something else. */
 static void check_loose(struct dmesg_slot *slot)
 {
 	slot->placed = dmesg_event_is_plausible(&slot->record);
-	if (slot->placed)
+	if (slot->placed || is_plausible_flipped(slot))
 		return;
 	for (unsigned int i = 1; i < DMESG_WORDS; i++)
 		slot->record.word[i - 1] = slot->record.word[i];
 	slot->next--;
 	slot->have >>= 1;
+}
+
+/* Whether the word is one before the slot's, in a log that begins with the newest line. */
+static bool goes_before(struct dmesg *dmesg, struct dmesg_slot *slot)
+{
+	if (!slot || slot->headed || slot->next == DMESG_WORDS)
+		return false;
+	if (slot->state == DMESG_NUMBERS ? !slot->next : slot->state != DMESG_NAMES)
+		return false;
+	return slot->reversed || dmesg_slot_goes_back(dmesg, slot);
+}
+
+static void add_word_before(struct dmesg *dmesg, struct dmesg_slot *slot, uint64_t word)
+{
+	unsigned int place;
+
+	if (!slot->reversed)
+		flip_words(slot);
+	slot->reversed = dmesg->reversed = true;
+	place = DMESG_WORDS - 1u - slot->next++;
+	slot->record.word[place] = word;
+	slot->have |= (uint8_t)(1 << place);
+	slot->placed = slot->decoded || (!place && dmesg_event_is_plausible(&slot->record));
+	dmesg_slot_touch(dmesg, slot);
 }
 
 static void add_word(struct dmesg *dmesg, struct dmesg_slot *slot, uint64_t word)
@@ -35,7 +107,7 @@ static void add_word(struct dmesg *dmesg, struct dmesg_slot *slot, uint64_t word
 	slot->record.word[slot->next] = word;
 	slot->have |= (uint8_t)(1 << slot->next);
 	slot->next++;
-	slot->last = dmesg->log_line;
+	dmesg_slot_touch(dmesg, slot);
 	if (!slot->headed && slot->next == DMESG_WORDS)
 		check_loose(slot);
 }
@@ -49,7 +121,7 @@ static enum vsmmu_dmesg_kind add_command_word(
 
 static bool takes_words(const struct dmesg_slot *slot)
 {
-	return slot && slot->state == DMESG_NUMBERS && slot->next < DMESG_WORDS;
+	return slot && slot->state == DMESG_NUMBERS && !slot->reversed && slot->next < DMESG_WORDS;
 }
 
 /* A word that has too few digits counts only where one is expected. */
@@ -62,7 +134,7 @@ static enum vsmmu_dmesg_kind apply_short_word(struct dmesg *dmesg)
 		return VSMMU_DMESG_NONE;
 	slot->short_word = ++slot->next;
 	slot->digits = dmesg->message.digits;
-	slot->last = dmesg->log_line;
+	dmesg_slot_touch(dmesg, slot);
 	return VSMMU_DMESG_NONE;
 }
 
@@ -73,8 +145,13 @@ static enum vsmmu_dmesg_kind apply_word(struct dmesg *dmesg, struct vsmmu_dmesg_
 
 	if (slot && slot->wait == DMESG_COMMAND) {
 		dmesg->word++;
-		slot->last = dmesg->log_line;
+		dmesg_slot_touch(dmesg, slot);
 		return add_command_word(slot, word, item);
+	}
+	if (goes_before(dmesg, slot)) {
+		dmesg->word++;
+		add_word_before(dmesg, slot, word);
+		return VSMMU_DMESG_NONE;
 	}
 	if (!takes_words(slot)) {
 		slot = dmesg_slot_claim(dmesg, &old);

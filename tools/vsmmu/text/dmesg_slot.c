@@ -11,11 +11,18 @@ bool dmesg_slot_is_whole(const struct dmesg_slot *slot)
 	       (slot->state == DMESG_NUMBERS && slot->next == DMESG_WORDS);
 }
 
+bool dmesg_slot_is_kept(const struct dmesg_slot *slot)
+{
+	if (slot->state != DMESG_NAMES || slot->reversed)
+		return false;
+	return slot->decoded ? !dmesg_event_has_detail(slot) : slot->detailed;
+}
+
 void dmesg_slot_close(struct dmesg_slot *slot)
 {
 	slot->state = DMESG_IDLE;
-	slot->headed = slot->placed = slot->alien = slot->decoded = slot->detailed =
-		slot->unassigned = false;
+	slot->reversed = slot->headed = slot->placed = slot->alien = slot->decoded =
+		slot->detailed = slot->unassigned = false;
 	slot->whole = true;
 	slot->have = slot->next = slot->short_word = 0;
 	slot->known = 0;
@@ -172,12 +179,35 @@ void dmesg_moment_set(const struct dmesg *dmesg, struct dmesg_moment *moment)
 	};
 }
 
+/* Return: whether the message has one: since boot, else by the wall's clock. */
+static bool take_time(const struct dmesg_message *message, int64_t *time)
+{
+	*time = message->has_time ? (int64_t)message->time : message->wall;
+	return message->has_time || message->has_wall;
+}
+
+void dmesg_slot_touch(struct dmesg *dmesg, struct dmesg_slot *slot)
+{
+	slot->last = dmesg->log_line;
+	slot->has_last_time = take_time(&dmesg->message, &slot->last_time);
+}
+
+bool dmesg_slot_goes_back(const struct dmesg *dmesg, const struct dmesg_slot *slot)
+{
+	int64_t time;
+
+	/* Where times are equal, it is as it was before. */
+	if (!take_time(&dmesg->message, &time) || !slot->has_last_time || time == slot->last_time)
+		return dmesg->reversed;
+	return time < slot->last_time;
+}
+
 void dmesg_slot_open(struct dmesg *dmesg, struct dmesg_slot *slot, enum dmesg_state state)
 {
 	dmesg_slot_close(slot);
 	slot->state = state;
 	dmesg_moment_set(dmesg, &slot->begin);
-	slot->last = dmesg->log_line;
+	dmesg_slot_touch(dmesg, slot);
 }
 
 struct dmesg_slot *dmesg_slot_claim(struct dmesg *dmesg, struct dmesg_slot **old)
