@@ -133,7 +133,7 @@ TEST(every_other_is_named)
 			"QEMU", ""},
 		{"(XEN) smmu: /smmu@fd800000: Unhandled context fault: iova=0x1000, fsynr=0x11, "
 		 "cb=0",
-			"SMMUv2 (arm-smmu)", "/smmu@fd800000"},
+			"SMMUv2 (Xen)", "/smmu@fd800000"},
 	};
 
 	for (unsigned int i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -141,6 +141,30 @@ TEST(every_other_is_named)
 		assert_string_equal(message.what, lines[i].what);
 		assert_span(message.smmu, lines[i].smmu);
 		assert_true(message.note[0]);
+	}
+}
+
+TEST(faults_that_qemu_reports)
+{
+	static const struct {
+		const char *line, *note;
+	} lines[] = {
+		{"smmuv3-iommu-memory-region-16-3 translation failed for iova=0x8090040"
+		 "(SMMU_EVT_F_TRANSLATION)",
+			"F_TRANSLATION of device 02.0 at IOVA 0x8090040"},
+		{"qemu-system-aarch64: smmuv3-iommu-memory-region-9-1 translation failed for "
+		 "iova=0x0 (SMMU_EVT_C_BAD_STE)",
+			"C_BAD_STE of device 01.1 at IOVA 0x0"},
+		{"1234@1700000000.123456:smmuv3_record_event SMMU_EVT_F_PERMISSION sid=0x108",
+			"F_PERMISSION of stream 0x108"},
+		{"smmuv3_translate_abort smmuv3-iommu-memory-region-0-0 sid=0x8 iova=0x10",
+			"smmuv3_translate_abort smmuv3-iommu-memory-region-0-0 sid=0x8 iova=0x10"},
+	};
+
+	for (unsigned int i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_true(parse(lines[i].line));
+		assert_string_equal(message.what, "QEMU");
+		assert_string_equal(message.note, lines[i].note);
 	}
 }
 
@@ -173,6 +197,7 @@ int main(void)
 		UNIT_TEST_PLAIN(context_faults_of_an_smmuv2),
 		UNIT_TEST_PLAIN(global_faults_of_an_smmuv2),
 		UNIT_TEST_PLAIN(every_other_is_named),
+		UNIT_TEST_PLAIN(faults_that_qemu_reports),
 		UNIT_TEST_PLAIN(notes_are_no_faults),
 	};
 

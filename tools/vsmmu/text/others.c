@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+
+#include "text/buffer.h"
 #include "text/others.h"
 
 #include "text/words.h"
@@ -8,6 +11,8 @@
 #define VTD    "Intel VT-d (DMAR)"
 #define AMD    "AMD-Vi"
 
+static const char qemu[] = "QEMU";
+
 enum {
 	MAYBE,	 /* it is a fault if the line says so */
 	CERTAIN, /* nothing else has this word */
@@ -16,7 +21,7 @@ enum {
 /* Names of drivers, and words that only they use. */
 static const struct word list[] = {
 	{"-iommu ", "another IOMMU", MAYBE},
-	{"-iommu-memory-region", "QEMU", CERTAIN},
+	{"-iommu-memory-region", qemu, CERTAIN},
 	{"AMD-Vi", AMD, MAYBE},
 	{"Blocked unknown Stream ID", SMMUV2, CERTAIN},
 	{"DMAR", VTD, MAYBE},
@@ -24,7 +29,7 @@ static const struct word list[] = {
 	{"FSYNR0 = ", SMMUV2, CERTAIN},
 	{"GFSR 0x", SMMUV2, CERTAIN},
 	{"IO_PAGE_FAULT", AMD, CERTAIN},
-	{"SMMU_EVT_", "QEMU", CERTAIN},
+	{"SMMU_EVT_", qemu, CERTAIN},
 	{"SOFTWARE TABLE WALK FAILED", SMMUV2, CERTAIN},
 	{"Unexpected global fault", SMMUV2, CERTAIN},
 	{"Unhandled context fault", SMMUV2, CERTAIN},
@@ -41,9 +46,9 @@ static const struct word list[] = {
 	{"riscv,iommu ", "RISC-V IOMMU", MAYBE},
 	{"rk_iommu ", "Rockchip IOMMU", MAYBE},
 	{"soft iova-to-phys", SMMUV2, CERTAIN},
-	{"smmuv3_cmdq_consume_error", "QEMU", CERTAIN},
-	{"smmuv3_record_event", "QEMU", CERTAIN},
-	{"smmuv3_translate_abort", "QEMU", CERTAIN},
+	{"smmuv3_cmdq_consume_error", qemu, CERTAIN},
+	{"smmuv3_record_event", qemu, CERTAIN},
+	{"smmuv3_translate_abort", qemu, CERTAIN},
 	{"sun50i-iommu ", "Allwinner IOMMU", MAYBE},
 	{"tegra-mc ", TEGRA, MAYBE},
 	{"virtio_iommu ", "virtio-iommu", MAYBE},
@@ -130,6 +135,45 @@ static struct span find_fault(struct span line, const struct word **first)
 	return span_of("");
 }
 
+/* Takes what is behind @name. Return: whether it is a number. */
+static bool find_number(struct span text, const char *name, unsigned int base, uint64_t *value)
+{
+	struct span before;
+
+	if (!span_take_until(&text, name, &before))
+		return false;
+	return base == 16 ? span_take_hex(&text, value) : span_take_number(&text, 10, value);
+}
+
+/*
+ * "smmuv3-iommu-memory-region-16-3 translation failed for iova=0x0 (SMMU_EVT_F_TRANSLATION)" and
+ * "smmuv3_record_event SMMU_EVT_F_TRANSLATION sid=0x8" (QEMU hw/arm/smmuv3.c). The region's first
+ * number is the device and function of a PCI bus.
+ */
+static void explain_qemu(char *note, size_t size, struct span text)
+{
+	struct buffer out = {.at = note, .size = size};
+	struct span name, rest = text;
+	uint64_t value;
+
+	note[0] = '\0';
+	if (!span_take_until(&rest, "SMMU_EVT_", &name))
+		return;
+	name = (struct span){.at = rest.at, .length = 0};
+	while (name.length < rest.length &&
+		(name.at[name.length] == '_' ||
+			(name.at[name.length] >= 'A' && name.at[name.length] <= 'Z')))
+		name.length++;
+	buffer_add(&out, "%.*s", (int)name.length, name.at);
+	if (find_number(text, "sid=", 16, &value) && value <= UINT32_MAX)
+		buffer_add(&out, " of stream 0x%" PRIx64, value);
+	if (find_number(text, "memory-region-", 10, &value) && value <= UINT8_MAX)
+		buffer_add(&out, " of device %02x.%x", (unsigned int)value >> 3,
+			(unsigned int)value & 7);
+	if (find_number(text, "iova=", 16, &value))
+		buffer_add(&out, " at IOVA 0x%" PRIx64, value);
+}
+
 bool others_parse(struct span line, struct dmesg_message *message)
 {
 	const struct word *word;
@@ -138,8 +182,14 @@ bool others_parse(struct span line, struct dmesg_message *message)
 	if (!text.length)
 		return false;
 	message->what = word->what;
+	/* Xen has a driver of the same origin. */
+	if (!strcmp(message->what, SMMUV2) && span_has(line, "(XEN)"))
+		message->what = "SMMUv2 (Xen)";
 	message->smmu = device_of(word->kind == MAYBE ? text : line);
-	smmuv2_explain(message->note, sizeof(message->note), text);
+	if (message->what == qemu)
+		explain_qemu(message->note, sizeof(message->note), line);
+	else
+		smmuv2_explain(message->note, sizeof(message->note), text);
 	if (!message->note[0])
 		span_print(text, message->note, sizeof(message->note));
 	return true;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The faults of an SMMUv2: its registers as Linux' arm-smmu driver and its kin print them. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
+#include "text/buffer.h"
 #include "text/others.h"
 
 /* Fault syndrome registers of a context bank (IHI 0062 16.5). */
@@ -28,27 +27,6 @@
 /* The StreamID's bits of CBFRSYNRA and GFSYNR1. */
 #define SID_MASK 0xffffu
 
-struct words_out {
-	char *buffer;
-	size_t size;
-	size_t length;
-};
-
-static __attribute__((format(printf, 2, 3))) void add(
-	struct words_out *out, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(out->buffer + out->length, out->size - out->length, format, arguments);
-	va_end(arguments);
-	if (length > 0)
-		out->length += (size_t)length;
-	if (out->length >= out->size)
-		out->length = out->size - 1;
-}
-
 /* "NAME=0x12", "NAME = 12" or "NAME 0x12"; a name may be a part of another one's end. */
 static bool find_value(struct span text, const char *name, unsigned int base, uint64_t *value)
 {
@@ -70,7 +48,7 @@ static bool find_value(struct span text, const char *name, unsigned int base, ui
 	return false;
 }
 
-static void add_flags(struct words_out *out, uint64_t fsr)
+static void add_flags(struct buffer *out, uint64_t fsr)
 {
 	static const struct {
 		uint64_t bit;
@@ -92,30 +70,30 @@ static void add_flags(struct words_out *out, uint64_t fsr)
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (!(fsr & flags[i].bit))
 			continue;
-		add(out, "%s%s", separator, flags[i].text);
+		buffer_add(out, "%s%s", separator, flags[i].text);
 		separator = "; ";
 	}
 }
 
-static void explain_context(struct words_out *out, struct span text)
+static void explain_context(struct buffer *out, struct span text)
 {
 	uint64_t fsr, iova, fsynr, cbfrsynra, bank;
 	bool has_fsynr =
 		find_value(text, "fsynr", 16, &fsynr) || find_value(text, "fsynr0", 16, &fsynr);
 
-	add(out, "context fault");
+	buffer_add(out, "context fault");
 	if (find_value(text, "cbfrsynra", 16, &cbfrsynra))
-		add(out, ", stream 0x%x", (unsigned int)(cbfrsynra & SID_MASK));
+		buffer_add(out, ", stream 0x%x", (unsigned int)(cbfrsynra & SID_MASK));
 	if (find_value(text, "cb", 10, &bank))
-		add(out, ", context bank %" PRIu64, bank);
+		buffer_add(out, ", context bank %" PRIu64, bank);
 	if (find_value(text, "iova", 16, &iova))
-		add(out, ", %s IOVA 0x%" PRIx64,
+		buffer_add(out, ", %s IOVA 0x%" PRIx64,
 			!has_fsynr	     ? "accessed"
 			: fsynr & FSYNR0_WNR ? "wrote"
 					     : "read",
 			iova);
 	if (has_fsynr)
-		add(out, " (%sprivileged %s%s)", fsynr & FSYNR0_PNU ? "" : "un",
+		buffer_add(out, " (%sprivileged %s%s)", fsynr & FSYNR0_PNU ? "" : "un",
 			fsynr & FSYNR0_IND ? "instruction" : "data",
 			fsynr & FSYNR0_PTWF ? ", while walking the table" : "");
 	if (find_value(text, "fsr", 16, &fsr))
@@ -123,19 +101,19 @@ static void explain_context(struct words_out *out, struct span text)
 }
 
 /* The lines that Linux 6.9 and later add to it. */
-static bool explain_register(struct words_out *out, struct span text)
+static bool explain_register(struct buffer *out, struct span text)
 {
 	uint64_t value, sid;
 
 	if (find_value(text, "FSR", 16, &value)) {
-		add(out, "context fault");
+		buffer_add(out, "context fault");
 		if (find_value(text, "SID", 16, &sid))
-			add(out, ", stream 0x%x", (unsigned int)(sid & SID_MASK));
+			buffer_add(out, ", stream 0x%x", (unsigned int)(sid & SID_MASK));
 		add_flags(out, value);
 		return true;
 	}
 	if (find_value(text, "FSYNR0", 16, &value)) {
-		add(out, "context fault, %s (%sprivileged %s%s)",
+		buffer_add(out, "context fault, %s (%sprivileged %s%s)",
 			value & FSYNR0_WNR ? "a write" : "a read", value & FSYNR0_PNU ? "" : "un",
 			value & FSYNR0_IND ? "instruction" : "data",
 			value & FSYNR0_PTWF ? ", while walking the table" : "");
@@ -144,27 +122,27 @@ static bool explain_register(struct words_out *out, struct span text)
 	return false;
 }
 
-static void explain_global(struct words_out *out, struct span text)
+static void explain_global(struct buffer *out, struct span text)
 {
 	uint64_t gfsr, sid;
 
-	add(out, "global fault");
+	buffer_add(out, "global fault");
 	if (find_value(text, "GFSYNR1", 16, &sid))
-		add(out, ", stream 0x%x", (unsigned int)(sid & SID_MASK));
+		buffer_add(out, ", stream 0x%x", (unsigned int)(sid & SID_MASK));
 	if (find_value(text, "GFSR", 16, &gfsr) && gfsr & GFSR_USF)
-		add(out, ": no device with this stream is known to the driver");
+		buffer_add(out, ": no device with this stream is known to the driver");
 }
 
 void smmuv2_explain(char *buffer, size_t size, struct span text)
 {
-	struct words_out out = {.buffer = buffer, .size = size};
+	struct buffer out = {.at = buffer, .size = size};
 	uint64_t sid;
 
 	buffer[0] = '\0';
 	if (span_has(text, "context fault"))
 		explain_context(&out, text);
 	else if (find_value(text, "Blocked unknown Stream ID", 16, &sid))
-		add(&out, "stream 0x%x was blocked: the driver knows no device with it",
+		buffer_add(&out, "stream 0x%x was blocked: the driver knows no device with it",
 			(unsigned int)sid);
 	else if (span_has(text, "global fault") || span_has(text, "GFSR"))
 		explain_global(&out, text);
