@@ -212,7 +212,42 @@ def nothing_is_no_silence():
     equal(run('decode', 'log').err, '')
 
 
+def messages_are_explained():
+    line = SMMU + 'CMD_SYNC timeout at 0x0002bb88 [hwprod 0x0002bb88, hwcons 0x%08x]'
+    write('log', [line % 0x2bb84, line % 0x2bb84, line % 0x2bb88, SMMU + 'failed to do it'])
+    first, _, third, unknown = objects('log')
+    equal((first['entry'], first['complaint']), ('cmd-sync-timeout', True))
+    contains(first['explanation'], 'Here: 4 commands wait')
+    equal(first['explanation'] == third['explanation'], False)
+    equal((len(first['causes']) > 1, len(first['culprits']) > 1), (True, True))
+    equal((unknown['type'], unknown['entry'], 'causes' in unknown), ('message', None, False))
+    # The same is said once.
+    out = run('decode', 'log').out
+    equal((out.count('Here: 4 commands'), out.count('Often: '), out.count('Here: ')), (1, 1, 2))
+    contains(run('decode', '-s', 'log').out, 'Here: 4 commands wait')
+    equal(objects('-s', 'log')[0]['messages'][0]['explanation'], first['explanation'])
+
+
+def notes_of_the_driver_are_no_noise():
+    notes = [SMMU + 'ias 44-bit, oas 44-bit (features 0x00008305)',
+             SMMU + 'allocated 524288 entries for evtq']
+    write('log', notes + ['arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0x0, '
+                          'fsynr=0x130000, cbfrsynra=0x300, cb=4'])
+    result = run('decode', 'log')
+    equal(len(result.lines()), 1)
+    contains(result.err, 'log: no SMMUv3 events or complaints in 3 lines, but 2 notes of its '
+                         'driver; 1 line of SMMUv2 (arm-smmu)\n')
+    equal(len(run('decode', '--kind', 'other', 'log').lines()), 3)
+    equal([(o['type'], o.get('complaint')) for o in objects('log')],
+          [('other', False)] * 2 + [('other', None)])
+    equal(sorted(o['count'] for o in objects('-s', 'log')[0]['others']), [1, 2])
+    write('log', notes + old_style(TRANSLATION))
+    result = run('decode', '--brief', 'log')
+    equal((len(result.lines()), result.err), (1, ''))
+
+
 main([equal_events_are_told_once, a_run_of_pages_is_folded, many_messages_are_folded,
       lines_of_others_are_folded, what_was_just_before, files_are_named_where_there_are_two,
       causes_are_told_once, brief, what_is_not_known_is_null, an_unknown_number_is_null,
-      comma_separated_values, colour, lines_are_broken_on_a_terminal, nothing_is_no_silence])
+      comma_separated_values, colour, lines_are_broken_on_a_terminal, nothing_is_no_silence,
+      messages_are_explained, notes_of_the_driver_are_no_noise])

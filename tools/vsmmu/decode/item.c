@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text/text.h"
 
@@ -32,6 +33,11 @@ bool item_is_empty(const struct item *item)
 	const uint64_t *word = item->record.word;
 
 	return item->words == ITEM_WORDS && !(word[0] | word[1] | word[2] | word[3]);
+}
+
+bool item_is_note(const struct item *item)
+{
+	return item->kind == ITEM_OTHER && !strcmp(item->what, VSMMU_DMESG_NOTE);
 }
 
 const char *item_kind_name(enum item_kind kind)

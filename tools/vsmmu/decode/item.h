@@ -62,6 +62,10 @@ void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 /* Whether it is an empty slot of a queue, and no event. */
 bool item_is_empty(const struct item *item);
 
+/* Whether it is a line of an SMMUv3's driver that is no complaint: a machine that boots has many.
+ */
+bool item_is_note(const struct item *item);
+
 /* "event", "lost", ...: the names in JSON. */
 const char *item_kind_name(enum item_kind kind);
 

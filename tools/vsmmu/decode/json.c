@@ -69,6 +69,8 @@ static bool fill(const struct output *output, struct json_object *object, const 
 	if (!json_add_string(object, "type", item_kind_name(item->kind)) ||
 		!add_origin(object, item))
 		return false;
+	if (item->kind == ITEM_MESSAGE || item->kind == ITEM_OTHER)
+		view_of_message(&view, item->entry, item->text, item->command, item->command_words);
 	switch (item->kind) {
 	case ITEM_EVENT:
 		return add_event(output, object, item, row);
@@ -77,9 +79,9 @@ static bool fill(const struct output *output, struct json_object *object, const 
 		return add_number(object, "count", item->count);
 	case ITEM_OTHER:
 		return json_add_string(object, "what", item->what) &&
-		       json_add_string(object, "text", item->text);
+		       json_add_string(object, "text", item->text) &&
+		       (!item->entry || json_add_message(object, &view));
 	case ITEM_MESSAGE:
-		view_of_message(&view, item->entry, item->text, item->command, item->command_words);
 		return json_add_string(object, "text", item->text) &&
 		       (!item->command_words || json_add_words(object, "command", item->command,
 							item->command_words)) &&

@@ -64,9 +64,11 @@ static bool is_row_of(const struct message_row *row, const struct item *item)
 static uint32_t hash(const struct item *item)
 {
 	const char *text = key_of(item), *smmu = item->smmu;
-	uint64_t value = UINT64_C(0xcbf29ce484222325) ^ (uintptr_t)item->entry ^ item->kind;
+	uint64_t value = UINT64_C(0xcbf29ce484222325) ^ item->kind;
 	char c;
 
+	if (item->kind == ITEM_MESSAGE)
+		value ^= (uintptr_t)item->entry;
 	while ((c = next_of(&text)))
 		value = (value ^ (uint8_t)c) * UINT64_C(0x100000001b3);
 	for (; item->kind == ITEM_MESSAGE && *smmu; smmu++)

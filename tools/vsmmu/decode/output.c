@@ -9,6 +9,7 @@
 #include "decode/json.h"
 #include "decode/summary.h"
 #include "decode/text.h"
+#include "text/text.h"
 
 void output_init(struct output *output, const char *command)
 {
@@ -71,7 +72,7 @@ static void print(struct output *output, const struct item *item, struct fault_r
 		json_print(output, item, row);
 	else if (output->format == OUTPUT_CSV)
 		csv_print(output, item);
-	else
+	else if (!item_is_note(item) || output->filter.has_kinds)
 		text_print(output, item, row, message);
 }
 
@@ -135,13 +136,33 @@ void output_pause(struct output *output)
 	fflush(stdout);
 }
 
-/* A log of which nothing could be used is no reason to say nothing. */
-static void complain_nothing(const struct output *output, const char *name,
-	const struct message_table *others, uint64_t lines)
+/* Counts and takes the notes of an SMMUv3's driver out of the table's rows. */
+static uint64_t take_notes(struct message_table *others)
 {
+	for (uint32_t i = 0; i < others->row_count; i++) {
+		struct message_row *row = &others->rows[i];
+		uint64_t count = row->count;
+
+		if (strcmp(row->what, VSMMU_DMESG_NOTE) != 0)
+			continue;
+		memmove(row, row + 1, (--others->row_count - i) * sizeof(*row));
+		return count;
+	}
+	return 0;
+}
+
+/* A log of which nothing could be used is no reason to say nothing. */
+static void complain_nothing(
+	const struct output *output, const char *name, struct message_table *others, uint64_t lines)
+{
+	uint64_t notes = take_notes(others);
+
 	fflush(stdout);
-	fprintf(stderr, "%s: %s: no SMMUv3 messages in %" PRIu64 " line%s", output->command, name,
-		lines, lines == 1 ? "" : "s");
+	fprintf(stderr, "%s: %s: no SMMUv3 %s in %" PRIu64 " line%s", output->command, name,
+		notes ? "events or complaints" : "messages", lines, lines == 1 ? "" : "s");
+	if (notes)
+		fprintf(stderr, ", but %" PRIu64 " note%s of its driver", notes,
+			notes == 1 ? "" : "s");
 	for (uint32_t i = 0; i < others->row_count; i++) {
 		const struct message_row *row = &others->rows[i];
 

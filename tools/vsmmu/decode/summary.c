@@ -217,7 +217,7 @@ static void print_messages(const struct output *output)
 		if (kind != row->kind)
 			print_heading(output, !i && !output->faults.row_count,
 				row->kind == ITEM_MESSAGE ? "Messages of the driver"
-							  : "What is of no SMMUv3");
+							  : "Other lines");
 		kind = row->kind;
 		print_message(output, row);
 	}

@@ -234,7 +234,7 @@ static bool parse_text(struct span *line, struct dmesg_message *message)
 		message->cut = true;
 	}
 	if (message->kind == DMESG_NOTE)
-		message->what = "note of an SMMUv3's driver";
+		message->what = VSMMU_DMESG_NOTE;
 	*line = span_skip(*line, line->length);
 	return true;
 }

@@ -119,6 +119,9 @@ int vsmmu_event_explain(char *buffer, size_t size, const struct vsmmu_event *eve
 /** VSMMU_DMESG_WHAT_SIZE - room for the name of another source of messages */
 #define VSMMU_DMESG_WHAT_SIZE 32
 
+/** VSMMU_DMESG_NOTE - @what of a line of an SMMUv3's driver that is no complaint */
+#define VSMMU_DMESG_NOTE "note of an SMMUv3's driver"
+
 /** enum vsmmu_dmesg_kind - what a log tells */
 enum vsmmu_dmesg_kind {
 	VSMMU_DMESG_NONE = 0, /* nothing more in the lines that were fed */
