@@ -85,8 +85,8 @@ def list_of_the_devices():
     # With a table as well, both are said.
     write_table([(0, [(0, 0x10000, 0)])])
     out = run('decode', '--map', 'lspci', '--map', 'table', 'log').out
-    contains(out, 'endpoint 01:00.0 (stream 0x100)')
-    contains(out, '01:00.0 is 144d:a808 NVMe controller.')
+    contains(out, 'endpoint 0000:01:00.0 (stream 0x100)')
+    contains(out, '0000:01:00.0 is 144d:a808 NVMe controller.')
 
 
 def groups_of_the_same_log():

@@ -126,7 +126,7 @@ def machine_that_was_changed():
     write_log(8, '9050000.iommu')
     equal(who('table', 'lspci'), ['0000:00:01.0?'])
     write_log(0x10, '9050000.iommu')
-    equal(who('lspci', 'table'), ['00:02.0'])
+    equal(who('lspci', 'table'), ['0000:00:02.0'])
 
 
 def files_that_say_nothing():

@@ -122,6 +122,22 @@ TEST(shared_streams)
 	CHECK_NAMES("", 0x40, "0002:01:00.0", "0002:01:00.1", "\\_SB.SAT0");
 }
 
+/* All functions have one StreamID, but for those of a bus. */
+TEST(functions_of_their_own)
+{
+	uint32_t smmu;
+
+	table_begin(&table, 0);
+	smmu = table_smmu_v3(&table, 0x10000, 0);
+	table_root(&table, 0, 0, 0);
+	table_map(&table, 0x200, 0xff, 0x1200, smmu, 0);
+	table_map(&table, 0, 0, 0x40, smmu, 1);
+	add_table();
+	assert_int_equal(add_text("01:00.0 0200: 8086:1533\n02:00.0 0200: 8086:1533\n"), 0);
+	CHECK_NAMES("10000.iommu", 0x40, "0000:01:00.0");
+	CHECK_NAMES("10000.iommu", 0x1200, "0000:02:00.0");
+}
+
 /* Two tables: what both say is certain, unless one does not have that SMMU. */
 TEST(tables_that_disagree)
 {
@@ -153,7 +169,7 @@ TEST(functions_that_are_not_there)
 	/* Even if a log of another day names it. */
 	endpoint_map_add_name(map, "0000:00:01.0");
 	CHECK_NAMES("9050000.iommu", 0x8, "?0000:00:01.0");
-	CHECK_NAMES("9050000.iommu", 0x10, "00:02.0");
+	CHECK_NAMES("9050000.iommu", 0x10, "0000:00:02.0");
 	assert_string_equal(names[0].about, "1b36:0010 NVMe controller");
 }
 
@@ -251,6 +267,7 @@ int main(void)
 		MAP_TEST(names_of_all_smmus),
 		MAP_TEST(names_that_do_not_fit),
 		MAP_TEST(shared_streams),
+		MAP_TEST(functions_of_their_own),
 		MAP_TEST(tables_that_disagree),
 		MAP_TEST(functions_that_are_not_there),
 		MAP_TEST(dumps),

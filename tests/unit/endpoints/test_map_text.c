@@ -100,7 +100,7 @@ TEST(functions_in_a_log)
 
 TEST(paths_of_groups)
 {
-	assert_int_equal(add_text("/sys/kernel/iommu_groups/3/devices/0001:01:00.0\n"
+	assert_int_equal(add_text("/sys/kernel/iommu_groups/3/devices/0001:01:00.0 -> ../x\n"
 				  "/sys/kernel/iommu_groups/4/devices/fd880000.usb\n"),
 		0);
 	CHECK_NAMES("", 0x100, "?0001:01:00.0");

@@ -117,6 +117,26 @@ TEST(masks)
 	CHECK_NAMES("1000.iommu", 0x40100, "0000:01:00.0", "0000:01:00.1");
 }
 
+/* All functions have one StreamID. */
+TEST(mask_of_nothing)
+{
+	begin();
+	smmu("iommu@1000", SMMU_ONE, 0, 0x1000);
+	node("pcie@8000", "pci-host-ecam-generic");
+	fdt_property_string(fdt, "device_type", "pci");
+	CELLS("linux,pci-domain", 2);
+	CELLS("iommu-map-mask", 0);
+	CELLS("iommu-map", 0, SMMU_ONE, 0x40, 0x10000);
+	end_node();
+	assert_int_equal(finish(), 0);
+	CHECK_NAMES("1000.iommu", 0x41, );
+	CHECK_NAMES("1000.iommu", 0x40, "every device of segment 0002");
+	endpoint_map_add_name(map, "0002:01:00.0");
+	endpoint_map_add_name(map, "0000:01:00.0");
+	endpoint_map_add_name(map, "0002:03:00.0");
+	CHECK_NAMES("1000.iommu", 0x40, "0002:01:00.0", "0002:03:00.0");
+}
+
 /* Linux numbers segments itself then. */
 TEST(segments_without_numbers)
 {
@@ -250,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MAP_TEST(platform_devices_and_bridges),
 		MAP_TEST(masks),
+		MAP_TEST(mask_of_nothing),
 		MAP_TEST(segments_without_numbers),
 		MAP_TEST(ranges_of_a_bridge),
 		MAP_TEST(buses),

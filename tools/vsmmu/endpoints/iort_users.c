@@ -64,3 +64,10 @@ unsigned int iort_stream_users(const struct iort *iort, struct smmu_ref smmu, ui
 	}
 	return count;
 }
+
+bool iort_function_has(const struct iort *iort, const struct pci_address *address, uint32_t sid)
+{
+	struct iort_stream stream;
+
+	return !iort_stream(iort, address->segment, address->rid, &stream) && stream.sid == sid;
+}

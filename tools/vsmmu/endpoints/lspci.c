@@ -106,13 +106,10 @@ bool lspci_parse_kernel(struct span line, struct listed_function *function)
 bool lspci_parse_path(struct span line, struct listed_function *function)
 {
 	struct span before;
-	size_t length;
 
 	*function = (struct listed_function){.has_id = false};
 	if (!span_take_until(&line, "/iommu_groups/", &before) ||
 		!span_take_until(&line, "/devices/", &before))
 		return false;
-	line = span_trim(line);
-	length = pci_address_parse(line.at, line.length, &function->address);
-	return length && length == line.length;
+	return pci_address_parse(line.at, line.length, &function->address) > 0;
 }

@@ -52,6 +52,7 @@ static bool is_elsewhere(const struct search *search, const struct device *devic
 	       device->smmu != search->smmu.value;
 }
 
+/* A device of which a table says so, unless what else is known speaks against it. */
 static void add_device(struct search *search, const struct device *device, bool certain)
 {
 	certain = certain && !is_elsewhere(search, device);
@@ -61,31 +62,58 @@ static void add_device(struct search *search, const struct device *device, bool 
 	add(search, device->name, device->about, certain);
 }
 
-static bool is_of(const struct stream_user *user, const struct device *device)
+/* Its segment the table tells, if the list does not. */
+static void add_function(
+	struct search *search, const struct stream_user *user, const struct device *device)
 {
-	return device->is_pci && (device->pci.rid & user->mask) == (user->pci.rid & user->mask) &&
-	       (!user->pci.has_segment || device->pci.segment == user->pci.segment);
+	struct device copy = *device;
+
+	if (user->pci.has_segment)
+		copy.pci.has_segment = true;
+	pci_address_print(&copy.pci, copy.name, sizeof(copy.name));
+	add_device(search, &copy, user->certain);
 }
 
-/* A PCI function, or several that the SMMU cannot tell apart. */
-static void add_functions(struct search *search, const struct stream_user *user)
+static bool is_of(const struct map_source *source, const struct stream_user *user,
+	const struct device *device, uint32_t sid)
+{
+	if (!device->is_pci || (device->pci.rid & user->mask) != (user->pci.rid & user->mask))
+		return false;
+	if (user->pci.has_segment && device->pci.segment != user->pci.segment)
+		return false;
+	/* Of all functions of a segment those that have no stream of their own. */
+	return source->is_tree || user->mask || iort_function_has(&source->iort, &device->pci, sid);
+}
+
+/* Functions that are known to be there. Return: how many. */
+static unsigned int add_known(struct search *search, const struct map_source *source,
+	const struct stream_user *user, uint32_t sid)
 {
 	const struct devices *devices = &search->map->devices;
 	const struct device *device = NULL;
 	unsigned int known = 0;
-	char name[64], about[96] = "";
 
 	if (user->mask == UINT16_MAX) {
 		while ((device = devices_of_rid(devices, user->pci.rid, device))) {
-			if (is_of(user, device) && ++known)
-				add_device(search, device, user->certain);
+			if (is_of(source, user, device, sid) && ++known)
+				add_function(search, user, device);
 		}
+		return known;
 	}
-	for (unsigned int i = 0; user->mask != UINT16_MAX && i < devices->count; i++) {
-		if (is_of(user, &devices->all[i]) && ++known)
-			add_device(search, &devices->all[i], user->certain);
+	for (unsigned int i = 0; i < devices->count; i++) {
+		if (is_of(source, user, &devices->all[i], sid) && ++known)
+			add_function(search, user, &devices->all[i]);
 	}
-	if (known)
+	return known;
+}
+
+/* A PCI function, or several that the SMMU cannot tell apart. */
+static void add_functions(struct search *search, const struct map_source *source,
+	const struct stream_user *user, uint32_t sid)
+{
+	char name[64], about[96] = "";
+
+	if (add_known(search, source, user, sid))
 		return;
 	if (user->mask)
 		pci_address_print(&user->pci, name, sizeof(name));
@@ -115,7 +143,7 @@ static void ask_source(struct search *search, const struct map_source *source, u
 		search->knowing |= search->voter;
 	for (unsigned int i = 0; i < count && i < CANDIDATES_MAX; i++) {
 		if (users[i].is_pci)
-			add_functions(search, &users[i]);
+			add_functions(search, source, &users[i], sid);
 		else
 			add(search, users[i].name, "", users[i].certain);
 	}

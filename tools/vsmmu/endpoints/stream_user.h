@@ -22,4 +22,7 @@ struct stream_user {
 unsigned int iort_stream_users(const struct iort *iort, struct smmu_ref smmu, uint32_t sid,
 	struct stream_user *users, unsigned int max, bool *knows);
 
+/* Whether a PCI function has that StreamID, of any SMMU. */
+bool iort_function_has(const struct iort *iort, const struct pci_address *address, uint32_t sid);
+
 #endif
