@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "probe/facts_parse.h"
 #include "lib/unit.h"
 
@@ -37,48 +35,6 @@ TEST(no_configuration_is_unknown)
 	assert_false(kernel_config_parse("<html>not found</html>\n", options));
 	for (int i = 0; i < KERNEL_OPTIONS; i++)
 		assert_int_equal(options[i].value, VALUE_UNKNOWN);
-}
-
-/* Return: the length of @text, packed as gzip does it. */
-static size_t pack(const void *text, size_t length, uint8_t *out, size_t size)
-{
-	z_stream stream = {.next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)length};
-
-	assert_int_equal(
-		deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
-	stream.next_out = out;
-	stream.avail_out = (uInt)size;
-	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-	deflateEnd(&stream);
-	return stream.total_out;
-}
-
-TEST(packed_configuration)
-{
-	static const char text[] = "CONFIG_IOMMUFD=y\n";
-	uint8_t packed[256];
-	size_t length = pack(text, strlen(text), packed, sizeof(packed));
-	char *unpacked = kernel_config_unpack(packed, length);
-
-	assert_string_equal(unpacked, text);
-	free(unpacked);
-	for (size_t cut = 0; cut < length; cut++)
-		assert_null(kernel_config_unpack(packed, cut));
-	packed[length - 6] ^= 1; /* the checksum */
-	assert_null(kernel_config_unpack(packed, length));
-}
-
-TEST(a_configuration_of_gigabytes)
-{
-	size_t size = (size_t)16 << 20;
-	char *text = calloc(1, size);
-	uint8_t *packed = malloc(size);
-
-	assert_non_null(text);
-	assert_non_null(packed);
-	assert_null(kernel_config_unpack(packed, pack(text, size, packed, size)));
-	free(text);
-	free(packed);
 }
 
 TEST(kernel_names)
@@ -283,8 +239,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_configuration),
 		cmocka_unit_test(no_configuration_is_unknown),
-		cmocka_unit_test(packed_configuration),
-		cmocka_unit_test(a_configuration_of_gigabytes),
 		cmocka_unit_test(kernel_names),
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(memory_of_the_host),

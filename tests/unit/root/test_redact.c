@@ -191,6 +191,31 @@ TEST(of_options_and_modules)
 		"kernel/drivers/iommu/iommufd/iommufd.ko\n");
 }
 
+TEST(a_packed_text_is_whole_or_none)
+{
+	size_t length = strlen("CONFIG_IOMMUFD=y\n"), size = (size_t)16 << 20;
+	char *packed = gzip_pack("CONFIG_IOMMUFD=y\n", &length), *text;
+
+	assert_non_null(packed);
+	text = gzip_unpack(packed, length);
+	assert_string_equal(text, "CONFIG_IOMMUFD=y\n");
+	free(text);
+	for (size_t cut = 0; cut < length; cut++)
+		assert_null(gzip_unpack(packed, cut));
+	packed[length - 6] ^= 1; /* the checksum */
+	assert_null(gzip_unpack(packed, length));
+	free(packed);
+	text = calloc(1, size);
+	assert_non_null(text);
+	packed = gzip_pack(text, &size);
+	assert_non_null(packed);
+	errno = 0;
+	assert_null(gzip_unpack(packed, size));
+	assert_int_equal(errno, EBADMSG);
+	free(packed);
+	free(text);
+}
+
 TEST(of_the_machine)
 {
 	left(REDUCE_CPUINFO,
@@ -337,6 +362,7 @@ int main(void)
 		UNIT_TEST_PLAIN(of_the_command_line),
 		UNIT_TEST_PLAIN(of_a_kernel_log),
 		UNIT_TEST_PLAIN(of_options_and_modules),
+		UNIT_TEST_PLAIN(a_packed_text_is_whole_or_none),
 		UNIT_TEST_PLAIN(of_the_machine),
 		UNIT_TEST_PLAIN(of_configuration_space),
 		UNIT_TEST_PLAIN(of_a_device_tree),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "probe/facts.h"
+#include "root/gzip.h"
 
 /* Options that make a module, and its name. */
 static const struct {
@@ -26,7 +27,7 @@ static void read_packed(struct probe_host *host, struct root *root)
 {
 	size_t length;
 	char *packed = root_read(root, "proc/config.gz", &length);
-	char *text = packed ? kernel_config_unpack(packed, length) : NULL;
+	char *text = packed ? gzip_unpack(packed, length) : NULL;
 
 	if (text)
 		parse_config(text, host, "proc/config.gz");

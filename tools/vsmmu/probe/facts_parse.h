@@ -18,9 +18,6 @@ bool line_next(const char **text, char *line, size_t size);
 /* Names may come from anywhere: whatever a terminal could take for a command becomes "?". */
 void text_clean(char *text);
 
-/* /proc/config.gz, unpacked into memory of malloc(). NULL: it is damaged, or there is no memory. */
-char *kernel_config_unpack(const void *bytes, size_t length);
-
 /*
  * The text of a kernel's configuration: options that it does not mention are off. Return: false,
  * and nothing is changed, if it is none.

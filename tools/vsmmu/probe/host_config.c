@@ -5,12 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "probe/facts_parse.h"
-
-/* Real ones have a quarter of a megabyte; a small file can unpack to gigabytes. */
-#define CONFIG_MAX ((size_t)4 << 20)
 
 const char *const kernel_option_names[KERNEL_OPTIONS] = {
 	[OPTION_IOMMUFD] = "IOMMUFD",
@@ -27,27 +22,6 @@ const char *const kernel_option_names[KERNEL_OPTIONS] = {
 	[OPTION_IOMMU_DEFAULT_DMA_STRICT] = "IOMMU_DEFAULT_DMA_STRICT",
 	[OPTION_IOMMU_DEFAULT_DMA_LAZY] = "IOMMU_DEFAULT_DMA_LAZY",
 };
-
-char *kernel_config_unpack(const void *bytes, size_t length)
-{
-	/* zlib's type lacks const. */
-	z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)length};
-	char *text = malloc(CONFIG_MAX + 1);
-	int result = Z_MEM_ERROR;
-
-	/* 16: with the header of gzip */
-	if (text && length <= CONFIG_MAX && inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK) {
-		stream.next_out = (Bytef *)text;
-		stream.avail_out = CONFIG_MAX;
-		result = inflate(&stream, Z_FINISH);
-		text[stream.total_out] = '\0';
-		inflateEnd(&stream);
-	}
-	if (result == Z_STREAM_END)
-		return text;
-	free(text);
-	return NULL;
-}
 
 static void set_option(struct probe_option *options, const char *name, char value)
 {
