@@ -157,5 +157,6 @@ int main(void)
 		MAP_TEST(very_many_names),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

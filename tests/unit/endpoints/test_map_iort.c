@@ -275,5 +275,6 @@ int main(void)
 		MAP_TEST(many_tables),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

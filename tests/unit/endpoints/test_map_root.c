@@ -184,5 +184,6 @@ int main(void)
 		ROOT_TEST(log_beside_a_table),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,5 +163,6 @@ int main(void)
 		MAP_TEST(files_of_other_kinds),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

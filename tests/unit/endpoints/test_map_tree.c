@@ -278,5 +278,6 @@ int main(void)
 		MAP_TEST(no_smmu_or_no_tree),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

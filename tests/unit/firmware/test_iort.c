@@ -332,5 +332,6 @@ int main(void)
 		IORT_TEST(numbers_of_platform_devices),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

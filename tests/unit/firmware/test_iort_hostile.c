@@ -354,5 +354,6 @@ int main(void)
 		IORT_TEST(any_byte),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -481,5 +481,6 @@ int main(void)
 		cmocka_unit_test(what_trying_showed),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
