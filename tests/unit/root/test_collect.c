@@ -76,6 +76,7 @@ static void put_host(void)
 		"[    2.0] kvm: user alice started /home/alice/vm.img 2001:db8::17 " MDEV "\n"
 		"[    2.0] arm-smmu-v3 x: serial SN-4711-SECRET\n"
 		"[    2.5] iommu: carol and the daemon\n"
+		"[    2.6] vfio: dave has /home/dave/x, erin none\n"
 		"[    3.0] systemd: Hostname set to node17\n");
 	folder_put("proc/sys/kernel/hostname", "node17.example\n");
 	folder_put("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n"
@@ -83,7 +84,7 @@ static void put_host(void)
 				 "nobody:x:65534:65534::/:/bin/false\nbroken\n:x\n");
 	folder_put("proc/cmdline",
 		"root=/dev/mapper/private iommu.strict=1 password=hunter2 ip=192.0.2.17 "
-		"vfio.path=/home/alice/hunter2\n");
+		"vfio.path=/home/alice/hunter2 init=/home/erin/x\n");
 	put_config_gz("proc/config.gz");
 	folder_put("boot/config-7.3.4", "CONFIG_LOCALVERSION=\"-alice\"\nCONFIG_KVM=y\n");
 	folder_put("boot/config-6.1.0-old", "CONFIG_KVM=y\n");
@@ -185,7 +186,8 @@ TEST(no_secret_is_packed)
 		"[    2.0] kvm: user xxxxx started /home/xxxxx/xx.xxx xxxx:xxx::xx "
 		"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\n"
 		"[    2.0] arm-smmu-v3 x: serial xx-xxxx-xxxxxx\n"
-		"[    2.5] iommu: xxxxx and the daemon\n");
+		"[    2.5] iommu: xxxxx and the daemon\n"
+		"[    2.6] vfio: xxxx has /home/xxxx/x, xxxx none\n");
 	is(root, "proc/cmdline", "iommu.strict=1 vfio.path=\n");
 	root_close(root);
 	assert_int_equal(unlink(path), 0);

@@ -413,6 +413,7 @@ TEST(a_tar_is_a_root)
 	member('0', "sys/bus/pci/devices/0000:01:00.0/vendor", "0x15b3\n");
 	member('0', "sys/bus/pci/devices/0000:01:00.0/device", "0x1017\n");
 	/* '-' and '.' are before '/', and must not come between a folder and its files. */
+	member('5', "sys/bus/pci/devices/0000:01:00.0/", "");
 	member('0', "sys/bus/pci/devices/0000:01:00.0-x/vendor", "0x1\n");
 	link_to("sys/bus/pci/devices/0000:01:00.0/driver", "vfio-pci");
 	link_to("sys/bus/pci/devices/0000:01:00.0/iommu_group", "\033[31m");
