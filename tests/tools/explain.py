@@ -95,6 +95,9 @@ def parts():
     """All forms of a message are shown; of many there is a list."""
     equal(names('CMD_SYNC timeout'), ['cmd-sync-timeout', 'cmd-sync-timeout-unplaced'])
     contains(run('explain', 'CMD_SYNC timeout').out, 'hwcons')
+    equal(names('CMD_SYNC', 'timeout'), names('CMD_SYNC timeout'))
+    equal(names('event', '0x02', 'received:'), ['C_BAD_STREAMID'])
+    equal(names('F_ACCESS', '16'), ['F_ACCESS', 'F_TRANSLATION'])
     result = run('explain', 'failed to enable')
     equal(result.code, 0)
     assert len(result.lines()) > 5 and 'evtq-irq-failed' in result.out, result.out

@@ -161,18 +161,32 @@ static void print_answers(const struct answers *answers, const struct page *page
 		write_entry(&writer_text, page, &answers->list[i]);
 }
 
-/* The words of a question that is in several arguments. Return: how many were taken. */
+/* The first @count arguments with blanks between them. */
+static void join(char **argv, int count, char *question, size_t size)
+{
+	size_t length = 0;
+
+	question[0] = '\0';
+	for (int i = 0; i < count && length < size; i++)
+		length += (size_t)snprintf(
+			question + length, size - length, "%s%s", i ? " " : "", argv[i]);
+}
+
+/* A question may be in several arguments. Return: how many it takes. */
 static int take_question(char **argv, int argc, char *question, size_t size)
 {
 	int values = question_values(argv[0]), taken = 1;
+	const struct catalogue_entry *entry;
 	uint64_t number;
 
-	snprintf(question, size, "%s", argv[0]);
-	while (taken < argc && taken <= values && catalogue_find_number(argv[taken], &number)) {
-		size_t length = strlen(question);
-
-		snprintf(question + length, size - length, " %s", argv[taken++]);
-	}
+	/* Nobody need quote the words of a message. */
+	join(argv, argc, question, size);
+	if (argc > 1 && !catalogue_find_number(argv[0], &number) &&
+		catalogue_search(question, &entry, 1))
+		return argc;
+	while (taken < argc && taken <= values && catalogue_find_number(argv[taken], &number))
+		taken++;
+	join(argv, taken, question, size);
 	return taken;
 }
 
