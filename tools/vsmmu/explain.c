@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "catalogue/find.h"
 #include "command.h"
@@ -172,18 +173,33 @@ static void join(char **argv, int count, char *question, size_t size)
 			question + length, size - length, "%s%s", i ? " " : "", argv[i]);
 }
 
-/* A question may be in several arguments. Return: how many it takes. */
+/* Whether a word says all by itself. */
+static bool is_complete(const char *word)
+{
+	const struct catalogue_entry *entries[2];
+	uint64_t number;
+
+	if (catalogue_find_number(word, &number))
+		return true;
+	return catalogue_search(word, entries, 2) == 1 &&
+	       (entries[0]->kind != CATALOGUE_MESSAGE || !strcasecmp(word, entries[0]->name));
+}
+
+/* Words of a message that nobody quoted. Return: whether all arguments together are that. */
+static bool is_one_question(char **argv, int argc, char *question, size_t size)
+{
+	const struct catalogue_entry *entry;
+
+	join(argv, argc, question, size);
+	return argc > 1 && !is_complete(argv[0]) && catalogue_search(question, &entry, 1);
+}
+
+/* A register and its value may be two arguments. Return: how many the question takes. */
 static int take_question(char **argv, int argc, char *question, size_t size)
 {
 	int values = question_values(argv[0]), taken = 1;
-	const struct catalogue_entry *entry;
 	uint64_t number;
 
-	/* Nobody need quote the words of a message. */
-	join(argv, argc, question, size);
-	if (argc > 1 && !catalogue_find_number(argv[0], &number) &&
-		catalogue_search(question, &entry, 1))
-		return argc;
 	while (taken < argc && taken <= values && catalogue_find_number(argv[taken], &number))
 		taken++;
 	join(argv, taken, question, size);
@@ -203,8 +219,10 @@ static int explain(const struct explain_options *options, const struct page *pag
 	while (argc) {
 		struct answers *found = &answers[questions++];
 		char question[512];
-		int taken = take_question(argv, argc, question, sizeof(question));
+		int taken = argc;
 
+		if (questions > 1 || !is_one_question(argv, argc, question, sizeof(question)))
+			taken = take_question(argv, argc, question, sizeof(question));
 		answers_find(found, question);
 		if (!found->count) {
 			tell_unknown(command, question);
