@@ -161,6 +161,8 @@ DMESG = {
     'not-ascii': log(*decoded(client='\xe4\x00\x7f\x1b[31m')),
     'name-too-long': log(*decoded(client='x' * 300)),
     'three-words': log(*raw(words=3)),
+    'newest-first': log(*('[    1.23456%d] ' % (9 - n) + line for n, line in
+                          enumerate(reversed(raw(before=DEVICE) + decoded(before=DEVICE))))),
     'heading-alone': log(*raw(words=0)),
     'words-alone': log(*raw()[1:]),
     'words-without-names': log(*raw(before='', tab='')[1:]),

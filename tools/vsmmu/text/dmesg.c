@@ -103,6 +103,8 @@ enum vsmmu_dmesg_kind vsmmu_dmesg_next(struct vsmmu_dmesg *opaque, struct vsmmu_
 	while ((overdue = find_overdue(dmesg)))
 		if (dmesg_slot_give(overdue, item) != VSMMU_DMESG_NONE)
 			return item->kind;
+	if (dmesg->flush == DMESG_FLUSH_ALL)
+		dmesg->reversed = false;
 	dmesg->flush = DMESG_NO_FLUSH;
 	return VSMMU_DMESG_NONE;
 }
