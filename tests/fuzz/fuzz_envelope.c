@@ -112,7 +112,10 @@ static size_t collect(struct envelope *envelope, const char *bytes, size_t lengt
 /* Printable bytes, as they are and as docker would keep them. */
 static void check_json(struct envelope *envelope, const uint8_t *data, size_t size)
 {
-	static char plain[1024], json[2 * sizeof(plain) + 16], one[2 * sizeof(plain)],
+	/* Short objects are not taken apart. */
+	static const char behind[] =
+		"\",\"stream\":\"stdout\",\"time\":\"2024-12-09T09:15:57.123456789Z\"}";
+	static char plain[1024], json[2 * sizeof(plain) + 128], one[2 * sizeof(plain)],
 		other[2 * sizeof(plain)];
 	size_t length = 0, end;
 
@@ -126,7 +129,7 @@ static void check_json(struct envelope *envelope, const uint8_t *data, size_t si
 			json[end++] = '\\';
 		json[end++] = plain[i];
 	}
-	end += (size_t)sprintf(json + end, "\"}");
+	end += (size_t)sprintf(json + end, "%s", behind);
 	length = collect(envelope, plain, length, one);
 	/* Nothing but blanks is no message. */
 	if (!length)

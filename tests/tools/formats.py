@@ -145,6 +145,14 @@ def journal_json_pretty(lines):
 
 
 @form(**BOOT, **UTC)
+def journal_json_pretty_with_the_times_last(lines):
+    return ''.join(json.dumps({
+        'MESSAGE': line, '_HOSTNAME': 'box', '_SOURCE_MONOTONIC_TIMESTAMP': '106585811',
+        '__REALTIME_TIMESTAMP': '1733735757000000'}, indent='\t', separators=(',', ' : ')) + '\n'
+        for line in lines)
+
+
+@form(**BOOT, **UTC)
 def journal_json_sse(lines):
     return ''.join('data: %s\n\n' % json.dumps({
         'MESSAGE': line, '__REALTIME_TIMESTAMP': '1733735757000000',

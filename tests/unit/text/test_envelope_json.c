@@ -90,9 +90,9 @@ TEST(records_of_several_lines)
 	GIVES("         \"msg\": \"" EVENT "\"", EVENT);
 	assert_true(last.has_time && last.time == UINT64_C(106585811000));
 	GIVES("      },{");
-	GIVES("         \"msg\": \"a \\\"b\\\"\",", "a \"b\"");
+	GIVES("         \"msg\": \"a \\\"b\\\"\",");
+	GIVES("}", "a \"b\"");
 	assert_false(last.has_time);
-	GIVES("}");
 	GIVES("\t\"__REALTIME_TIMESTAMP\" : \"1733735757000000\",");
 	GIVES("\t\"_KERNEL_DEVICE\" : \"+platform:arm-smmu-v3.0.auto\",");
 	GIVES("\t\"MESSAGE\" : \"" EVENT "\",", EVENT);
@@ -107,6 +107,57 @@ TEST(records_of_several_lines)
 	GIVES("");
 	GIVES("MESSAGE=a", "a");
 	assert_false(last.has_time || last.has_wall);
+}
+
+static void assert_end_gives(const char *text)
+{
+	envelope_end(&envelope);
+	assert_true(envelope_next(&envelope, &last));
+	assert_true(span_is(last.text, text));
+	assert_false(envelope_next(&envelope, &last));
+}
+
+/* The order of the members is anybody's. */
+TEST(message_before_its_times)
+{
+	GIVES("{");
+	GIVES("\t\"MESSAGE\" : \"" EVENT "\",");
+	GIVES("\t\"_SOURCE_MONOTONIC_TIMESTAMP\" : \"106585811\",");
+	GIVES("\t\"__REALTIME_TIMESTAMP\" : \"1733735757000000\"");
+	GIVES("}", EVENT);
+	assert_wall(WALL);
+	assert_true(last.has_time && last.time == UINT64_C(106585811000));
+	/* A record that never ends. */
+	GIVES("\"MESSAGE\" : \"a\"");
+	GIVES("\"MESSAGE\" : \"b\"");
+	assert_end_gives("b");
+	assert_false(last.has_time || last.has_wall);
+	envelope_end(&envelope);
+	assert_false(envelope_next(&envelope, &last));
+}
+
+TEST(message_byte_by_byte)
+{
+	GIVES("\t\"MESSAGE\" : [");
+	GIVES("\t\t27,");
+	GIVES("\t\t91,");
+	GIVES("\t\t109,");
+	GIVES("\t\t97");
+	GIVES("\t],");
+	GIVES("\t\"__REALTIME_TIMESTAMP\" : \"1733735757000000\"");
+	GIVES("}", "a");
+	assert_wall(WALL);
+	/* Something else in between. */
+	GIVES("\"MESSAGE\" : [");
+	GIVES("97,");
+	GIVES(EVENT, EVENT);
+	GIVES("256,", "256,");
+	assert_end_gives("a");
+	for (unsigned int i = 0; i < 2 * ENVELOPE_HELD_SIZE; i++)
+		GIVES(i ? "98," : "\"MESSAGE\" : [");
+	envelope_end(&envelope);
+	assert_true(envelope_next(&envelope, &last));
+	assert_int_equal(last.text.length, ENVELOPE_HELD_SIZE);
 }
 
 /* What is no JSON, or is cut, is still a line. */
@@ -163,6 +214,8 @@ int main(void)
 		UNIT_TEST_PLAIN(journal),
 		UNIT_TEST_PLAIN(log_shippers),
 		UNIT_TEST_PLAIN(records_of_several_lines),
+		UNIT_TEST_PLAIN(message_before_its_times),
+		UNIT_TEST_PLAIN(message_byte_by_byte),
 		UNIT_TEST_PLAIN(broken_json),
 		UNIT_TEST_PLAIN(hostile_json),
 	};

@@ -45,6 +45,8 @@ int vsmmu_dmesg_flush(struct vsmmu_dmesg *opaque, bool end)
 		return -EBUSY;
 	dmesg->flush = end ? DMESG_FLUSH_ALL : DMESG_FLUSH_WHOLE;
 	/* What waited for the next line is read now. */
+	if (end)
+		envelope_end(&dmesg->envelope);
 	dmesg->fed = end;
 	return 0;
 }

@@ -185,6 +185,13 @@ void envelope_open(struct envelope *envelope, const char *line, size_t length)
 	envelope->used = 0;
 }
 
+void envelope_end(struct envelope *envelope)
+{
+	/* An empty line ends a record. */
+	envelope->joins = false;
+	envelope_open(envelope, "", 0);
+}
+
 /* The next of the messages out of JSON. */
 static void fill_from_message(struct envelope *envelope)
 {

@@ -16,6 +16,7 @@
 /* Of one line of JSON, messages beyond these are passed over. */
 #define ENVELOPE_MESSAGES  64
 #define ENVELOPE_HOST_SIZE 32
+#define ENVELOPE_HELD_SIZE 1024
 
 /**
  * struct log_line - what the kernel printed
@@ -58,7 +59,12 @@ struct envelope {
 	bool joins;	  /* it ends with a soft break */
 	bool continues;	  /* the line before did: this one begins within a word, or between two */
 	struct origin origin; /* of @rest */
-	struct origin record; /* of a record that takes several lines, as far as it was read */
+
+	/* A record that takes several lines, as far as it was read. */
+	struct origin record;
+	bool in_bytes; /* its message comes byte by byte */
+	size_t held_length;
+	char held[ENVELOPE_HELD_SIZE]; /* its message, which waits for the times */
 
 	/* Messages out of JSON, which stand in @buffer one behind the other. */
 	unsigned int count;
@@ -78,6 +84,12 @@ struct envelope {
  * @length: of @line in bytes
  */
 void envelope_open(struct envelope *envelope, const char *line, size_t length);
+
+/**
+ * envelope_end() - there are no more lines
+ * @envelope: a message may be left in it, as after envelope_open()
+ */
+void envelope_end(struct envelope *envelope);
 
 /**
  * envelope_next() - what the kernel printed

@@ -306,17 +306,11 @@ bool envelope_take_json(struct envelope *envelope, struct span line)
 	return found;
 }
 
-/* "KEY" : VALUE with a comma behind. */
-static bool take_pair(struct envelope *envelope, struct span line)
+bool envelope_take_pair(struct envelope *envelope, struct span line)
 {
 	struct json_object *object;
-	struct span rest = span_skip(line, 1), key;
 	char *text = envelope->buffer;
 
-	if (!span_take_until(&rest, "\"", &key) || !span_begins(span_trim(rest), ":"))
-		return false;
-	if (span_ends(line, ","))
-		line.length--;
 	if (line.length + 3 > ENVELOPE_SIZE)
 		return false;
 	text[0] = '{';
@@ -329,60 +323,4 @@ static bool take_pair(struct envelope *envelope, struct span line)
 	collect_message(envelope, object, &envelope->record, 0);
 	json_object_put(object);
 	return true;
-}
-
-/* "Mon 2024-12-09 09:15:57.123456 CET [s=...;i=...]", with which -o verbose begins a record. */
-static bool take_verbose(struct envelope *envelope, struct span line)
-{
-	struct wall wall;
-
-	if (!span_ends(line, "]") || !clock_take(&line, &wall))
-		return false;
-	envelope->record =
-		(struct origin){.has_wall = true, .has_zone = wall.has_zone, .wall = wall.time};
-	return true;
-}
-
-/* The journal's export format, and -o verbose: only the times, the text needs no help. */
-static bool take_export(struct envelope *envelope, struct span line)
-{
-	struct span before, value = line;
-	uint64_t time;
-	struct wall wall;
-
-	if (!span_take_until(&value, "=", &before))
-		return false;
-	if (span_is(before, "__REALTIME_TIMESTAMP") && clock_of_unix(value, &wall)) {
-		envelope->record.has_wall = envelope->record.has_zone = true;
-		envelope->record.wall = wall.time;
-		return true;
-	}
-	if ((span_is(before, "__MONOTONIC_TIMESTAMP") ||
-		    span_is(before, "_SOURCE_MONOTONIC_TIMESTAMP")) &&
-		span_take_number(&value, 10, &time) && time < UINT64_MAX / MICROSECONDS) {
-		envelope->record.has_time = true;
-		envelope->record.time = time * MICROSECONDS;
-		return true;
-	}
-	if (!span_is(before, "MESSAGE"))
-		return false;
-	envelope_add(envelope, value.at, value.length, &envelope->record);
-	return true;
-}
-
-bool envelope_take_member(struct envelope *envelope, struct span line)
-{
-	static const char *const between[] = {"", "{", "}", "},", "},{", "}, {"};
-
-	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
-		if (span_is(line, between[i])) {
-			envelope->record = (struct origin){0};
-			return true;
-		}
-	}
-	if (line.at[0] == '"')
-		return take_pair(envelope, line);
-	if (span_has(line, " [s="))
-		return take_verbose(envelope, line);
-	return (line.at[0] == '_' || line.at[0] == 'M') && take_export(envelope, line);
 }

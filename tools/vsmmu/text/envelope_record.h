@@ -15,9 +15,19 @@
 bool envelope_take_json(struct envelope *envelope, struct span line);
 
 /**
- * envelope_take_member() - one member of a record that takes several lines
+ * envelope_take_pair() - one member of an object
  * @envelope: a message goes into its list, a time into its record
- * @line: "KEY" : VALUE, KEY=VALUE of the journal, or a bracket or an empty line between records
+ * @line: "KEY" : VALUE
+ *
+ * Return: whether it is one.
+ */
+bool envelope_take_pair(struct envelope *envelope, struct span line);
+
+/**
+ * envelope_take_member() - a line of a record that takes several
+ * @envelope: a message goes into its list, if it need not wait; a time into its record
+ * @line: "KEY" : VALUE, KEY=VALUE of the journal, a byte of a message, or a bracket or an empty
+ *	line between records
  *
  * Return: whether it is a part of a record, and nothing else.
  */
