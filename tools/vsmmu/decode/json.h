@@ -34,6 +34,9 @@ bool json_add_view(struct json_object *object, const struct view *view);
 bool json_add_message(struct json_object *object, const struct view_message *view);
 bool json_add_context(struct json_object *array, const struct context_line *line);
 
+/* On one line. Return: valid as long as the object; NULL when there is no memory. */
+const char *json_to_text(struct json_object *object);
+
 /* Frees the object; !@filled: there was no memory for it. */
 void json_print_object(struct output *output, struct json_object *object, bool filled);
 

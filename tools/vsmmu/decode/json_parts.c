@@ -219,13 +219,18 @@ bool json_add_context(struct json_object *array, const struct context_line *line
 	return false;
 }
 
+const char *json_to_text(struct json_object *object)
+{
+	return json_object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 void json_print_object(struct output *output, struct json_object *object, bool filled)
 {
 	const char *text = NULL;
 
 	if (filled)
-		text = json_object_to_json_string_ext(
-			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		text = json_to_text(object);
 	if (text)
 		printf("%s\n", text);
 	else

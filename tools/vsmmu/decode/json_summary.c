@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A summary as a JSON object. */
+#include <stdio.h>
 #include <string.h>
 
 #include "decode/json.h"
@@ -61,57 +62,75 @@ static bool fill_message(const struct output *output, struct json_object *object
 	       (row->kind == ITEM_OTHER || json_add_message(object, &view));
 }
 
-/* Takes @array, also on failure. */
-static bool append_row(
-	const struct output *output, struct json_object *array, fill_row *fill, const void *row)
+/* Rows go out one by one: all of them in memory would be hundreds of megabytes. */
+static void print_row(struct output *output, bool first, fill_row *fill, const void *row)
 {
 	struct json_object *object = json_object_new_object();
+	const char *text = NULL;
 
-	if (object && fill(output, object, row) && !json_object_array_add(array, object))
-		return true;
+	if (object && fill(output, object, row))
+		text = json_to_text(object);
+	if (text)
+		printf("%s%s", first ? "" : ",", text);
+	else
+		output->no_memory = true;
 	json_object_put(object);
-	json_object_put(array);
-	return false;
 }
 
-static struct json_object *faults_array(const struct output *output)
+static void print_faults(struct output *output)
 {
-	struct json_object *array = json_object_new_array();
 	uint32_t count = output->faults.row_count;
 
 	if (output->limit && output->limit < count)
 		count = (uint32_t)output->limit;
-	for (uint32_t i = 0; array && i < count; i++)
-		if (!append_row(output, array, fill_fault, &output->faults.rows[i]))
-			return NULL;
-	return array;
+	printf(",\"faults\":[");
+	for (uint32_t i = 0; i < count && !output->no_memory; i++)
+		print_row(output, !i, fill_fault, &output->faults.rows[i]);
+	printf("]");
 }
 
-static struct json_object *messages_array(const struct output *output, enum item_kind kind)
+static void print_messages(struct output *output, const char *key, enum item_kind kind)
 {
 	const struct message_table *table = &output->messages;
-	struct json_object *array = json_object_new_array();
+	bool first = true;
 
-	for (uint32_t i = 0; array && i < table->row_count; i++)
-		if (table->rows[i].kind == kind &&
-			!append_row(output, array, fill_message, &table->rows[i]))
-			return NULL;
-	return array;
+	printf(",\"%s\":[", key);
+	for (uint32_t i = 0; i < table->row_count && !output->no_memory; i++) {
+		if (table->rows[i].kind != kind)
+			continue;
+		print_row(output, first, fill_message, &table->rows[i]);
+		first = false;
+	}
+	printf("]");
+}
+
+static bool fill_totals(const struct output *output, struct json_object *object)
+{
+	return json_add_string(object, "type", "summary") &&
+	       add_number(object, "events", output->faults.events) &&
+	       add_number(object, "unlisted", output->faults.unlisted) &&
+	       add_number(object, "lost", output->lost) &&
+	       add_number(object, "suppressed", output->suppressed) &&
+	       add_number(object, "overflows", output->overflows) &&
+	       add_number(object, "bad", output->bad);
 }
 
 void json_print_summary(struct output *output)
 {
 	struct json_object *object = json_object_new_object();
-	bool filled = object && json_add_string(object, "type", "summary") &&
-		      add_number(object, "events", output->faults.events) &&
-		      add_number(object, "unlisted", output->faults.unlisted) &&
-		      add_number(object, "lost", output->lost) &&
-		      add_number(object, "suppressed", output->suppressed) &&
-		      add_number(object, "overflows", output->overflows) &&
-		      add_number(object, "bad", output->bad) &&
-		      add(object, "faults", faults_array(output)) &&
-		      add(object, "messages", messages_array(output, ITEM_MESSAGE)) &&
-		      add(object, "others", messages_array(output, ITEM_OTHER));
+	const char *text = NULL;
 
-	json_print_object(output, object, filled);
+	if (object && fill_totals(output, object))
+		text = json_to_text(object);
+	if (text) {
+		/* The arrays stand before the brace that ends it. */
+		printf("%.*s", (int)strlen(text) - 1, text);
+		print_faults(output);
+		print_messages(output, "messages", ITEM_MESSAGE);
+		print_messages(output, "others", ITEM_OTHER);
+		printf("}\n");
+	} else {
+		output->no_memory = true;
+	}
+	json_object_put(object);
 }
