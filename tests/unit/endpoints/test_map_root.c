@@ -80,6 +80,40 @@ TEST(host_with_its_table)
 	CHECK_NAMES("arm-smmu-v3.11.auto", 0x200, "?0000:02:00.0");
 }
 
+static void put_bridge(const char *name, const char *bus)
+{
+	char path[128];
+
+	put_function(name, "0x1150\n", "0x060400\n", NULL);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/secondary_bus_number", name);
+	folder_put(path, bus);
+}
+
+/* Conventional PCI: a bridge speaks for what is behind it, as device 0 of that bus. */
+TEST(devices_behind_a_bridge)
+{
+	put_host();
+	put_iort();
+	put_bridge("0000:00:01.0", "1\n");
+	put_bridge("0000:02:00.0", "17\n");
+	put_bridge("0001:02:00.0", "17\n");
+	put_function("0000:11:00.0", "0x2000\n", "0x030000\n", "../../../bus/pci/drivers/ast");
+	put_function("0000:11:02.0", "0x2402\n", "0x0c0310\n", NULL);
+	put_function("0001:11:03.0", "0x2402\n", "0x0c0310\n", NULL);
+	put_function("0000:01:02.0", "0x0010\n", "0x010802\n", NULL);
+	folder_link("sys/bus/pci/devices/0000:01:02.0/physfn", "../0000:01:00.0");
+	put_function("0000:00:02.0", "0x0010\n", "0x010802\n", NULL);
+	put_function("0001:01:02.0", "0x0010\n", "0x010802\n", NULL);
+	assert_int_equal(add_folder(), 0);
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x1100, "0000:11:00.0", "?0000:11:02.0");
+	assert_string_equal(names[1].about, "1b36:2402 USB controller");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x1110, "0000:11:02.0");
+	/* A virtual function, and one of the root's bus, have IDs of their own. */
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x100, "0000:01:00.0");
+	CHECK_NAMES("arm-smmu-v3.11.auto", 0x0, "0000:00:00.0");
+	CHECK_NAMES("arm-smmu-v3.12.auto", 0x100, "0001:01:00.0");
+}
+
 /* Firmware says one thing, the kernel another. */
 TEST(table_that_the_kernel_contradicts)
 {
@@ -175,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROOT_TEST(host_with_its_table),
+		ROOT_TEST(devices_behind_a_bridge),
 		ROOT_TEST(table_that_the_kernel_contradicts),
 		ROOT_TEST(host_without_a_table),
 		ROOT_TEST(table_for_root_alone),

@@ -112,6 +112,7 @@ struct device *devices_add(struct devices *devices, const char *name, bool liste
 		*device = (struct device){
 			.pci = address,
 			.is_pci = is_pci,
+			.secondary = -1,
 			.smmu = SMMU_UNKNOWN,
 			.next = devices->first[bucket],
 		};

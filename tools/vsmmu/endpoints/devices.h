@@ -17,6 +17,8 @@ struct device {
 	struct pci_address pci; /* with @is_pci */
 	bool is_pci;
 	bool listed;   /* is in a list of all PCI functions of the machine */
+	bool alias;    /* a bridge may speak for it, as device 0 of its bus */
+	int secondary; /* bus behind this bridge, or -1 */
 	uint64_t smmu; /* which it is behind, or SMMU_UNKNOWN */
 	int next;      /* in its bucket, or -1 */
 };

@@ -107,13 +107,31 @@ static unsigned int add_known(struct search *search, const struct map_source *so
 	return known;
 }
 
+/* Functions of conventional PCI for which a bridge speaks, as device 0 of the bus behind it. */
+static unsigned int add_aliases(struct search *search, const struct stream_user *user)
+{
+	const struct devices *devices = &search->map->devices;
+	unsigned int known = 0;
+
+	for (unsigned int i = 0; !(user->pci.rid & 0xff) && i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (!device->alias || (device->pci.rid ^ user->pci.rid) >> 8 ||
+			(user->pci.has_segment && device->pci.segment != user->pci.segment))
+			continue;
+		add_device(search, device, false);
+		known++;
+	}
+	return known;
+}
+
 /* A PCI function, or several that the SMMU cannot tell apart. */
 static void add_functions(struct search *search, const struct map_source *source,
 	const struct stream_user *user, uint32_t sid)
 {
 	char name[64], about[96] = "";
 
-	if (add_known(search, source, user, sid))
+	if (add_known(search, source, user, sid) + add_aliases(search, user))
 		return;
 	if (user->mask)
 		pci_address_print(&user->pci, name, sizeof(name));

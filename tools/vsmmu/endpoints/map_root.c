@@ -8,26 +8,37 @@
 #include "endpoints/map_sources.h"
 #include "root/root.h"
 
-#define PCI "sys/bus/pci/devices"
+#define PCI    "sys/bus/pci/devices"
+#define BRIDGE 0x0604 /* class of a bridge from PCI to PCI */
 
-/* A number in a file of sysfs: "0x8086". Return: whether there is one. */
+/* A number in a file of sysfs: "0x8086" or "3". Return: whether there is one. */
 static bool read_number(
 	struct root *root, const char *device, const char *file, unsigned int *value)
 {
-	char path[256], *text, *end;
+	char path[256], *text;
 
 	snprintf(path, sizeof(path), PCI "/%s/%s", device, file);
 	text = root_read(root, path, NULL);
 	if (!text)
 		return false;
-	*value = (unsigned int)strtoul(text, &end, 16);
+	*value = (unsigned int)strtoul(text, NULL, 0);
 	free(text);
 	return true;
 }
 
+static bool is_virtual_function(struct root *root, const char *name)
+{
+	char path[256], *physical;
+
+	snprintf(path, sizeof(path), PCI "/%s/physfn", name);
+	physical = root_link(root, path);
+	free(physical);
+	return physical;
+}
+
 static void add_function(struct endpoint_map *map, struct root *root, const char *name)
 {
-	unsigned int vendor, id, code;
+	unsigned int vendor, id, code, bus;
 	struct device *device = devices_add(&map->devices, name, true);
 	char path[256], *driver;
 
@@ -38,6 +49,33 @@ static void add_function(struct endpoint_map *map, struct root *root, const char
 	driver = root_link(root, path);
 	device_describe(device, vendor & 0xffff, id & 0xffff, code >> 8 & 0xffff, driver);
 	free(driver);
+	if (code >> 8 == BRIDGE && read_number(root, name, "secondary_bus_number", &bus))
+		device->secondary = bus & 0xff;
+	/* Behind a port of PCIe there is no other device than 0, but for virtual functions. */
+	device->alias =
+		code >> 8 != BRIDGE && device->pci.rid & 0xf8 && !is_virtual_function(root, name);
+}
+
+/* A bus of which no bridge is known is no secondary one: there each function has its own ID. */
+static bool is_secondary(const struct devices *devices, const struct device *device)
+{
+	for (unsigned int i = 0; i < devices->count; i++) {
+		const struct device *bridge = &devices->all[i];
+
+		if (bridge->secondary == device->pci.rid >> 8 &&
+			bridge->pci.segment == device->pci.segment)
+			return true;
+	}
+	return false;
+}
+
+static void find_aliases(struct devices *devices)
+{
+	for (unsigned int i = 0; i < devices->count; i++) {
+		struct device *device = &devices->all[i];
+
+		device->alias = device->alias && is_secondary(devices, device);
+	}
 }
 
 /* Return: how many there are. */
@@ -51,6 +89,7 @@ static size_t add_functions(struct endpoint_map *map, struct root *root)
 	if (names)
 		root_list_free(names);
 	if (count) {
+		find_aliases(&map->devices);
 		map->all_listed = true;
 		map_changed(map);
 	}
