@@ -41,8 +41,8 @@ static bool hold(struct dmesg *dmesg, struct span text)
 }
 
 /*
- * Whether two lines make sense as one: the second belongs to what the first begins. It may end
- * within that as well, if it does not begin as lines of the driver do.
+ * Whether two lines make sense as one: the second belongs to what the first begins. A header
+ * may end within the second as well, unless that begins as lines of the driver do.
  */
 static bool fits(struct span text, size_t first, bool may_end)
 {
@@ -55,7 +55,7 @@ static bool fits(struct span text, size_t first, bool may_end)
 	switch (message.kind) {
 	case DMESG_DECODED:
 	case DMESG_DETAIL:
-		return message.whole || (message.cut && may_end);
+		return message.whole || message.cut;
 	case DMESG_WORD:
 		return message.words;
 	case DMESG_ERROR:
