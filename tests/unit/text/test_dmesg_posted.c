@@ -278,11 +278,30 @@ TEST(vendors_words_before_the_text)
 	assert_int_equal(items[1].event.id, VSMMU_EVENT_C_BAD_STE);
 	assert_record(&items[2], &translation);
 	assert_string_equal(items[2].smmu, "/smmuv3@9050000");
+	FEED(X "(vendor) event: C_BAD_STE client: y sid: 0x8 ssid: 0x0",
+		X "vendor - event: C_BAD_CD client: y sid: 0x8 ssid: 0x0");
+	assert_int_equal(count, 2);
+	assert_int_equal(items[0].event.id, VSMMU_EVENT_C_BAD_STE);
+	assert_int_equal(items[1].event.id, VSMMU_EVENT_C_BAD_CD);
 	/* Numbers of a message are no words. */
 	FEED(X "some thing at 0x0000000800000010",
 		X "event 0x10 received:", X "the address 0x0000000800000010 is odd");
 	assert_int_equal(count, 3);
 	assert_partial(&items[2], DMESG_KNOWN(ID), "only the heading");
+}
+
+/* The words and the header tell it where there are no times. */
+TEST(newest_line_first_without_times)
+{
+	const char *lines[] = {RAW(X)};
+
+	begin();
+	for (int i = 0; i < 10; i++)
+		feed(lines[4 - i % 5]);
+	end();
+	assert_int_equal(count, 2);
+	assert_record(&items[0], &translation);
+	assert_record(&items[1], &translation);
 }
 
 int main(void)
@@ -299,6 +318,7 @@ int main(void)
 		UNIT_TEST_PLAIN(several_in_one_line),
 		UNIT_TEST_PLAIN(words_without_names),
 		UNIT_TEST_PLAIN(vendors_words_before_the_text),
+		UNIT_TEST_PLAIN(newest_line_first_without_times),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
