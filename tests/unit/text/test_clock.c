@@ -46,6 +46,8 @@ TEST(forms_with_a_zone)
 	assert_wall("Mon, 9 Dec 2024 09:15:57 GMT", T * NS, true);
 	assert_wall("09/Dec/2024:10:15:57 +0100", T * NS, true);
 	assert_wall("Mon Dec  9 09:15:57 UTC 2024", T * NS, true);
+	assert_wall("Mon Dec  9 2024 10:15:57 GMT+0100", T * NS, true);
+	assert_wall("2024-12-09 04:15:57 UTC-05:00", T * NS, true);
 	assert_wall("1733735757.5", T * NS + NS / 2, true);
 	assert_wall("1733735757.123456", T * NS + 123456000, true);
 }
@@ -64,6 +66,12 @@ TEST(forms_without_a_zone)
 	assert_wall("2024-12-09 09:15:57 CET", T * NS, false);
 	assert_wall("Mon 2024-12-09 09:15:57 CET", T * NS, false);
 	assert_wall("9 Dec 2024 09:15:57", T * NS, false);
+	assert_wall("9-Dec-2024 09:15:57.000", T * NS, false);
+	assert_wall("2024-12-09-09:15:57", T * NS, false);
+	assert_wall("2024-12-09 09:15:57 AM", T * NS, false);
+	assert_wall("2024-12-08 09:15:57 PM", (T - 43200) * NS, false);
+	assert_wall("2024-12-09 12:15:57.5 am", (T - 32400) * NS + NS / 2, false);
+	assert_wall("2024-12-09 09:15:57 amd64", T * NS, false);
 }
 
 /* Nobody told it, so nobody invents it. */

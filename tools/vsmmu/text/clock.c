@@ -97,6 +97,24 @@ static void skip_weekday(struct span *text)
 	}
 }
 
+/* "AM" or "PM", if it is there. Return: whether the hour can be one of those. */
+static bool take_half(struct span *text, struct date *date)
+{
+	struct span rest = *text;
+	bool evening;
+
+	skip_blanks(&rest);
+	evening = span_begins(rest, "PM") || span_begins(rest, "pm");
+	if ((!evening && !span_begins(rest, "AM") && !span_begins(rest, "am")) ||
+		(rest.length > 2 && (is_letter(rest.at[2]) || is_digit(rest.at[2]))))
+		return true;
+	if (date->hour < 1 || date->hour > 12)
+		return false;
+	date->hour = date->hour % 12 + (evening ? 12 : 0);
+	*text = span_skip(rest, 2);
+	return true;
+}
+
 /* "09:15:57" with a fraction of any length behind a point or a comma. */
 static bool take_time(struct span *text, struct date *date)
 {
@@ -107,17 +125,16 @@ static bool take_time(struct span *text, struct date *date)
 		!take_digits(&rest, 2, 2, &date->minute) || !span_take(&rest, ":") ||
 		!take_digits(&rest, 2, 2, &date->second))
 		return false;
-	*text = rest;
 	digits = rest;
-	if (!take_one_of(&digits, ".,") || !digits.length || !is_digit(digits.at[0]))
-		return true;
-	while (digits.length && is_digit(digits.at[0])) {
-		unit /= 10;
-		date->fraction += unit * (digits.at[0] - '0');
-		digits = span_skip(digits, 1);
+	if (take_one_of(&digits, ".,") && digits.length && is_digit(digits.at[0])) {
+		for (; digits.length && is_digit(digits.at[0]); digits = span_skip(digits, 1)) {
+			unit /= 10;
+			date->fraction += unit * (digits.at[0] - '0');
+		}
+		rest = digits;
 	}
-	*text = digits;
-	return true;
+	*text = rest;
+	return take_half(text, date);
 }
 
 /* "Z", "UTC", "+01:00", "+0100", "+01"; one that is not there, or has another name, is unknown. */
@@ -133,8 +150,8 @@ static void take_zone(struct span *text, struct date *date)
 		span_take(&rest, "Z");
 		date->has_zone = true;
 		*text = rest;
-		return;
 	}
+	/* "GMT+0100" goes on. */
 	if (!rest.length || (rest.at[0] != '+' && rest.at[0] != '-'))
 		return;
 	west = rest.at[0] == '-';
@@ -168,7 +185,7 @@ static bool take_iso(struct span *text, struct date *date)
 	skip_weekday(&rest);
 	if (!take_digits(&rest, 4, 4, &date->year) || !take_one_of(&rest, "-/") ||
 		!take_digits(&rest, 2, 2, &date->month) || !take_one_of(&rest, "-/") ||
-		!take_digits(&rest, 2, 2, &date->day) || !take_one_of(&rest, "Tt _") ||
+		!take_digits(&rest, 2, 2, &date->day) || !take_one_of(&rest, "Tt _-") ||
 		!take_time(&rest, date))
 		return false;
 	take_zone(&rest, date);

@@ -21,7 +21,7 @@ static const char *const message_keys[] = {"MESSAGE", "message", "msg", "Message
 	"content", "stringValue", NULL};
 static const char *const wall_keys[] = {"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP",
 	"@timestamp", "timestamp", "time", "ts", "dt", "date", "datetime", "_time", "Timestamp",
-	"eventTime", NULL};
+	"eventTime", "ISODATE", "timereported", "timegenerated", NULL};
 static const char *const boot_keys[] = {
 	"_SOURCE_MONOTONIC_TIMESTAMP", "__MONOTONIC_TIMESTAMP", NULL};
 static const char *const host_keys[] = {"_HOSTNAME", "hostname", "host", NULL};

@@ -18,7 +18,6 @@ enum {
 	ODD_MARKUP = 8,
 	ODD_EQUAL = 16,
 	ODD_TABLE = 32,
-	ODD_BRACE = 64,
 };
 
 /* Return: which of them @text has. */
@@ -36,7 +35,6 @@ static unsigned int scan(struct span text)
 		['\\'] = ODD_ESCAPE,
 		['^'] = ODD_ESCAPE,
 		['`'] = ODD_TABLE,
-		['{'] = ODD_BRACE,
 		['|'] = ODD_TABLE,
 		[127] = ODD_TERMINAL,
 		[128 ... 255] = ODD_UNICODE,
@@ -126,7 +124,7 @@ static unsigned int look_closer(struct span text, unsigned int odd)
 		odd &= ~(unsigned int)ODD_TABLE;
 	if (has_bare_colour(text))
 		odd |= ODD_TERMINAL;
-	return odd & ~(unsigned int)ODD_BRACE;
+	return odd;
 }
 
 /* Takes off what there is; @text is a part of the buffer. */

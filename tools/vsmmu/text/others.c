@@ -25,6 +25,7 @@ static const struct word list[] = {
 	{"AMD-Vi", AMD, MAYBE},
 	{"Blocked unknown Stream ID", SMMUV2, CERTAIN},
 	{"DMAR", VTD, MAYBE},
+	{"FAR    = ", SMMUV2, CERTAIN},
 	{"FSR    = ", SMMUV2, CERTAIN},
 	{"FSYNR0 = ", SMMUV2, CERTAIN},
 	{"GFSR 0x", SMMUV2, CERTAIN},
@@ -52,6 +53,7 @@ static const struct word list[] = {
 	{"sun50i-iommu ", "Allwinner IOMMU", MAYBE},
 	{"tegra-mc ", TEGRA, MAYBE},
 	{"virtio_iommu ", "virtio-iommu", MAYBE},
+	{"vtd_", qemu, MAYBE},
 	{0},
 };
 
@@ -61,22 +63,22 @@ static const struct words names = {
 		['B'] = 4,
 		['D'] = 5,
 		['F'] = 6,
-		['G'] = 8,
-		['I'] = 9,
-		['S'] = 10,
-		['U'] = 12,
-		['_'] = 14,
-		['a'] = 15,
-		['d'] = 17,
-		['e'] = 18,
-		['h'] = 19,
-		['i'] = 20,
-		['m'] = 21,
-		['q'] = 23,
-		['r'] = 24,
-		['s'] = 26,
-		['t'] = 31,
-		['v'] = 32},
+		['G'] = 9,
+		['I'] = 10,
+		['S'] = 11,
+		['U'] = 13,
+		['_'] = 15,
+		['a'] = 16,
+		['d'] = 18,
+		['e'] = 19,
+		['h'] = 20,
+		['i'] = 21,
+		['m'] = 22,
+		['q'] = 24,
+		['r'] = 25,
+		['s'] = 27,
+		['t'] = 32,
+		['v'] = 33},
 	.list = list,
 };
 
@@ -84,7 +86,7 @@ static const struct words names = {
 static bool says_fault(struct span text)
 {
 	static const char *const words[] = {" fault", "Fault", "FAULT", "Event logged", "timed out",
-		"Time-out", "rror", "violation", "callbacks suppressed"};
+		"Time-out", "rror", "ailure", "ailed", "violation", "callbacks suppressed"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_has(text, words[i]))
