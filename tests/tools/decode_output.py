@@ -73,6 +73,9 @@ def what_was_just_before():
     equal('before' in second, False)
     contains(run('decode', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: resetting')
     contains(run('decode', '-s', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: ')
+    # So they do where two lines have no clock in common.
+    write('log', ['Dec  9 09:15:57 host kernel: ' + reset.split('] ')[1]] + old_style(TRANSLATION))
+    equal([b['line'] for b in objects('log')[0]['before']], [1])
     # Once, for all faults that it precedes.
     write('log', [reset] + old_style(TRANSLATION) + old_style(PERMISSION))
     equal(run('decode', 'log').out.count('Just before'), 1)

@@ -125,6 +125,24 @@ def messages_are_listed_with_their_counts():
     contains(out, '1 overflow of')
 
 
+def kinds_are_explained_up_to_a_number():
+    """Each stream has its own StreamIDs, but the causes of all kinds are told once."""
+    write('log', [line for sid in range(60) for line in
+                  fault(words=(0x10 | sid << 32, TRANSLATION[1], 0x100000, 0))])
+    out = run('decode', '-s', 'log').out
+    contains(out, 'F_TRANSLATION (rows 1-60)')
+    equal(out.count('Often: '), 1)
+    # Events of reserved numbers have few causes, others have their own.
+    write('log', ['%016x 0 0 0' % number for number in range(256)])
+    out = run('decode', '-s', 'log').out
+    equal(out.count('Often: ') <= 50, True)
+    contains(out, 'More kinds are not explained here')
+    # --brief has the tables alone.
+    brief = run('decode', '-s', '-b', 'log').out
+    equal(brief.count('Often: '), 0)
+    contains(brief, '256 events')
+
+
 def it_fits_the_page():
     write('log', fault(2**64 - 1, prefix=OTHER) + fault(prefix=at(1234567)) * 2 +
           fault(words=(TRANSLATION[0] | 1 << 11 | 5 << 12, 0x28800000000, 0, 0)))
@@ -156,4 +174,4 @@ def summary_in_csv():
 
 main([equal_events_are_one_fault, whatever_differs_is_another_fault, neighbouring_pages_are_a_run,
       no_more_than_a_table_of_them, rate, order, messages_are_listed_with_their_counts,
-      it_fits_the_page, summary_in_csv])
+      kinds_are_explained_up_to_a_number, it_fits_the_page, summary_in_csv])

@@ -20,9 +20,9 @@ void context_add(struct context *context, const struct item *item)
 	snprintf(line->text, sizeof(line->text), "%s", item->text);
 }
 
-static bool has_any(const struct moment *moment)
+static bool have_a_clock_in_common(const struct moment *one, const struct moment *other)
 {
-	return moment->has_time || moment->has_wall;
+	return (one->has_time && other->has_time) || (one->has_wall && other->has_wall);
 }
 
 static bool is_near(const struct context_line *line, const struct item *item)
@@ -32,7 +32,7 @@ static bool is_near(const struct context_line *line, const struct item *item)
 	if (line->position.file != item->position.file ||
 		line->position.number > item->position.number)
 		return false;
-	if (has_any(&line->moment) && has_any(&item->moment))
+	if (have_a_clock_in_common(&line->moment, &item->moment))
 		return moment_distance(&line->moment, &item->moment, &distance) &&
 		       distance <= NEAR_TIME;
 	return item->position.number - line->position.number <= NEAR_LINES;

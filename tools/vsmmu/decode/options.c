@@ -56,7 +56,7 @@ void options_print_help(void)
 	       "      --limit N          no more than N of them; rows of a summary\n"
 	       "\n"
 	       "how to show it:\n"
-	       "  -b, --brief            a line for each event\n"
+	       "  -b, --brief            a line for each event; a summary without causes\n"
 	       "  -s, --summary          each distinct fault with its count, first, last and\n"
 	       "                         causes, instead of the events\n"
 	       "      --sort ORDER       the summary's: count (default), first, last, stream\n"

@@ -197,7 +197,7 @@ static void print_message(const struct output *output, const struct message_row 
 		snprintf(text, sizeof(text), "%s%s%s (the first, %s; the last, %s)", who,
 			*who ? ": " : "", row->text, first, last);
 	page_print(&output->page, true, column, column, text);
-	if (row->kind == ITEM_OTHER)
+	if (row->kind == ITEM_OTHER || output->brief)
 		return;
 	view_of_message(&view, row->entry, row->text, row->command, row->command_words);
 	if (!view.entry || is_told(output, row))
@@ -251,7 +251,8 @@ void summary_print(struct output *output)
 		rows = (uint32_t)output->limit;
 	if (rows) {
 		print_faults(output, rows);
-		summary_print_causes(output, rows);
+		if (!output->brief)
+			summary_print_causes(output, rows);
 	}
 	print_messages(output);
 	if (rows || output->messages.row_count)

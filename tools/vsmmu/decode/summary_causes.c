@@ -108,9 +108,14 @@ void summary_print_causes(struct output *output, uint32_t rows)
 	}
 	for (uint32_t i = 0; i < rows; i++)
 		groups[i] = group_of(output, &output->faults.rows[i]);
-	for (uint32_t i = 0; i < rows && count < GROUPS_MAX; i++) {
+	for (uint32_t i = 0; i < rows; i++) {
 		if (is_told(told, count, groups[i]))
 			continue;
+		if (count == GROUPS_MAX) {
+			printf("\nMore kinds are not explained here: --kind or --stream picks "
+			       "them.\n");
+			break;
+		}
 		list_rows(list, groups, i, rows);
 		print_group(output, &output->faults.rows[i], list);
 		told[count++] = groups[i];
