@@ -101,6 +101,8 @@ def number_alone():
     write_bytes('table', TWO)
     write_log(0x100, 'arm-smmu-v3.12.auto')
     equal(who('table'), ['0000:01:00.0?', '0001:01:00.0?'])
+    contains(run('decode', '--map', 'table', 'log').out,
+             'Stream 0x100 may be of 0000:01:00.0 or 0001:01:00.0.')
     write_log(0x100, 'arm-smmu-v3.0.auto')
     equal(who('table'), ['0000:01:00.0?'])
     write_log(0x100, 'smmu3.0x20000')

@@ -100,30 +100,29 @@ void view_of_message(struct view_message *view, const struct catalogue_entry *en
 
 const char *view_endpoints(const struct view *view, uint32_t sid, char *buffer, size_t size)
 {
-	unsigned int listed = view->endpoint_count;
-	bool certain = view->certain > 0;
-	int length = 0;
+	bool shared = view->certain > 1;
+	/* The certain ones come first; others beside several of them are of no use. */
+	unsigned int count =
+		shared && view->certain < VIEW_ENDPOINTS_MAX ? view->certain : view->endpoint_count;
+	unsigned int listed = count < VIEW_ENDPOINTS_MAX ? count : VIEW_ENDPOINTS_MAX;
+	int length;
 
 	*buffer = '\0';
 	/* It is named already. */
-	if (listed == 0 || (listed == 1 && *view->client))
+	if (count == 0 || (count == 1 && *view->client))
 		return buffer;
-	if (listed > VIEW_ENDPOINTS_MAX)
-		listed = VIEW_ENDPOINTS_MAX;
-	if (certain && view->certain > 1)
-		length = snprintf(buffer, size, "Stream 0x%" PRIx32 " is shared by ", sid);
-	else
-		length = snprintf(buffer, size, "Stream 0x%" PRIx32 " may be of ", sid);
+	length = snprintf(buffer, size, "Stream 0x%" PRIx32 " %s ", sid,
+		shared ? "is shared by" : "may be of");
 	for (unsigned int i = 0; i < listed && (size_t)length < size; i++) {
 		const struct endpoint_name *one = &view->endpoints[i];
-		const char *between = i + 1 == view->endpoint_count ? " and " : ", ";
+		const char *between = i + 1 < count ? ", " : shared ? " and " : " or ";
 
 		length += snprintf(buffer + length, size - (size_t)length, "%s%s%s%s%s",
 			i ? between : "", one->name, *one->about ? " (" : "", one->about,
 			*one->about ? ")" : "");
 	}
-	if (listed < view->endpoint_count && (size_t)length < size)
-		snprintf(buffer + length, size - (size_t)length, " and %u more",
-			view->endpoint_count - listed);
+	if (listed < count && (size_t)length < size)
+		snprintf(buffer + length, size - (size_t)length, " %s %u more",
+			shared ? "and" : "or", count - listed);
 	return buffer;
 }
