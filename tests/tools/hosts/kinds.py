@@ -313,13 +313,13 @@ def unsafe_words():
     host, smmu = server()
     host.put('proc/cmdline', 'quiet pcie_acs_override=downstream,multifunction '
              'iommufd.allow_unsafe_interrupts=1 iommu.passthrough=1 arm-smmu-v3.disable_bypass=0 '
-             'pci=noats\n')
+             'pci=noats vfio.enable_unsafe_noiommu_mode=1\n')
     host.port('0000:00:01.0', 1, extended=())
     host.endpoint('0000:01:00.0', NIC, '12', smmu)
     return host
 
 
-@kind(0, '1 DEV-GONE unknown', '2 DEV-GONE unknown')
+@kind(0, '1 DEV-GONE fail', '2 DEV-GONE fail')
 def gone():
     """One went away while it was looked at, and one answers with ones only; the rest goes on."""
     host, smmu = server()

@@ -93,6 +93,7 @@ static void read_device(struct probe_device *device, const char *bdf, struct roo
 	struct probe_result *result, struct pci_config *config)
 {
 	char path[128];
+	int error;
 
 	snprintf(device->bdf, sizeof(device->bdf), "%s", bdf);
 	device->vendor = device->device = device->class_code = -1;
@@ -105,7 +106,10 @@ static void read_device(struct probe_device *device, const char *bdf, struct roo
 	snprintf(path, sizeof(path), PCI "/%s/resource", bdf);
 	facts_read(root, path, resource_parse, device);
 	snprintf(path, sizeof(path), PCI "/%s/reset_method", bdf);
-	facts_read(root, path, parse_resets, device);
+	error = facts_read(root, path, parse_resets, device);
+	/* Linux has the file since 5.15, where there is a way to reset it. */
+	if (!error || (error == ENOENT && !kernel_before(&result->host, 5, 15)))
+		device->resets_known = ANSWER_YES;
 	snprintf(path, sizeof(path), PCI "/%s/physfn", bdf);
 	facts_link(root, path, device->physfn, sizeof(device->physfn));
 	read_driver(device, root);

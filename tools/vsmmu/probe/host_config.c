@@ -66,6 +66,18 @@ void kernel_name_parse(const char *text, struct probe_host *host)
 	text_clean(host->machine);
 }
 
+bool is_arm64(const struct probe_host *host)
+{
+	return !strcmp(host->machine, "aarch64") || !strcmp(host->machine, "arm64");
+}
+
+bool kernel_before(const struct probe_host *host, int major, int minor)
+{
+	return host->kernel_major >= 0 &&
+	       (host->kernel_major < major ||
+		       (host->kernel_major == major && host->kernel_minor < minor));
+}
+
 /* As the kernel's kstrtobool() does. Return: -1 if it is neither. */
 static int boolean(const char *text)
 {
@@ -116,6 +128,8 @@ static void take_word(const char *word, struct probe_host *host)
 		 (value = value_of(word, "vfio_iommu_type1.allow_unsafe_interrupts")))
 		host->unsafe_interrupts =
 			boolean(value) == 1 ? ANSWER_YES : host->unsafe_interrupts;
+	else if ((value = value_of(word, "vfio.enable_unsafe_noiommu_mode")))
+		host->noiommu = boolean(value) == 1 ? ANSWER_YES : ANSWER_NO;
 	else if (value_of(word, "pcie_acs_override"))
 		host->noacs = ANSWER_YES;
 	else if ((value = value_of(word, "pci"))) {

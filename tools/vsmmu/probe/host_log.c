@@ -41,8 +41,7 @@ static enum answer feature(uint32_t features, unsigned int bit)
 static enum answer feature_since(
 	const struct probe_host *host, uint32_t features, unsigned int bit, int major, int minor)
 {
-	if (host->kernel_major < major ||
-		(host->kernel_major == major && host->kernel_minor < minor))
+	if (host->kernel_major < 0 || kernel_before(host, major, minor))
 		return ANSWER_UNKNOWN;
 	return feature(features, bit);
 }

@@ -194,7 +194,7 @@ static bool add_owner(struct json_object *object, const struct probe_device *dev
 {
 	return add_text(object, "driver", if_known(device->driver_known, device->driver)) &&
 	       add_text(object, "cdev", if_known(device->driver_known, device->cdev)) &&
-	       add_text(object, "reset", device->vanished ? NULL : device->resets) &&
+	       add_text(object, "reset", if_known(device->resets_known, device->resets)) &&
 	       add_text(object, "iommu", if_known(device->behind_iommu, device->iommu));
 }
 

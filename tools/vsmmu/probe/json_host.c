@@ -65,6 +65,7 @@ static struct json_object *json_cmdline(const struct probe_host *host)
 		add_answer(object, "strict", from_number(host->strict)) &&
 		add_answer(object, "disable_bypass", from_number(host->disable_bypass)) &&
 		add_answer(object, "allow_unsafe_interrupts", host->unsafe_interrupts) &&
+		add_answer(object, "unsafe_noiommu", host->noiommu) &&
 		add_answer(object, "noats", host->noats) &&
 		add_answer(object, "acs_changed", host->noacs))
 		return object;

@@ -108,6 +108,7 @@ struct probe_host {
 	enum answer cmdline;			 /* the kernel's command line could be read */
 	int passthrough, strict, disable_bypass; /* iommu.passthrough= and so on; -1: not there */
 	enum answer unsafe_interrupts;		 /* iommufd's or VFIO's parameter */
+	enum answer noiommu;
 	enum answer noats, noacs; /* pci=noats; pcie_acs_override= or pci=disable_acs_redir= */
 
 	enum answer dev_iommu; /* it exists */
@@ -136,6 +137,10 @@ struct probe_host {
 	struct probe_range ram[PROBE_RAM_MAX];
 	size_t ram_count;
 };
+
+bool is_arm64(const struct probe_host *host);
+/* Whether the kernel's version is known, and older. */
+bool kernel_before(const struct probe_host *host, int major, int minor);
 
 /* Feature bits of the driver's line, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h. */
 struct probe_smmu {
@@ -192,7 +197,8 @@ struct probe_device {
 	char driver[32];       /* empty: none is bound */
 	char cdev[24];	       /* "vfio0"; empty: none */
 	enum answer cdev_node; /* /dev/vfio/devices/vfio0 is there */
-	char resets[64];
+	enum answer resets_known;
+	char resets[64]; /* ways to reset it, best first; empty: none */
 	char physfn[24]; /* of a virtual function */
 
 	enum answer grouped;

@@ -51,18 +51,6 @@ void row_todo(struct probe_rows *rows, struct probe_row *row, const char *format
 	rows->failed |= !row->todo;
 }
 
-bool is_arm64(const struct probe_host *host)
-{
-	return !strcmp(host->machine, "aarch64") || !strcmp(host->machine, "arm64");
-}
-
-bool kernel_before(const struct probe_host *host, int major, int minor)
-{
-	return host->kernel_major >= 0 &&
-	       (host->kernel_major < major ||
-		       (host->kernel_major == major && host->kernel_minor < minor));
-}
-
 enum answer answer_and(enum answer a, enum answer b)
 {
 	if (a == ANSWER_NO || b == ANSWER_NO)

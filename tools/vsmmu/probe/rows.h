@@ -15,10 +15,6 @@ struct probe_row *row_add(struct probe_rows *rows, enum probe_level level, const
 void row_todo(struct probe_rows *rows, struct probe_row *row, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-bool is_arm64(const struct probe_host *host);
-/* Whether the kernel's version is known, and older. */
-bool kernel_before(const struct probe_host *host, int major, int minor);
-
 /* Yes if both are, no if one is not. */
 enum answer answer_and(enum answer a, enum answer b);
 enum answer answer_or(enum answer a, enum answer b);

@@ -20,6 +20,12 @@ static void rows_cmdline(struct probe_result *result)
 			"can send "
 			"any interrupt to the host",
 			"leave it out where there is an ITS: it is not needed there");
+	if (host->noiommu == ANSWER_YES)
+		warn(result,
+			"vfio.enable_unsafe_noiommu_mode is on: a device without an IOMMU can be "
+			"given "
+			"away, and then reaches all memory",
+			"leave it out");
 	if (host->noats == ANSWER_YES)
 		warn(result, "pci=noats turns ATS off for all devices, and so for guests",
 			"leave it out if a guest's device needs ATS, as GPUs do");

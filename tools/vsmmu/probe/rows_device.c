@@ -130,6 +130,11 @@ static void row_cdev(struct probe_device *device)
 		row_add(rows, LEVEL_PASS, "DEV-CDEV", "/dev/vfio/devices/%s", device->cdev);
 		return;
 	}
+	if (device->cdev[0] && device->cdev_node == ANSWER_UNKNOWN) {
+		row_add(rows, LEVEL_UNKNOWN, "DEV-CDEV",
+			"whether it has a file in /dev/vfio/devices cannot be read");
+		return;
+	}
 	row = row_add(rows, LEVEL_FAIL, "DEV-CDEV",
 		"VFIO has it, but it has no file in /dev/vfio/devices");
 	row_todo(rows, row, "see KERNEL-VFIO-CDEV");
@@ -163,8 +168,10 @@ static void row_try(struct probe_device *device)
 void rows_device(struct probe_result *result, struct probe_device *device)
 {
 	if (device->vanished) {
-		row_add(&device->rows, LEVEL_UNKNOWN, "DEV-GONE",
-			"it went away, or stopped to answer, while this looked at it");
+		row_todo(&device->rows,
+			row_add(&device->rows, LEVEL_FAIL, "DEV-GONE",
+				"it went away, or does not answer"),
+			"look again; if it stays so, the kernel's log may tell why");
 		return;
 	}
 	rows_group(result, device);

@@ -82,6 +82,11 @@ static void row_reset(struct probe_device *device)
 			device->resets);
 		return;
 	}
+	if (device->resets_known != ANSWER_YES) {
+		row_add(&device->rows, LEVEL_UNKNOWN, "DEV-RESET",
+			"whether it can be reset cannot be read");
+		return;
+	}
 	row = row_add(&device->rows, LEVEL_WARN, "DEV-RESET",
 		"the kernel knows no way to reset it: what one VM leaves in it, the next may find");
 	row_todo(&device->rows, row, "give it only to VMs that trust each other");
