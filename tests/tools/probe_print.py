@@ -189,6 +189,18 @@ def libvirt_has_the_same():
     equal(used, set(ports))
 
 
+def an_smmu_may_have_any_name():
+    host, _ = kinds.server(features=None)
+    host.link('sys/class/iommu/smmu3.x--><iommu>/device', 'arm-smmu-v3.0.auto')
+    host.endpoint('0000:01:00.0', GPU, '12', 'smmu3.x--><iommu>')
+    shutil.rmtree('root', ignore_errors=True)
+    host.write('root')
+    result = run('probe', '--root', 'root', '--libvirt', '01:00.0')
+    contains(result.out, 'not known, and left out')
+    domain = ElementTree.fromstring('<devices>%s</devices>' % result.out)
+    equal(len(domain.findall('iommu')), 1)
+
+
 def labels_are_valid_and_say_what_is_known():
     for name, kind in kinds.KINDS.items():
         kind().write(name)
@@ -261,6 +273,7 @@ if __name__ == '__main__':
         only_what_vfio_has_unless_named,
         what_is_missing_on_the_host_is_told,
         libvirt_has_the_same,
+        an_smmu_may_have_any_name,
         labels_are_valid_and_say_what_is_known,
         labels_of_a_host_that_can,
         labels_of_hosts_that_cannot_or_do_not_tell,

@@ -145,8 +145,7 @@ static bool wants_colour(void)
 }
 
 /* Return: 0, -ENOMEM or -ENODEV. */
-static int print_form(
-	const struct probe_result *result, const struct probe_options *options, bool named)
+static int print_form(const struct probe_result *result, const struct probe_options *options)
 {
 	bool done = true;
 
@@ -154,10 +153,10 @@ static int print_form(
 	case 'j':
 		return probe_print_json(result) ? 0 : -ENOMEM;
 	case OPTION_QEMU:
-		done = probe_print_qemu(result, named);
+		done = probe_print_qemu(result);
 		break;
 	case OPTION_LIBVIRT:
-		done = probe_print_libvirt(result, named);
+		done = probe_print_libvirt(result);
 		break;
 	case OPTION_LABELS:
 		probe_print_labels(result);
@@ -168,8 +167,8 @@ static int print_form(
 	return done ? 0 : -ENODEV;
 }
 
-static int print(const struct probe_result *result, const struct probe_options *options, bool named,
-	const char *command)
+static int print(
+	const struct probe_result *result, const struct probe_options *options, const char *command)
 {
 	static const int codes[] = {
 		[LEVEL_PASS] = EXIT_OK,
@@ -177,11 +176,12 @@ static int print(const struct probe_result *result, const struct probe_options *
 		[LEVEL_WARN] = EXIT_WARNINGS,
 		[LEVEL_FAIL] = EXIT_FAILED,
 	};
-	int ret = options->detail == DETAIL_QUIET ? 0 : print_form(result, options, named);
+	int ret = options->detail == DETAIL_QUIET ? 0 : print_form(result, options);
 
 	if (ret == -ENODEV) {
 		fprintf(stderr, "%s: there is no device that a VM could have: %s\n", command,
-			named ? "'vsmmu probe' says why not" : "name one, or bind one to vfio-pci");
+			result->named ? "'vsmmu probe' says why not"
+				      : "name one, or bind one to vfio-pci");
 		return EXIT_FAILED;
 	}
 	return ret ? ret : codes[result->verdict];
@@ -217,7 +217,7 @@ static int look(struct root *root, const struct probe_options *options, char *co
 	if (!code && options->collect)
 		code = pack(root, options, command);
 	else if (!code)
-		code = probe_judge(&result) ? print(&result, options, count > 0, command) : -ENOMEM;
+		code = probe_judge(&result) ? print(&result, options, command) : -ENOMEM;
 	probe_result_free(&result);
 	if (code == -ENOENT)
 		fprintf(stderr, "%s: there is no PCI device %s here\n", command, missing);

@@ -17,6 +17,15 @@ static void print_number(const char *name, int number)
 		printf(" %s='%d'", name, number);
 }
 
+/* Two hyphens end a comment, and an SMMU may have any name. */
+static void print_comment(const char *text)
+{
+	printf("<!-- ");
+	for (const char *c = text; *c; c++)
+		putchar(c != text && c[0] == '-' && c[-1] == '-' ? '_' : *c);
+	printf(" -->\n");
+}
+
 /* A controller's index is the number of the bus that is behind it. */
 static void print_controllers(const struct vm_smmu *smmu, unsigned int index)
 {
@@ -63,18 +72,18 @@ static void print_hostdev(const struct probe_device *device, unsigned int bus)
 		segment, number, slot, strtoul(rest + 1, NULL, 16), bus);
 }
 
-bool probe_print_libvirt(const struct probe_result *result, bool named)
+bool probe_print_libvirt(const struct probe_result *result)
 {
 	unsigned int index = 1;
 	struct vm vm;
 
-	vm_plan(&vm, result, named);
+	vm_plan(&vm, result);
 	if (!vm.count)
 		return false;
 	printf("<!-- In <devices>. If the domain has PCI controllers already, number these behind "
 	       "them:\n     index, pciBus, and the bus of each address but a source's. -->\n");
 	for (unsigned int i = 0; i < vm.note_count; i++)
-		printf("<!-- %s -->\n", vm.notes[i]);
+		print_comment(vm.notes[i]);
 	for (unsigned int i = 0; i < vm.count; i++) {
 		const struct vm_smmu *smmu = &vm.smmus[i];
 

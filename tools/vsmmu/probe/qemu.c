@@ -29,12 +29,12 @@ static void print_smmu(const struct vm_smmu *smmu, unsigned int n)
 		print_answer("cmdqv", ANSWER_YES);
 }
 
-bool probe_print_qemu(const struct probe_result *result, bool named)
+bool probe_print_qemu(const struct probe_result *result)
 {
 	unsigned int port = 0;
 	struct vm vm;
 
-	vm_plan(&vm, result, named);
+	vm_plan(&vm, result);
 	if (!vm.count)
 		return false;
 	for (unsigned int i = 0; i < vm.note_count; i++)

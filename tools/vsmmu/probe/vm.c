@@ -130,7 +130,7 @@ static void note_unknown(struct vm *vm, const struct vm_smmu *smmu)
 	if (*names)
 		note(vm,
 			"%s: not known, and left out:%s. QEMU 11.1 and later ask the SMMU; for "
-			"11.0 run vsmmu probe as root with its option try.",
+			"11.0 run vsmmu probe --try as root.",
 			smmu->smmu->name, names);
 }
 
@@ -166,7 +166,7 @@ static void note_bars(struct vm *vm)
 			sum);
 }
 
-void vm_plan(struct vm *vm, const struct probe_result *result, bool named)
+void vm_plan(struct vm *vm, const struct probe_result *result)
 {
 	unsigned int bus = BUSES;
 
@@ -175,7 +175,7 @@ void vm_plan(struct vm *vm, const struct probe_result *result, bool named)
 		 "firmware: accel takes no device tree.");
 	note(vm, "No emulated PCI device may be behind these vSMMUs: leave them on pcie.0.");
 	for (size_t i = 0; i < result->device_count; i++)
-		if (takes(vm, &result->devices[i], named))
+		if (takes(vm, &result->devices[i], result->named))
 			add_device(vm, result, &result->devices[i]);
 	for (unsigned int i = 0; i < vm->count; i++) {
 		/* Its root bus, and one for each root port. */

@@ -29,17 +29,17 @@ struct vm_smmu {
 struct vm {
 	struct vm_smmu smmus[VM_SMMUS_MAX];
 	unsigned int count;
-	/* What one has to know: never "--", which ends a comment of XML. */
+	/* What one has to know. */
 	char notes[VM_NOTES_MAX][VM_NOTE_SIZE];
 	unsigned int note_count;
 };
 
-/* @named: the devices of @result that are shown were asked for; else those that VFIO has. */
-void vm_plan(struct vm *vm, const struct probe_result *result, bool named);
+/* The devices that were named, else those that VFIO has. */
+void vm_plan(struct vm *vm, const struct probe_result *result);
 
 /* Printers. Return: false if there is no device to give to a VM; nothing is printed then. */
-bool probe_print_qemu(const struct probe_result *result, bool named);
-bool probe_print_libvirt(const struct probe_result *result, bool named);
+bool probe_print_qemu(const struct probe_result *result);
+bool probe_print_libvirt(const struct probe_result *result);
 
 void probe_print_labels(const struct probe_result *result);
 
