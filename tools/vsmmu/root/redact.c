@@ -68,7 +68,8 @@ static void blank_word(struct part text, const char *word)
 	size_t length = strlen(word);
 
 	for (char *at = text.at; (size_t)(text.end - at) >= length; at++)
-		if (!strncasecmp(at, word, length) && (at == text.at || !is_word(at[-1])) &&
+		if (tolower((unsigned char)*at) == tolower((unsigned char)*word) &&
+			!strncasecmp(at, word, length) && (at == text.at || !is_word(at[-1])) &&
 			(at + length == text.end || !is_word(at[length])))
 			blank(at, at + length);
 }

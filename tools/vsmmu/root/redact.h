@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDACT_WORDS 64
+#define REDACT_WORDS 1024
 
 /* Words that are secret wherever they stand: names of the host and of its user. */
 struct redact {
