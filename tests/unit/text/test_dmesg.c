@@ -200,6 +200,28 @@ TEST(a_pause_gives_whole_events_only)
 	assert_int_equal(count, 1);
 }
 
+/* Someone looks on as the log grows. */
+TEST(a_pause_gives_messages)
+{
+	begin();
+	feed(SMMU "CMD_SYNC timeout");
+	feed(SECOND "something failed");
+	assert_int_equal(count, 1);
+	assert_int_equal(vsmmu_dmesg_flush(&dmesg, false), 0);
+	take_items();
+	assert_int_equal(count, 2);
+	assert_string_equal(items[1].text, "something failed");
+	/* It may still go on. */
+	feed(SMMU "event: C_BAD_STE client: x sid:");
+	assert_int_equal(vsmmu_dmesg_flush(&dmesg, false), 0);
+	take_items();
+	assert_int_equal(count, 2);
+	feed("0x8 ssid: 0x0");
+	end();
+	assert_int_equal(count, 3);
+	assert_int_equal(items[2].event.sid, 8);
+}
+
 TEST(patience_has_an_end)
 {
 	const char *lines[] = {RAW(SMMU)};
@@ -266,6 +288,7 @@ int main(void)
 		UNIT_TEST_PLAIN(lines_of_another_event),
 		UNIT_TEST_PLAIN(complaints_in_between),
 		UNIT_TEST_PLAIN(a_pause_gives_whole_events_only),
+		UNIT_TEST_PLAIN(a_pause_gives_messages),
 		UNIT_TEST_PLAIN(patience_has_an_end),
 		UNIT_TEST_PLAIN(random_lines),
 	};

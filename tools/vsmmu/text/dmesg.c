@@ -47,7 +47,7 @@ int vsmmu_dmesg_flush(struct vsmmu_dmesg *opaque, bool end)
 	/* What waited for the next line is read now. */
 	if (end)
 		envelope_end(&dmesg->envelope);
-	dmesg->fed = end;
+	dmesg->fed = true;
 	return 0;
 }
 

@@ -93,6 +93,7 @@ enum dmesg_flush {
 /* A line that ends within a message. */
 struct dmesg_held {
 	bool open;
+	enum dmesg_message_kind kind; /* of what it ends with */
 	unsigned int lines; /* so many are in it, if it comes from lines that were joined */
 	uint64_t line;
 	struct log_line log;

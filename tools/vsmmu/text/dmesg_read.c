@@ -34,6 +34,7 @@ static bool hold(struct dmesg *dmesg, struct span text)
 	held->line = dmesg->log_line;
 	span_print(dmesg->log.host, held->host, sizeof(held->host));
 	held->log.host = span_of(held->host);
+	held->kind = dmesg->message.kind;
 	held->lines++;
 	held->open = true;
 	dmesg->log.text.length = 0;
@@ -140,6 +141,16 @@ static bool open_line(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
 	return dmesg->flush == DMESG_FLUSH_ALL && dmesg->glue.length && glue(dmesg, log, line);
 }
 
+/* Whether the line that is held is not to be kept for another one. */
+static bool is_over(const struct dmesg *dmesg)
+{
+	const struct dmesg_held *held = &dmesg->held;
+	bool is_text = held->kind == DMESG_ERROR || held->kind == DMESG_NOTE;
+
+	/* An event may still become complete after a pause; a message is wanted at once. */
+	return held->open && (dmesg->flush == DMESG_FLUSH_ALL || (dmesg->flush && is_text));
+}
+
 /* Takes the next line into dmesg->log. Return: whether there is one. */
 static bool next_line(struct dmesg *dmesg)
 {
@@ -149,7 +160,7 @@ static bool next_line(struct dmesg *dmesg)
 	bool there = log.text.length || open_line(dmesg, &log, &line);
 
 	dmesg->next.text.length = 0;
-	if (!there && !(held->open && dmesg->flush == DMESG_FLUSH_ALL))
+	if (!there && !is_over(dmesg))
 		return false;
 	if (!held->open) {
 		held->lines = 0;
