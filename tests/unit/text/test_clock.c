@@ -166,7 +166,7 @@ TEST(no_times)
 	static const char *const texts[] = {"", "x", "12:34:56", "2024-12-09", "Dec  9",
 		"Dec  9 09:15", "December", "Mon", "106.585811", "1.2.3.4", "0000:01:00.0",
 		"2b400000.iommu", "1733735757", "2024-12-09T09:15", "Marc  9 09:15:57",
-		"Dec  9 9:5:7"};
+		"2024-12-09 21:15:57 PM", "2024-12-09 00:15:57 AM", "Dec  9 9:5:7"};
 
 	for (unsigned int i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_false(take(texts[i]));

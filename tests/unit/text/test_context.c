@@ -98,6 +98,7 @@ TEST(the_rest_is_no_context)
 		"reset",
 		"[    0.100000] psci: SMC Calling Convention v1.1",
 		"usb 1-1: reset high-speed USB device number 2 using xhci_hcd",
+		"usb usb2: reset SuperSpeed device number 2",
 		"reset-uniphier 1234.reset: probed",
 		"dwc3 1234.usb: failed to get reset control",
 		"pcieport 0000:00:01.0: AER: enabled with IRQ 44",
