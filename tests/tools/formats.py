@@ -353,6 +353,16 @@ def all_on_one_line(lines):
     return ' '.join(UPTIME + line for line in lines)
 
 
+@form(**LOCAL)
+def all_on_one_line_of_dmesg_T(lines):
+    return ' '.join('[Mon Dec  9 09:15:57 2024] ' + line for line in lines)
+
+
+@form(**YEARLESS)
+def all_on_one_line_of_syslog(lines):
+    return ' '.join('Dec  9 09:15:57 box kernel: ' + line for line in lines)
+
+
 @form()
 def all_on_one_line_without_times(lines):
     return ' '.join(lines)

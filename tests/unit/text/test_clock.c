@@ -60,6 +60,8 @@ TEST(forms_without_a_zone)
 	assert_wall("Dec  9 09:15:57 2024 host", T * NS, false);
 	assert_wall("Dec  9 2024 09:15:57", T * NS, false);
 	assert_wall("Dec 09 2024 09:15:57.123", T * NS + 123000000, false);
+	assert_wall("Dec 9, 2024 9:15:57 AM", T * NS, false);
+	assert_wall("Dec 9, 2024, 9:15:57 AM", T * NS, false);
 	assert_wall("2024-12-09T09:15:57", T * NS, false);
 	assert_wall("2024-12-09 09:15:57.123", T * NS + 123000000, false);
 	assert_wall("2024/12/09 09:15:57 host", T * NS, false);

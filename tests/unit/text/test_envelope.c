@@ -91,6 +91,20 @@ TEST(several_on_one_line)
 	GIVES("host kernel: [1.000000] a [1.100000] b", "host kernel: [1.000000] a",
 		"[1.100000] b");
 	GIVES("arm-smmu-v3 x: a arm-smmu-v3 x: \tb", "arm-smmu-v3 x: a", "arm-smmu-v3 x: \tb");
+	/* The time that stands before a line goes with it. */
+	GIVES("Dec  9 09:15:57 box kernel: arm-smmu-v3 x: a Dec  9 09:15:58 box kernel: "
+	      "arm-smmu-v3 x: b",
+		"Dec  9 09:15:57 box kernel: arm-smmu-v3 x: a",
+		"Dec  9 09:15:58 box kernel: arm-smmu-v3 x: b");
+	GIVES("[Mon Dec  9 09:15:57 2024] arm-smmu-v3 x: a [Mon Dec  9 09:15:58 2024] arm-smmu-v3 "
+	      "x: b",
+		"[Mon Dec  9 09:15:57 2024] arm-smmu-v3 x: a",
+		"[Mon Dec  9 09:15:58 2024] arm-smmu-v3 x: b");
+	GIVES("2024-12-09T09:15:57Z box kernel: [1.000000] arm-smmu-v3 x: a 2024-12-09T09:15:58Z "
+	      "box "
+	      "kernel: [1.100000] arm-smmu-v3 x: b",
+		"2024-12-09T09:15:57Z box kernel: [1.000000] arm-smmu-v3 x: a",
+		"2024-12-09T09:15:58Z box kernel: [1.100000] arm-smmu-v3 x: b");
 	GIVES("arm-smmu-v3 arm-smmu-v3.0.auto: a [1.5] [1.55555] [1.5555555]",
 		"arm-smmu-v3 arm-smmu-v3.0.auto: a [1.5] [1.55555] [1.5555555]");
 }

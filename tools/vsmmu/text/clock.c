@@ -203,11 +203,16 @@ static bool take_month_first(struct span *text, struct date *date)
 	if (!take_month(&rest, &date->month) || !span_begins(rest, " "))
 		return false;
 	skip_blanks(&rest);
-	if (!take_digits(&rest, 1, 2, &date->day) || !span_begins(rest, " "))
+	if (!take_digits(&rest, 1, 2, &date->day))
+		return false;
+	span_take(&rest, ",");
+	if (!span_begins(rest, " "))
 		return false;
 	skip_blanks(&rest);
-	if (take_digits(&rest, 4, 4, &date->year))
+	if (take_digits(&rest, 4, 4, &date->year)) {
+		span_take(&rest, ",");
 		skip_blanks(&rest);
+	}
 	if (!take_time(&rest, date))
 		return false;
 	take_zone(&rest, date);

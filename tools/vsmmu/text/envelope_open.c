@@ -9,6 +9,7 @@
  * is given out in parts, so that who looks for something in it has an end.
  */
 #define LINE_MAX_BYTES 2048
+#define PREFIX_MAX     64 /* characters that begin with a time, before a driver's name */
 
 /* What a line can have that the kernel did not print: bits, so that one scan collects all. */
 enum {
@@ -69,6 +70,26 @@ static bool has_bare_colour(struct span text)
 }
 
 /*
+ * Return: where the time begins that stands before the line at @at, if one is there and none of
+ * it before @least; else @at.
+ */
+static size_t begin_of_time(struct span text, size_t least, size_t at)
+{
+	size_t begin = at > least + PREFIX_MAX ? at - PREFIX_MAX : least;
+	struct wall wall;
+
+	for (; begin < at; begin++) {
+		struct span rest = {.at = text.at + begin, .length = at - begin};
+		bool bracket = span_take(&rest, "[");
+
+		if ((!begin || span_is_blank(text.at[begin - 1])) && clock_take(&rest, &wall) &&
+			(!bracket || span_begins(rest, "]")))
+			return begin;
+	}
+	return at;
+}
+
+/*
  * Return: where the next line begins that was pasted behind this one, by a time or a driver's
  * name for the second time; or the length.
  */
@@ -77,6 +98,7 @@ static size_t find_next_line(struct span text)
 	static const char driver[] = "arm-smmu-v3 ";
 	size_t name = span_find(text, driver), bracket = span_find(text, "[");
 	bool timed = false, named = false;
+	size_t first = 0; /* behind the name or time of this line */
 	uint64_t time;
 
 	while (name < text.length || bracket < text.length) {
@@ -85,14 +107,16 @@ static size_t find_next_line(struct span text)
 
 		if (at == name) {
 			if (named)
-				return at;
+				return begin_of_time(text, first, at);
 			named = true;
+			first = next;
 			name = next + span_find(span_skip(text, next), driver);
 		} else {
 			if (clock_take_uptime(&rest, &time)) {
 				if (timed || named)
-					return at;
+					return begin_of_time(text, first, at);
 				timed = true;
+				first = next;
 			}
 			bracket = next + span_find(span_skip(text, next), "[");
 		}
