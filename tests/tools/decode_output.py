@@ -71,6 +71,8 @@ def what_was_just_before():
     first, second = objects('log')
     equal([(b['kind'], b['line']) for b in first['before']], [('reset', 1)])
     equal('before' in second, False)
+    equal([[b['kind'] for b in f.get('before', [])] for f in objects('-s', 'log')[0]['faults']],
+          [['reset'], []])
     contains(run('decode', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: resetting')
     contains(run('decode', '-s', 'log').out, 'Just before, in line 1: vfio-pci 0000:01:00.0: ')
     # So they do where two lines have no clock in common.

@@ -20,6 +20,20 @@ static bool add_occurrence(
 	return false;
 }
 
+/* The latest of what preceded the first event. */
+static bool add_before(struct json_object *object, const struct fault_row *row)
+{
+	struct json_object *array;
+
+	if (!row->before)
+		return true;
+	array = json_object_new_array();
+	if (array && json_add_context(array, &row->context))
+		return add(object, "before", array);
+	json_object_put(array);
+	return false;
+}
+
 static bool fill_fault(const struct output *output, struct json_object *object, const void *what)
 {
 	const struct fault_row *row = what;
@@ -43,7 +57,8 @@ static bool fill_fault(const struct output *output, struct json_object *object, 
 	       (!row->pages || (add_number(object, "pages", row->pages) &&
 				       json_add_hex(object, "address_least", row->address_least) &&
 				       json_add_hex(object, "address_most", row->address_most))) &&
-	       json_add_fields(object, &row->event, known) && json_add_view(object, &view);
+	       json_add_fields(object, &row->event, known) && json_add_view(object, &view) &&
+	       add_before(object, row);
 }
 
 static bool fill_message(const struct output *output, struct json_object *object, const void *what)
