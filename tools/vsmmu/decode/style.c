@@ -53,7 +53,6 @@ void page_init(struct page *page, enum color color)
 const char *style_begin(const struct page *page, enum style style)
 {
 	static const char *const codes[] = {
-		[STYLE_PLAIN] = "",
 		[STYLE_PLACE] = "\033[2m",
 		[STYLE_NAME] = "\033[1;31m",
 		[STYLE_HEADING] = "\033[1m",

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 enum style {
-	STYLE_PLAIN,
 	STYLE_PLACE, /* where something is */
 	STYLE_NAME,  /* what kind of event or message it is */
 	STYLE_HEADING,
