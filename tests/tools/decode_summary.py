@@ -155,8 +155,9 @@ def it_fits_the_page():
         equal([line for line in result.lines() if len(line) > (width or 100)], [])
         equal([line for line in result.lines() if line != line.rstrip()], [])
         contains(result.out, '0xffffffffffffffff')
-    # Where no width is known, events are one line each, so that grep finds them.
-    contains(run('decode', 'log').out, 'read IOVA 0x100000, which no page maps')
+        # Events are one line each where there is no terminal, so that grep finds them.
+        contains(run('decode', 'log', env=environment).out,
+                 'read IOVA 0x100000, which no page maps')
 
 
 def summary_in_csv():

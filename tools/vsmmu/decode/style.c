@@ -44,7 +44,7 @@ void page_init(struct page *page, enum color color)
 	unsigned int width = known_width();
 
 	page->color = wants_color(color);
-	page->wraps = width != 0;
+	page->wraps = isatty(STDOUT_FILENO);
 	page->width = width ? width : WIDTH_DEFAULT;
 	if (page->width < WIDTH_LEAST)
 		page->width = WIDTH_LEAST;

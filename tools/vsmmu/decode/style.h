@@ -20,7 +20,7 @@ enum color {
 
 struct page {
 	bool color;
-	bool wraps; /* lines are broken at @width; else only tables mind it */
+	bool wraps; /* a terminal: lines are broken at @width; else a summary alone minds it */
 	unsigned int width;
 };
 
