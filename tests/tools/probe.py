@@ -266,7 +266,21 @@ def many_devices():
     equal(len(found['devices']) <= 8192, True)
 
 
-TESTS = [this_machine, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
+def codes_in_the_man_page():
+    """Each code that there is, and no other."""
+    top = os.path.join(HERE, '..', '..')
+    folder = os.path.join(top, 'tools', 'vsmmu', 'probe')
+    used = set()
+    for name in os.listdir(folder):
+        if name.startswith('rows'):
+            with open(os.path.join(folder, name), encoding='utf-8') as file:
+                used |= set(re.findall(r'"([A-Z]+(?:-[A-Z]+)+|VM|KVM|CMDQV)"', file.read()))
+    with open(os.path.join(top, 'man', 'vsmmu-probe.1.scd'), encoding='utf-8') as file:
+        part = file.read().split('# CODES OF THE HOST')[1].split('# JSON')[0]
+    equal(set(re.findall(r'^\*([A-Z-]+)\*$', part, re.M)), used)
+
+
+TESTS = [this_machine, codes_in_the_man_page, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
          named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
          many_devices] + [host_test(name) for name in kinds.KINDS]
 

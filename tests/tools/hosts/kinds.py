@@ -339,6 +339,15 @@ def tried():
     return host
 
 
+@kind(0)
+def refused():
+    """Somebody ran it with --try, but another program had the device."""
+    host, smmu = server()
+    host.endpoint('0000:01:00.0', NIC, '12', smmu)
+    host.put('vsmmu/try/0000:01:00.0', 'refused=somebody has it open\n')
+    return host
+
+
 # IDR0: both stages, AArch64, coherent, ATS, 16-bit ASIDs and VMIDs; IDR1: 32 and 20 bits;
 # IDR3: FWB, RIL; IDR5: 48 bits, 4 and 64 KiB.
 TRY = '''known=yes

@@ -139,13 +139,15 @@ static bool add_try(struct json_object *object, const struct probe_device *devic
 	const struct probe_try *try = &device->try;
 	struct json_object *inner;
 
-	if (try->tried != ANSWER_YES)
+	if (try->tried != ANSWER_YES && !try->refused[0])
 		return add_null(object, "try");
 	inner = json_object_new_object();
-	return add(object, "try", inner) && add_hw_info(inner, try) &&
-	       add_answer(inner, "viommu", try->viommu) &&
+	return add(object, "try", inner) &&
+	       add_text(inner, "refused", try->refused[0] ? try->refused : NULL) &&
+	       add_hw_info(inner, try) && add_answer(inner, "viommu", try->viommu) &&
 	       add_answer(inner, "veventq", try->veventq) &&
-	       add_answer(inner, "nested", try->nested) && add_known(inner, "errno", try->error) &&
+	       add_answer(inner, "nested", try->nested) &&
+	       add_known(inner, "errno", try->refused[0] ? -1 : try->error) &&
 	       add_text(inner, "step", try->step[0] ? try->step : NULL);
 }
 
