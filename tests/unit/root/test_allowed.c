@@ -65,7 +65,7 @@ TEST(only_folders_with_a_choice_are_listed)
 	assert_true(allowed_folder("sys/bus/pci/devices"));
 	assert_true(allowed_folder("sys/kernel/iommu_groups"));
 	assert_true(allowed_folder("sys/kernel/iommu_groups/7/devices"));
-	assert_true(allowed_folder("dev/vfio"));
+	assert_true(allowed_folder("dev/vfio/devices"));
 	assert_false(allowed_folder("sys/kernel/iommu_groups/7"));
 	assert_false(allowed_folder("sys/bus/pci"));
 	assert_false(allowed_folder("proc"));

@@ -67,7 +67,7 @@ static void put_host(void)
 {
 	folder_put("vsmmu/uname", "Linux 7.3.4 aarch64\n");
 	folder_put("vsmmu/rights", "uid 0\ndev/iommu yes\n");
-	folder_put("vsmmu/denied", "sys/firmware/acpi/tables/APIC\n" DEVICE "/power_state EIO\n");
+	folder_put("vsmmu/denied", "sys/firmware/acpi/tables/APIC\n" DEVICE "/resource EIO\n");
 	folder_put("vsmmu/kernel-log",
 		"Nov 30 03:00:00 node17 kernel: [    1.0] iommu: Default domain type: Translated\n"
 		"[    0.0] Kernel command line: iommu=x password=hunter2\n"
@@ -225,7 +225,7 @@ TEST(what_is_read_is_packed)
 	root_list_free(names);
 	FAILS(root_list(root, "sys/class/iommu", NULL), ENOENT);
 	FAILS(root_read(root, "sys/firmware/acpi/tables/APIC", NULL), EACCES);
-	FAILS(root_read(root, DEVICE "/power_state", NULL), EIO);
+	FAILS(root_read(root, DEVICE "/resource", NULL), EIO);
 	FAILS(root_read(root, DEVICE "/vpd", NULL), ENOTSUP);
 	/* Of kernels only the one that runs. */
 	FAILS(root_read(root, "boot/config-6.1.0-old", NULL), ENOENT);

@@ -78,7 +78,7 @@ TEST(reads_lists_and_links)
 	FAILS(root_read(root, DEVICE "/device", NULL), ENOENT);
 	FAILS(root_read(root, "proc/cmdline/x", NULL), ENOTSUP);
 	FAILS(root_link(root, DEVICE "/iommu"), ENOENT);
-	FAILS(root_list(root, "dev/vfio", NULL), ENOENT);
+	FAILS(root_list(root, "dev/vfio/devices", NULL), ENOENT);
 	root_close(root);
 }
 
@@ -109,7 +109,7 @@ TEST(no_link_leads_out_of_the_folder)
 	fputs("secret", file);
 	fclose(file);
 	folder_link("proc/cmdline", secret);
-	folder_link("proc/modules", "/proc/self/root/etc/passwd");
+	folder_link("proc/interrupts", "/proc/self/root/etc/passwd");
 	folder_link("proc/cpuinfo", "../../../../../../../../../../etc/passwd");
 	folder_link("proc/iomem", "iomem");
 	folder_link("boot", "/etc");
@@ -117,7 +117,7 @@ TEST(no_link_leads_out_of_the_folder)
 	folder_link("dev", "/dev");
 	root = open_folder();
 	FAILS(root_read(root, "proc/cmdline", NULL), ENOENT);
-	FAILS(root_read(root, "proc/modules", NULL), ENOENT);
+	FAILS(root_read(root, "proc/interrupts", NULL), ENOENT);
 	FAILS(root_read(root, "proc/cpuinfo", NULL), ENOENT);
 	FAILS(root_read(root, "proc/iomem", NULL), ELOOP);
 	FAILS(root_read(root, "boot/config-x", NULL), ENOENT);
@@ -134,7 +134,7 @@ TEST(odd_files_are_refused)
 	FILE *file;
 
 	assert_int_equal(mkfifo(folder_path("proc/cmdline"), 0600), 0);
-	assert_int_equal(mkdir(folder_path("proc/modules"), 0700), 0);
+	assert_int_equal(mkdir(folder_path("proc/interrupts"), 0700), 0);
 	file = fopen(folder_path("proc/iomem"), "w");
 	assert_non_null(file);
 	assert_int_equal(ftruncate(fileno(file), ROOT_FILE_MAX + 1), 0);
@@ -146,7 +146,7 @@ TEST(odd_files_are_refused)
 	folder_put("sys/bus/pci/devices", "no folder");
 	root = open_folder();
 	FAILS(root_read(root, "proc/cmdline", NULL), EINVAL);
-	FAILS(root_read(root, "proc/modules", NULL), EISDIR);
+	FAILS(root_read(root, "proc/interrupts", NULL), EISDIR);
 	FAILS(root_read(root, "proc/iomem", NULL), EFBIG);
 	FAILS(root_list(root, "sys/bus/pci/devices", NULL), ENOENT);
 	{

@@ -418,7 +418,7 @@ TEST(a_tar_is_a_root)
 	link_to("sys/bus/pci/devices/0000:01:00.0/driver", "vfio-pci");
 	link_to("sys/bus/pci/devices/0000:01:00.0/iommu_group", "\033[31m");
 	link_to("proc/cmdline", "/etc/passwd");
-	member('5', "dev/vfio", "");
+	member('5', "dev/vfio/devices", "");
 	header('3', "dev/iommu", "0");
 	member('0', "etc/shadow", "root:x");
 	member('0', "vsmmu/denied", "proc/iomem\nsys/bus/pci/devices/0000:01:00.0/config EIO\n");
@@ -438,7 +438,7 @@ TEST(a_tar_is_a_root)
 	assert_string_equal(names[1], "0000:01:00.0-x");
 	assert_string_equal(names[2], "0001:00:00.0");
 	root_list_free(names);
-	names = root_list(root, "dev/vfio", &count);
+	names = root_list(root, "dev/vfio/devices", &count);
 	assert_non_null(names);
 	assert_int_equal(count, 0);
 	root_list_free(names);

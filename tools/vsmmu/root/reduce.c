@@ -62,9 +62,7 @@ static void take_module(FILE *out, char *line)
 
 static void take_cpu(FILE *out, char *line)
 {
-	static const char *const keys[] = {"processor", "vendor_id", "model name", "flags",
-		"BogoMIPS", "Features", "CPU implementer", "CPU architecture", "CPU variant",
-		"CPU part", "CPU revision"};
+	static const char *const keys[] = {"processor", "flags"};
 	size_t length = strcspn(line, "\t:");
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -86,11 +84,7 @@ static void take_interrupt(FILE *out, char *line)
 /* Neither where the kernel lies nor what else there is. */
 static void take_range(FILE *out, char *line)
 {
-	static const char *const names[] = {"System RAM", "reserved", "PCI", "SMMU", "IOMMU", "GIC",
-		"ITS", "Persistent Memory", NULL};
-	const char *name = strstr(line, " : ");
-
-	if (name && !strstr(name, "Kernel ") && has_any(name, names))
+	if (strstr(line, " : System RAM"))
 		fprintf(out, "%s\n", line);
 }
 
@@ -214,9 +208,9 @@ const char *reduce_name(enum allowed_reduce how)
 		[REDUCE_CONFIG] = "only options of these",
 		[REDUCE_CONFIG_GZ] = "only options of these",
 		[REDUCE_MODULES] = "only modules of these",
-		[REDUCE_CPUINFO] = "only kind and features",
+		[REDUCE_CPUINFO] = "only the features of one",
 		[REDUCE_INTERRUPTS] = "only kinds of controllers",
-		[REDUCE_IOMEM] = "only RAM, PCI, SMMUs, GIC",
+		[REDUCE_IOMEM] = "only RAM",
 		[REDUCE_PCI_CONFIG] =
 			"only the header and PCIe, PM, MSI, ACS, ARI, SR-IOV, ATS, PRI, "
 			"PASID; no serial number",
@@ -229,8 +223,13 @@ const char *reduce_name(enum allowed_reduce how)
 static char *reduce_text(
 	enum allowed_reduce how, const struct redact *redact, char *text, size_t *length)
 {
-	char *kept = how == REDUCE_CMDLINE ? take_cmdline(text, length)
-					   : take_lines(text, length, takers[how]);
+	char *end = how == REDUCE_CPUINFO ? strstr(text, "\n\n") : NULL;
+	char *kept;
+
+	if (end)
+		*end = '\0';
+	kept = how == REDUCE_CMDLINE ? take_cmdline(text, length)
+				     : take_lines(text, length, takers[how]);
 
 	if (kept)
 		redact_text(redact, kept, *length);

@@ -22,18 +22,12 @@ struct kept {
 };
 
 static const struct kept standard[] = {
-	{0x01, 8},  /* power management */
-	{0x05, 24}, /* MSI */
 	{0x10, 60}, /* PCI Express */
-	{0x11, 12}, /* MSI-X */
-	{0x13, 6},  /* advanced features: reset */
 };
 
 static const struct kept extended[] = {
 	{0x000d, 8},  /* ACS */
-	{0x000e, 8},  /* ARI */
 	{0x000f, 8},  /* ATS */
-	{0x0010, 64}, /* SR-IOV */
 	{0x0013, 16}, /* PRI */
 	{0x001b, 8},  /* PASID */
 };
