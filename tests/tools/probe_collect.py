@@ -303,6 +303,23 @@ def a_bad_root_is_refused():
         equal(run('probe', '--root', name).code, 3)
 
 
+def a_name_that_ends_so_is_compressed():
+    folder = plant()
+    for name in ('one.tar.gz', 'two.tgz'):
+        equal(run('probe', '--root', folder, '--collect', name).code, 0)
+        with open(name, 'rb') as f:
+            packed = f.read()
+        equal(packed[:2], b'\x1f\x8b')
+        # No name and no time of a host.
+        equal(packed[3:8], bytes(5))
+        equal(probed('--root', name), probed('--root', folder))
+    collect('--root', folder)
+    with open('host.tar', 'rb') as f:
+        equal(gzip.decompress(packed), f.read())
+    os.symlink('/dev/full', 'full.gz')
+    equal(run('probe', '--root', folder, '--collect', 'full.gz', '-f').code, 3)
+
+
 def what_is_left_out_of_a_tar_is_told():
     with tarfile.open('odd.tar', 'w') as tar:
         for name, data in [('../etc/passwd', b'x'), ('proc/cmdline', b'quiet\n')]:
@@ -325,5 +342,6 @@ harness.main([
     standard_output_is_no_terminal,
     no_part_of_a_file_is_left,
     a_bad_root_is_refused,
+    a_name_that_ends_so_is_compressed,
     what_is_left_out_of_a_tar_is_told,
 ])

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "root/allowed.h"
+#include "root/gzip.h"
 #include "root/redact.h"
 #include "root/reduce.h"
 #include "root/tar.h"
@@ -317,6 +318,35 @@ static int write_entries(const struct collector *collector, FILE *out)
 	return ret ? ret : tar_write_end(out);
 }
 
+/* Most of a tar is zeros. */
+static int write_packed(const struct collector *collector, FILE *out)
+{
+	char *bytes = NULL, *packed = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&bytes, &length);
+	int ret = memory ? write_entries(collector, memory) : -ENOMEM;
+
+	if (memory && fclose(memory))
+		ret = -ENOMEM;
+	if (!ret)
+		packed = gzip_pack(bytes, &length);
+	free(bytes);
+	if (!packed)
+		return ret ? ret : -ENOMEM;
+	errno = EIO;
+	if (fwrite(packed, 1, length, out) != length || fflush(out))
+		ret = -errno;
+	free(packed);
+	return ret;
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	size_t length = strlen(path), size = strlen(end);
+
+	return length > size && !strcmp(path + length - size, end);
+}
+
 static FILE *open_output(const char *path, bool force, char *why, size_t size)
 {
 	FILE *out = NULL;
@@ -350,7 +380,8 @@ static int write_file(
 	if (!out)
 		return -errno;
 	regular = out != stdout && !fstat(fileno(out), &about) && S_ISREG(about.st_mode);
-	ret = write_entries(collector, out);
+	ret = ends_with(path, ".gz") || ends_with(path, ".tgz") ? write_packed(collector, out)
+								: write_entries(collector, out);
 	if (out != stdout && fclose(out) && !ret)
 		ret = -errno;
 	if (ret) {

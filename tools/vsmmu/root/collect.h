@@ -13,8 +13,9 @@
 void collect_print_list(FILE *out);
 
 /*
- * Packs into the file @path, which must not be there without @force; "-": standard output. A
- * file that could not be written whole is removed. Return: 0, or -errno with the reason in @why.
+ * Packs into the file @path, which must not be there without @force; "-": standard output. With
+ * ".gz" or ".tgz" at its end it is compressed. A file that could not be written whole is removed.
+ * Return: 0, or -errno with the reason in @why.
  */
 int collect(struct root *root, const char *path, bool force, char *why, size_t size);
 
