@@ -94,6 +94,7 @@ enum dmesg_flush {
 struct dmesg_held {
 	bool open;
 	enum dmesg_message_kind kind; /* of what it ends with */
+	bool unknown;		      /* that is a text which nobody knows */
 	unsigned int lines; /* so many are in it, if it comes from lines that were joined */
 	uint64_t line;
 	struct log_line log;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Texts of SMMUv3 drivers that are no part of an event. */
 #include <ctype.h>
-#include <strings.h>
 
 #include "catalogue/catalogue.h"
 #include "catalogue/format.h"
@@ -121,11 +120,14 @@ static bool parse_suppressed(struct span *line, struct dmesg_message *message)
 
 static bool has_complaint(struct span text)
 {
-	for (size_t at = 0; at < text.length && at < LOOK; at++)
-		for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
-			if (text.length - at >= strlen(complaints[i]) &&
-				!strncasecmp(text.at + at, complaints[i], strlen(complaints[i])))
-				return true;
+	char lower[LOOK];
+	struct span look = {.at = lower, .length = text.length < LOOK ? text.length : LOOK};
+
+	for (size_t i = 0; i < look.length; i++)
+		lower[i] = (char)tolower((unsigned char)text.at[i]);
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++)
+		if (span_has(look, complaints[i]))
+			return true;
 	return false;
 }
 

@@ -20,6 +20,11 @@ static void begin(struct dmesg *dmesg, const struct log_line *log, uint64_t line
 	dmesg->final = final;
 }
 
+static bool is_text(enum dmesg_message_kind kind)
+{
+	return kind == DMESG_ERROR || kind == DMESG_NOTE;
+}
+
 /* Whether the message may go on in the next line: then its line is kept until that comes. */
 static bool hold(struct dmesg *dmesg, struct span text)
 {
@@ -35,6 +40,7 @@ static bool hold(struct dmesg *dmesg, struct span text)
 	span_print(dmesg->log.host, held->host, sizeof(held->host));
 	held->log.host = span_of(held->host);
 	held->kind = dmesg->message.kind;
+	held->unknown = is_text(held->kind) && !dmesg->message.entry;
 	held->lines++;
 	held->open = true;
 	dmesg->log.text.length = 0;
@@ -96,7 +102,7 @@ static bool join(struct dmesg *dmesg, struct span text)
 
 	/* A program that splits lines repeats what is before the text. */
 	if (dmesg_driver_find(next, &device, &bare))
-		return join_with(dmesg, " ", bare, false);
+		return !dmesg->held.unknown && join_with(dmesg, " ", bare, false);
 	return join_with(dmesg, " ", next, true) || join_with(dmesg, "", next, true);
 }
 
@@ -145,10 +151,9 @@ static bool open_line(struct dmesg *dmesg, struct log_line *log, uint64_t *line)
 static bool is_over(const struct dmesg *dmesg)
 {
 	const struct dmesg_held *held = &dmesg->held;
-	bool is_text = held->kind == DMESG_ERROR || held->kind == DMESG_NOTE;
-
 	/* An event may still become complete after a pause; a message is wanted at once. */
-	return held->open && (dmesg->flush == DMESG_FLUSH_ALL || (dmesg->flush && is_text));
+	return held->open &&
+	       (dmesg->flush == DMESG_FLUSH_ALL || (dmesg->flush && is_text(held->kind)));
 }
 
 /* Takes the next line into dmesg->log. Return: whether there is one. */
