@@ -34,6 +34,9 @@ ENVELOPE = {
                         b'         "msg": "' + quoted(DETAIL) + b'"', b'      },{'),
     'json-pretty': lines(b'{', b'\t"__REALTIME_TIMESTAMP" : "1733735757123456",',
                          b'\t"MESSAGE" : "' + EVENT + b'",', b'}'),
+    'json-pretty-times-last': lines(b'"MESSAGE" : "' + EVENT + b'\\na\\nb",',
+                                    b'"_SOURCE_MONOTONIC_TIMESTAMP" : "106585811"', b'}',
+                                    b'"MESSAGE" : [', b'27,', b'97', b'],', b'}'),
     'export': lines(b'__REALTIME_TIMESTAMP=1733735757123456', b'__MONOTONIC_TIMESTAMP=106585811',
                     b'MESSAGE=' + EVENT, b''),
     'docker': lines(b'{"log":"' + EVENT + b'\\n","stream":"stdout",'
