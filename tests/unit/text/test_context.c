@@ -100,6 +100,7 @@ TEST(the_rest_is_no_context)
 		"usb 1-1: reset high-speed USB device number 2 using xhci_hcd",
 		"usb usb2: reset SuperSpeed device number 2",
 		"reset-uniphier 1234.reset: probed",
+		"pci 0000:01:00.0: Too many reset methods",
 		"dwc3 1234.usb: failed to get reset control",
 		"pcieport 0000:00:01.0: AER: enabled with IRQ 44",
 		"GHES: APEI firmware first mode is enabled by APEI bit.",

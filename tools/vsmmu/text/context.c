@@ -85,8 +85,8 @@ static const struct words words = {
 };
 
 /* A reset line of the kernel's own framework, not one of a device, and what is not reset. */
-static const char *const others[] = {"usb ", "hub ", "reset-", "reset_", "no reset", "not reset",
-	"cannot reset", "can't reset", "get reset", "resets", "failed to get"};
+static const char *const others[] = {"usb ", "hub ", "reset-", "reset_", "no reset", "reset method",
+	"not reset", "cannot reset", "can't reset", "get reset", "resets", "failed to get"};
 
 /* "0000:01:00.0" or "01:00.0", wherever it is. Return: it; empty if there is none. */
 static struct span find_address(struct span text)
