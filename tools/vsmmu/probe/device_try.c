@@ -87,7 +87,6 @@ void smmu_registers(struct probe_smmu *smmu, const uint32_t idr[6])
 
 	smmu->stage2 = bit(idr[0], 0);
 	smmu->stage1 = bit(idr[0], 1);
-	smmu->coherent = bit(idr[0], 4);
 	smmu->ats = bit(idr[0], 10);
 	smmu->msi = bit(idr[0], 13);
 	smmu->pri = bit(idr[0], 16);
@@ -100,7 +99,10 @@ void smmu_registers(struct probe_smmu *smmu, const uint32_t idr[6])
 	smmu->granule_4k = bit(idr[5], 4);
 	smmu->granule_16k = bit(idr[5], 5);
 	smmu->granule_64k = bit(idr[5], 6);
-	/* With both stages the driver may still refuse to nest them, for an erratum. */
+	/*
+	 * With both stages the driver may still refuse to nest them, for an erratum; and for
+	 * whether it is coherent the driver heeds the firmware's tables, not IDR0.COHACC.
+	 */
 	if (smmu->stage1 == ANSWER_NO || smmu->stage2 == ANSWER_NO)
 		smmu->nesting = ANSWER_NO;
 }

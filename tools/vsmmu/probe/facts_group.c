@@ -84,8 +84,11 @@ static enum answer isolates(const struct pci_config *config)
 void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i)
 {
 	struct probe_device *device = &result->devices[i];
-	long at = (long)i;
+	const struct probe_device *physical =
+		device->physfn[0] ? facts_find(result, device->physfn) : NULL;
+	long at = physical ? physical - result->devices : (long)i;
 
+	/* A virtual function may have a bus number of its own, which no bridge names. */
 	device->acs = ANSWER_YES;
 	/* Bus numbers fall on the way up, so this ends. */
 	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0) {

@@ -49,11 +49,25 @@ static void read_tree(struct probe_device *device, const struct device_tree *tre
 	}
 }
 
+/* The driver believes the IORT and not the register: arm_smmu_device_hw_probe() of Linux. */
+static void read_coherence(struct probe_result *result, const struct iort *iort)
+{
+	for (unsigned int n = 0; n < iort->count; n++) {
+		const struct iort_node *node = &iort->nodes[n];
+
+		for (size_t i = 0; i < result->smmu_count && node->type == IORT_SMMU_V3; i++)
+			if (result->smmus[i].base == (int64_t)node->smmu_v3.base &&
+				result->smmus[i].coherent == ANSWER_UNKNOWN)
+				result->smmus[i].coherent = yes_or_no(node->smmu_v3.cohacc);
+	}
+}
+
 void facts_streams(struct probe_result *result, const struct firmware *firmware,
 	const struct pci_function *functions)
 {
 	const struct probe_host *host = &result->host;
 
+	read_coherence(result, &firmware->iort);
 	for (size_t i = 0; i < result->device_count; i++) {
 		struct probe_device *device = &result->devices[i];
 		struct probe_smmu *smmu = device->smmu >= 0 ? &result->smmus[device->smmu] : NULL;

@@ -54,6 +54,16 @@ static void list_members(const struct probe_device *device, char *text, size_t s
 		snprintf(text + used, size - used, " and %zu more", device->others - 3);
 }
 
+static bool in_one_slot(const struct probe_device *device)
+{
+	size_t length = strcspn(device->bdf, ".");
+
+	for (size_t i = 0; i < device->member_count; i++)
+		if (strncmp(device->members[i].name, device->bdf, length + 1))
+			return false;
+	return true;
+}
+
 /*
  * iommufd attaches whole groups, and the kernel attaches stage 1 only where each device of the
  * group has a vDEVICE: docs/embedding.md, "Endpoints".
@@ -74,8 +84,10 @@ static void row_shared(struct probe_device *device)
 		"them one translation, and a vSMMU needs one for each",
 		others);
 	row_todo(&device->rows, row, "%s",
-		device->acs == ANSWER_NO
-			? "see DEV-ACS; else use a slot of its own"
+		device->acs == ANSWER_NO ? "see DEV-ACS; else use a slot of its own"
+		: in_one_slot(device)
+			? "they are functions of one device, which does not isolate them: use "
+			  "another device"
 			: "put it into a slot of its own, or look for ACS in the firmware's setup");
 }
 
