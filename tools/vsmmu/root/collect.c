@@ -13,10 +13,9 @@
 #include "root/gzip.h"
 #include "root/redact.h"
 #include "root/reduce.h"
+#include "root/secrets.h"
 #include "root/tar.h"
 #include "util/errno_name.h"
-
-#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 struct entry {
 	char path[ALLOWED_PATH_MAX];
@@ -190,69 +189,6 @@ static void expand(struct collector *collector, const struct allowed *allowed, c
 	root_list_free(names);
 }
 
-/* Each of them, and of a name with dots its first part. */
-static void add_words(struct redact *redact, const char *text)
-{
-	for (const char *word = text; word && *word;) {
-		size_t length = strcspn(word, " \t\n"), label = strcspn(word, ". \t\n");
-
-		redact_add_word(redact, word, length);
-		if (label < length)
-			redact_add_word(redact, word, label);
-		word += length;
-		word += strspn(word, " \t\n");
-	}
-}
-
-/* Names of people, not of services: passwd(5), and useradd's UID_MIN. */
-static void add_passwd(struct redact *redact, const char *text)
-{
-	for (const char *line = text; line && *line;) {
-		size_t name = strcspn(line, ":\n");
-		unsigned int uid;
-
-		if (line[name] == ':' && sscanf(line + name, ":%*[^:\n]:%u:", &uid) == 1 &&
-			uid >= 1000 && uid < 65534)
-			redact_add_word(redact, line, name);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-}
-
-/* Whose folder is named somewhere may be named elsewhere without it. */
-static void add_users(struct collector *collector, const char *path)
-{
-	char *text = root_read(collector->root, path, NULL);
-
-	for (const char *at = text; at && (at = strstr(at, "/home/"));) {
-		at += strlen("/home/");
-		redact_add_word(&collector->redact, at, strspn(at, NAME_CHARACTERS));
-	}
-	free(text);
-}
-
-static void find_secrets(struct collector *collector)
-{
-	static const char *const users[] = {"SUDO_USER", "LOGNAME", "USER"};
-
-	for (size_t i = 0; allowed_get(i); i++) {
-		char *text;
-
-		if (allowed_get(i)->kind != ALLOWED_WORD)
-			continue;
-		text = root_read_word(collector->root, allowed_get(i)->pattern);
-		if (strstr(allowed_get(i)->pattern, "passwd"))
-			add_passwd(&collector->redact, text);
-		else
-			add_words(&collector->redact, text);
-		free(text);
-	}
-	for (size_t i = 0; root_is_live(collector->root) && i < 3; i++)
-		add_words(&collector->redact, getenv(users[i]));
-	add_users(collector, "proc/cmdline");
-	add_users(collector, "vsmmu/kernel-log");
-}
-
 static void find_release(struct collector *collector)
 {
 	char *name = root_read(collector->root, "vsmmu/uname", NULL);
@@ -278,7 +214,7 @@ static int gather(struct collector *collector)
 	char *denied = NULL;
 	size_t length = 0;
 
-	find_secrets(collector);
+	secrets_find(&collector->redact, collector->root);
 	find_release(collector);
 	collector->denied = open_memstream(&denied, &length);
 	if (!collector->denied)
