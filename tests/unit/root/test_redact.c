@@ -77,7 +77,11 @@ TEST(what_words_announce_is_blanked)
 	becomes("asset tag is 77", "asset tag is xx");
 	becomes("serial", "serial");
 	becomes("serial: ", "serial: ");
+	becomes("SerialNumber: X1, serialno=Y", "SerialNumber: xx, serialno=x");
+	becomes("board SN-4711", "board SN-xxxx");
+	becomes("macaddr=5 username alice pass=hunter2", "macaddr=x username xxxxx pass=xxxxxxx");
 	stays("serialized machine snapshot");
+	stays("user-space pass-through by-passed");
 }
 
 TEST(folders_of_users_are_blanked)

@@ -218,12 +218,20 @@ static char *behind_any(const char *const *list, size_t size, char *at, const ch
 	return NULL;
 }
 
+static bool has_digit(const char *at, const char *end)
+{
+	while (at < end && !isdigit((unsigned char)*at))
+		at++;
+	return at < end;
+}
+
 /* "serial number: X", "S/N X", "uuid=X", "password X" */
 static void blank_values(struct part text)
 {
-	static const char *const keys[] = {"serial", "s/n", "sn", "guid", "wwn", "wwid", "eui",
-		"naa", "uuid", "mac", "password", "passwd", "passphrase", "secret", "token",
-		"asset", "hostname", "user", "login"};
+	static const char *const keys[] = {"serial", "serialno", "serialnum", "serialnumber", "s/n",
+		"sn", "guid", "wwn", "wwid", "eui", "naa", "uuid", "mac", "macaddr", "macaddress",
+		"hwaddr", "password", "passwd", "passphrase", "pass", "pwd", "secret", "token",
+		"asset", "hostname", "user", "username", "login"};
 	static const char *const more[] = {
 		"number", "num", "no", "address", "addr", "tag", "name", "id", "is", "of", "for"};
 
@@ -239,7 +247,9 @@ static void blank_values(struct part text)
 			end = next;
 		at = skip(end, text.end, is_separator);
 		end = skip(at, text.end, is_value);
-		blank(at, end);
+		/* "user-space", but "SN-4711" */
+		if (at[-1] != '-' || has_digit(at, end))
+			blank(at, end);
 		at = end > at ? end - 1 : at;
 	}
 }
