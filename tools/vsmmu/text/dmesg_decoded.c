@@ -4,6 +4,7 @@
  * arm_smmu_handle_ppr(): drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c.
  */
 #include <ctype.h>
+#include <strings.h>
 
 #include "text/dmesg_forms.h"
 
@@ -49,8 +50,9 @@ static bool take_fetch(struct form *form, struct dmesg_message *message)
 static int16_t id_of_name(struct span name)
 {
 	for (uint8_t id = VSMMU_EVENT_F_UUT; id <= VSMMU_EVENT_F_VMS_FETCH; id++)
-		if (span_is(name, vsmmu_event_name(id)) &&
-			vsmmu_event_has(id, VSMMU_EVENT_FIELD_SID))
+		if (vsmmu_event_has(id, VSMMU_EVENT_FIELD_SID) &&
+			name.length == strlen(vsmmu_event_name(id)) &&
+			!strncasecmp(name.at, vsmmu_event_name(id), name.length))
 			return id;
 	return -1;
 }
@@ -111,6 +113,8 @@ static bool take_client(struct form *form, struct dmesg_message *message)
 		return true;
 	if (!form_take_word(form, &client))
 		return false;
+	if (span_ends(client, ",") || span_ends(client, ";"))
+		client.length--;
 	message->client = client;
 	return true;
 }

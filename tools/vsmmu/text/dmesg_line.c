@@ -71,6 +71,8 @@ static bool take_prefix(
 	fits = dmesg_prefix_parse(prefix, message);
 	if (dmesg_driver_find(prefix, &device, &vendor)) {
 		fits |= is_vendors(vendor);
+		if (message->kind == DMESG_WORD && !message->words)
+			fits = is_gap(vendor);
 		message->smmu = device;
 	}
 	named = message->smmu.length;
@@ -110,6 +112,9 @@ static bool take_form(struct span *line, size_t at, const struct form_kind *kind
 	if (!kind->parse(&form, message))
 		return false;
 	message->cut = form.cut;
+	/* Digits that are too few for a word may be any number, unless they are alone. */
+	if (message->kind == DMESG_WORD && !message->words && !is_gap(form.rest))
+		return false;
 	if (!take_prefix((struct span){line->at, at}, before, message))
 		return false;
 	*line = form.cut ? span_skip(*line, line->length) : form.rest;

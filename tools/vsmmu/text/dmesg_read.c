@@ -200,22 +200,40 @@ static bool parse_other(struct span line, struct dmesg_message *message)
 	return true;
 }
 
+/* Takes words that lack the device's name, or their 0x, where words are expected. */
+static bool take_bare_words(
+	const struct dmesg *dmesg, struct span text, struct dmesg_message *message)
+{
+	struct span device = span_of(""), rest = text;
+
+	if (text.length > BARE_MAX || !dmesg_slot_wants_words(dmesg))
+		return false;
+	if (dmesg_driver_find(text, &device, &rest) && dmesg->keys & DMESG_KEY_WORD)
+		return false;
+	if (!dmesg_line_parse_words(rest, message))
+		return false;
+	dmesg_prefix_parse((struct span){text.at, (size_t)(rest.at - text.at)}, message);
+	message->smmu = device;
+	return true;
+}
+
 /* Takes a message off dmesg->log, of which nothing is left if there is none. */
 static bool take_message(struct dmesg *dmesg)
 {
 	struct dmesg_message *message = &dmesg->message;
 	struct span text = dmesg->log.text;
 
+	if (!dmesg->continued && !(dmesg->keys & DMESG_KEY_WORD) &&
+		take_bare_words(dmesg, text, message)) {
+		dmesg->log.text.length = 0;
+		return true;
+	}
 	if (dmesg->keys &&
 		dmesg_line_parse(&dmesg->log.text, dmesg->keys, dmesg->continued, message))
 		return true;
 	dmesg->log.text.length = 0;
-	if (dmesg->continued)
-		return false;
-	if (text.length <= BARE_MAX && dmesg_slot_wants_words(dmesg) &&
-		dmesg_line_parse_words(text, message))
-		return true;
-	return parse_other(text, message);
+	return !dmesg->continued &&
+	       (take_bare_words(dmesg, text, message) || parse_other(text, message));
 }
 
 /* The envelope may know more than the line. */

@@ -27,13 +27,28 @@ bool dmesg_header_parse(struct form *form, struct dmesg_message *message)
 	return received || (form->cut && digits >= strlen("event 0x10"));
 }
 
+/* Digits in a row; the 0 of another "0x" behind them is none of theirs. */
 static size_t count_digits(struct span span)
 {
 	size_t digits = 0;
 
 	while (digits < span.length && span_digit(span.at[digits]) < 16)
 		digits++;
+	if (digits > 1 && digits < span.length && (span.at[digits] | 0x20) == 'x' &&
+		span.at[digits - 1] == '0')
+		digits--;
 	return digits;
+}
+
+/* Takes @digits of them, 16 at most. */
+static uint64_t take_digits(struct form *form, size_t digits)
+{
+	struct span part = {.at = form->rest.at, .length = digits};
+	uint64_t value;
+
+	span_take_number(&part, 16, &value);
+	form->rest = span_skip(form->rest, digits);
+	return value;
 }
 
 /* Takes the rest of a word, of which @digits are there, that has blanks in it. */
@@ -42,16 +57,13 @@ static size_t take_split(struct form *form, size_t digits, uint64_t *value)
 	while (digits < WORD_DIGITS) {
 		struct form next = *form;
 		size_t more;
-		uint64_t part;
 
 		if (!form_take_blanks(&next))
 			break;
 		more = count_digits(next.rest);
-		if (!more || more > WORD_DIGITS - digits ||
-			!span_take_number(&next.rest, 16, &part) ||
-			(next.rest.length && isalnum((unsigned char)next.rest.at[0])))
+		if (!more || more > WORD_DIGITS - digits)
 			break;
-		*value = *value << 4 * more | part;
+		*value = (digits ? *value << 4 * more : 0) | take_digits(&next, more);
 		digits += more;
 		*form = next;
 	}
@@ -64,13 +76,17 @@ static size_t take_word(struct form *form, bool bare, uint64_t *value)
 	struct form rest = *form;
 	size_t digits;
 
+	*value = 0;
 	if (!span_take(&rest.rest, "0x") && !span_take(&rest.rest, "0X") && !bare)
 		return 0;
 	digits = count_digits(rest.rest);
-	if (!digits || digits > WORD_DIGITS || !span_take_number(&rest.rest, 16, value))
+	if (digits > WORD_DIGITS)
 		return 0;
+	if (digits)
+		*value = take_digits(&rest, digits);
 	digits = take_split(&rest, digits, value);
-	if (rest.rest.length && isalnum((unsigned char)rest.rest.at[0]))
+	if (!digits || (rest.rest.length && isalnum((unsigned char)rest.rest.at[0]) &&
+			       !span_begins(rest.rest, "0x") && !span_begins(rest.rest, "0X")))
 		return 0;
 	*form = rest;
 	return digits;

@@ -20,13 +20,17 @@ struct form {
 	bool cut;
 };
 
-/* Takes blanks, a no-break space in UTF-8 among them. Return: whether there were any. */
+/*
+ * Takes blanks, a no-break space in UTF-8 among them, and the commas of who made a list of it.
+ * Return: whether there were any.
+ */
 static inline bool form_take_blanks(struct form *form)
 {
 	const char *begin = form->rest.at;
 
 	while (form->rest.length) {
-		if (span_is_blank(form->rest.at[0]))
+		if (span_is_blank(form->rest.at[0]) || form->rest.at[0] == ',' ||
+			form->rest.at[0] == ';')
 			form->rest = span_skip(form->rest, 1);
 		else if (!span_take(&form->rest, "\xc2\xa0"))
 			break;
