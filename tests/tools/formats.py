@@ -383,6 +383,11 @@ def without_the_drivers_name(lines):
     return ''.join(line[len(DEVICE):] + '\n' for line in lines)
 
 
+@form(**BOOT)
+def behind_lines_that_end_like_a_mails(lines):
+    return 'a word and x=\n' * 100 + ''.join(UPTIME + line + '\n' for line in lines)
+
+
 def without(lines, *parts):
     return [line for line in lines if not any(part in line for part in parts)]
 

@@ -77,6 +77,16 @@ TEST(quoted_printable)
 	assert_true(last.joins);
 	GIVES("a=3Db c=", "a=b c");
 	assert_true(last.joins);
+	/* Lines that all end so are of no mail: some of them are let go alone. */
+	for (unsigned int i = 0, alone = 0; i < 100; i++) {
+		GIVES("a b=", "a b");
+		alone += !last.joins;
+		assert_true(i < 50 || alone > 3);
+	}
+	GIVES("x", "x");
+	open_bytes("a b " EVENT EVENT EVENT EVENT "=", 4 + 4 * strlen(EVENT) + 1);
+	assert_false(last.joins);
+	GIVES("c d=", "c d");
 	/* A blank before or behind the break is one of the text's. */
 	GIVES(" a b =", " a b ");
 	GIVES(" c d =", " c d ");

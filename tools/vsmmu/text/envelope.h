@@ -54,10 +54,11 @@ struct origin {
 
 /* All zero before the first line of a log. */
 struct envelope {
-	struct span left; /* of the line: not looked at yet */
-	struct span rest; /* of what was cleaned: not given out yet */
-	bool joins;	  /* it ends with a soft break */
-	bool continues;	  /* the line before did: this one begins within a word, or between two */
+	struct span left;    /* of the line: not looked at yet */
+	struct span rest;    /* of what was cleaned: not given out yet */
+	bool joins;	     /* it ends with a soft break */
+	unsigned int joined; /* so many lines before did */
+	bool continues; /* the line before did: this one begins within a word, or between two */
 	struct origin origin; /* of @rest */
 
 	/* A record that takes several lines, as far as it was read. */

@@ -11,6 +11,10 @@
 #define LINE_MAX_BYTES 2048
 #define PREFIX_MAX     64 /* characters that begin with a time, before a driver's name */
 
+/* A mailer breaks lines after 76 characters (RFC 2045 6.7); marks of quoting stand before them. */
+#define MAIL_LINE_MAX 100
+#define JOINED_MAX    8
+
 /* What a line can have that the kernel did not print: bits, so that one scan collects all. */
 enum {
 	ODD_TERMINAL = 1, /* control characters */
@@ -191,6 +195,7 @@ void envelope_open(struct envelope *envelope, const char *line, size_t length)
 	struct span text = {.at = line, .length = length};
 
 	envelope->continues = envelope->joins;
+	envelope->joined = envelope->continues ? envelope->joined + 1 : 0;
 	envelope->rest = span_of("");
 	envelope->joins = false;
 	while (text.length && span_is_blank(text.at[text.length - 1]))
@@ -224,6 +229,7 @@ static void fill_from_message(struct envelope *envelope)
 	envelope->origin = envelope->messages[envelope->given++].origin;
 	envelope->used += length;
 	envelope->rest = clean(envelope, text, length, look_closer(span, scan(span)));
+	envelope->joins = false;
 }
 
 static void fill_from_line(struct envelope *envelope)
@@ -240,6 +246,8 @@ static void fill_from_line(struct envelope *envelope)
 	envelope->left = span_skip(envelope->left, part.length);
 	memcpy(envelope->buffer, part.at, part.length);
 	envelope->rest = clean(envelope, envelope->buffer, part.length, odd);
+	/* An equal sign ends other lines, too: those of a mail are short, and so is a message. */
+	envelope->joins &= part.length <= MAIL_LINE_MAX && envelope->joined < JOINED_MAX;
 }
 
 /* Blanks at the edges go, but where a mailer broke the line: there they belong to the text. */
