@@ -112,9 +112,9 @@ static size_t collect(struct envelope *envelope, const char *bytes, size_t lengt
 /* Printable bytes, as they are and as docker would keep them. */
 static void check_json(struct envelope *envelope, const uint8_t *data, size_t size)
 {
-	/* Short objects are not taken apart. */
+	/* The name of the stream is a word that is worth it. */
 	static const char behind[] =
-		"\",\"stream\":\"stdout\",\"time\":\"2024-12-09T09:15:57.123456789Z\"}";
+		"\",\"stream\":\"smmu\",\"time\":\"2024-12-09T09:15:57.123456789Z\"}";
 	static char plain[1024], json[2 * sizeof(plain) + 128], one[2 * sizeof(plain)],
 		other[2 * sizeof(plain)];
 	size_t length = 0, end;

@@ -191,13 +191,13 @@ TEST(hostile_json)
 	/* More messages than there is room for: the first ones come. */
 	length = (size_t)sprintf(line, "[");
 	for (int i = 0; i < 1000; i++)
-		length += (size_t)sprintf(line + length, "{\"msg\":\"m%d\"},", i);
+		length += (size_t)sprintf(line + length, "{\"msg\":\"0x%d\"},", i);
 	sprintf(line + length, "{}]");
 	envelope_open(&envelope, line, strlen(line));
 	for (count = 0; envelope_next(&envelope, &last); count++) {
 		char wanted[16];
 
-		snprintf(wanted, sizeof(wanted), "m%u", count);
+		snprintf(wanted, sizeof(wanted), "0x%u", count);
 		assert_true(span_is(last.text, wanted));
 	}
 	assert_int_equal(count, ENVELOPE_MESSAGES);

@@ -154,6 +154,7 @@ bool context_parse(struct span line, struct dmesg_message *message)
 	const struct word *word;
 	struct span text, device;
 	unsigned int kinds = 0;
+	bool of_device;
 	size_t at = 0;
 
 	word = words_find(&words, line, &at);
@@ -161,9 +162,10 @@ bool context_parse(struct span line, struct dmesg_message *message)
 		return false;
 	text = dmesg_prefix_skip(line);
 	device = find_device(text);
+	of_device = device.length && !is_of_another(text);
 	for (at = 0; (word = words_find(&words, text, &at)); at++)
 		if ((!word->what || span_has(text, word->what)) &&
-			(!(word->kind & OF_A_DEVICE) || (device.length && !is_of_another(text))))
+			(!(word->kind & OF_A_DEVICE) || of_device))
 			kinds |= word->kind & ~OF_A_DEVICE;
 	if (!kinds)
 		return false;

@@ -8,9 +8,10 @@
 #include <json-c/json.h>
 
 #include "text/envelope_record.h"
+#include "text/words.h"
 
 #define DEPTH_MAX    8
-#define SHORT	     64	 /* characters of an object that is looked at before it is taken apart */
+#define OBJECT_LEAST 8	 /* characters for each brace of a line that has messages */
 #define PREFIX_MAX   128 /* characters of a line that a time may be in, before its object */
 #define MICROSECONDS UINT64_C(1000)
 #define SECONDS	     UINT64_C(1000000000)
@@ -242,20 +243,47 @@ static size_t find_json(struct span line)
 	return line.length;
 }
 
+/* Without one of them no message is of interest, whatever its line has around it. */
+static const struct word word_list[] = {{"0x", NULL, 0}, {"AER", NULL, 0}, {"AMD-Vi", NULL, 0},
+	{"DMAR", NULL, 0}, {"Error", NULL, 0}, {"Link", NULL, 0}, {"MMU", NULL, 0},
+	{"Removing", NULL, 0}, {"Reset", NULL, 0}, {"WATCHDOG", NULL, 0}, {"\" : [", NULL, 0},
+	{"\": [", NULL, 0}, {"\":[", NULL, 0}, {"ault", NULL, 0}, {"imeout", NULL, 0},
+	{"iommu", NULL, 0}, {"link is", NULL, 0}, {"panic", NULL, 0}, {"reset", NULL, 0},
+	{"smmu", NULL, 0}, {"vfio", NULL, 0}, {0}};
+
+static const struct words words = {
+	.start = {['0'] = 1,
+		['A'] = 2,
+		['D'] = 4,
+		['E'] = 5,
+		['L'] = 6,
+		['M'] = 7,
+		['R'] = 8,
+		['W'] = 10,
+		['"'] = 11,
+		['a'] = 14,
+		['i'] = 15,
+		['l'] = 17,
+		['p'] = 18,
+		['r'] = 19,
+		['s'] = 20,
+		['v'] = 21},
+	.list = word_list,
+};
+
 /*
- * Whether it is worth to take it apart. That costs the same for a short object as for a long one,
- * and a log may be full of them: what has no such word has no message of interest.
+ * Whether it is worth to take it apart, which costs much more than a look. A log may be full of
+ * objects that are too small for a message.
  */
 static bool is_worth_it(struct span line)
 {
-	static const char *const words[] = {"mmu", "MMU", "0x", "\":[", "fault", "reset", "vfio"};
+	size_t at = 0, braces = 0;
 
-	if (line.length >= SHORT)
-		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (span_has(line, words[i]))
-			return true;
-	return false;
+	if (!words_find(&words, line, &at))
+		return false;
+	for (size_t i = 0; i < line.length; i++)
+		braces += line.at[i] == '{';
+	return braces <= 1 || line.length / braces >= OBJECT_LEAST;
 }
 
 /* Takes one value off the text. Return: it, or NULL. */

@@ -127,16 +127,16 @@ static bool take_tag(struct span *text, char *instead)
 	struct span rest = *text, inside, word;
 
 	*instead = '\0';
+	if (rest.length > TAG_MAX)
+		rest.length = TAG_MAX;
 	if (span_take(&rest, "<![CDATA[") ||
 		(span_take(&rest, "<!--") && span_take_until(&rest, "-->", &inside))) {
-		*text = rest;
+		*text = span_skip(*text, (size_t)(rest.at - text->at));
 		return true;
 	}
 	if (!span_take(&rest, "<"))
 		return false;
 	span_take(&rest, "/");
-	if (rest.length > TAG_MAX)
-		rest.length = TAG_MAX;
 	if (!span_take_until(&rest, ">", &inside))
 		return false;
 	word = inside;

@@ -42,6 +42,9 @@ static bool take_string(struct span *text)
 			*text = rest;
 			return true;
 		}
+		/* Nothing else of its kind is in one. */
+		if (rest.at[0] == '\x1b')
+			return false;
 	}
 	return false;
 }

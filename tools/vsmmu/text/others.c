@@ -130,8 +130,10 @@ static struct span find_fault(struct span line, const struct word **first)
 		if (!*first) {
 			*first = word;
 			text = span_skip(line, word_begin(line, at));
+			if (says_fault(text))
+				return text;
 		}
-		if (word->kind == CERTAIN || says_fault(text))
+		if (word->kind == CERTAIN)
 			return text;
 	}
 	return span_of("");
