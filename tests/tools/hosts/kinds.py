@@ -97,6 +97,15 @@ def no_stage_2():
     return host
 
 
+@kind(4, 'SMMU-FIRMWARE warn')
+def damaged_iort():
+    """Of no use to this, but the kernel drives the SMMU."""
+    host, smmu = server(features=FEATURES | S2FWB)
+    host.put('sys/firmware/acpi/tables/IORT', bytes(100))
+    host.endpoint('0000:01:00.0', NIC, '12', smmu)
+    return host
+
+
 @kind(1, 'SMMU-FIRMWARE fail', 'SMMU-PRESENT fail', '0 DEV-GROUP fail', '0 DEV-DRIVER warn')
 def smmu_off():
     """The firmware's setup has it off: the IORT has no SMMU, and no device has a group."""

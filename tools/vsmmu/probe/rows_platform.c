@@ -72,8 +72,9 @@ static void row_iort(struct probe_result *result)
 			"ACPI has no IORT: the SMMU is off in the firmware, or there is none");
 		row_todo(rows, row, "%s", look_in_setup);
 	} else if (host->iort == ANSWER_UNKNOWN && host->iort_why[0]) {
-		row = row_add(rows, LEVEL_FAIL, "SMMU-FIRMWARE", "the IORT makes no sense: %s",
-			host->iort_why);
+		/* The kernel may have made more of it. */
+		row = row_add(rows, result->smmu_count ? LEVEL_WARN : LEVEL_FAIL, "SMMU-FIRMWARE",
+			"the IORT makes no sense: %s", host->iort_why);
 		row_todo(rows, row, "update the firmware");
 	} else if (host->iort == ANSWER_UNKNOWN) {
 		row = row_add(rows, LEVEL_UNKNOWN, "SMMU-FIRMWARE", "the IORT cannot be read: %s",
