@@ -68,7 +68,7 @@ static void read_extended(const struct space *space, size_t at, struct pci_confi
 		read_extension(&config->ats, control, 15);
 		break;
 	case EXT_PRI:
-		/* Its control register stands where the others have their capabilities. */
+		/* PRI has its control register where the others have their capabilities. */
 		read_extension(&config->pri, read16(space, at + 4), 0);
 		break;
 	case EXT_PASID:

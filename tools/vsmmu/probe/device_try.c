@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What --try found: registers of the SMMU (IHI 0070, 6.3.1 to 6.3.6), and how far it came. */
+/* Results of --try: registers of the SMMU (IHI 0070, 6.3.1 to 6.3.6), and how far it came. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ struct firmware {
 int facts_firmware(struct probe_host *host, struct root *root, struct firmware *firmware);
 int facts_smmus(struct probe_result *result, struct root *root);
 
-/* What is needed of each function on the way to a device. */
+/* A PCI function, which may stand on the way to a device. */
 struct pci_function {
 	struct pci_address address;
 	struct pci_config config;

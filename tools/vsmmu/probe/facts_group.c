@@ -60,7 +60,7 @@ static long find_bridge(const struct pci_function *functions, size_t count, size
 
 enum { PORT_ROOT = 4, PORT_UPSTREAM = 5, PORT_DOWNSTREAM = 6 };
 
-/* As pci_acs_enabled() of Linux' drivers/pci/pci.c, but for its list of devices without ACS. */
+/* Does as pci_acs_enabled() of Linux' drivers/pci/pci.c, but for its list of quirks. */
 static enum answer isolates(const struct pci_config *config)
 {
 	switch (config->port_type) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What sysfs, procfs and the kernel's log say, taken apart. These are pure functions. None trusts
+ * Functions that take apart what sysfs, procfs and the kernel's log say. They are pure. None trusts
  * its input: a line that makes no sense is left out. Texts end with a NUL.
  */
 #ifndef PROBE_FACTS_PARSE_H
@@ -62,10 +62,10 @@ struct pci_config {
 
 void pci_config_parse(const void *bytes, size_t length, struct pci_config *config);
 
-/* What --try left in "vsmmu/try/BDF": lines of key=value. */
+/* Results of --try, from "vsmmu/try/BDF": lines of key=value. */
 void try_parse(const char *text, struct probe_try *try);
 
-/* What the registers say is more than the kernel's log does. */
+/* Takes over what the registers say, which is more than the kernel's log does. */
 void smmu_registers(struct probe_smmu *smmu, const uint32_t idr[6]);
 
 #endif

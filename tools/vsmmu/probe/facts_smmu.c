@@ -78,7 +78,7 @@ static int read_tree(struct probe_host *host, struct root *root, struct device_t
 int facts_firmware(struct probe_host *host, struct root *root, struct firmware *firmware)
 {
 	host->firmware_smmus = host->firmware_smmus_disabled = host->firmware_cmdqvs = -1;
-	/* What was collected without root has no tables, but says that they were there. */
+	/* A copy made without root has no tables, but says that they were there. */
 	if (facts_exists(root, "sys/firmware/acpi/tables") == ANSWER_YES ||
 		facts_exists(root, "sys/firmware/acpi/tables/IORT") == ANSWER_UNKNOWN) {
 		host->firmware = PLATFORM_ACPI;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What firmware's tables say of each device, and what --try found out. */
+/* Facts of each device from firmware's tables, and from --try. */
 #include <errno.h>
 #include <string.h>
 

@@ -78,7 +78,7 @@ bool kernel_before(const struct probe_host *host, int major, int minor)
 		       (host->kernel_major == major && host->kernel_minor < minor));
 }
 
-/* As the kernel's kstrtobool() does. Return: -1 if it is neither. */
+/* Reads it as the kernel's kstrtobool() does. Return: -1 if it is neither. */
 static int boolean(const char *text)
 {
 	if (strchr("1yYtT", *text) && *text)

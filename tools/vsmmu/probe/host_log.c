@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the SMMU's driver says of its hardware when it starts. */
+/* The SMMU's driver tells what its hardware has when it starts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -158,7 +158,7 @@ struct probe_smmu {
 	unsigned int devices; /* of the PCI devices, those behind it */
 };
 
-/* What --try found: "vsmmu/try/BDF". */
+/* Results of --try: "vsmmu/try/BDF". */
 struct probe_try {
 	enum answer tried;
 	char refused[160]; /* why it was not tried; empty: nobody asked for it */

@@ -21,7 +21,7 @@ enum answer device_nesting(const struct probe_result *result, const struct probe
 		answer_and(smmu->nesting, smmu->coherent), answer_or(device->canwbs, smmu->fwb));
 }
 
-/* Of several SMMUs one may be able to nest, and another not. */
+/* A machine may have SMMUs that can nest, and others that cannot. */
 static void row_own_smmu(const struct probe_smmu *smmu, struct probe_device *device)
 {
 	struct probe_rows *rows = &device->rows;
