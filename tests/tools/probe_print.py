@@ -109,6 +109,9 @@ def what_the_smmu_lacks_is_off():
     options, _ = qemu(two_smmus(second=FEATURES & ~(RIL | ATS_FEATURE)), '0001:01:00.0',
                       code=4)
     equal([smmu['ril'] + smmu['ats'] for smmu in of(options, '-device arm-smmuv3')], ['offoff'])
+    # Nor does it help if the root complex has none.
+    options, _ = qemu(kinds.ats_off(), code=4)
+    equal(of(options, '-device arm-smmuv3')[0]['ats'], 'off')
     # A device without ATS and PASIDs needs none.
     options, _ = qemu(kinds.arm_server())
     smmu = of(options, '-device arm-smmuv3')[0]

@@ -31,11 +31,9 @@ static enum answer all(enum answer so_far, enum answer one)
 	return so_far == ANSWER_YES && one == ANSWER_YES ? ANSWER_YES : ANSWER_UNKNOWN;
 }
 
-/* Of two that are known; one that is not makes the least unknown. */
+/* A number that is not known is negative, and so the least. */
 static int least(int a, int b)
 {
-	if (a < 0 || b < 0)
-		return -1;
 	return a < b ? a : b;
 }
 
