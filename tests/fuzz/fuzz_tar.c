@@ -37,7 +37,7 @@ static bool leads_out(const char *path)
 	       (strlen(path) > 2 && !strcmp(path + strlen(path) - 3, "/.."));
 }
 
-/* As --collect does with each file that is on the list. */
+/* --collect does this with each file that is on the list. */
 static void pack_again(const struct tar *tar, const struct tar_member *member)
 {
 	const struct allowed *allowed = allowed_find(member->path, ALLOWED_FILE);

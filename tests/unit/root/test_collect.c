@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is packed of a folder: all that can be read, nothing that is secret. */
+/* Packing a folder: all that can be read is there, nothing that is secret. */
 #include <fcntl.h>
 #include <libfdt.h>
 
@@ -12,7 +12,7 @@
 #define GROUP  "sys/kernel/iommu_groups/7"
 #define MDEV   "6b0f0b1e-8a6c-4b8e-9d2c-0123456789ab"
 
-/* As bytes, for what is no text. */
+/* These are bytes, for files that are no text. */
 static const unsigned char serial[8] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
 static const unsigned char mac[6] = {0x0c, 0x42, 0xa1, 0x99, 0x88, 0x77};
 
@@ -227,7 +227,7 @@ TEST(what_is_read_is_packed)
 	FAILS(root_read(root, "sys/firmware/acpi/tables/APIC", NULL), EACCES);
 	FAILS(root_read(root, DEVICE "/resource", NULL), EIO);
 	FAILS(root_read(root, DEVICE "/vpd", NULL), ENOTSUP);
-	/* Of kernels only the one that runs. */
+	/* Only the kernel that runs is of interest. */
 	FAILS(root_read(root, "boot/config-6.1.0-old", NULL), ENOENT);
 	root_close(root);
 	assert_int_equal(unlink(path), 0);
@@ -244,7 +244,7 @@ TEST(packing_again_gives_the_same_bytes)
 	twice = load(pack(folder, "tar"), &length_again);
 	assert_int_equal(length, length_again);
 	assert_memory_equal(once, twice, length);
-	/* Of what was packed already, too. */
+	/* So does packing what was packed already. */
 	strcpy(second, pack(first, "again.tar"));
 	more = load(second, &length_more);
 	assert_int_equal(length, length_more);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is blanked, what must stay, and what is left of each kind of file. */
+/* Blanking texts, what must stay in them, and how much is left of each kind of file. */
 #include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
@@ -282,7 +282,7 @@ TEST(of_configuration_space)
 
 		assert_int_equal(space[i], header || kept ? whole[i] : 0);
 	}
-	/* As much as a user without rights gets, and lists that lie. */
+	/* A user without rights gets 64 bytes; and lists may lie. */
 	for (size_t length = 0; length < 70; length++) {
 		unsigned char *bytes = malloc(length ? length : 1);
 

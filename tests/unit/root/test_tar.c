@@ -72,7 +72,7 @@ static void end(void)
 
 static int parse(struct tar *parsed)
 {
-	/* Of just that size, so that the sanitizer sees the first byte too many. */
+	/* The memory is of just that size, so that the sanitizer sees the first byte too many. */
 	uint8_t *bytes = malloc(filled ? filled : 1);
 	int ret;
 
@@ -315,7 +315,7 @@ TEST(paths_that_lead_out_are_skipped)
 	member('x', "x", "18 path=../../etc\n");
 	member('0', "proc/modules", "x");
 	skipped("\"../../etc\" at byte 1024: its path");
-	/* Whatever is behind the NUL. */
+	/* A NUL hides what is behind it. */
 	begin(NULL);
 	member('x', "x", "21 path=proc?modules\n");
 	tar[TAR_BLOCK + 12] = '\0';

@@ -17,13 +17,13 @@ struct root;
 
 /* @device: the file of a device, @iommufd: that of /dev/iommu. Nothing is left in them. */
 void try_objects(int iommufd, int device, struct probe_try *found);
-/* The same with files that it opens: "/dev/iommu" and /dev/vfio/devices/@cdev. */
+/* Opens the files for that: "/dev/iommu" and /dev/vfio/devices/@cdev. */
 void try_device(const char *cdev, struct probe_try *found);
 
-/* As "vsmmu/try/BDF" has it. */
+/* The text that "vsmmu/try/BDF" has. */
 #define TRY_TEXT_SIZE 640
 void try_text(const struct probe_try *found, char *text, size_t size);
-/* The same for a device that was not tried. */
+/* Its text for a device that was not tried. */
 void try_refused_text(const char *why, char *text, size_t size);
 
 /*

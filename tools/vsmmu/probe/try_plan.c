@@ -118,7 +118,7 @@ static bool bus_can_be_reset(
 		char path[96], *text;
 		bool leads;
 
-		/* Of its segment. */
+		/* The bridge must be of its segment. */
 		if (bus_length(bridge) != length || memcmp(bridge, device->bdf, length - 2))
 			continue;
 		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/secondary_bus_number", bridge);

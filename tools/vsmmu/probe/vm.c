@@ -61,7 +61,7 @@ static void add_device(
 		note(vm, "%s is left out: there are too many", device->bdf);
 }
 
-/* What any of the devices has; unknown if none is known to have it, and not all are known. */
+/* Whether any of the devices has it; unknown if none is known to, and not all are known. */
 static enum answer any(const struct vm_smmu *smmu, enum answer (*has)(const struct probe_device *))
 {
 	enum answer all = ANSWER_NO;
@@ -178,7 +178,7 @@ void vm_plan(struct vm *vm, const struct probe_result *result)
 		if (takes(vm, &result->devices[i], result->named))
 			add_device(vm, result, &result->devices[i]);
 	for (unsigned int i = 0; i < vm->count; i++) {
-		/* Its root bus, and one for each root port. */
+		/* It takes its root bus, and one for each root port. */
 		bus -= vm->smmus[i].count + 1;
 		vm->smmus[i].bus = bus;
 		set_values(vm, &vm->smmus[i]);

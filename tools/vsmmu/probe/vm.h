@@ -29,7 +29,7 @@ struct vm_smmu {
 struct vm {
 	struct vm_smmu smmus[VM_SMMUS_MAX];
 	unsigned int count;
-	/* What one has to know. */
+	/* For the user to know. */
 	char notes[VM_NOTES_MAX][VM_NOTE_SIZE];
 	unsigned int note_count;
 };

@@ -199,7 +199,7 @@ static void find_release(struct collector *collector)
 	free(name);
 }
 
-/* What is a folder, and was found as a name, too, is a folder. */
+/* A folder may have been found as a name, too: it is a folder then. */
 static int compare(const void *a, const void *b)
 {
 	const struct entry *first = a, *second = b;

@@ -9,7 +9,7 @@
 
 #include "root/root.h"
 
-/* What is packed, and what is taken out of it: for a user to read before. */
+/* Tells a user before what is packed, and what is taken out of it. */
 void collect_print_list(FILE *out);
 
 /*

@@ -8,7 +8,7 @@
 
 /* A text, with a NUL behind it; EBADMSG: it is none, is cut off, or has more than 4 MiB. */
 char *gzip_unpack(const void *bytes, size_t length);
-/* The same for the same bytes: without a time or a name. @length goes in and out. */
+/* Packs without a time or a name: equal bytes give equal bytes. @length goes in and out. */
 char *gzip_pack(const void *bytes, size_t *length);
 
 #endif

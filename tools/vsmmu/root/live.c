@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is no file: the kernel's name, this user's rights, the kernel's log. */
+/* Paths of a live host that are no files: the kernel's name, this user's rights, the log. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -24,7 +24,7 @@ void redact_add_word(struct redact *redact, const char *word, size_t length);
  */
 void redact_text(const struct redact *redact, char *text, size_t length);
 
-/* The same for a path or the name of a file, of which no word announces a secret. */
+/* Does so in a path or the name of a file, where no word announces a secret. */
 void redact_name(const struct redact *redact, char *name);
 
 #endif

@@ -21,7 +21,7 @@ static bool has_any(const char *text, const char *const *words)
 	return false;
 }
 
-/* What a syslog puts in front names the host: "Nov 30 03:00:00 host kernel: [...] text". */
+/* A syslog names the host in front: "Nov 30 03:00:00 host kernel: [...] text". */
 static void take_log(FILE *out, char *line)
 {
 	char *behind = strstr(line, " kernel: "), *bracket = strchr(line, '[');
@@ -150,7 +150,7 @@ static void put_value(FILE *out, const char *value, size_t length)
 	}
 }
 
-/* As the kernel's next_arg() splits it: blanks between quotation marks do not end a word. */
+/* Blanks between quotation marks do not end a word: the kernel's next_arg(). */
 static char *take_cmdline(char *text, size_t *length)
 {
 	char *kept = NULL;

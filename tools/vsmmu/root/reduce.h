@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is left of a file when it is packed to be sent: what a probe looks at, and no more. */
+/* Leaves of a file that is packed to be sent no more than a probe looks at. */
 #ifndef ROOT_REDUCE_H
 #define ROOT_REDUCE_H
 

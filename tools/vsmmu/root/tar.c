@@ -258,7 +258,7 @@ static int parse_header(struct parser *parser, const struct tar_header *header)
 	return ret;
 }
 
-/* As strcmp(), but what is below a folder comes right behind it. */
+/* Orders as strcmp() does, but what is below a folder comes right behind it. */
 static int compare_paths(const char *a, const char *b)
 {
 	for (; *a && *a == *b; a++)

@@ -45,7 +45,7 @@ struct tar {
  * tar_clear() is to be called in any case.
  */
 int tar_parse(struct tar *tar, const uint8_t *bytes, size_t length, char *why, size_t size);
-/* The same with a file, compressed with gzip or not; @tar has the bytes then. */
+/* Reads a file, compressed with gzip or not, for that; @tar has the bytes then. */
 int tar_load(struct tar *tar, int fd, char *why, size_t size);
 void tar_clear(struct tar *tar);
 

@@ -106,7 +106,7 @@ static void tar_close(void *state)
 	free(state);
 }
 
-/* Who packs a folder "host" from outside has "host/proc" in the tar. */
+/* A folder "host" that was packed from outside is "host/proc" and so on in the tar. */
 static void strip_top(struct tar *tar)
 {
 	size_t top = tar->count ? strcspn(tar->member[0].path, "/") : 0, kept = 0;
