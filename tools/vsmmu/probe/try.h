@@ -23,7 +23,7 @@ void try_device(const char *cdev, struct probe_try *found);
 /* The text that "vsmmu/try/BDF" has. */
 #define TRY_TEXT_SIZE 640
 void try_text(const struct probe_try *found, char *text, size_t size);
-/* Its text for a device that was not tried. */
+/* The text for a device that was not tried. */
 void try_refused_text(const char *why, char *text, size_t size);
 
 /*
