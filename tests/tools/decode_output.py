@@ -2,10 +2,9 @@
 """vsmmu decode: its texts, what it folds, CSV, colours, and what it says of nothing."""
 import csv
 import io
-import os
-import pty
 
-from harness import COMMAND, TRANSLATION, contains, equal, main, run, start
+from harness import (COMMAND, TRANSLATION, contains, equal, main, on_a_terminal, run,
+                     with_environment)
 from logs import OTHER, PERMISSION, SMMU, decoded, objects, old_style, write
 
 OVERFLOW = SMMU + 'EVTQ overflow detected -- events lost'
@@ -153,31 +152,6 @@ def comma_separated_values():
     equal(third['count'], '15')
     equal((last['word0'], last['ssv'], last['client']), ('', '', 'x'))
     equal(run('decode', '--format', 'csv', stdin=b'').out.count('\n'), 1)
-
-
-def with_environment(**more):
-    environment = {key: value for key, value in os.environ.items() if key != 'NO_COLOR'}
-    environment.update(more)
-    return environment
-
-
-def on_a_terminal(args, **more):
-    """What the command writes when its standard output is a terminal."""
-    end, terminal = pty.openpty()
-    process = start(*args, stdout=terminal, env=with_environment(TERM='xterm', **more))
-    os.close(terminal)
-    out = b''
-    try:
-        while True:
-            piece = os.read(end, 65536)
-            out += piece
-            if not piece:
-                break
-    except OSError:  # EIO: nobody has the other end any more
-        pass
-    process.communicate()
-    os.close(end)
-    return out.decode()
 
 
 def colour():

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """vsmmu explain, and vsmmu help, from outside."""
 import json
-import os
 import re
 
-from harness import contains, equal, main, run
+from harness import contains, equal, main, on_a_terminal, run
 
 MEMBERS = ['aliases', 'causes', 'complaint', 'culprits', 'format', 'guest', 'kind', 'look', 'name',
            'next', 'number', 'said', 'section', 'source', 'trust', 'what']
@@ -148,13 +147,10 @@ def listing():
 
 def width():
     """No line is broken where there is no terminal; where there is, none is too long."""
-    os.environ['COLUMNS'] = '60'
-    try:
-        for args in (['0x10'], ['--list']):
-            longest = max(len(line) for line in run('explain', *args).lines())
-            assert 50 < longest <= 60, longest
-    finally:
-        del os.environ['COLUMNS']
+    for args in (['0x10'], ['--list']):
+        lines = on_a_terminal(['explain', *args], COLUMNS='60', NO_COLOR='1').splitlines()
+        longest = max(len(line) for line in lines)
+        assert 50 < longest <= 60, longest
     assert max(len(line) for line in run('explain', '0x10').lines()) > 100
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the black-box tests of the command share: run it, print TAP, write captures."""
 import os
+import pty
 import signal
 import struct
 import subprocess
@@ -36,6 +37,31 @@ def start(*args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **more):
     """The command in the background, its standard output as a pipe."""
     return subprocess.Popen([COMMAND, *args], stdin=stdin, stdout=stdout,
                             stderr=subprocess.PIPE, bufsize=0, **more)
+
+
+def with_environment(**more):
+    environment = {key: value for key, value in os.environ.items() if key != 'NO_COLOR'}
+    environment.update(more)
+    return environment
+
+
+def on_a_terminal(args, **more):
+    """What the command writes when its standard output is a terminal."""
+    end, terminal = pty.openpty()
+    process = start(*args, stdout=terminal, env=with_environment(TERM='xterm', **more))
+    os.close(terminal)
+    out = b''
+    try:
+        while True:
+            piece = os.read(end, 65536)
+            out += piece
+            if not piece:
+                break
+    except OSError:  # EIO: nobody has the other end any more
+        pass
+    process.communicate()
+    os.close(end)
+    return out.decode()
 
 
 def until(condition):

@@ -38,18 +38,19 @@ static inline struct span span_trim(struct span span)
 	return span;
 }
 
+/* Nothing is at @at where a span is empty: memcmp() may not have it then. */
 static inline bool span_begins(struct span span, const char *text)
 {
 	size_t length = strlen(text);
 
-	return span.length >= length && !memcmp(span.at, text, length);
+	return span.length >= length && (!length || !memcmp(span.at, text, length));
 }
 
 static inline bool span_ends(struct span span, const char *text)
 {
 	size_t length = strlen(text);
 
-	return span.length >= length && !memcmp(span.at + span.length - length, text, length);
+	return span.length >= length && span_begins(span_skip(span, span.length - length), text);
 }
 
 static inline bool span_is(struct span span, const char *text)
