@@ -254,6 +254,33 @@ def damaged_hosts():
             validate(json.loads(result.out))
 
 
+def log_of_the_journal():
+    """It tells what the kernel has forgotten; the machine's name in it is passed over."""
+    kinds.KINDS['old-log']().write('root')
+    whole = kinds.KINDS['arm-server']()
+    prefix = 'Nov 30 03:00:00 arm-smmu-host kernel: '
+    lines = ['Linux version 7.3.4', *whole.log, 'usb 1-1: new device']
+    with open('log', 'w', encoding='utf-8') as file:
+        file.write(''.join(prefix + line + '\n' for line in lines))
+    before, after = probe('--root', 'root')[1], probe('--root', 'root', '--log', 'log')[1]
+    equal('SMMU-NESTING unknown' in rows(before), True)
+    equal([row for row in rows(after) if row.startswith('SMMU-NESTING')], [])
+    equal(after['smmus'][0]['oas'], 48)
+    with open('log', 'rb') as file:
+        piped = run('probe', '--json', '--root', 'root', '--log', '-', stdin=file.read())
+    equal(json.loads(piped.out), after)
+    run('probe', '--root', 'root', '--log', 'log', '--collect', 'host.tar')
+    with open('host.tar', 'rb') as file:
+        equal(b'arm-smmu-host' in file.read(), False)
+    equal(probe('--root', 'host.tar')[1], after)
+    for name, bad in (('nowhere', 'No such file'), ('.', 'Is a directory'), ('zeros', 'binary')):
+        with open('zeros', 'wb') as file:
+            file.write(bytes(4096))
+        result = run('probe', '--root', 'root', '--log', name)
+        equal((result.code, result.out), (3, ''))
+        contains(result.err, bad)
+
+
 def many_devices():
     """More than it looks at."""
     host = kinds.KINDS['arm-server']()
@@ -282,7 +309,7 @@ def codes_in_the_man_page():
 
 TESTS = [this_machine, codes_in_the_man_page, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
          named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
-         many_devices] + [host_test(name) for name in kinds.KINDS]
+         many_devices, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
 
 if __name__ == '__main__':
     main(TESTS)

@@ -13,10 +13,12 @@
 #include "probe/try.h"
 #include "probe/vm.h"
 #include "root/collect.h"
+#include "root/kernel_log.h"
 #include "root/root.h"
 
 enum {
 	OPTION_ROOT = 256,
+	OPTION_LOG,
 	OPTION_COLLECT,
 	OPTION_TRY,
 	OPTION_QEMU,
@@ -26,6 +28,7 @@ enum {
 
 struct probe_options {
 	const char *root;    /* NULL: this host */
+	const char *log;     /* NULL: what its kernel still has */
 	const char *collect; /* a file to pack into, NULL: none */
 	bool force;
 	bool try;
@@ -49,6 +52,10 @@ static void print_help(void)
 	       "      --root FILE|DIR    look at what was collected from another host, or a copy "
 	       "of\n"
 	       "                         its files\n"
+	       "      --log FILE         the kernel's log since it started, as journalctl -k "
+	       "prints it,\n"
+	       "                         if dmesg no longer goes back so far; '-' is standard "
+	       "input\n"
 	       "      --collect FILE     pack what this reads into a tar, without serial numbers, "
 	       "addresses\n"
 	       "                         and names, for another to look at; '-' is standard "
@@ -76,6 +83,9 @@ static bool take_option(struct probe_options *options, int option)
 	switch (option) {
 	case OPTION_ROOT:
 		options->root = optarg;
+		return true;
+	case OPTION_LOG:
+		options->log = optarg;
 		return true;
 	case OPTION_COLLECT:
 		options->collect = optarg;
@@ -116,6 +126,7 @@ static bool parse(int argc, char **argv, struct probe_options *options)
 {
 	static const struct option known[] = {
 		{"root", required_argument, NULL, OPTION_ROOT},
+		{"log", required_argument, NULL, OPTION_LOG},
 		{"collect", required_argument, NULL, OPTION_COLLECT},
 		{"force", no_argument, NULL, 'f'},
 		{"try", no_argument, NULL, OPTION_TRY},
@@ -260,7 +271,14 @@ int probe_command(int argc, char **argv)
 	}
 	if (root_note(root))
 		fprintf(stderr, "%s: %s: left out %s\n", argv[0], options.root, root_note(root));
-	code = look(root, &options, argv + optind, argc - optind, argv[0]);
+	code = options.log ? kernel_log_load(root, options.log) : 0;
+	if (code) {
+		fprintf(stderr, "%s: cannot take a kernel's log from '%s': %s\n", argv[0],
+			options.log, code == -EILSEQ ? "it is binary" : strerror(-code));
+		code = EXIT_ENVIRONMENT;
+	} else {
+		code = look(root, &options, argv + optind, argc - optind, argv[0]);
+	}
 	root_close(root);
 	return code;
 }

@@ -64,9 +64,7 @@ static struct probe_row *row_hidden(struct probe_result *result, const struct pr
 		todo = "run as root";
 	} else if (smmu->features_known != ANSWER_YES) {
 		why = "the kernel's log does not go back to the start, when the driver tells it";
-		todo = "look for \"features 0x\" in the log that the system keeps (journalctl -k), "
-		       "or use "
-		       "--try";
+		todo = "journalctl -k | vsmmu probe --log -, if the system keeps its log; or --try";
 	} else {
 		why = "this kernel does not tell it in its log";
 		todo = "use --try, or Linux 6.13 or newer";
