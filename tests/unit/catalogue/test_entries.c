@@ -188,9 +188,9 @@ TEST(entry_of_a_fault)
 	assert_string_equal(catalogue_of_fault(&fault)->name, "UNKNOWN");
 	fault.known = VSMMU_EVENT_KNOWN(SID);
 	assert_string_equal(catalogue_of_fault(&fault)->name, "UNKNOWN");
-	/* The line that has this comes with a fault of translation only. */
+	/* The line that has this comes with four faults of translation. */
 	fault.known = VSMMU_EVENT_KNOWN(RNW) | VSMMU_EVENT_KNOWN(STALL);
-	assert_string_equal(catalogue_of_fault(&fault)->name, "F_TRANSLATION");
+	assert_string_equal(catalogue_of_fault(&fault)->name, "event-detail");
 
 	fault = (struct fault){.event = &zero, .known = UINT64_MAX};
 	assert_string_equal(catalogue_of_fault(&fault)->name, "EMPTY");

@@ -32,5 +32,6 @@ extern const struct catalogue_cause causes_impdef[];
 extern const struct catalogue_cause causes_empty[];
 extern const struct catalogue_cause causes_reserved[];
 extern const struct catalogue_cause causes_unnamed[];
+extern const struct catalogue_cause causes_detail[];
 
 #endif

@@ -89,3 +89,19 @@ const struct catalogue_cause causes_unnamed[] = {
 		.look = "RAS, EDAC or APEI messages"},
 	{0},
 };
+
+const struct catalogue_cause causes_detail[] = {
+	{.list = causes_by_log},
+	{.text = "page faults that nobody handles: SVA or its page fault handling was not enabled, "
+		 "or it failed, or the process is gone",
+		.look = "messages of SVA, iopf or the endpoint's driver before it, and programs "
+			"that ended",
+		.applies = fault_is_stalled},
+	{.text = "if it was F_TRANSLATION, as most are: an address that is not mapped, or no "
+		 "longer",
+		.look = "the lines before it: \"event 0x.. received:\" or \"event: NAME\""},
+	{.text = "if it was F_PERMISSION: a page that does not permit it, such as a write to what "
+		 "was mapped for reading",
+		.look = "the direction with which the endpoint's driver mapped it"},
+	{0},
+};

@@ -86,9 +86,9 @@ const struct catalogue_entry *catalogue_of_fault(const struct fault *fault)
 			return find_name(CATALOGUE_RESERVED);
 		return catalogue_event(event->id);
 	}
-	/* Only the four faults of translation have it, and this is the most frequent one. */
+	/* Only the line with the details tells it without a name. */
 	if (fault->known & VSMMU_EVENT_KNOWN(STALL))
-		return catalogue_event(VSMMU_EVENT_F_TRANSLATION);
+		return find_name(CATALOGUE_DETAIL);
 	return find_name(CATALOGUE_UNNAMED);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages about events and page requests. */
+#include "catalogue/causes.h"
 #include "catalogue/messages.h"
 
 /* A line that names an endpoint, in three forms by the event's kind. */
@@ -34,13 +35,21 @@ static const struct catalogue_entry entries[] = {
 	EVENT_LINE("event-stream", "event: %s client: %s sid: %#x ssid: %#x", "its StreamID."),
 	{
 		COMPLAINT("event-detail", LINUX " since 6.14", "%s %s %s %s \"%s\"%s%s stag: %#x"),
-		.what = "The second line of a translation fault: privilege, instruction or data, "
-			"read or write, the stage, and what the SMMU wanted when it failed.",
+		.aliases = NAMES("Input address caused fault", "Stage 1 translation table fetch"),
+		.what = "The last line of F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and F_PERMISSION: "
+			"privilege, instruction or data, read or write, the stage, and what the "
+			"SMMU wanted when it failed. Alone it says neither which of the four it "
+			"was, nor which endpoint or address.",
 		.trust = "With \"CD fetch\" or \"Stage 1 translation table fetch\" the fault is in "
 			 "reading a table, not in the access itself. stag counts with \"stall\" "
 			 "only.",
-		.look = "the line before it, which has the endpoint and the address",
-		.next = "vsmmu decode reads all lines of an event together.",
+		.culprits = {CULPRIT_GUEST_DRIVER, CULPRIT_DEVICE, CULPRIT_HOST_KERNEL,
+			CULPRIT_VMM},
+		.causes = causes_detail,
+		.look = "the line before it, which has the event's name, the endpoint and the "
+			"address",
+		.next = "Keep all lines of an event, with dmesg | grep -i smmu: vsmmu decode reads "
+			"them together.",
 		.section = "IHI 0070 7.3",
 	},
 	{

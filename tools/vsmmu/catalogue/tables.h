@@ -30,9 +30,10 @@ extern const struct catalogue_table catalogue_endpoints;
 extern const struct catalogue_table catalogue_cmdqv;
 extern const struct catalogue_table catalogue_xen;
 
-/* Names of entries without a number: of reserved events, and of those that a kernel cannot name. */
+/* Names of entries: of reserved events, of those that a kernel cannot name, of a line alone. */
 #define CATALOGUE_RESERVED "RESERVED"
 #define CATALOGUE_UNNAMED  "UNKNOWN"
+#define CATALOGUE_DETAIL   "event-detail"
 
 /* The list ends by itself. */
 #define NAMES(...)                                                                                 \

@@ -238,6 +238,11 @@ static void add_unnamed(struct sentence *sentence)
 		buffer_add(&sentence->text,
 			" caused an event for which the kernel has no name; its words are needed "
 			"to tell which");
+	} else if (knows(sentence, VSMMU_EVENT_FIELD_STALL)) {
+		add_access_of_input(sentence);
+		buffer_add(&sentence->text,
+			", which caused F_TRANSLATION, F_ADDR_SIZE, F_ACCESS or F_PERMISSION: the "
+			"log does not say which");
 	} else {
 		add_access_of_input(sentence);
 		buffer_add(&sentence->text, ", which caused an event that the log does not name");
