@@ -120,7 +120,7 @@ static void put_event(const struct output *output, const struct item *item)
 			vsmmu_event_field_value(&item->event, addresses[i]));
 	for (unsigned int i = 0; i < ITEM_WORDS; i++) {
 		snprintf(text, sizeof(text), "0x%016" PRIx64, item->record.word[i]);
-		put(i < item->words ? text : "");
+		put(item->have >> i & 1 ? text : "");
 	}
 	put_number(false, 0);
 	put(view.sentence);

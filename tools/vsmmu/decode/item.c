@@ -22,6 +22,7 @@ void item_set_record(struct item *item, const struct vsmmu_event_record *record)
 {
 	item->kind = ITEM_EVENT;
 	item->words = ITEM_WORDS;
+	item->have = (1U << ITEM_WORDS) - 1;
 	item->record = *record;
 	item->event.size = sizeof(item->event);
 	vsmmu_event_decode(record, &item->event);

@@ -37,6 +37,7 @@ struct item {
 	bool partial;	 /* an event of which the log lacks something: @text */
 	bool unassigned; /* the kernel knows no device with this StreamID */
 	uint8_t words;	 /* of @record that are known: 0 to 4 */
+	uint8_t have;	 /* bit n: word n is one of them */
 	uint8_t command_words;
 	uint32_t queue;	   /* of a capture */
 	uint32_t sequence; /* the kernel's number */

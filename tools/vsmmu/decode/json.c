@@ -13,17 +13,17 @@ static bool add_origin(struct json_object *object, const struct item *item)
 	       (!item->has_sequence || add_number(object, "sequence", item->sequence));
 }
 
-/* The four words, or null and those that there are. */
+/* The four words; or null and those that there are, with null for one before them that is not. */
 static bool add_record(struct json_object *object, const struct item *item)
 {
 	const uint64_t *words = item->record.word, *reserved = item->event.reserved;
 
 	if (item->words < ITEM_WORDS)
 		return json_add_null(object, "record") &&
-		       (!item->words || json_add_words(object, "words", words, item->words));
+		       (!item->have || json_add_words(object, "words", words, item->have));
 	return (!(reserved[0] | reserved[1] | reserved[2] | reserved[3]) ||
-		       json_add_words(object, "reserved", reserved, ITEM_WORDS)) &&
-	       json_add_words(object, "record", words, ITEM_WORDS);
+		       json_add_words(object, "reserved", reserved, item->have)) &&
+	       json_add_words(object, "record", words, item->have);
 }
 
 static bool add_before(
@@ -84,7 +84,7 @@ static bool fill(const struct output *output, struct json_object *object, const 
 	case ITEM_MESSAGE:
 		return json_add_string(object, "text", item->text) &&
 		       (!item->command_words || json_add_words(object, "command", item->command,
-							item->command_words)) &&
+							(1U << item->command_words) - 1)) &&
 		       json_add_message(object, &view);
 	default:
 		return true;

@@ -21,8 +21,9 @@ void json_print_summary(struct output *output);
 bool json_add_string(struct json_object *object, const char *key, const char *value);
 bool json_add_null(struct json_object *object, const char *key);
 bool json_add_hex(struct json_object *object, const char *key, uint64_t value);
+/* @have: bit n: word n is there; null stands for one that is not, before another that is. */
 bool json_add_words(
-	struct json_object *object, const char *key, const uint64_t *words, unsigned int count);
+	struct json_object *object, const char *key, const uint64_t *words, unsigned int have);
 
 /* Each field that the id has; null if it is not known. */
 bool json_add_fields(struct json_object *object, const struct vsmmu_event *event, uint64_t known);

@@ -44,12 +44,13 @@ static bool append(struct json_object *array, struct json_object *value)
 }
 
 bool json_add_words(
-	struct json_object *object, const char *key, const uint64_t *words, unsigned int count)
+	struct json_object *object, const char *key, const uint64_t *words, unsigned int have)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (unsigned int i = 0; array && i < count; i++) {
-		if (append(array, new_hex(words[i], 16)))
+	for (unsigned int i = 0; array && have >> i; i++) {
+		if (have >> i & 1 ? append(array, new_hex(words[i], 16))
+				  : !json_object_array_add(array, NULL))
 			continue;
 		json_object_put(array);
 		return false;

@@ -26,6 +26,7 @@ static void give_item(struct input *input, enum item_kind kind, const struct pos
 	item.partial = dmesg->partial;
 	item.unassigned = dmesg->unassigned;
 	item.words = dmesg->words;
+	item.have = dmesg->have;
 	item.command_words = dmesg->command_words;
 	item.context = dmesg->context;
 	item.count = dmesg->count;

@@ -79,6 +79,7 @@ static void set_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *it
 		item->known = 0;
 	item->known |= fields_of(item->event.id, slot->have);
 	item->words = count_words(slot);
+	item->have = slot->have;
 	item->raw = has_all_words(slot);
 }
 
@@ -116,8 +117,8 @@ static void say_missing(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *
 		return;
 	item->partial = item->bad = true;
 	if (slot->short_word)
-		snprintf(item->text, sizeof(item->text), "word %u has only %u digits",
-			slot->short_word, slot->digits);
+		snprintf(item->text, sizeof(item->text), "word %u has only %u digit%s",
+			slot->short_word, slot->digits, slot->digits == 1 ? "" : "s");
 	else if (slot->have && !slot->placed)
 		say_loose_words(slot, item->text, sizeof(item->text));
 	else if (slot->have)

@@ -132,8 +132,11 @@ static enum vsmmu_dmesg_kind apply_short_word(struct dmesg *dmesg)
 	dmesg->parsed = false;
 	if (!takes_words(slot) || !slot->headed)
 		return VSMMU_DMESG_NONE;
-	slot->short_word = ++slot->next;
-	slot->digits = dmesg->message.digits;
+	slot->next++;
+	if (!slot->short_word) {
+		slot->short_word = slot->next;
+		slot->digits = dmesg->message.digits;
+	}
 	dmesg_slot_touch(dmesg, slot);
 	return VSMMU_DMESG_NONE;
 }

@@ -8,11 +8,13 @@ static bool is_around(struct span line, size_t at, size_t letter, const char *te
 	return at >= letter && span_begins(span_skip(line, at - letter), text);
 }
 
-/* "0x" and a digit, where the x is. */
+/* "0x" and a digit, where the x is; a blank may have come between them. */
 static bool is_number(struct span line, size_t at)
 {
-	return at && line.at[at - 1] == '0' && at + 1 < line.length &&
-	       span_digit(line.at[at + 1]) < 16;
+	size_t digit = at + 1 + (at + 1 < line.length && line.at[at + 1] == ' ');
+
+	return at && line.at[at - 1] == '0' && digit < line.length &&
+	       span_digit(line.at[digit]) < 16;
 }
 
 /* A letter that is rare in logs was seen: looks for the words that have it. */

@@ -9,6 +9,7 @@
 #include "text/dmesg_forms.h"
 
 #define WORD_DIGITS 16
+#define BARE_DIGITS 8 /* with less and no 0x it is a word of a language rather than a number */
 #define GAP_MAX	    8 /* characters that somebody may have put between two words */
 
 bool dmesg_header_parse(struct form *form, struct dmesg_message *message)
@@ -51,14 +52,20 @@ static uint64_t take_digits(struct form *form, size_t digits)
 	return value;
 }
 
-/* Takes the rest of a word, of which @digits are there, that has blanks in it. */
+/* Blanks, or what people put between the digits of a long number. */
+static bool take_separator(struct form *form)
+{
+	return form_take_blanks(form) || span_take(&form->rest, "_") || span_take(&form->rest, "'");
+}
+
+/* Takes the rest of a word, of which @digits are there, that was split. */
 static size_t take_split(struct form *form, size_t digits, uint64_t *value)
 {
 	while (digits < WORD_DIGITS) {
 		struct form next = *form;
 		size_t more;
 
-		if (!form_take_blanks(&next))
+		if (!take_separator(&next))
 			break;
 		more = count_digits(next.rest);
 		if (!more || more > WORD_DIGITS - digits)
@@ -74,10 +81,11 @@ static size_t take_split(struct form *form, size_t digits, uint64_t *value)
 static size_t take_word(struct form *form, bool bare, uint64_t *value)
 {
 	struct form rest = *form;
+	bool marked = span_take(&rest.rest, "0x") || span_take(&rest.rest, "0X");
 	size_t digits;
 
 	*value = 0;
-	if (!span_take(&rest.rest, "0x") && !span_take(&rest.rest, "0X") && !bare)
+	if (!marked && !bare)
 		return 0;
 	digits = count_digits(rest.rest);
 	if (digits > WORD_DIGITS)
@@ -85,8 +93,9 @@ static size_t take_word(struct form *form, bool bare, uint64_t *value)
 	if (digits)
 		*value = take_digits(&rest, digits);
 	digits = take_split(&rest, digits, value);
-	if (!digits || (rest.rest.length && isalnum((unsigned char)rest.rest.at[0]) &&
-			       !span_begins(rest.rest, "0x") && !span_begins(rest.rest, "0X")))
+	if (!digits || (!marked && digits < BARE_DIGITS) ||
+		(rest.rest.length && isalnum((unsigned char)rest.rest.at[0]) &&
+			!span_begins(rest.rest, "0x") && !span_begins(rest.rest, "0X")))
 		return 0;
 	*form = rest;
 	return digits;

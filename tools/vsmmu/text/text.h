@@ -156,6 +156,7 @@ struct catalogue_entry;
  * @raw: for EVENT: the log has the four words of @record
  * @words: for EVENT: how many of them it has. With less than four @record was put together
  *	from what else the log has: what @known does not name is 0 in it
+ * @have: for EVENT: bit n: word n of @record is one of them
  * @partial: for EVENT: the kernel printed more than the log has; @text says what is missing
  * @bad: for EVENT that is @partial: it is cut, while others have been left out whole, as by grep
  * @unassigned: for EVENT: the kernel says that it knows no device with this StreamID
@@ -186,6 +187,7 @@ struct vsmmu_dmesg_item {
 	enum vsmmu_dmesg_kind kind;
 	bool raw;
 	uint8_t words;
+	uint8_t have;
 	bool partial;
 	bool bad;
 	bool unassigned;
