@@ -217,6 +217,18 @@ static bool take_bare_words(
 	return true;
 }
 
+/* A number that nobody waits for is no word of a record if the line tells something else. */
+static void prefer_other(struct dmesg *dmesg, struct span text)
+{
+	struct dmesg_message other;
+
+	if (dmesg->message.kind != DMESG_WORD || dmesg->continued ||
+		dmesg_slot_wants_words(dmesg) || !parse_other(text, &other))
+		return;
+	dmesg->message = other;
+	dmesg->log.text.length = 0;
+}
+
 /* Takes a message off dmesg->log, of which nothing is left if there is none. */
 static bool take_message(struct dmesg *dmesg)
 {
@@ -229,8 +241,10 @@ static bool take_message(struct dmesg *dmesg)
 		return true;
 	}
 	if (dmesg->keys &&
-		dmesg_line_parse(&dmesg->log.text, dmesg->keys, dmesg->continued, message))
+		dmesg_line_parse(&dmesg->log.text, dmesg->keys, dmesg->continued, message)) {
+		prefer_other(dmesg, text);
 		return true;
+	}
 	dmesg->log.text.length = 0;
 	return !dmesg->continued &&
 	       (take_bare_words(dmesg, text, message) || parse_other(text, message));
