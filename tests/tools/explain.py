@@ -94,6 +94,7 @@ def parts():
     """All forms of a message are shown; of many there is a list."""
     equal(names('CMD_SYNC timeout'), ['cmd-sync-timeout', 'cmd-sync-timeout-unplaced'])
     contains(run('explain', 'CMD_SYNC timeout').out, 'hwcons')
+    equal(names('Input address caused fault'), ['event-detail'])
     equal(names('CMD_SYNC', 'timeout'), names('CMD_SYNC timeout'))
     equal(names('event', '0x02', 'received:'), ['C_BAD_STREAMID'])
     equal(names('F_ACCESS', '16'), ['F_ACCESS', 'F_TRANSLATION'])

@@ -138,7 +138,7 @@ TEST(lines_of_another_event)
 
 	FEED(SMMU "event 0x13 received:", lines[1], lines[2], lines[3], lines[4]);
 	assert_int_equal(count, 2);
-	assert_partial(&items[0], DMESG_KNOWN(ID), "another event");
+	assert_partial(&items[0], DMESG_KNOWN(ID), "does not begin with its number");
 	assert_int_equal(items[0].event.id, VSMMU_EVENT_F_PERMISSION);
 	assert_record(&items[1], &translation);
 	/* The decoded line of another event is one of its own. */

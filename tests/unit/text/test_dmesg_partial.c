@@ -257,7 +257,7 @@ TEST(numbers_that_are_no_words)
 		SMMU "\t0x0000020800000000");
 	assert_int_equal(count, 3);
 	assert_int_equal(items[0].kind, VSMMU_DMESG_OTHER);
-	assert_partial(&items[1], DMESG_KNOWN(ID), "another event");
+	assert_partial(&items[1], DMESG_KNOWN(ID), "does not begin with its number");
 	assert_partial(&items[2], 0, "1 of its words alone");
 }
 

@@ -90,6 +90,14 @@ static enum likeness likeness_of(const struct catalogue_entry *entry, const char
 	return best;
 }
 
+static bool has_alias(const struct catalogue_entry *entry, const char *name)
+{
+	for (const char *const *alias = entry->aliases; alias && *alias; alias++)
+		if (compare(name, *alias) == SAME)
+			return true;
+	return false;
+}
+
 static const struct catalogue_entry *find_name(const char *words)
 {
 	const struct catalogue_entry *entry, *found = NULL;
@@ -100,7 +108,8 @@ static const struct catalogue_entry *find_name(const char *words)
 		enum likeness likeness = likeness_of(entry, name);
 
 		/* The id of a message is like a part of it, which others may have, too. */
-		if (entry->kind == CATALOGUE_MESSAGE && strcasecmp(words, entry->name) != 0)
+		if (entry->kind == CATALOGUE_MESSAGE && !has_alias(entry, name) &&
+			strcasecmp(words, entry->name) != 0)
 			continue;
 		if (likeness == SAME)
 			return entry;

@@ -43,7 +43,7 @@ struct dmesg_moment {
  * @have: bit n: record.word[n] was seen
  * @next: the place of the next word
  * @digits: of a word that has too few: @short_word, counted from 1
- * @alien: the words behind the header are of another event
+ * @alien: the word behind the header does not begin with its number
  * @decoded: the decoded line was seen; @detailed: the line with the details
  * @whole: neither of them is cut
  * @known: fields of @event, which the decoded lines tell

@@ -125,7 +125,8 @@ static void say_missing(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *
 		snprintf(item->text, sizeof(item->text), "the log has %u of the 4 words",
 			count_words(slot));
 	else if (slot->alien)
-		missing = "its words are missing: those that follow are of another event";
+		missing = "its words, or the first of them, are missing: what follows does not "
+			  "begin with its number";
 	else if (!slot->decoded && slot->detailed)
 		missing = slot->headed ? "only the heading and the line with the details are there"
 				       : "a part of an event: the line with the details alone";
