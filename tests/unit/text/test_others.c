@@ -190,7 +190,7 @@ TEST(notes_are_no_faults)
 		"apple-dart 231304000.iommu: DART [pagesize 4000, 16 streams] initialized",
 		"arm-smmu-v3 fc900000.iommu: event 0x10 received:",
 		"arm-smmu-v3 fc900000.iommu: unpriv data write s1 \"Input address caused fault\"",
-		"smmuv3_translate_success smmuv3-0 sid=0x8 iova=0x1000",
+		"smmuv3_translate_success smmuv3-iommu-memory-region-16-2 sid=0x8 iova=0x1000",
 	};
 
 	for (unsigned int i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)

@@ -21,7 +21,7 @@ enum {
 /* Names of drivers, and words that only they use. */
 static const struct word list[] = {
 	{"-iommu ", "another IOMMU", MAYBE},
-	{"-iommu-memory-region", qemu, CERTAIN},
+	{"-iommu-memory-region", qemu, MAYBE},
 	{"AMD-Vi", AMD, MAYBE},
 	{"Blocked unknown Stream ID", SMMUV2, CERTAIN},
 	{"DMAR", VTD, MAYBE},
@@ -50,6 +50,8 @@ static const struct word list[] = {
 	{"smmuv3_cmdq_consume_error", qemu, CERTAIN},
 	{"smmuv3_record_event", qemu, CERTAIN},
 	{"smmuv3_translate_abort", qemu, CERTAIN},
+	{"smmuv3_translate_bypass", qemu, CERTAIN},
+	{"smmuv3_translate_disable", qemu, CERTAIN},
 	{"sun50i-iommu ", "Allwinner IOMMU", MAYBE},
 	{"tegra-mc ", TEGRA, MAYBE},
 	{"virtio_iommu ", "virtio-iommu", MAYBE},
@@ -77,8 +79,8 @@ static const struct words names = {
 		['q'] = 24,
 		['r'] = 25,
 		['s'] = 27,
-		['t'] = 32,
-		['v'] = 33},
+		['t'] = 34,
+		['v'] = 35},
 	.list = list,
 };
 

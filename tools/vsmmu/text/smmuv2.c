@@ -78,10 +78,13 @@ static void add_flags(struct buffer *out, uint64_t fsr)
 static void explain_context(struct buffer *out, struct span text)
 {
 	uint64_t fsr, iova, fsynr, cbfrsynra, bank;
+	struct span before, from = text;
 	bool has_fsynr =
 		find_value(text, "fsynr", 16, &fsynr) || find_value(text, "fsynr0", 16, &fsynr);
 
 	buffer_add(out, "context fault");
+	if (span_take_until(&from, "context fault from ", &before))
+		buffer_add(out, " of %.*s", (int)span_find(from, "!"), from.at);
 	if (find_value(text, "cbfrsynra", 16, &cbfrsynra))
 		buffer_add(out, ", stream 0x%x", (unsigned int)(cbfrsynra & SID_MASK));
 	if (find_value(text, "cb", 10, &bank))
