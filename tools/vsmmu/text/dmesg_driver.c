@@ -18,6 +18,10 @@ static const char *const complaints[] = {"fail", "error", "timeout", "timed out"
 /* As much of a text is looked at for such a word. */
 #define LOOK 512
 
+/* A driver's or device's name that is cut has as many characters. */
+#define NAME_MIN_BYTES 5
+#define NAME_MAX_BYTES 64
+
 /* Each is before the device's name or behind it. */
 static const struct {
 	const char *name;
@@ -87,6 +91,22 @@ bool dmesg_driver_find(struct span line, struct span *device, struct span *rest)
 		return true;
 	}
 	return false;
+}
+
+bool dmesg_driver_is_cut(struct span line)
+{
+	static const char driver[] = "arm-smmu-v3 ";
+	size_t begin = line.length;
+	struct span word;
+
+	while (begin && line.length - begin <= NAME_MAX_BYTES && !span_is_blank(line.at[begin - 1]))
+		begin--;
+	word = span_skip(line, begin);
+	if (word.length >= NAME_MIN_BYTES && word.length < strlen(driver) &&
+		!memcmp(word.at, driver, word.length))
+		return true;
+	return word.length && !memchr(word.at, ':', word.length) &&
+	       span_ends((struct span){line.at, begin}, driver);
 }
 
 /* The function that asks for permission to print, so far. */

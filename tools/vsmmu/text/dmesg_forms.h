@@ -49,4 +49,7 @@ bool dmesg_message_goes_on(const struct dmesg_message *message, const char *at);
  */
 bool dmesg_driver_find(struct span line, struct span *device, struct span *rest);
 
+/* Whether the line ends within "arm-smmu-v3 DEVICE". */
+bool dmesg_driver_is_cut(struct span line);
+
 #endif

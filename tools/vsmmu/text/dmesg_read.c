@@ -73,10 +73,22 @@ static bool fits(struct span text, size_t first, bool may_end)
 	}
 }
 
+/* Whether the driver's or the device's name is there, of which the first @first bytes lack some. */
+static bool completes_name(struct span text, size_t first)
+{
+	struct span device, rest = text;
+	struct dmesg_message message;
+
+	return dmesg_line_parse(&rest, dmesg_line_scan(text), false, &message) &&
+	       dmesg_driver_find(text, &device, &rest) &&
+	       device.at <= text.at + first + strlen("arm-smmu-v3 ");
+}
+
 /* Puts the line that is held and @next together. Return: whether that makes sense. */
 static bool join_with(struct dmesg *dmesg, const char *between, struct span next, bool may_end)
 {
 	const struct dmesg_held *held = &dmesg->held;
+	struct span joined;
 	size_t first = held->length + strlen(between);
 
 	if (next.length > sizeof(dmesg->joined) - first)
@@ -85,7 +97,8 @@ static bool join_with(struct dmesg *dmesg, const char *between, struct span next
 	memcpy(dmesg->joined + held->length, between, strlen(between));
 	memcpy(dmesg->joined + first, next.at, next.length);
 	dmesg->joined_length = first + next.length;
-	return fits((struct span){dmesg->joined, dmesg->joined_length}, first, may_end);
+	joined = (struct span){dmesg->joined, dmesg->joined_length};
+	return held->kind ? fits(joined, first, may_end) : completes_name(joined, first);
 }
 
 /* Without the marks that mailers put before a line that they quote. */
@@ -100,6 +113,9 @@ static bool join(struct dmesg *dmesg, struct span text)
 {
 	struct span next = strip_quotes(text), device, bare;
 
+	if (!dmesg->held.kind)
+		return !dmesg_driver_find(next, &device, &bare) &&
+		       (join_with(dmesg, "", next, true) || join_with(dmesg, " ", next, true));
 	/* A program that splits lines repeats what is before the text. */
 	if (dmesg_driver_find(next, &device, &bare))
 		return !dmesg->held.unknown && join_with(dmesg, " ", bare, false);
@@ -246,8 +262,13 @@ static bool take_message(struct dmesg *dmesg)
 		return true;
 	}
 	dmesg->log.text.length = 0;
-	return !dmesg->continued &&
-	       (take_bare_words(dmesg, text, message) || parse_other(text, message));
+	if (dmesg->continued)
+		return false;
+	if (take_bare_words(dmesg, text, message) || parse_other(text, message))
+		return true;
+	dmesg_message_init(message);
+	message->cut = !dmesg->final && dmesg_driver_is_cut(text);
+	return message->cut;
 }
 
 /* The envelope may know more than the line. */
@@ -276,8 +297,8 @@ bool dmesg_read(struct dmesg *dmesg)
 		if (!text.length || !take_message(dmesg) || hold(dmesg, text))
 			continue;
 		dmesg->continued = true;
-		/* A driver's name with nothing behind it. */
-		if (message->kind == DMESG_NOTE && !message->text.length)
+		/* A driver's name with nothing behind it, or a part of it. */
+		if (!message->kind || (message->kind == DMESG_NOTE && !message->text.length))
 			continue;
 		add_envelope(&dmesg->message, &dmesg->log);
 		dmesg->word = 0;
