@@ -201,6 +201,8 @@ objects('lava', lambda line: {'dt': '2024-12-09T09:15:57.000000', 'lvl': 'target
         **LOCAL)
 objects('gelf', lambda line: {'version': '1.1', 'host': 'box', 'short_message': line,
                               'timestamp': STAMP, 'level': 3}, **UTC)
+objects('gelf_with_both', lambda line: {'short_message': line[:40], 'full_message': line,
+                                        'timestamp': STAMP}, **UTC)
 objects('fluentd', lambda line: {'date': STAMP, 'kernel': {'message': line}}, **UTC)
 objects('elastic', lambda line: {'@timestamp': '2024-12-09T09:15:57.000Z',
                                  'host': {'name': 'box'}, 'message': line,
@@ -216,6 +218,32 @@ each('logcat', '12-09 09:15:57.000     0     0 E ' + UPTIME + '%s', **YEARLESS, 
 each('logcat_year', '2024-12-09 09:15:57.000     0     0 E KERNEL  : %s', **LOCAL)
 each('console_log', '[2024-12-09 09:15:57] ' + UPTIME + '%s', **LOCAL, **BOOT)
 each('kubectl', '[pod/node-debugger/x] ' + UPTIME + '%s', **BOOT)
+
+
+@form(**UTC)
+def gelf_pretty(lines):
+    return json.dumps([{'short_message': line[:40], 'full_message': line, 'timestamp': STAMP}
+                       for line in lines], indent=4)
+
+
+@form(**UTC)
+def elastic_pretty(lines):
+    """Each message twice, and a member that is an object between it and the time."""
+    return json.dumps([{'event': {'original': line}, 'message': line, 'agent': {'id': '1'},
+                        '@timestamp': '2024-12-09T09:15:57.000Z'} for line in lines], indent=2)
+
+
+@form(**UTC)
+def elastic_hits(lines):
+    return json.dumps([{'_index': 'x', '_source': {
+        '@timestamp': '2024-12-09T09:15:57.000Z', 'agent': {'id': '1'}, 'message': line,
+        'event': {'original': line}}} for line in lines], indent=2)
+
+
+@form()
+def objects_by_name(lines):
+    return json.dumps({'lines': {'b%d' % i: {'msg': line} for i, line in enumerate(lines)}},
+                      indent=2)
 
 
 @form(**UTC)

@@ -129,7 +129,7 @@ TEST(message_before_its_times)
 	assert_true(last.has_time && last.time == UINT64_C(106585811000));
 	/* A record that never ends. */
 	GIVES("\"MESSAGE\" : \"a\"");
-	GIVES("\"MESSAGE\" : \"b\"");
+	GIVES("\"MESSAGE\" : \"b\"", "a");
 	assert_end_gives("b");
 	assert_false(last.has_time || last.has_wall);
 	envelope_end(&envelope);

@@ -63,9 +63,11 @@ struct envelope {
 
 	/* A record that takes several lines, as far as it was read. */
 	struct origin record;
-	bool in_bytes; /* its message comes byte by byte */
+	bool in_bytes;	     /* its message comes byte by byte */
+	unsigned int nested; /* so many objects are open within it */
 	size_t held_length;
 	char held[ENVELOPE_HELD_SIZE]; /* its message, which waits for the times */
+	bool held_given;	       /* it does not wait */
 
 	/* Messages out of JSON, which stand in @buffer one behind the other. */
 	unsigned int count;

@@ -18,8 +18,8 @@
 
 /* Names of the message, in the order in which they are looked for. */
 static const char *const message_keys[] = {"MESSAGE", "message", "msg", "Message", "log",
-	"short_message", "line", "text", "body", "textPayload", "original", "_raw", "raw",
-	"content", "stringValue", NULL};
+	"full_message", "short_message", "line", "text", "body", "textPayload", "original", "_raw",
+	"raw", "content", "stringValue", NULL};
 static const char *const wall_keys[] = {"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP",
 	"@timestamp", "timestamp", "time", "ts", "dt", "date", "datetime", "_time", "Timestamp",
 	"eventTime", "ISODATE", "timereported", "timegenerated", NULL};

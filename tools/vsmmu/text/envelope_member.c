@@ -7,9 +7,10 @@
 /* The message that waits has what times there were in its record. */
 static void give_held(struct envelope *envelope)
 {
-	if (envelope->held_length)
+	if (envelope->held_length && !envelope->held_given)
 		envelope_add(envelope, envelope->held, envelope->held_length, &envelope->record);
 	envelope->held_length = 0;
+	envelope->held_given = false;
 }
 
 static void end_record(struct envelope *envelope)
@@ -19,20 +20,37 @@ static void end_record(struct envelope *envelope)
 	give_held(envelope);
 	envelope->record = (struct origin){0};
 	envelope->in_bytes = false;
+	envelope->nested = 0;
+}
+
+/* Whether a record has its message twice, as programs keep what they took apart. */
+static bool is_held(const struct envelope *envelope, const char *text, size_t length)
+{
+	return length <= envelope->held_length && !memcmp(envelope->held, text, length);
 }
 
 /* A message that comes before the times of its record waits for them. */
 static void hold(struct envelope *envelope)
 {
+	bool timed = envelope->record.has_time || envelope->record.has_wall;
+	char text[ENVELOPE_HELD_SIZE];
 	size_t length = envelope->used;
 
-	if (envelope->record.has_time || envelope->record.has_wall || envelope->count != 1 ||
-		length > sizeof(envelope->held))
+	if (envelope->count != 1 || length > sizeof(text))
 		return;
-	memcpy(envelope->held, envelope->buffer, length);
-	envelope->held_length = length;
+	memcpy(text, envelope->buffer, length);
 	envelope->count = 0;
 	envelope->used = 0;
+	if (is_held(envelope, text, length))
+		return;
+	/* The first may be no more than the begin of the second. */
+	if (envelope->held_length > length || memcmp(envelope->held, text, envelope->held_length))
+		give_held(envelope);
+	if (timed)
+		envelope_add(envelope, text, length, &envelope->record);
+	memcpy(envelope->held, text, length);
+	envelope->held_length = length;
+	envelope->held_given = timed;
 }
 
 /* "KEY" : VALUE with a comma behind. */
@@ -48,6 +66,11 @@ static bool take_pair(struct envelope *envelope, struct span line)
 	if (span_is(key, "MESSAGE") && span_is(span_trim(rest), "[")) {
 		envelope->in_bytes = true;
 		envelope->held_length = 0;
+		envelope->held_given = false;
+		return true;
+	}
+	if (span_is(span_trim(rest), "{")) {
+		envelope->nested++;
 		return true;
 	}
 	if (span_ends(line, ","))
@@ -122,6 +145,10 @@ bool envelope_take_member(struct envelope *envelope, struct span line)
 
 	if (envelope->in_bytes && take_byte(envelope, line))
 		return true;
+	if (envelope->nested && (span_is(line, "}") || span_is(line, "},"))) {
+		envelope->nested--;
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
 		if (span_is(line, between[i])) {
 			end_record(envelope);
