@@ -62,6 +62,8 @@ static void print_group(const struct output *output, const struct fault_row *row
 		has_id ? vsmmu_event_name(row->event.id) : "UNKNOWN", style_end(&output->page),
 		strpbrk(list, ",-") ? "s" : "", list);
 	summary_print_line(output, "%s.", view.sentence);
+	if (*view.unknown)
+		summary_print_line(output, "%s.", view.unknown);
 	if (*view.about)
 		summary_print_line(output, "%s is %s.", view.client, view.about);
 	if (*view_endpoints(&view, row->event.sid, text, sizeof(text)))

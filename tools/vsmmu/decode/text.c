@@ -130,8 +130,11 @@ static void print_who(struct output *output, const struct item *item, const stru
 
 	*text = '\0';
 	view_endpoints(view, item->event.sid, shared, sizeof(shared));
+	if (*view->unknown)
+		length = snprintf(text, sizeof(text), "%s.", view->unknown);
 	if (*view->about)
-		length = snprintf(text, sizeof(text), "%s is %s.", view->client, view->about);
+		length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s is %s.",
+			length ? " " : "", view->client, view->about);
 	if (*shared)
 		length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s.",
 			length ? " " : "", shared);

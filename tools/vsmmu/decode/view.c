@@ -19,7 +19,7 @@ static void name(struct view *view, struct endpoint_map *map, struct fault *faul
 	uint32_t sid = fault->event->sid;
 
 	view->client = client;
-	*view->about = *view->guess = '\0';
+	*view->about = *view->unknown = *view->guess = '\0';
 	view->endpoint_count = view->certain = 0;
 	if (knows_sid(fault))
 		view->endpoint_count =
@@ -30,6 +30,9 @@ static void name(struct view *view, struct endpoint_map *map, struct fault *faul
 		view->client = view->endpoints[0].name;
 	if (*view->client)
 		endpoint_map_about(map, view->client, view->about, sizeof(view->about));
+	if (knows_sid(fault) && fault->unassigned)
+		snprintf(view->unknown, sizeof(view->unknown),
+			"The kernel knows no device with stream 0x%" PRIx32, sid);
 	if (knows_sid(fault))
 		endpoint_map_guess(map, smmu, sid, view->client,
 			fault->unassigned || fault->event->id == VSMMU_EVENT_C_BAD_STREAMID,

@@ -22,7 +22,8 @@ struct view {
 	struct endpoint_name endpoints[VIEW_ENDPOINTS_MAX]; /* that have, or may have, the stream */
 	unsigned int endpoint_count;			    /* of all that there are */
 	unsigned int certain;				    /* of those that are listed */
-	char guess[40]; /* a PCI address that the StreamID may be; "" if it cannot be one */
+	char unknown[64]; /* that the kernel says it knows no such device; "" if it does not */
+	char guess[40];	  /* a PCI address that the StreamID may be; "" if it cannot be one */
 };
 
 #define VIEW_MESSAGE_SIZE 1024
