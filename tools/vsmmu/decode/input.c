@@ -15,6 +15,7 @@ void input_restart(struct input *input)
 	input->cut_line = false;
 	input->hex = (struct hex){0};
 	vsmmu_dmesg_init(&input->dmesg);
+	input->order.count = 0;
 	vsmmu_decoder_free(input->decoder);
 	input->decoder = NULL;
 	vsmmu_capture_reader_init(&input->capture);

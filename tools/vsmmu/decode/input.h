@@ -10,6 +10,7 @@
 #include "capture/capture.h"
 #include "decode/hex.h"
 #include "decode/names.h"
+#include "decode/order.h"
 #include "decode/output.h"
 #include "text/text.h"
 
@@ -38,6 +39,7 @@ struct input {
 	bool cut_line; /* the begin of this line, which is too long, is dealt with */
 	struct hex hex;
 	struct vsmmu_dmesg dmesg;
+	struct order order;
 	struct vsmmu_decoder *decoder;
 	struct vsmmu_capture_reader capture;
 	struct names names;

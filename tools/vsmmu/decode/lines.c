@@ -65,12 +65,30 @@ static void give(struct input *input, const struct vsmmu_dmesg_item *dmesg)
 		give_item(input, kinds[dmesg->kind], &position, dmesg);
 }
 
+/* Gives what comes before an event that is waited for. */
+static void give_in_order(struct input *input, uint64_t before)
+{
+	struct vsmmu_dmesg_item item;
+
+	while (order_take(&input->order, before, &item))
+		give(input, &item);
+}
+
 static void give_all(struct input *input)
 {
 	struct vsmmu_dmesg_item item;
 
-	while (vsmmu_dmesg_next(&input->dmesg, &item))
-		give(input, &item);
+	while (vsmmu_dmesg_next(&input->dmesg, &item)) {
+		uint64_t before = vsmmu_dmesg_waits(&input->dmesg);
+
+		if (!input->order.count && item.line < before) {
+			give(input, &item);
+			continue;
+		}
+		order_add(&input->order, &item);
+		give_in_order(input, before);
+	}
+	give_in_order(input, vsmmu_dmesg_waits(&input->dmesg));
 }
 
 static void hex_line(struct input *input, const char *line, size_t length)
@@ -159,4 +177,5 @@ void lines_flush(struct input *input, bool end)
 	}
 	vsmmu_dmesg_flush(&input->dmesg, end);
 	give_all(input);
+	give_in_order(input, UINT64_MAX);
 }

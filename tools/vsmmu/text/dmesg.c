@@ -63,6 +63,19 @@ static uint64_t begin_of(const struct dmesg_slot *slot)
 	return line;
 }
 
+uint64_t vsmmu_dmesg_waits(const struct vsmmu_dmesg *opaque)
+{
+	const struct dmesg *dmesg = (const struct dmesg *)opaque;
+	uint64_t first = UINT64_MAX;
+
+	for (int i = 0; i < DMESG_SMMUS; i++) {
+		uint64_t line = begin_of(&dmesg->slots[i]);
+
+		first = line < first ? line : first;
+	}
+	return first;
+}
+
 static bool is_due(const struct dmesg *dmesg, const struct dmesg_slot *slot, uint64_t begin)
 {
 	if (dmesg->flush == DMESG_FLUSH_ALL || dmesg->line - begin > VSMMU_DMESG_PATIENCE)

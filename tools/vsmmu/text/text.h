@@ -268,6 +268,14 @@ int vsmmu_dmesg_feed_more(struct vsmmu_dmesg *dmesg, const void *part, size_t le
  */
 enum vsmmu_dmesg_kind vsmmu_dmesg_next(struct vsmmu_dmesg *dmesg, struct vsmmu_dmesg_item *item);
 
+/**
+ * vsmmu_dmesg_waits() - whether something began that is not complete
+ * @dmesg: the log
+ *
+ * Return: the line in which the first such event or message began; UINT64_MAX for none.
+ */
+uint64_t vsmmu_dmesg_waits(const struct vsmmu_dmesg *dmesg);
+
 /** VSMMU_DMESG_PATIENCE - lines after which nobody waits for an endpoint's name any more */
 #define VSMMU_DMESG_PATIENCE 256
 
