@@ -11,6 +11,8 @@
 #define CMDQV	     "Linux tegra241-cmdqv"
 #define IORT	     "Linux IORT"
 #define XEN	     "Xen smmu-v3"
+#define KERNEL	     "Linux drivers/base and lib"
+#define KERNEL_OLDER "Linux drivers/base before 6.10"
 
 #define MESSAGE(id, from, text)                                                                    \
 	.kind = CATALOGUE_MESSAGE, .number = -1, .name = (id), .source = (from), .format = (text)

@@ -30,10 +30,47 @@
 			.section = "IHI 0070 6.3",                                                 \
 	}
 
+/* The kernel's own words, in two forms, when a driver gives up. */
+#define PROBE_FAILED(id, from, text)                                                               \
+	{                                                                                          \
+		COMPLAINT(id, from, text),                                                         \
+			.what = "The driver could not start this SMMU and has left it alone. "     \
+				"Devices behind it have no driver that waits for it, or DMA that " \
+				"nobody checks.",                                                  \
+			.trust =                                                                   \
+				"That it failed. The error is a number of errno(3): -16 is a "     \
+				"resource that somebody else has, -19 or -6 a device that is not " \
+				"there, -12 no memory, -22 what firmware says, -110 a time-out.",  \
+			.culprits = {CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL, CULPRIT_VMM},          \
+			CAUSES(CAUSE("what the line before it tells",                              \
+				       "the lines of this SMMU just before"),                      \
+				CAUSE("with -16: its registers overlap with those of another "     \
+				      "device, such as its performance counters",                  \
+					"/proc/iomem, and the IORT or device tree")),              \
+			.look = "the lines of this SMMU just before",                              \
+			.next = "Solve what the line before it tells. Until then "                 \
+				"iommu.passthrough=1 does not help: the SMMU itself is not up.",   \
+	}
+
 #define NO_SMMU	  "The SMMU is not started."
 #define LEFT_OVER "It may still run as it did before."
 
 static const struct catalogue_entry entries[] = {
+	PROBE_FAILED("probe-failed", KERNEL, "probe with driver %s failed with error %d"),
+	PROBE_FAILED("probe-of-failed", KERNEL_OLDER, "probe of %s failed with error %d"),
+	{
+		COMPLAINT("region-taken", KERNEL, "can't request region for resource %s"),
+		.what = "Another driver has the SMMU's registers, or a part of them. " NO_SMMU,
+		.trust = "The addresses that it names.",
+		.culprits = {CULPRIT_FIRMWARE, CULPRIT_HOST_KERNEL},
+		CAUSES(CAUSE("firmware that describes the SMMU twice, or another device, such as "
+			     "its performance counters, within it",
+			       "/proc/iomem at these addresses"),
+			CAUSE("a driver that was loaded first and claims too much",
+				"/proc/iomem at these addresses")),
+		.look = "/proc/iomem, as root: who has these addresses",
+		.next = "Report it to the firmware's maker with the IORT or the device tree.",
+	},
 	{
 		COMPLAINT("smmu-was-enabled", LINUX, "SMMU currently enabled! Resetting...\n"),
 		.what = "The SMMU was already on when the driver came: firmware, or a kernel "

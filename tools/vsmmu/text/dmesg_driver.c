@@ -10,10 +10,10 @@
 
 /* Words of a complaint, whatever else it says. */
 static const char *const complaints[] = {"fail", "error", "timeout", "timed out", "unable",
-	"invalid", "abort", "overflow", "unsupported", "not support", "n't support", "broken",
-	"lost", "cannot", "could not", "missing", "unexpected", "unknown", "unhandled",
-	"not responding", "falling back", "overrid", "will not", "no interrupt", "too small",
-	"no more", "no memory", "retrying", "truncat", "!"};
+	"invalid", "abort", "overflow", "unsupported", "not support", "n't ", "broken", "lost",
+	"cannot", "could not", "missing", "unexpected", "unknown", "unhandled", "not responding",
+	"warning", "falling back", "overrid", "will not", "no interrupt", "too small", "no more",
+	"no memory", "retrying", "truncat", "!"};
 
 /* As much of a text is looked at for such a word. */
 #define LOOK 512
@@ -22,30 +22,18 @@ static const char *const complaints[] = {"fail", "error", "timeout", "timed out"
 #define NAME_MIN_BYTES 5
 #define NAME_MAX_BYTES 64
 
-/* Each is before the device's name or behind it. */
+/* Each is before the device's name or behind it, or stands for one that somebody left out. */
 static const struct {
 	const char *name;
-	bool behind;
+	enum { BEFORE, BEHIND, INSTEAD } place;
 } drivers[] = {
-	{"arm-smmu-v3 ", false},
-	{"SMMUv3: ", false},
-	{"tegra241_cmdqv: ", true},
-	{"tegra241_cmdqv ", false},
-	{"tegra241-cmdqv ", false},
+	{"arm-smmu-v3 ", BEFORE},
+	{"SMMUv3: ", BEFORE},
+	{"tegra241_cmdqv: ", BEHIND},
+	{"tegra241_cmdqv ", BEFORE},
+	{"tegra241-cmdqv ", BEFORE},
+	{"arm-smmu-v3: ", INSTEAD},
 };
-
-/* Finds the last of several. */
-static bool take_driver(struct span *rest, const char *driver, struct span *before)
-{
-	struct span begin = *rest, part;
-	bool found = false;
-
-	while (span_take_until(rest, driver, &part))
-		found = true;
-	*before = (struct span){begin.at, (size_t)(rest->at - begin.at)};
-	before->length -= found ? strlen(driver) : 0;
-	return found;
-}
 
 /* "fc900000.iommu: " */
 static bool take_device(struct span *rest, struct span *device)
@@ -79,16 +67,25 @@ static struct span device_before(struct span before)
 bool dmesg_driver_find(struct span line, struct span *device, struct span *rest)
 {
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-		struct span before;
+		struct span before, text = line, name;
+		bool found = false;
 
-		*rest = line;
-		if (!take_driver(rest, drivers[i].name, &before))
-			continue;
-		if (drivers[i].behind)
-			*device = device_before(before);
-		else if (!take_device(rest, device))
-			continue;
-		return true;
+		while (span_take_until(&text, drivers[i].name, &before)) {
+			struct span next = text;
+
+			if (drivers[i].place == BEHIND)
+				name = device_before(before);
+			else if (drivers[i].place == INSTEAD)
+				name = (struct span){
+					text.at - strlen("arm-smmu-v3: "), strlen("arm-smmu-v3")};
+			else if (!take_device(&next, &name))
+				continue;
+			*device = name;
+			*rest = next;
+			found = true;
+		}
+		if (found)
+			return true;
 	}
 	return false;
 }
