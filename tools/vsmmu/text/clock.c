@@ -349,7 +349,10 @@ static bool take_unix(struct span *text, struct wall *wall)
 	while (number.length < text->length &&
 		(is_digit(number.at[number.length]) || number.at[number.length] == '.'))
 		number.length++;
-	if (!span_has(number, ".") || !clock_of_unix(number, wall))
+	/* "1234567890.iommu" is a device. */
+	if (!span_has(number, ".") || number.at[number.length - 1] == '.' ||
+		(number.length < text->length && is_letter(number.at[number.length])) ||
+		!clock_of_unix(number, wall))
 		return false;
 	*text = span_skip(*text, number.length);
 	return true;
