@@ -120,6 +120,13 @@ TEST(a_device_that_went_away)
 	assert_true(config.gone);
 	assert_int_equal(config.ats.present, ANSWER_UNKNOWN);
 
+	/* A virtual function has neither vendor nor device. */
+	make_endpoint(bytes);
+	memset(bytes, 0xff, 4);
+	config = parse(bytes, sizeof(bytes));
+	assert_false(config.gone);
+	assert_int_equal(config.ats.present, ANSWER_YES);
+
 	make_endpoint(bytes);
 	memset(bytes + 0x100, 0xff, sizeof(bytes) - 0x100);
 	config = parse(bytes, sizeof(bytes));

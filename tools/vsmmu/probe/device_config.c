@@ -127,7 +127,8 @@ void pci_config_parse(const void *bytes, size_t length, struct pci_config *confi
 		.pasid_bits = -1};
 	if (length < HEADER_END)
 		return;
-	if (read16(&space, 0) == 0xffff) {
+	/* A virtual function's vendor is all ones, too: PCIe 6.0, 9.3.4.1.1. Its type is not. */
+	if (read16(&space, 0) == 0xffff && space.bytes[TYPE] == 0xff) {
 		config->gone = true;
 		return;
 	}

@@ -58,7 +58,14 @@ static long find_bridge(const struct pci_function *functions, size_t count, size
 	return -1;
 }
 
-enum { PORT_ROOT = 4, PORT_UPSTREAM = 5, PORT_DOWNSTREAM = 6 };
+enum {
+	PCIE_ENDPOINT = 0,
+	PCIE_LEGACY_ENDPOINT = 1,
+	PCIE_ROOT_PORT = 4,
+	PCIE_UPSTREAM = 5,
+	PCIE_DOWNSTREAM = 6,
+	PCIE_INTEGRATED_ENDPOINT = 9,
+};
 
 /* Does as pci_acs_enabled() of Linux' drivers/pci/pci.c, but for its list of quirks. */
 static enum answer isolates(const struct pci_config *config)
@@ -66,12 +73,15 @@ static enum answer isolates(const struct pci_config *config)
 	switch (config->port_type) {
 	case -1:
 		return ANSWER_UNKNOWN;
-	case PORT_UPSTREAM:
+	case PCIE_ENDPOINT:
+	case PCIE_LEGACY_ENDPOINT:
+	case PCIE_UPSTREAM:
+	case PCIE_INTEGRATED_ENDPOINT:
 		if (!config->multifunction)
 			return ANSWER_YES;
 		break;
-	case PORT_ROOT:
-	case PORT_DOWNSTREAM:
+	case PCIE_ROOT_PORT:
+	case PCIE_DOWNSTREAM:
 		break;
 	default:
 		return ANSWER_NO; /* behind a bridge to conventional PCI all look alike */
@@ -79,6 +89,31 @@ static enum answer isolates(const struct pci_config *config)
 	if (config->acs.present != ANSWER_YES)
 		return config->acs.present;
 	return config->acs_missing ? ANSWER_NO : ANSWER_YES;
+}
+
+/* Whether its group has another function of its slot. */
+static bool shares_with_slot(const struct probe_device *device)
+{
+	size_t length = strcspn(device->bdf, ".") + 1;
+
+	for (size_t i = 0; i < device->member_count; i++)
+		if (!strncmp(device->members[i].name, device->bdf, length))
+			return true;
+	return false;
+}
+
+/* A function that fails matters more than one that cannot be seen, and the nearest most. */
+static void take_acs(struct probe_device *device, const struct pci_config *config, const char *bdf)
+{
+	enum answer answer = isolates(config);
+
+	if (answer == ANSWER_YES || device->acs == ANSWER_NO)
+		return;
+	if (answer == ANSWER_UNKNOWN && device->acs == ANSWER_UNKNOWN)
+		return;
+	device->acs = answer;
+	device->acs_missing = config->acs_missing;
+	snprintf(device->acs_port, sizeof(device->acs_port), "%s", bdf);
 }
 
 void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i)
@@ -90,17 +125,10 @@ void facts_path(struct probe_result *result, const struct pci_function *function
 
 	/* A virtual function may have a bus number of its own, which no bridge names. */
 	device->acs = ANSWER_YES;
+	/* Functions of one slot are kept apart by their own ACS: pci_get_function_alias_group(). */
+	if (shares_with_slot(device))
+		take_acs(device, &functions[i].config, device->bdf);
 	/* Bus numbers fall on the way up, so this ends. */
-	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0) {
-		enum answer answer = isolates(&functions[at].config);
-
-		if (answer == ANSWER_YES || device->acs == ANSWER_NO)
-			continue;
-		/* A port that fails matters more than one that cannot be seen. */
-		if (answer == ANSWER_UNKNOWN && device->acs == ANSWER_UNKNOWN)
-			continue;
-		device->acs = answer;
-		device->acs_missing = functions[at].config.acs_missing;
-		snprintf(device->acs_port, sizeof(device->acs_port), "%s", result->devices[at].bdf);
-	}
+	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0)
+		take_acs(device, &functions[at].config, result->devices[at].bdf);
 }

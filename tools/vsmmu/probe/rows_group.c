@@ -54,16 +54,6 @@ static void list_members(const struct probe_device *device, char *text, size_t s
 		snprintf(text + used, size - used, " and %zu more", device->others - 3);
 }
 
-static bool in_one_slot(const struct probe_device *device)
-{
-	size_t length = strcspn(device->bdf, ".");
-
-	for (size_t i = 0; i < device->member_count; i++)
-		if (strncmp(device->members[i].name, device->bdf, length + 1))
-			return false;
-	return true;
-}
-
 /*
  * iommufd attaches whole groups, and the kernel attaches stage 1 only where each device of the
  * group has a vDEVICE: docs/embedding.md, "Endpoints".
@@ -84,11 +74,30 @@ static void row_shared(struct probe_device *device)
 		"them one translation, and a vSMMU needs one for each",
 		others);
 	row_todo(&device->rows, row, "%s",
-		device->acs == ANSWER_NO ? "see DEV-ACS; else use a slot of its own"
-		: in_one_slot(device)
-			? "they are functions of one device, which does not isolate them: use "
-			  "another device"
-			: "put it into a slot of its own, or look for ACS in the firmware's setup");
+		device->acs == ANSWER_NO ? "see DEV-ACS" : "put it into another slot, of its own");
+}
+
+/* Its own ACS is judged where its group has another function of its slot. */
+static void row_functions(struct probe_device *device, const char *missing)
+{
+	struct probe_row *row = row_add(&device->rows, LEVEL_WARN, "DEV-ACS",
+		"the functions of its slot do not isolate each other: %s%s",
+		missing[0] ? "off in its ACS: " : "it has no ACS", missing);
+
+	row_todo(&device->rows, row, "%s",
+		missing[0] ? "turn ACS on in the firmware's setup"
+			   : "no setting helps: use a device that is alone in its slot");
+}
+
+static void row_port(struct probe_device *device, const char *missing)
+{
+	struct probe_row *row = row_add(&device->rows, LEVEL_WARN, "DEV-ACS",
+		"port %s does not isolate what is behind it: %s%s", device->acs_port,
+		missing[0] ? "off in its ACS: " : "it has no ACS", missing);
+
+	row_todo(&device->rows, row, "%s",
+		missing[0] ? "turn ACS on in the firmware's setup"
+			   : "use a slot behind a port that has ACS");
 }
 
 static void row_acs(const struct probe_result *result, struct probe_device *device)
@@ -96,7 +105,7 @@ static void row_acs(const struct probe_result *result, struct probe_device *devi
 	static const char *const parts[] = {"source validation", NULL, "request redirect",
 		"completion redirect", "upstream forwarding"};
 	struct probe_rows *rows = &device->rows;
-	struct probe_row *row;
+	bool itself = !strcmp(device->acs_port, device->bdf);
 	char missing[128] = "";
 
 	for (unsigned int i = 0; i < 5; i++)
@@ -104,22 +113,24 @@ static void row_acs(const struct probe_result *result, struct probe_device *devi
 			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
 				"%s%s", missing[0] ? ", " : "", parts[i]);
 	if (device->acs == ANSWER_YES) {
-		row_add(rows, LEVEL_PASS, "DEV-ACS", "all ports on its way isolate");
+		row_add(rows, LEVEL_PASS, "DEV-ACS", "all ports on its way isolate%s",
+			device->others ? ": its group is shared for another reason, such as one "
+					 "StreamID for all"
+				       : "");
 	} else if (!device->others && result->host.noacs != ANSWER_YES) {
 		/* Linux knows ports that isolate without saying so. */
 		row_add(rows, LEVEL_PASS, "DEV-ACS",
 			"the kernel keeps it apart from others, by its IOMMU group");
 	} else if (device->acs == ANSWER_UNKNOWN) {
-		row = row_add(rows, LEVEL_UNKNOWN, "DEV-ACS",
-			"whether port %s isolates cannot be read", device->acs_port);
-		row_todo(rows, row, "run as root");
+		row_todo(rows,
+			row_add(rows, LEVEL_UNKNOWN, "DEV-ACS",
+				"whether %s %s isolates cannot be read",
+				itself ? "function" : "port", device->acs_port),
+			"run as root");
+	} else if (itself) {
+		row_functions(device, missing);
 	} else {
-		row = row_add(rows, LEVEL_WARN, "DEV-ACS",
-			"port %s does not isolate what is behind it: %s%s", device->acs_port,
-			missing[0] ? "off in its ACS: " : "it has no ACS", missing);
-		row_todo(rows, row, "%s",
-			missing[0] ? "turn ACS on in the firmware's setup"
-				   : "use a slot behind a port that has ACS");
+		row_port(device, missing);
 	}
 }
 
