@@ -402,4 +402,5 @@ veventq=yes
 nested=yes
 '''
 
+import kinds_kernel  # pylint: disable=wrong-import-position,unused-import
 import kinds_pci  # pylint: disable=wrong-import-position,unused-import

@@ -92,6 +92,14 @@ TEST(command_lines)
 	host = cmdline("quiet -- iommu.passthrough=1 pci=noats");
 	assert_int_equal(host.passthrough, -1);
 	assert_int_equal(host.noats, ANSWER_NO);
+	host = cmdline("kvm-arm.mode=none modprobe.blacklist=vfio-pci "
+		       "module_blacklist=a,vfio-pci,iommufd initcall_blacklist=\"b,iommufd_init\"");
+	assert_true(host.kvm_off);
+	assert_int_equal(host.options[OPTION_VFIO_PCI].block, BLOCK_MODULE);
+	assert_string_equal(host.options[OPTION_VFIO_PCI].word, "module_blacklist=vfio-pci");
+	assert_int_equal(host.options[OPTION_IOMMUFD].block, BLOCK_INITCALL);
+	assert_string_equal(host.options[OPTION_IOMMUFD].word, "initcall_blacklist=iommufd_init");
+	assert_int_equal(host.options[OPTION_ARM_SMMU_V3].block, BLOCK_NONE);
 	host = cmdline("xiommu.passthrough=1 iommu.passthrough1=1 iommu.passthroug=1");
 	assert_int_equal(host.passthrough, -1);
 }

@@ -48,7 +48,9 @@ static void read_driver(struct probe_device *device, struct root *root)
 	facts_copy(device->cdev, sizeof(device->cdev), names[0]);
 	root_list_free(names);
 	snprintf(node, sizeof(node), "dev/vfio/devices/%s", device->cdev);
-	device->cdev_node = facts_exists(root, node);
+	/* Copies of /sys come without /dev. */
+	if (facts_exists(root, "dev") == ANSWER_YES)
+		device->cdev_node = facts_exists(root, node);
 }
 
 static void read_config(struct probe_device *device, struct root *root, struct pci_config *config)

@@ -61,36 +61,63 @@ static void find_builtin(const char *text, struct probe_option *options, enum op
 	}
 }
 
+/* /proc/modules: a module's name begins its line. */
+static void find_loaded(const char *text, struct probe_option *options)
+{
+	char line[128];
+
+	while (line_next(&text, line, sizeof(line))) {
+		line[strcspn(line, " ")] = '\0';
+		for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+			if (!strcmp(line, modules[i].module))
+				options[modules[i].option].module = MODULE_LOADED;
+	}
+}
+
+/*
+ * A driver that runs has a folder in /sys/module, also one that is built in, if it has parameters.
+ * Where the kernel's options are not known, /proc/modules tells which it is.
+ */
+static void find_running(struct probe_option *option, struct root *root, const char *module,
+	bool have_loaded, bool have_list)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "sys/module/%s", module);
+	if (option->module == MODULE_LOADED) {
+		option->value = VALUE_MODULE;
+	} else if (facts_exists(root, path) == ANSWER_YES) {
+		if (option->value == VALUE_UNKNOWN && have_loaded)
+			option->value = VALUE_BUILTIN;
+		option->module = MODULE_LOADED;
+	} else if (option->module == MODULE_UNKNOWN && have_list) {
+		option->module = MODULE_ABSENT;
+	}
+	if (option->value != VALUE_MODULE && option->module != MODULE_LOADED)
+		option->module = MODULE_UNKNOWN;
+}
+
 /* A kernel that tells nothing else has these lists, and what runs tells something, too. */
 static void read_modules(struct probe_host *host, struct root *root)
 {
 	struct probe_option *options = host->options;
-	bool have_list;
+	bool have_list, have_loaded;
 	char path[160];
 
 	snprintf(path, sizeof(path), "lib/modules/%s/modules.builtin", host->release);
 	facts_read(root, path, find_builtin, options, VALUE_BUILTIN);
 	snprintf(path, sizeof(path), "lib/modules/%s/modules.dep", host->release);
 	have_list = !facts_read(root, path, find_builtin, options, VALUE_MODULE);
-	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
-		struct probe_option *option = &options[modules[i].option];
-
-		snprintf(path, sizeof(path), "sys/module/%s", modules[i].module);
-		if (facts_exists(root, path) == ANSWER_YES) {
-			if (option->value == VALUE_UNKNOWN)
-				option->value = VALUE_MODULE;
-			option->module = MODULE_LOADED;
-		} else if (option->module == MODULE_UNKNOWN && have_list) {
-			option->module = MODULE_ABSENT;
-		}
-		if (option->value != VALUE_MODULE)
-			option->module = MODULE_UNKNOWN;
-	}
+	have_loaded = !facts_read(root, "proc/modules", find_loaded, options);
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		find_running(&options[modules[i].option], root, modules[i].module, have_loaded,
+			have_list);
+	if (options[OPTION_IOMMUFD].value == VALUE_UNKNOWN && host->misc_iommu == ANSWER_YES &&
+		options[OPTION_IOMMUFD].module == MODULE_UNKNOWN)
+		options[OPTION_IOMMUFD].module = MODULE_LOADED;
 	if (options[OPTION_VFIO_DEVICE_CDEV].value == VALUE_UNKNOWN &&
 		facts_exists(root, "dev/vfio/devices") == ANSWER_YES)
 		options[OPTION_VFIO_DEVICE_CDEV].value = VALUE_BUILTIN;
-	if (options[OPTION_IOMMUFD].value == VALUE_UNKNOWN && host->dev_iommu == ANSWER_YES)
-		options[OPTION_IOMMUFD].value = VALUE_BUILTIN;
 }
 
 /* "uid 0", then "dev/iommu yes", "dev/kvm no": see root/root.h. */
@@ -130,6 +157,10 @@ void facts_kernel(struct probe_host *host, struct root *root)
 	if (!facts_read(root, "vsmmu/rights", parse_rights, host)) {
 		host->dev_iommu = facts_exists(root, "dev/iommu");
 		host->kvm = facts_exists(root, "dev/kvm");
+	}
+	if (facts_exists(root, "sys/class/misc") == ANSWER_YES) {
+		host->misc_iommu = facts_exists(root, "sys/class/misc/iommu");
+		host->misc_kvm = facts_exists(root, "sys/class/misc/kvm");
 	}
 	read_config(host, root);
 	read_modules(host, root);

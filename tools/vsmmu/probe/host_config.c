@@ -101,6 +101,53 @@ static const char *value_of(const char *word, const char *name)
 	return *word == '=' ? word + 1 : *word ? NULL : "1";
 }
 
+/* Drivers, and how the names of their modules and of their initcalls begin. */
+static const struct {
+	enum kernel_option option;
+	const char *name;
+} drivers[] = {
+	{OPTION_IOMMUFD, "iommufd"},
+	{OPTION_ARM_SMMU_V3, "arm_smmu_v3"},
+	{OPTION_ARM_SMMU_V3, "arm_smmu_driver_init"},
+	{OPTION_VFIO_PCI, "vfio"},
+	{OPTION_KVM, "kvm"},
+};
+
+static bool begins_with(const char *text, const char *name)
+{
+	for (; *name; text++, name++)
+		if ((*text == '-' ? '_' : *text) != *name)
+			return false;
+	return true;
+}
+
+/* A list of modules or initcalls, with commas. The word that is worse stays. */
+static void block(struct probe_host *host, const char *key, const char *list, enum option_block how)
+{
+	while (*list) {
+		size_t length = strcspn(list, ",\"");
+
+		for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+			struct probe_option *option = &host->options[drivers[i].option];
+
+			if (!begins_with(list, drivers[i].name) || how <= option->block)
+				continue;
+			option->block = how;
+			snprintf(option->word, sizeof(option->word), "%s=%.*s", key, (int)length,
+				list);
+			text_clean(option->word);
+		}
+		list += length;
+		list += *list != '\0';
+	}
+}
+
+bool is_blocked(const struct probe_option *option)
+{
+	return option->block == BLOCK_INITCALL ||
+	       (option->block == BLOCK_MODULE && option->value == VALUE_MODULE);
+}
+
 /* Whether a list with commas has an item that begins so. */
 static bool list_has(const char *list, const char *item)
 {
@@ -130,6 +177,14 @@ static void take_word(const char *word, struct probe_host *host)
 			boolean(value) == 1 ? ANSWER_YES : host->unsafe_interrupts;
 	else if ((value = value_of(word, "vfio.enable_unsafe_noiommu_mode")))
 		host->noiommu = boolean(value) == 1 ? ANSWER_YES : ANSWER_NO;
+	else if ((value = value_of(word, "initcall_blacklist")))
+		block(host, "initcall_blacklist", value, BLOCK_INITCALL);
+	else if ((value = value_of(word, "module_blacklist")))
+		block(host, "module_blacklist", value, BLOCK_MODULE);
+	else if ((value = value_of(word, "modprobe.blacklist")))
+		block(host, "modprobe.blacklist", value, BLOCK_AUTOLOAD);
+	else if ((value = value_of(word, "kvm-arm.mode")))
+		host->kvm_off = !strcmp(value, "none");
 	else if (value_of(word, "pcie_acs_override"))
 		host->noacs = ANSWER_YES;
 	else if ((value = value_of(word, "pci"))) {
@@ -142,7 +197,7 @@ static void take_word(const char *word, struct probe_host *host)
 
 void kernel_cmdline_parse(const char *text, struct probe_host *host)
 {
-	char word[256];
+	char word[2048];
 
 	host->cmdline = ANSWER_YES;
 	host->noats = host->noacs = ANSWER_NO;

@@ -84,9 +84,19 @@ enum module_state {
 	MODULE_LOADED,
 };
 
+/* How a word of the kernel's command line keeps a driver off. */
+enum option_block {
+	BLOCK_NONE,
+	BLOCK_AUTOLOAD, /* modprobe.blacklist=: nobody but a user loads the module */
+	BLOCK_MODULE,	/* module_blacklist=: nobody does */
+	BLOCK_INITCALL, /* initcall_blacklist=: it does not start, built in or not */
+};
+
 struct probe_option {
 	enum option_value value;
-	enum module_state module; /* where the option makes a module */
+	enum module_state module; /* where the option makes a module, or may make one */
+	enum option_block block;
+	char word[80]; /* "module_blacklist=iommufd" */
 };
 
 enum platform_firmware {
@@ -110,9 +120,11 @@ struct probe_host {
 	enum answer unsafe_interrupts;		 /* iommufd's or VFIO's parameter */
 	enum answer noiommu;
 	enum answer noats, noacs; /* pci=noats; pcie_acs_override= or pci=disable_acs_redir= */
+	bool kvm_off;		  /* kvm-arm.mode=none */
 
 	enum answer dev_iommu; /* it exists */
 	int dev_iommu_error;   /* why it cannot be opened: errno; 0: it can; -1: not tried */
+	enum answer misc_iommu, misc_kvm; /* the kernel has them, wherever their files are */
 	enum answer kvm;
 	int kvm_error;
 
@@ -139,6 +151,8 @@ struct probe_host {
 };
 
 bool is_arm64(const struct probe_host *host);
+/* Whether the command line keeps a driver off, whatever its user does. */
+bool is_blocked(const struct probe_option *option);
 /* Whether the kernel's version is known, and older. */
 bool kernel_before(const struct probe_host *host, int major, int minor);
 

@@ -9,6 +9,39 @@ static void warn(struct probe_result *result, const char *text, const char *todo
 	row_todo(&result->rows, row, "%s", todo);
 }
 
+/* Whether a driver runs, whatever the command line says. */
+static bool runs(const struct probe_result *result, enum kernel_option option)
+{
+	const struct probe_host *host = &result->host;
+
+	return host->options[option].module == MODULE_LOADED ||
+	       (option == OPTION_IOMMUFD && host->dev_iommu == ANSWER_YES) ||
+	       (option == OPTION_ARM_SMMU_V3 && result->smmu_count) ||
+	       (option == OPTION_KVM && host->kvm == ANSWER_YES);
+}
+
+static void rows_blocked(struct probe_result *result)
+{
+	for (int i = 0; i < KERNEL_OPTIONS; i++) {
+		const struct probe_option *option = &result->host.options[i];
+		struct probe_row *row;
+
+		if (runs(result, (enum kernel_option)i))
+			continue;
+		if (is_blocked(option))
+			row = row_add(&result->rows, LEVEL_FAIL, "KERNEL-CMDLINE",
+				"%s keeps a driver off: no user can load or start it",
+				option->word);
+		else if (option->block && option->value != VALUE_BUILTIN)
+			row = row_add(&result->rows, LEVEL_WARN, "KERNEL-CMDLINE",
+				"%s keeps a module from being loaded when it is needed",
+				option->word);
+		else
+			continue;
+		row_todo(&result->rows, row, "leave it out");
+	}
+}
+
 static void rows_cmdline(struct probe_result *result)
 {
 	const struct probe_host *host = &result->host;
@@ -42,6 +75,7 @@ static void rows_cmdline(struct probe_result *result)
 			"arm-smmu-v3.disable_bypass=0 lets a device reach all memory while no "
 			"driver has it",
 			"leave it out");
+	rows_blocked(result);
 	if (result->rows.count > before)
 		return;
 	if (host->cmdline == ANSWER_YES)
@@ -56,12 +90,49 @@ static void rows_cmdline(struct probe_result *result)
 			"the kernel's command line cannot be read");
 }
 
+/* The first thing that explains it. */
+static void row_no_dev_iommu(struct probe_result *result)
+{
+	const struct probe_option *option = &result->host.options[OPTION_IOMMUFD];
+	struct probe_rows *rows = &result->rows;
+	struct probe_row *row;
+
+	if (result->host.misc_iommu == ANSWER_YES) {
+		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU",
+			"there is no /dev/iommu here, though the kernel has the device: this may "
+			"be a container, or udev did not make the file");
+		row_todo(rows, row,
+			"give the container /dev/iommu; else make it, with the number that is in "
+			"/sys/class/misc/iommu/dev");
+	} else if (is_blocked(option)) {
+		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU",
+			"there is no /dev/iommu: %s on the kernel's command line keeps iommufd off",
+			option->word);
+		row_todo(rows, row, "see KERNEL-CMDLINE");
+	} else if (option->value == VALUE_MODULE && option->module != MODULE_LOADED &&
+		   option->module != MODULE_ABSENT) {
+		row = row_add(rows, LEVEL_WARN, "DEV-IOMMU",
+			"there is no /dev/iommu yet: its module is not loaded");
+		row_todo(rows, row, "modprobe iommufd");
+	} else if (option->value == VALUE_BUILTIN || option->module == MODULE_LOADED) {
+		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU",
+			"there is no /dev/iommu, though the kernel has iommufd: its file is "
+			"missing "
+			"here, as in a container, or something kept it from starting");
+		row_todo(rows, row,
+			"give the container /dev/iommu; on the host itself look for iommufd in the "
+			"kernel's log");
+	} else {
+		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU", "there is no /dev/iommu");
+		row_todo(rows, row, "see KERNEL-IOMMUFD");
+	}
+}
+
 static void row_dev_iommu(struct probe_result *result)
 {
 	const struct probe_host *host = &result->host;
 	struct probe_rows *rows = &result->rows;
 	struct probe_row *row;
-	bool loadable;
 
 	switch (host->dev_iommu) {
 	case ANSWER_YES:
@@ -75,11 +146,7 @@ static void row_dev_iommu(struct probe_result *result)
 		row_todo(rows, row, "give the user who runs VMs the right to read and write it");
 		return;
 	case ANSWER_NO:
-		loadable = host->options[OPTION_IOMMUFD].module == MODULE_LOADABLE;
-		row = row_add(rows, loadable ? LEVEL_WARN : LEVEL_FAIL, "DEV-IOMMU",
-			"there is no /dev/iommu%s",
-			loadable ? " yet: its module is not loaded" : "");
-		row_todo(rows, row, "%s", loadable ? "modprobe iommufd" : "see KERNEL-IOMMUFD");
+		row_no_dev_iommu(result);
 		return;
 	case ANSWER_UNKNOWN:
 		row_add(rows, LEVEL_UNKNOWN, "DEV-IOMMU",
@@ -101,6 +168,21 @@ static void row_kvm(struct probe_result *result)
 		row = row_add(rows, LEVEL_WARN, "KVM",
 			"/dev/kvm is there, but this user may not open it");
 		row_todo(rows, row, "put the user who runs VMs into its group");
+	} else if (host->kvm == ANSWER_NO && host->kvm_off) {
+		row = row_add(rows, LEVEL_WARN, "KVM",
+			"there is no /dev/kvm, because of kvm-arm.mode=none on the kernel's "
+			"command "
+			"line: a VM's processors would be emulated, which is slow");
+		row_todo(rows, row, "leave that out");
+	} else if (host->kvm == ANSWER_NO && host->misc_kvm == ANSWER_YES) {
+		row = row_add(rows, LEVEL_WARN, "KVM",
+			"there is no /dev/kvm here, though the kernel has the device: a VM's "
+			"processors would be emulated, which is slow");
+		row_todo(rows, row, "give the container /dev/kvm, if this is one");
+	} else if (host->kvm == ANSWER_NO && host->vm == ANSWER_YES) {
+		row = row_add(rows, LEVEL_WARN, "KVM",
+			"there is no /dev/kvm: a VM's processors would be emulated, which is slow");
+		row_todo(rows, row, "have the VMM of this machine give it nested virtualization");
 	} else if (host->kvm == ANSWER_NO) {
 		row = row_add(rows, LEVEL_WARN, "KVM",
 			"there is no /dev/kvm: a VM's processors would be emulated, which is slow");

@@ -119,7 +119,7 @@ static void row_driver(struct probe_device *device)
 		device->driver[0] ? "when this host can do without it: " : "", device->bdf);
 }
 
-static void row_cdev(struct probe_device *device)
+static void row_cdev(const struct probe_result *result, struct probe_device *device)
 {
 	struct probe_rows *rows = &device->rows;
 	struct probe_row *row;
@@ -133,6 +133,15 @@ static void row_cdev(struct probe_device *device)
 	if (device->cdev[0] && device->cdev_node == ANSWER_UNKNOWN) {
 		row_add(rows, LEVEL_UNKNOWN, "DEV-CDEV",
 			"whether it has a file in /dev/vfio/devices cannot be read");
+		return;
+	}
+	if (device->cdev[0] &&
+		result->host.options[OPTION_VFIO_DEVICE_CDEV].value == VALUE_BUILTIN) {
+		row = row_add(rows, LEVEL_FAIL, "DEV-CDEV",
+			"there is no /dev/vfio/devices/%s here, though the kernel has the device",
+			device->cdev);
+		row_todo(rows, row,
+			"if this is a container, give it that file; else look for udev's rules");
 		return;
 	}
 	row = row_add(rows, LEVEL_FAIL, "DEV-CDEV",
@@ -182,7 +191,7 @@ void rows_device(struct probe_result *result, struct probe_device *device)
 	rows_window(result, device);
 	rows_pci(result, device);
 	row_driver(device);
-	row_cdev(device);
+	row_cdev(result, device);
 	if (is_arm64(&result->host))
 		row_try(device);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows of the kernel: its version, options and modules. */
+#include <string.h>
+
 #include "probe/rows.h"
 
 /* --try may have shown that something is there, whatever the kernel's version and options. */
@@ -15,6 +17,14 @@ static bool any_veventq(const struct probe_result *result)
 {
 	for (size_t i = 0; i < result->device_count; i++)
 		if (result->devices[i].try.veventq == ANSWER_YES)
+			return true;
+	return false;
+}
+
+static bool any_vfio(const struct probe_result *result)
+{
+	for (size_t i = 0; i < result->device_count; i++)
+		if (strstr(result->devices[i].driver, "vfio"))
 			return true;
 	return false;
 }
@@ -92,7 +102,16 @@ static void row_module(struct probe_result *result, const struct option_text *te
 	struct probe_rows *rows = &result->rows;
 	struct probe_row *row;
 
-	switch (result->host.options[text->option].module) {
+	const struct probe_option *option = &result->host.options[text->option];
+
+	if (option->module != MODULE_LOADED && is_blocked(option)) {
+		row = row_add(rows, LEVEL_FAIL, text->code,
+			"CONFIG_%s=m, but %s on the kernel's command line keeps the module off: %s",
+			name, option->word, text->what);
+		row_todo(rows, row, "see KERNEL-CMDLINE");
+		return;
+	}
+	switch (option->module) {
 	case MODULE_LOADED:
 		row_add(rows, LEVEL_PASS, text->code, "CONFIG_%s=m, and the module is loaded",
 			name);
@@ -116,6 +135,7 @@ static void row_option(struct probe_result *result, const struct option_text *te
 {
 	const struct probe_host *host = &result->host;
 	const char *name = kernel_option_names[text->option];
+	bool works = text->works || host->options[text->option].module == MODULE_LOADED;
 	struct probe_row *row;
 
 	switch (host->options[text->option].value) {
@@ -126,12 +146,14 @@ static void row_option(struct probe_result *result, const struct option_text *te
 		row_module(result, text);
 		return;
 	case VALUE_OFF:
+		if (works)
+			break;
 		row_option_off(result, text);
 		return;
 	case VALUE_UNKNOWN:
 		break;
 	}
-	if (text->works) {
+	if (works) {
 		row_add(&result->rows, LEVEL_PASS, text->code, "it works, so CONFIG_%s is on",
 			name);
 		return;
@@ -148,7 +170,7 @@ static void rows_options(struct probe_result *result)
 {
 	const struct option_text texts[] = {
 		{OPTION_IOMMUFD, "KERNEL-IOMMUFD", "there is no /dev/iommu without it", "iommufd",
-			false},
+			result->host.dev_iommu == ANSWER_YES},
 		{OPTION_ARM_SMMU_V3, "KERNEL-SMMU", "nothing drives the SMMU", "arm_smmu_v3",
 			result->smmu_count > 0},
 		{OPTION_ARM_SMMU_V3_IOMMUFD, "KERNEL-SMMU-IOMMUFD",
@@ -158,7 +180,7 @@ static void rows_options(struct probe_result *result)
 			"devices have no /dev/vfio/devices/vfioN, by which they come to an iommufd",
 			NULL, false},
 		{OPTION_VFIO_PCI, "KERNEL-VFIO-PCI", "no PCI device can be given to a VM",
-			"vfio-pci", false},
+			"vfio-pci", any_vfio(result)},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -46,6 +46,8 @@ static const struct allowed list[] = {
 		"whether this is a virtual machine", REDUCE_NOTHING},
 	{ALLOWED_NAME, "sys/bus/acpi/devices/NVDA*", "CMDQV of an SMMU", REDUCE_NOTHING},
 
+	{ALLOWED_NAME, "sys/class/misc/iommu", "whether iommufd is there", REDUCE_NOTHING},
+	{ALLOWED_NAME, "sys/class/misc/kvm", "whether KVM is there", REDUCE_NOTHING},
 	{ALLOWED_NAME, "dev/iommu", "whether iommufd is there", REDUCE_NOTHING},
 	{ALLOWED_NAME, "dev/kvm", "whether KVM is there", REDUCE_NOTHING},
 	{ALLOWED_NAME, "dev/vfio/devices/*", "devices of VFIO", REDUCE_NOTHING},

@@ -127,8 +127,23 @@ static bool is_ours(const char *key, size_t length)
 	return false;
 }
 
-/* Items of a list with commas; those with a character that numbers and names do not have go. */
-static void put_value(FILE *out, const char *value, size_t length)
+/* Lists of drivers that are kept off. Of them only ours are told. */
+static bool is_blacklist(const char *key, size_t length)
+{
+	static const char *const keys[] = {
+		"initcall_blacklist", "module_blacklist", "modprobe.blacklist", NULL};
+
+	for (size_t i = 0; keys[i]; i++)
+		if (strlen(keys[i]) == length && !memcmp(keys[i], key, length))
+			return true;
+	return false;
+}
+
+/*
+ * Items of a list with commas; those with a character that numbers and names do not have go.
+ * @ours: only those that have one of our words.
+ */
+static void put_value(FILE *out, const char *value, size_t length, bool ours)
 {
 	const char *end = value + length;
 	bool first = true;
@@ -142,7 +157,7 @@ static void put_value(FILE *out, const char *value, size_t length)
 		while (good < item && good < 64 &&
 			(isalnum((unsigned char)value[good]) || strchr(":.;=@_*+-", value[good])))
 			good++;
-		if (good == item) {
+		if (good == item && (!ours || is_ours(value, item))) {
 			fprintf(out, "%s%.*s", first ? "" : ",", (int)item, value);
 			first = false;
 		}
@@ -161,7 +176,7 @@ static char *take_cmdline(char *text, size_t *length)
 		return NULL;
 	while (*(text += strspn(text, " \t\r\n"))) {
 		const char *word = text, *equals = NULL;
-		bool quoted = false;
+		bool quoted = false, blacklist;
 
 		for (; *text && (quoted || !strchr(" \t\r\n", *text)); text++) {
 			if (*text == '"')
@@ -172,14 +187,15 @@ static char *take_cmdline(char *text, size_t *length)
 		/* The rest is for init. */
 		if (text - word == 2 && !memcmp(word, "--", 2))
 			break;
-		if (!is_ours(word, (size_t)((equals ? equals : text) - word)))
+		blacklist = equals && is_blacklist(word, (size_t)(equals - word));
+		if (!blacklist && !is_ours(word, (size_t)((equals ? equals : text) - word)))
 			continue;
 		fprintf(out, "%s%.*s", first ? "" : " ", (int)((equals ? equals : text) - word),
 			word);
 		first = false;
 		if (equals) {
 			fputc('=', out);
-			put_value(out, equals + 1, (size_t)(text - equals - 1));
+			put_value(out, equals + 1, (size_t)(text - equals - 1), blacklist);
 		}
 	}
 	fputc('\n', out);
