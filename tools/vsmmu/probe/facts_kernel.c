@@ -75,8 +75,9 @@ static void find_loaded(const char *text, struct probe_option *options)
 }
 
 /*
- * A driver that runs has a folder in /sys/module, also one that is built in, if it has parameters.
- * Where the kernel's options are not known, /proc/modules tells which it is.
+ * A module that is loaded has a folder in /sys/module; one that is built in has it, too, for its
+ * parameters, whether it started or not. Where the kernel's options are not known, /proc/modules
+ * tells which it is.
  */
 static void find_running(struct probe_option *option, struct root *root, const char *module,
 	bool have_loaded, bool have_list)
@@ -89,7 +90,8 @@ static void find_running(struct probe_option *option, struct root *root, const c
 	} else if (facts_exists(root, path) == ANSWER_YES) {
 		if (option->value == VALUE_UNKNOWN && have_loaded)
 			option->value = VALUE_BUILTIN;
-		option->module = MODULE_LOADED;
+		if (option->value != VALUE_BUILTIN)
+			option->module = MODULE_LOADED;
 	} else if (option->module == MODULE_UNKNOWN && have_list) {
 		option->module = MODULE_ABSENT;
 	}
@@ -112,9 +114,6 @@ static void read_modules(struct probe_host *host, struct root *root)
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
 		find_running(&options[modules[i].option], root, modules[i].module, have_loaded,
 			have_list);
-	if (options[OPTION_IOMMUFD].value == VALUE_UNKNOWN && host->misc_iommu == ANSWER_YES &&
-		options[OPTION_IOMMUFD].module == MODULE_UNKNOWN)
-		options[OPTION_IOMMUFD].module = MODULE_LOADED;
 	if (options[OPTION_VFIO_DEVICE_CDEV].value == VALUE_UNKNOWN &&
 		facts_exists(root, "dev/vfio/devices") == ANSWER_YES)
 		options[OPTION_VFIO_DEVICE_CDEV].value = VALUE_BUILTIN;

@@ -15,9 +15,10 @@ static bool runs(const struct probe_result *result, enum kernel_option option)
 	const struct probe_host *host = &result->host;
 
 	return host->options[option].module == MODULE_LOADED ||
-	       (option == OPTION_IOMMUFD && host->dev_iommu == ANSWER_YES) ||
+	       (option == OPTION_IOMMUFD &&
+		       (host->dev_iommu == ANSWER_YES || host->misc_iommu == ANSWER_YES)) ||
 	       (option == OPTION_ARM_SMMU_V3 && result->smmu_count) ||
-	       (option == OPTION_KVM && host->kvm == ANSWER_YES);
+	       (option == OPTION_KVM && (host->kvm == ANSWER_YES || host->misc_kvm == ANSWER_YES));
 }
 
 static void rows_blocked(struct probe_result *result)
@@ -115,13 +116,16 @@ static void row_no_dev_iommu(struct probe_result *result)
 			"there is no /dev/iommu yet: its module is not loaded");
 		row_todo(rows, row, "modprobe iommufd");
 	} else if (option->value == VALUE_BUILTIN || option->module == MODULE_LOADED) {
-		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU",
-			"there is no /dev/iommu, though the kernel has iommufd: its file is "
-			"missing "
-			"here, as in a container, or something kept it from starting");
-		row_todo(rows, row,
-			"give the container /dev/iommu; on the host itself look for iommufd in the "
-			"kernel's log");
+		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU", "there is no /dev/iommu: %s",
+			result->host.misc_iommu == ANSWER_NO
+				? "the kernel has iommufd, but it did not start"
+				: "the kernel has iommufd, but either its file is missing here, as "
+				  "in "
+				  "a container, or it did not start");
+		row_todo(rows, row, "%slook for iommufd in the kernel's log",
+			result->host.misc_iommu == ANSWER_NO
+				? ""
+				: "give the container /dev/iommu; on the host itself ");
 	} else {
 		row = row_add(rows, LEVEL_FAIL, "DEV-IOMMU", "there is no /dev/iommu");
 		row_todo(rows, row, "see KERNEL-IOMMUFD");

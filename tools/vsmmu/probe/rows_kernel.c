@@ -170,7 +170,8 @@ static void rows_options(struct probe_result *result)
 {
 	const struct option_text texts[] = {
 		{OPTION_IOMMUFD, "KERNEL-IOMMUFD", "there is no /dev/iommu without it", "iommufd",
-			result->host.dev_iommu == ANSWER_YES},
+			result->host.dev_iommu == ANSWER_YES ||
+				result->host.misc_iommu == ANSWER_YES},
 		{OPTION_ARM_SMMU_V3, "KERNEL-SMMU", "nothing drives the SMMU", "arm_smmu_v3",
 			result->smmu_count > 0},
 		{OPTION_ARM_SMMU_V3_IOMMUFD, "KERNEL-SMMU-IOMMUFD",
