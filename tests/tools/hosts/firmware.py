@@ -8,9 +8,9 @@ ENDPOINT, ROOT_PORT, PCI_BRIDGE = 0, 4, 7
 ACS, ATS, PRI, PASID = 0x0d, 0x0f, 0x13, 0x1b
 
 
-def table(signature, revision, body):
+def table(signature, revision, body, oem=b'VSMMU '):
     """An ACPI table with its header, whose makers nobody is."""
-    header = struct.pack('<4sIBB6s8sI4sI', signature, 36 + len(body), revision, 0, b'VSMMU ',
+    header = struct.pack('<4sIBB6s8sI4sI', signature, 36 + len(body), revision, 0, oem,
                          b'EXAMPLE ', 1, b'TEST', 1)
     whole = bytearray(header + body)
     whole[9] = -sum(whole) & 0xff
@@ -44,10 +44,11 @@ def iort(smmus, segments):
     return table(b'IORT', 5, struct.pack('<III', len(nodes), 48, 0) + b''.join(nodes))
 
 
-def madt(version, its=True):
+def madt(version, its=True, oem=b'VSMMU '):
     distributor = struct.pack('<BBHIQIB3x', 12, 24, 0, 0, 0x8000000, 0, version)
     translator = struct.pack('<BBHIQI', 15, 20, 0, 0, 0x8080000, 0)
-    return table(b'APIC', 5, struct.pack('<II', 0, 0) + distributor + (translator if its else b''))
+    return table(b'APIC', 5, struct.pack('<II', 0, 0) + distributor + (translator if its else b''),
+                 oem)
 
 
 def tree(nodes):

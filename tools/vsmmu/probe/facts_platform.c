@@ -13,7 +13,7 @@ static const struct {
 } virtual_machines[] = {
 	{"QEMU", "", "QEMU"},
 	{"KVM", "", "KVM"},
-	{"", "KVM Virtual Machine", "KVM"},
+	{"", "KVM", "KVM"},
 	{"Xen", "", "Xen"},
 	{"VMware", "", "VMware"},
 	{"innotek", "", "VirtualBox"},
@@ -25,6 +25,25 @@ static const struct {
 	{"OpenStack", "", "OpenStack"},
 	{"cloud-hypervisor", "", "Cloud Hypervisor"},
 	{"Cloud Hypervisor", "", "Cloud Hypervisor"},
+	{"oVirt", "", "oVirt"},
+	{"Nutanix", "AHV", "Nutanix AHV"},
+	{"DigitalOcean", "Droplet", "DigitalOcean"},
+	{"Hetzner", "vServer", "Hetzner Cloud"},
+	{"Scaleway", "SCW-", "Scaleway"},
+};
+
+/* OEM IDs of the ACPI tables that VMMs make: ACPI 6.5, 5.2.6. Not each VM has DMI. */
+static const struct {
+	char oem[7];
+	const char *name;
+} table_makers[] = {
+	{"BOCHS ", "QEMU"},
+	{"CLOUDH", "Cloud Hypervisor"},
+	{"CROSVM", "crosvm"},
+	{"FIRECK", "Firecracker"},
+	{"VRTUAL", "Hyper-V"},
+	{"VBOX  ", "VirtualBox"},
+	{"PRLS  ", "Parallels"},
 };
 
 static bool begins(const char *text, const char *with)
@@ -57,6 +76,8 @@ static void parse_compatible(const char *text, struct probe_host *host)
 {
 	if (!strcmp(text, "linux,dummy-virt"))
 		set_vm(host, "QEMU or another VMM");
+	else if (begins(text, "xen,xenvm"))
+		set_vm(host, "Xen");
 	else if (host->vm == ANSWER_UNKNOWN)
 		host->vm = ANSWER_NO;
 }
@@ -81,6 +102,20 @@ static void read_dmi(struct probe_host *host, struct root *root)
 	free(product);
 }
 
+static void read_tables(struct probe_host *host, const char *table, size_t length)
+{
+	for (size_t i = 0; i < sizeof(table_makers) / sizeof(table_makers[0]); i++)
+		if (length >= 36 && !memcmp(table + 10, table_makers[i].oem, 6))
+			set_vm(host, table_makers[i].name);
+}
+
+/* WSL has neither DMI nor tables: its kernels are called "5.15.153.1-microsoft-standard-WSL2". */
+static void read_release(struct probe_host *host)
+{
+	if (strstr(host->release, "microsoft-standard"))
+		set_vm(host, "Hyper-V (WSL)");
+}
+
 void facts_platform(struct probe_host *host, struct root *root)
 {
 	size_t length;
@@ -89,11 +124,14 @@ void facts_platform(struct probe_host *host, struct root *root)
 	facts_read(root, "proc/iomem", iomem_parse, host);
 	host->gic_version = -1;
 	facts_read(root, "proc/interrupts", interrupts_parse, host);
+	read_release(host);
 	if (madt)
 		madt_parse(madt, length, host);
-	free(madt);
 	facts_read(root, "sys/hypervisor/type", parse_hypervisor, host);
 	facts_read(root, "proc/cpuinfo", parse_cpuinfo, host);
 	read_dmi(host, root);
+	if (madt)
+		read_tables(host, madt, length);
+	free(madt);
 	facts_read(root, "sys/firmware/devicetree/base/compatible", parse_compatible, host);
 }

@@ -113,6 +113,12 @@ void kernel_log_parse(const char *text, struct probe_result *result)
 
 		if (strstr(line, "ITS [mem ") || strstr(line, "ITS@0x"))
 			result->host.its = ANSWER_YES;
+		/* drivers/firmware/smccc/kvm_guest.c */
+		if (strstr(line, "KVM: hypervisor services detected")) {
+			result->host.vm = ANSWER_YES;
+			if (!result->host.vm_name[0])
+				strcpy(result->host.vm_name, "KVM");
+		}
 		if (!device)
 			continue;
 		device += strlen(driver);

@@ -45,10 +45,16 @@ static void row_vm(struct probe_result *result)
 		row = row_add(&result->rows, LEVEL_WARN, "VM",
 			"this is a virtual machine%s%s: it has the SMMU that its VMM gives it",
 			host->vm_name[0] ? ", of " : "", host->vm_name);
-		row_todo(&result->rows, row,
-			"if an SMMU or a feature of it is missing, look at the VMM's options, or "
-			"run this "
-			"on the host");
+		if (!strcmp(host->vm_name, "Xen"))
+			row_todo(&result->rows, row,
+				"Xen has the SMMUs itself, and gives none to Linux, in dom0 "
+				"neither: use Linux with KVM on the machine itself");
+		else
+			row_todo(&result->rows, row,
+				"if an SMMU or a feature of it is missing, look at the VMM's "
+				"options, or "
+				"run this "
+				"on the host");
 	} else if (host->vm == ANSWER_NO) {
 		row_add(&result->rows, LEVEL_PASS, "VM", "a real machine");
 	} else {

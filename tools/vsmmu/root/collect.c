@@ -27,7 +27,6 @@ struct entry {
 struct collector {
 	struct root *root;
 	struct redact redact;
-	char release[80];
 	struct entry *entries;
 	size_t count, room, total;
 	FILE *denied;
@@ -161,7 +160,7 @@ static void expand(struct collector *collector, const struct allowed *allowed, c
 	if (!star || kernels) {
 		if (kernels)
 			snprintf(part, sizeof(part), "%.*s%s", (int)(star - rest), rest,
-				collector->release);
+				collector->redact.release);
 		if (snprintf(next, sizeof(next), "%s%s%s", path, base ? "/" : "", part) >=
 			(int)sizeof(next))
 			return;
@@ -193,9 +192,10 @@ static void find_release(struct collector *collector)
 {
 	char *name = root_read(collector->root, "vsmmu/uname", NULL);
 
-	if (!name || sscanf(name, "%*s %79s", collector->release) != 1 ||
-		!allowed_path_is_sane(collector->release) || strchr(collector->release, '/'))
-		strcpy(collector->release, "unknown");
+	if (!name || sscanf(name, "%*s %79s", collector->redact.release) != 1 ||
+		!allowed_path_is_sane(collector->redact.release) ||
+		strchr(collector->redact.release, '/'))
+		strcpy(collector->redact.release, "unknown");
 	free(name);
 }
 

@@ -140,12 +140,19 @@ static bool is_ipv4(const char *at, const char *end)
 	return dots == 3 && digits;
 }
 
-static void blank_addresses(struct part text)
+static void blank_addresses(const struct redact *redact, struct part text)
 {
+	size_t release = strlen(redact->release);
+
 	for (char *at = text.at; at < text.end;) {
 		bool begins = at == text.at || !is_word(at[-1]);
 		char *end;
 
+		if (release && (size_t)(text.end - at) >= release &&
+			!memcmp(at, redact->release, release)) {
+			at += release;
+			continue;
+		}
 		if (!begins && at[-1] != ':') {
 			at++;
 			continue;
@@ -285,7 +292,7 @@ void redact_text(const struct redact *redact, char *text, size_t length)
 	struct part all = {text, text + length};
 
 	blank_values(all);
-	blank_addresses(all);
+	blank_addresses(redact, all);
 	blank_interfaces(all);
 	blank_folders(all);
 	blank_words(redact, all);
@@ -295,6 +302,6 @@ void redact_name(const struct redact *redact, char *name)
 {
 	struct part all = {name, name + strlen(name)};
 
-	blank_addresses(all);
+	blank_addresses(redact, all);
 	blank_words(redact, all);
 }

@@ -12,6 +12,7 @@
 struct redact {
 	char words[REDACT_WORDS][65];
 	size_t count;
+	char release[80]; /* the kernel's, which may look as an IP address does; empty: none */
 };
 
 /* A word of less than two characters, or one that messages are full of, is no secret. */
