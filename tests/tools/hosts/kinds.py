@@ -191,6 +191,7 @@ def board_msi_window():
 @kind(1, 'SMMU-FIRMWARE fail', 'SMMU-PRESENT fail', '0 DEV-GROUP fail', '0 DEV-DRIVER warn')
 def board_disabled():
     host = board(b'disabled\0')
+    host.put('sys/class/misc/iommu/dev', '10:261\n')
     host.pci('0000:01:00.0', DISK, driver='nvme')
     host.put('sys/bus/pci/devices/0000:01:00.0/reset_method', 'flr bus\n')
     return host

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Kinds of hosts by how their kernel was started, and what of it can be seen."""
-from kinds import NIC, kind, server
+from host import FEATURES, S2FWB, Host
+from kinds import DISK, NIC, board, kind, server
 
 
 def with_device(**rest):
@@ -64,4 +65,53 @@ def options_unknown():
     host.put('proc/modules', 'vfio_pci 16384 1 - Live 0x0\niommufd 94208 1 - Live 0x0\n')
     for name in ('iommufd', 'vfio_pci', 'arm_smmu_v3', 'kvm'):
         host.put('sys/module/%s/parameters' % name)
+    return host
+
+
+@kind(4, 'GIC-ITS unknown', 'KERNEL-CMDLINE unknown', 'SMMU-FIRMWARE unknown', 'VM unknown',
+      'SMMU-PRESENT unknown', 'DEV-NONE unknown')
+def no_sys():
+    """A chroot without /proc and /sys: nothing is there, and nothing is known."""
+    host = Host()
+    host.config()
+    host.devices()
+    del host.files['proc/cmdline']
+    host.log = None
+    return host
+
+
+@kind(1, 'GIC-ITS fail', '0 DEV-MSI-WINDOW warn')
+def board_overlay():
+    """The kernel drives an SMMU that the tree has disabled: an overlay did that. The tree has no
+    ITS."""
+    host = board(b'disabled\0')
+    host.interrupts(its=False)
+    smmu = host.smmu(0xfc900000, features=FEATURES | S2FWB, device='fc900000.iommu')
+    host.endpoint('0000:01:00.0', DISK, '9', smmu)
+    return host
+
+
+@kind(1, 'SMMU-FIRMWARE fail', 'SMMU-PRESENT fail', '0 DEV-SMMU fail', '0 DEV-MSI-WINDOW warn')
+def other_iommu():
+    """Layerscape-like: an SMMUv2, which nothing makes an SMMUv3."""
+    host = board()
+    host.put('sys/firmware/fdt', host.files['sys/firmware/fdt'].replace(b'smmu-v3', b'mmu-500'))
+    host.link('sys/class/iommu/smmu.0x0000000005000000/device', '5000000.iommu')
+    host.endpoint('0000:01:00.0', DISK, '9', 'smmu.0x0000000005000000')
+    return host
+
+
+@kind(4, '0 DEV-GROUP-SHARED unknown')
+def group_unread():
+    """The members of its group cannot be listed: it may share it or not."""
+    host = with_device()
+    host.files.pop('sys/kernel/iommu_groups/12/devices/0000:01:00.0')
+    return host
+
+
+@kind(4, '0 DEV-GROUP unknown')
+def group_without_number():
+    """A link that leads to no group."""
+    host = with_device()
+    host.link('sys/bus/pci/devices/0000:01:00.0/iommu_group', '99999999999999999999')
     return host

@@ -63,6 +63,7 @@ static void sample_init(struct sample *sample)
 			.resets_known = ANSWER_YES,
 			.resets = "flr",
 			.grouped = ANSWER_YES,
+			.members_known = ANSWER_YES,
 			.reserved_known = ANSWER_YES,
 			.behind_iommu = ANSWER_YES,
 			.stream_id = -1,
@@ -72,6 +73,7 @@ static void sample_init(struct sample *sample)
 			.pasid = {ANSWER_NO, ANSWER_NO},
 			.acs = ANSWER_YES},
 	};
+	sample->result.smmus_known = sample->result.devices_known = ANSWER_YES;
 	fill_host(&sample->result.host);
 }
 

@@ -35,6 +35,15 @@ enum answer facts_exists(struct root *root, const char *path)
 	return !errno || errno == ENOENT || errno == ENOTDIR ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
+enum answer facts_none(struct root *root, const char *parent)
+{
+	int error = errno;
+	bool known = error == ENOENT && root_exists(root, parent);
+
+	errno = error;
+	return known ? ANSWER_YES : ANSWER_UNKNOWN;
+}
+
 bool probe_is_bdf(const char *name)
 {
 	struct pci_address address;

@@ -32,6 +32,12 @@ void facts_copy(char *to, size_t size, const char *from);
 /* The last component of a link, or "" if there is none. Return: 0 or errno. */
 int facts_link(struct root *root, const char *path, char *name, size_t size);
 
+/*
+ * Whether it is known that there is no such folder in @parent, after root_list() failed; keeps
+ * errno. Without /sys, or a copy of it, nothing is known.
+ */
+enum answer facts_none(struct root *root, const char *parent);
+
 /* Whether a path is there, as far as can be told. */
 enum answer facts_exists(struct root *root, const char *path);
 

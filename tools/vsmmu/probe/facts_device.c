@@ -147,6 +147,7 @@ int facts_devices(struct probe_result *result, struct root *root, struct pci_fun
 	size_t count;
 	char **names = root_list(root, PCI, &count);
 
+	result->devices_known = names ? ANSWER_YES : facts_none(root, "sys/bus");
 	if (!names)
 		return errno == ENOMEM ? -ENOMEM : 0;
 	result->devices_cut = count > PROBE_DEVICES_MAX;

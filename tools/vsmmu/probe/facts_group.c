@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A device's IOMMU group, and the way from it to its SMMU. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,21 +16,25 @@ void facts_group(struct probe_result *result, struct root *root, size_t i)
 {
 	struct probe_device *device = &result->devices[i];
 	char path[128], group[24], *end;
+	unsigned long number;
 	char **names;
 	int error;
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", device->bdf);
 	error = facts_link(root, path, group, sizeof(group));
-	device->grouped = !error ? ANSWER_YES : error == ENOENT ? ANSWER_NO : ANSWER_UNKNOWN;
-	device->group = error ? -1 : (int)strtoul(group, &end, 10);
-	if (error || *end || device->group < 0)
+	device->grouped = error == ENOENT ? ANSWER_NO : ANSWER_UNKNOWN;
+	number = error ? 0 : strtoul(group, &end, 10);
+	if (error || end == group || *end || number > INT_MAX)
 		return;
+	device->grouped = ANSWER_YES;
+	device->group = (int)number;
 	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/reserved_regions", device->group);
 	facts_read(root, path, reserved_parse, device);
 	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/type", device->group);
 	facts_read(root, path, parse_type, device);
 	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/devices", device->group);
 	names = root_list(root, path, NULL);
+	device->members_known = names ? ANSWER_YES : ANSWER_UNKNOWN;
 	for (char **name = names; name && *name; name++) {
 		const struct probe_device *member = facts_find(result, *name);
 

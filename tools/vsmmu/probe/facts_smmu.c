@@ -54,6 +54,18 @@ static bool is_disabled(const void *tree, int node)
 	return status && (length < 2 || memcmp(status, "ok", 2));
 }
 
+static enum answer find_its(const void *tree)
+{
+	static const char *const kinds[] = {"arm,gic-v3-its", "arm,gic-v5-its"};
+	int node = -1;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		while ((node = fdt_node_offset_by_compatible(tree, node, kinds[i])) >= 0)
+			if (!is_disabled(tree, node))
+				return ANSWER_YES;
+	return ANSWER_NO;
+}
+
 static int read_tree(struct probe_host *host, struct root *root, struct device_tree *parsed)
 {
 	size_t length;
@@ -70,6 +82,8 @@ static int read_tree(struct probe_host *host, struct root *root, struct device_t
 		host->firmware_smmus_disabled += is_disabled(tree, node);
 		host->firmware_cmdqvs += fdt_getprop(tree, node, "nvidia,cmdqv", NULL) != NULL;
 	}
+	if (host->its == ANSWER_UNKNOWN)
+		host->its = find_its(tree);
 	ret = device_tree_parse(tree, length, parsed);
 	free(tree);
 	return ret == -ENOMEM ? ret : 0;
@@ -114,6 +128,7 @@ int facts_smmus(struct probe_result *result, struct root *root)
 	size_t count;
 	char **names = root_list(root, "sys/class/iommu", &count);
 
+	result->smmus_known = names ? ANSWER_YES : facts_none(root, "sys/class");
 	if (!names)
 		return errno == ENOMEM ? -ENOMEM : 0;
 	result->smmus = calloc(count ? count : 1, sizeof(*result->smmus));
@@ -127,6 +142,9 @@ int facts_smmus(struct probe_result *result, struct root *root)
 	root_list_free(names);
 	if (!result->smmus)
 		return -ENOMEM;
+	/* No other kind of machine has its driver. */
+	if (result->smmu_count && !host->machine[0])
+		strcpy(host->machine, "aarch64");
 	facts_read(root, "vsmmu/kernel-log", kernel_log_parse, result);
 	return 0;
 }

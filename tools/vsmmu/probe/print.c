@@ -152,9 +152,14 @@ static void print_verdict(const struct style *style, const struct probe_result *
 
 	count_devices(result, &good, &all);
 	printf("\n%s%s%s: ", style->colour ? level_colours[result->verdict] : "",
-		words[result->verdict], style->colour ? "\033[0m" : "");
+		result->verdict == LEVEL_UNKNOWN && result->devices_known != ANSWER_YES
+			? "unknown"
+			: words[result->verdict],
+		style->colour ? "\033[0m" : "");
 	if (result->host_verdict == LEVEL_FAIL)
 		printf("this host gives no VM a device behind an accelerated vSMMU");
+	else if (result->devices_known != ANSWER_YES)
+		printf("the PCI devices could not be looked at");
 	else
 		printf("%zu of %zu PCI devices can be given to a VM behind an accelerated vSMMU",
 			good, all);

@@ -215,7 +215,7 @@ struct probe_device {
 	char resets[64]; /* ways to reset it, best first; empty: none */
 	char physfn[24]; /* of a virtual function */
 
-	enum answer grouped;
+	enum answer grouped, members_known;
 	int group;
 	char group_type[16]; /* the kernel's word: identity, DMA, DMA-FQ, blocked */
 	/* Others of its group that are no bridges. */
@@ -256,9 +256,10 @@ struct probe_result {
 	size_t smmu_count;
 	struct probe_device *devices; /* in the order of their addresses */
 	size_t device_count;
-	bool named;		/* devices were named: all of them must do */
-	bool devices_cut;	/* there are more than PROBE_DEVICES_MAX */
-	struct probe_rows rows; /* of the host and of its SMMUs */
+	enum answer smmus_known, devices_known; /* the folders with them could be listed */
+	bool named;				/* devices were named: all of them must do */
+	bool devices_cut;			/* there are more than PROBE_DEVICES_MAX */
+	struct probe_rows rows;			/* of the host and of its SMMUs */
 	enum probe_level host_verdict, verdict;
 };
 

@@ -51,6 +51,16 @@ void row_todo(struct probe_rows *rows, struct probe_row *row, const char *format
 	rows->failed |= !row->todo;
 }
 
+void row_todo_hidden(
+	const struct probe_result *result, struct probe_rows *rows, struct probe_row *row)
+{
+	row_todo(rows, row, "%s",
+		result->host.as_root != ANSWER_YES
+			? "run as root"
+			: "look on the host itself: a container, or a lockdown of the kernel, may "
+			  "hide it from root, too");
+}
+
 enum answer answer_and(enum answer a, enum answer b)
 {
 	if (a == ANSWER_NO || b == ANSWER_NO)
@@ -85,6 +95,8 @@ static enum probe_level devices_verdict(const struct probe_result *result)
 {
 	enum probe_level best = LEVEL_FAIL, all = LEVEL_PASS;
 
+	if (result->devices_known != ANSWER_YES)
+		return LEVEL_UNKNOWN;
 	for (size_t i = 0; i < result->device_count; i++) {
 		const struct probe_device *device = &result->devices[i];
 
@@ -107,7 +119,10 @@ static void rows_number(struct probe_result *result)
 		row_add(&result->rows, LEVEL_UNKNOWN, "DEV-MANY",
 			"there are more than %d PCI devices: those beyond were not looked at",
 			PROBE_DEVICES_MAX);
-	if (!any)
+	if (!any && result->devices_known != ANSWER_YES)
+		row_add(&result->rows, LEVEL_UNKNOWN, "DEV-NONE",
+			"the PCI devices cannot be listed: there is no /sys");
+	else if (!any)
 		row_add(&result->rows, LEVEL_FAIL, "DEV-NONE",
 			"there is no PCI device that could be given to a VM");
 }

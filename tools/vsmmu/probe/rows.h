@@ -15,6 +15,10 @@ struct probe_row *row_add(struct probe_rows *rows, enum probe_level level, const
 void row_todo(struct probe_rows *rows, struct probe_row *row, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What to do about something that could not be read. */
+void row_todo_hidden(
+	const struct probe_result *result, struct probe_rows *rows, struct probe_row *row);
+
 /* Yes if both are, no if one is not. */
 enum answer answer_and(enum answer a, enum answer b);
 enum answer answer_or(enum answer a, enum answer b);
@@ -27,6 +31,9 @@ void rows_device(struct probe_result *result, struct probe_device *device);
 void rows_group(const struct probe_result *result, struct probe_device *device);
 void rows_window(const struct probe_result *result, struct probe_device *device);
 void rows_pci(const struct probe_result *result, struct probe_device *device);
+
+/* Whether it has no group yet, and so no IOMMU, but may get one when a driver takes it. */
+bool group_comes_later(const struct probe_result *result, const struct probe_device *device);
 
 /* Whether the SMMU and the firmware can nest the translations of a device. */
 enum answer device_nesting(const struct probe_result *result, const struct probe_device *device);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows of the running kernel: how it was started, and the device files that it made. */
+#include <string.h>
+
 #include "probe/rows.h"
 
 static void warn(struct probe_result *result, const char *text, const char *todo)
@@ -186,7 +188,10 @@ static void row_kvm(struct probe_result *result)
 	} else if (host->kvm == ANSWER_NO && host->vm == ANSWER_YES) {
 		row = row_add(rows, LEVEL_WARN, "KVM",
 			"there is no /dev/kvm: a VM's processors would be emulated, which is slow");
-		row_todo(rows, row, "have the VMM of this machine give it nested virtualization");
+		row_todo(rows, row, "%s",
+			strcmp(host->vm_name, "Xen")
+				? "have the VMM of this machine give it nested virtualization"
+				: "see VM");
 	} else if (host->kvm == ANSWER_NO) {
 		row = row_add(rows, LEVEL_WARN, "KVM",
 			"there is no /dev/kvm: a VM's processors would be emulated, which is slow");

@@ -15,7 +15,9 @@ enum answer device_nesting(const struct probe_result *result, const struct probe
 	if (device->try.viommu != ANSWER_UNKNOWN)
 		return device->try.viommu;
 	if (device->smmu < 0)
-		return device->behind_iommu == ANSWER_UNKNOWN ? ANSWER_UNKNOWN : ANSWER_NO;
+		return device->behind_iommu == ANSWER_UNKNOWN || group_comes_later(result, device)
+			       ? ANSWER_UNKNOWN
+			       : ANSWER_NO;
 	smmu = &result->smmus[device->smmu];
 	return answer_and(
 		answer_and(smmu->nesting, smmu->coherent), answer_or(device->canwbs, smmu->fwb));
@@ -90,8 +92,7 @@ static void row_canwbs(const struct probe_result *result, struct probe_device *d
 	case ANSWER_UNKNOWN:
 		row = row_add(rows, LEVEL_UNKNOWN, "DEV-CANWBS",
 			"whether the IORT says CANWBS, or the SMMU has S2FWB, is not known");
-		row_todo(rows, row, "%s",
-			result->host.as_root == ANSWER_YES ? "see SMMU-CANWBS" : "run as root");
+		row_todo(rows, row, "see SMMU-CANWBS");
 		break;
 	}
 }

@@ -6,6 +6,13 @@
 
 #include "probe/rows.h"
 
+/* Linux before 6.15: iommu_device_use_default_domain(). */
+bool group_comes_later(const struct probe_result *result, const struct probe_device *device)
+{
+	return device->grouped == ANSWER_NO && kernel_before(&result->host, 6, 15) &&
+	       result->smmu_count && device->driver_known == ANSWER_YES && !device->driver[0];
+}
+
 static void row_group(const struct probe_result *result, struct probe_device *device)
 {
 	struct probe_row *row;
@@ -16,8 +23,7 @@ static void row_group(const struct probe_result *result, struct probe_device *de
 	} else if (device->grouped == ANSWER_UNKNOWN) {
 		row_add(&device->rows, LEVEL_UNKNOWN, "DEV-GROUP",
 			"its IOMMU group cannot be read");
-	} else if (kernel_before(&result->host, 6, 15) && result->smmu_count &&
-		   device->driver_known == ANSWER_YES && !device->driver[0]) {
+	} else if (group_comes_later(result, device)) {
 		row = row_add(&device->rows, LEVEL_UNKNOWN, "DEV-GROUP",
 			"no IOMMU group: Linux before 6.15 gives it one only when a driver takes "
 			"it");
@@ -63,6 +69,11 @@ static void row_shared(struct probe_device *device)
 	struct probe_row *row;
 	char others[256];
 
+	if (device->members_known != ANSWER_YES) {
+		row_add(&device->rows, LEVEL_UNKNOWN, "DEV-GROUP-SHARED",
+			"which devices are in its group cannot be read");
+		return;
+	}
 	if (!device->others) {
 		row_add(&device->rows, LEVEL_PASS, "DEV-GROUP-SHARED", "alone in its group");
 		return;
@@ -117,16 +128,16 @@ static void row_acs(const struct probe_result *result, struct probe_device *devi
 			device->others ? ": its group is shared for another reason, such as one "
 					 "StreamID for all"
 				       : "");
-	} else if (!device->others && result->host.noacs != ANSWER_YES) {
+	} else if (device->members_known == ANSWER_YES && !device->others &&
+		   result->host.noacs != ANSWER_YES) {
 		/* Linux knows ports that isolate without saying so. */
 		row_add(rows, LEVEL_PASS, "DEV-ACS",
 			"the kernel keeps it apart from others, by its IOMMU group");
 	} else if (device->acs == ANSWER_UNKNOWN) {
-		row_todo(rows,
+		row_todo_hidden(result, rows,
 			row_add(rows, LEVEL_UNKNOWN, "DEV-ACS",
 				"whether %s %s isolates cannot be read",
-				itself ? "function" : "port", device->acs_port),
-			"run as root");
+				itself ? "function" : "port", device->acs_port));
 	} else if (itself) {
 		row_functions(device, missing);
 	} else {

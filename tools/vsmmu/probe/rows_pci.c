@@ -5,12 +5,13 @@
 
 #include "probe/rows.h"
 
-static void row_hidden(struct probe_device *device, const char *code, const char *what)
+static void row_hidden(const struct probe_result *result, struct probe_device *device,
+	const char *code, const char *what)
 {
 	struct probe_row *row = row_add(&device->rows, LEVEL_UNKNOWN, code,
 		"%s: its extended capabilities cannot be read", what);
 
-	row_todo(&device->rows, row, "run as root");
+	row_todo_hidden(result, &device->rows, row);
 }
 
 static const char *switched(enum answer enabled)
@@ -24,7 +25,7 @@ static void row_ats(const struct probe_result *result, struct probe_device *devi
 	struct probe_row *row;
 
 	if (device->ats.present == ANSWER_UNKNOWN) {
-		row_hidden(device, "DEV-ATS", "whether it has ATS is not known");
+		row_hidden(result, device, "DEV-ATS", "whether it has ATS is not known");
 	} else if (device->ats.present == ANSWER_NO) {
 		row_add(&device->rows, LEVEL_PASS, "DEV-ATS", "it has no ATS, and does without");
 	} else if (result->host.options[OPTION_PCI_ATS].value == VALUE_OFF) {
@@ -58,7 +59,7 @@ static void row_pasid(const struct probe_result *result, struct probe_device *de
 	struct probe_row *row;
 
 	if (device->pasid.present == ANSWER_UNKNOWN) {
-		row_hidden(device, "DEV-PASID", "whether it has PASIDs is not known");
+		row_hidden(result, device, "DEV-PASID", "whether it has PASIDs is not known");
 	} else if (device->pasid.present == ANSWER_NO) {
 		row_add(&device->rows, LEVEL_PASS, "DEV-PASID",
 			"it has no PASIDs, and does without");

@@ -31,8 +31,7 @@ static void row_its(struct probe_result *result)
 	} else {
 		row = row_add(rows, LEVEL_UNKNOWN, "GIC-ITS",
 			"whether there is an ITS, which isolates MSIs, cannot be told");
-		if (host->as_root != ANSWER_YES)
-			row_todo(rows, row, "run as root");
+		row_todo_hidden(result, rows, row);
 	}
 }
 
@@ -85,7 +84,7 @@ static void row_iort(struct probe_result *result)
 	} else if (host->iort == ANSWER_UNKNOWN) {
 		row = row_add(rows, LEVEL_UNKNOWN, "SMMU-FIRMWARE", "the IORT cannot be read: %s",
 			strerror(host->iort_error));
-		row_todo(rows, row, "run as root");
+		row_todo_hidden(result, rows, row);
 	} else if (!host->firmware_smmus) {
 		row = row_add(rows, LEVEL_FAIL, "SMMU-FIRMWARE",
 			"the IORT has no SMMUv3: it is off in the firmware, or there is none");
@@ -110,7 +109,7 @@ static void row_tree(struct probe_result *result)
 	if (host->firmware_smmus < 0) {
 		row = row_add(
 			rows, LEVEL_UNKNOWN, "SMMU-FIRMWARE", "the device tree cannot be read");
-		row_todo(rows, row, "run as root");
+		row_todo_hidden(result, rows, row);
 	} else if (!host->firmware_smmus) {
 		row = row_add(rows, LEVEL_FAIL, "SMMU-FIRMWARE",
 			"the device tree has no arm,smmu-v3: there is none, or the board's maker "
@@ -129,13 +128,27 @@ static void row_tree(struct probe_result *result)
 	}
 }
 
+static void row_other(struct probe_result *result)
+{
+	struct probe_row *row = row_add(&result->rows, LEVEL_FAIL, "SMMU-FIRMWARE",
+		"the firmware has no SMMUv3, but another kind of IOMMU: %s",
+		result->host.other_iommu);
+
+	row_todo(&result->rows, row, "use a machine with an SMMUv3: no setting makes it one");
+}
+
 static void row_firmware(struct probe_result *result)
 {
 	const struct probe_host *host = &result->host;
 
 	/* An SMMU that the kernel drives is in the firmware's tables, readable or not. */
-	if (result->smmu_count && host->firmware_smmus < 0 && !host->iort_why[0])
-		row_add(&result->rows, LEVEL_PASS, "SMMU-FIRMWARE", "the firmware has SMMUv3s");
+	if (result->smmu_count && !host->iort_why[0] &&
+		host->firmware_smmus <=
+			(host->firmware_smmus_disabled > 0 ? host->firmware_smmus_disabled : 0))
+		row_add(&result->rows, LEVEL_PASS, "SMMU-FIRMWARE",
+			"the kernel drives an SMMUv3, so the firmware has it");
+	else if (!host->firmware_smmus && host->other_iommus)
+		row_other(result);
 	else if (host->firmware == PLATFORM_ACPI)
 		row_iort(result);
 	else if (host->firmware == PLATFORM_DEVICE_TREE)

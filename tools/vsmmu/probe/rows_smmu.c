@@ -16,6 +16,12 @@ static void row_present(struct probe_result *result)
 			result->smmu_count, result->smmu_count > 1 ? "s" : "");
 		return;
 	}
+	if (result->smmus_known != ANSWER_YES) {
+		row = row_add(rows, LEVEL_UNKNOWN, "SMMU-PRESENT",
+			"whether the kernel drives an SMMUv3 cannot be told: there is no /sys");
+		row_todo_hidden(result, rows, row);
+		return;
+	}
 	if (host->other_iommus)
 		row = row_add(rows, LEVEL_FAIL, "SMMU-PRESENT",
 			"the kernel drives no SMMUv3; it has %s, which is another kind of IOMMU",
@@ -130,7 +136,7 @@ static void row_canwbs(struct probe_result *result, const struct probe_smmu *smm
 		row = row_add(rows, LEVEL_UNKNOWN, "SMMU-CANWBS",
 			"it has no S2FWB, and whether the IORT says CANWBS cannot be read");
 		about(row, smmu);
-		row_todo(rows, row, "run as root");
+		row_todo_hidden(result, rows, row);
 	}
 }
 
