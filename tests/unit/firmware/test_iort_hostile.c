@@ -47,17 +47,10 @@ static void use(void)
 		struct iort_mapping mapping;
 		struct iort_stream stream;
 		struct iort_user users[256];
-		uint64_t base, length;
-		uint32_t its;
 
 		assert_ptr_equal(iort_at(&iort, node->offset), node);
 		for (unsigned int j = 0; iort_mapping(&iort, node, j, &mapping); j++)
-			iort_named_stream(&iort, node, j, &stream);
-		for (unsigned int j = 0; iort_its(&iort, node, j, &its); j++)
 			continue;
-		for (unsigned int j = 0; iort_rmr_range(&iort, node, j, &base, &length); j++)
-			continue;
-		iort_rmr_is_for(&iort, node, &iort.nodes[0], 8);
 		iort_platform_number(&iort, node);
 		if (node->type != IORT_ROOT_COMPLEX)
 			continue;
@@ -110,7 +103,6 @@ TEST(checksum)
 	table_virt(&table, 3);
 	table.bytes[9]++;
 	damaged("the checksum is wrong");
-	assert_false(iort.checksum);
 	assert_int_equal(iort.count, 3);
 }
 
@@ -150,21 +142,19 @@ TEST(arrays_that_are_not_there)
 		for (size_t j = 0; j < sizeof(offsets) / sizeof(offsets[0]); j++) {
 			table_begin(&table, 5);
 			table_its(&table, 0);
-			table_put(&table, 16, counts[i], 4);
 			table_put(&table, 8, counts[i], 4);
 			table_put(&table, 12, offsets[j], 4);
 			table_node(&table, 6, 3, 48);
-			table_put(&table, 20, counts[i], 4);
-			table_put(&table, 24, offsets[j], 4);
+			table_put(&table, 8, counts[i], 4);
+			table_put(&table, 12, offsets[j], 4);
 			table_root(&table, 0, 0, 0);
 			table_put(&table, 8, counts[i], 4);
 			table_put(&table, 12, offsets[j], 4);
 			table_end(&table);
 			damaged("a node has an array that is longer than the node");
 			assert_int_equal(iort.count, 3);
-			assert_int_equal(iort.nodes[0].its.count, 1);
 			assert_int_equal(iort.nodes[0].mapping_count, 0);
-			assert_int_equal(iort.nodes[1].rmr.count, 0);
+			assert_int_equal(iort.nodes[2].mapping_count, 0);
 			use();
 		}
 	}
@@ -195,7 +185,6 @@ TEST(more_than_any_machine_has)
 	table_checksum(&table);
 	damaged("a node is outside the table");
 	assert_int_equal(iort.count, 4090);
-	assert_int_equal(iort.unknown, 4090);
 }
 
 /* To itself, to the middle of a node, in a circle, to nothing. */
@@ -211,7 +200,6 @@ TEST(references_to_nowhere)
 		table_end(&table);
 		assert_int_equal(parse(table.length), 0);
 		assert_int_equal(iort_stream(&iort, 0, 8, &stream), -ENODEV);
-		assert_null(stream.its);
 		use();
 	}
 	/* Two SMMUs, each behind the other, and a root complex behind itself. */
@@ -227,7 +215,6 @@ TEST(references_to_nowhere)
 	assert_int_equal(parse(table.length), 0);
 	assert_int_equal(iort_stream(&iort, 0, 8, &stream), 0);
 	assert_int_equal(stream.smmu->smmu_v3.base, 0x1000);
-	assert_null(stream.its);
 	assert_int_equal(iort_stream(&iort, 0, 0x108, &stream), -ENODEV);
 	use();
 }

@@ -25,103 +25,40 @@ enum iort_type {
 	IORT_IWB,
 };
 
-/* How a device accesses memory. */
-struct iort_access {
-	bool coherent; /* CCA: the device is cache coherent */
-	bool cpm;      /* coherent path to memory */
-	bool dacs;     /* device attributes are cacheable and inner shareable */
-	bool canwbs;   /* write-back and shareable even when the device asks for less */
-	uint8_t hints; /* allocation hints */
-};
-
-struct iort_its_group {
-	uint32_t count;
-	uint32_t offset; /* of the identifiers in the table */
-};
-
 struct iort_named_component {
 	char name[128]; /* path in the namespace, e.g. "\_SB.SATA"; printable */
-	struct iort_access access;
-	uint32_t flags;
-	bool stall;
-	uint8_t pasid_bits;
-	uint8_t address_bits; /* 0: not told */
 };
 
 struct iort_root_complex {
 	uint32_t segment;
-	bool again; /* another node was for that segment before: Linux passes over this one */
-	struct iort_access access;
-	bool ats, pri, pasid_forwarding;
-	bool has_pasid; /* the node is long enough to tell @pasid and @pasid_bits */
-	bool pasid;
-	uint8_t pasid_bits;
-	uint8_t address_bits; /* 0: not told */
-};
-
-struct iort_smmu {
-	uint64_t base;
-	uint64_t span;
-	uint32_t model;
-	bool coherent_walk;
+	bool again;  /* another node was for that segment before: Linux passes over this one */
+	bool canwbs; /* write-back and shareable even when the device asks for less */
+	bool ats;
 };
 
 struct iort_smmu_v3 {
 	uint64_t base;
-	uint32_t model; /* 0: generic, 1: HiSilicon Hi161x, 2: Cavium CN99xx */
-	uint32_t flags;
-	bool cohacc;  /* table walks are coherent */
-	uint8_t httu; /* what overrides IDR0.HTTU */
-	bool has_pxm; /* @pxm, the proximity domain, is valid */
-	bool has_msi; /* @msi_mapping, the index of the mapping of its own MSIs, is valid */
-	uint32_t event_gsiv, pri_gsiv, gerror_gsiv, sync_gsiv; /* 0: none, or MSIs */
-	uint32_t pxm;
-	uint32_t msi_mapping;
-};
-
-struct iort_pmcg {
-	uint64_t base;
-	uint32_t gsiv;
-	uint32_t reference; /* offset of the node that it counts for */
-};
-
-struct iort_rmr {
-	uint32_t flags;
-	bool remap_permitted; /* the device may lose the mapping once it has a driver */
-	bool privileged;
-	uint8_t attributes; /* 0 to 3: device memory, 4: not cacheable, 5: write-back */
-	uint32_t count;
-	uint32_t offset; /* of the ranges in the table */
+	bool cohacc; /* table walks are coherent */
 };
 
 struct iort_node {
-	uint8_t type; /* enum iort_type, or higher */
-	uint8_t revision;
-	uint32_t identifier;
+	uint8_t type;	 /* enum iort_type, or higher */
 	uint32_t offset; /* in the table: that is what references mean */
 	uint32_t length;
 	uint32_t mapping_count;
 	uint32_t mapping_offset; /* in the table */
 	union {
-		struct iort_its_group its;
 		struct iort_named_component named;
 		struct iort_root_complex root;
-		struct iort_smmu smmu;
 		struct iort_smmu_v3 smmu_v3;
-		struct iort_pmcg pmcg;
-		struct iort_rmr rmr;
 	};
 };
 
 struct iort {
 	uint8_t *bytes;
 	uint32_t length;
-	uint8_t revision; /* 0: issue A to D, 1 to 6: issue E.x; 5 is the first with RMRs */
-	bool checksum;	  /* holds */
-	char oem[7], oem_table[9];
 	struct iort_node *nodes; /* in the table's order */
 	unsigned int count;
-	unsigned int unknown; /* nodes of types that this does not know; they are in @nodes too */
 };
 
 struct iort_mapping {
@@ -152,18 +89,6 @@ const struct iort_node *iort_at(const struct iort *iort, uint32_t offset);
 bool iort_mapping(const struct iort *iort, const struct iort_node *node, unsigned int index,
 	struct iort_mapping *mapping);
 
-/* Identifier @index of an ITS group. Return: whether there is one. */
-bool iort_its(
-	const struct iort *iort, const struct iort_node *group, unsigned int index, uint32_t *its);
-
-/* Memory range @index of an RMR. Return: whether there is one. */
-bool iort_rmr_range(const struct iort *iort, const struct iort_node *rmr, unsigned int index,
-	uint64_t *base, uint64_t *length);
-
-/* Whether an RMR is for this stream of this SMMU. */
-bool iort_rmr_is_for(const struct iort *iort, const struct iort_node *rmr,
-	const struct iort_node *smmu, uint32_t sid);
-
 /* The root complex of a segment, or NULL; with several, the first, as Linux does it. */
 const struct iort_node *iort_root(const struct iort *iort, uint32_t segment);
 
@@ -171,8 +96,6 @@ const struct iort_node *iort_root(const struct iort *iort, uint32_t segment);
 struct iort_stream {
 	const struct iort_node *smmu; /* IORT_SMMU or IORT_SMMU_V3 */
 	uint32_t sid;
-	const struct iort_node *its; /* where its MSIs go, or NULL */
-	uint32_t device_id;	     /* of the ITS */
 };
 
 /**
@@ -180,17 +103,13 @@ struct iort_stream {
  * @iort: the table
  * @segment: its PCI segment (domain)
  * @rid: its requester ID
- * @stream: filled in. With -ENODEV, @its is valid
+ * @stream: filled in on success
  *
  * Return: 0; -ENOENT if no node is for that segment; -ENODEV if the function is behind no
  * SMMU.
  */
 int iort_stream(
 	const struct iort *iort, uint32_t segment, uint16_t rid, struct iort_stream *stream);
-
-/* Does so for mapping @index of a named component. */
-int iort_named_stream(const struct iort *iort, const struct iort_node *named, unsigned int index,
-	struct iort_stream *stream);
 
 /* Who has a stream. */
 struct iort_user {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The IORT's ID mappings: from a device to its stream and interrupts, and back. */
+/* The IORT's ID mappings: from a device to its stream, and back. */
 #include <errno.h>
 
 #include "firmware/iort.h"
@@ -12,29 +12,18 @@ static bool is_smmu(const struct iort_node *node)
 	return node && (node->type == IORT_SMMU || node->type == IORT_SMMU_V3);
 }
 
-static bool may_be_single(const struct iort_node *node)
-{
-	return node->type == IORT_ROOT_COMPLEX || node->type == IORT_NAMED_COMPONENT ||
-	       node->type == IORT_IWB;
-}
-
 /*
  * Linux' iort_id_map(). The last id of a mapping counts only if no other begins with it: some
  * firmware takes "number of ids less one" for the number of ids.
  */
-static bool map_id(const struct iort *iort, const struct iort_node *node, uint32_t id,
+static bool map_id(const struct iort *iort, const struct iort_node *root, uint32_t id,
 	const struct iort_node **to, uint32_t *out)
 {
 	struct iort_mapping mapping;
 	bool found = false;
 
-	for (unsigned int i = 0; iort_mapping(iort, node, i, &mapping); i++) {
-		if (node->type == IORT_SMMU_V3 && node->smmu_v3.has_msi &&
-			i == node->smmu_v3.msi_mapping)
-			continue;
+	for (unsigned int i = 0; iort_mapping(iort, root, i, &mapping); i++) {
 		if (mapping.single) {
-			if (!may_be_single(node))
-				continue;
 			*to = mapping.to;
 			*out = mapping.output;
 			return true;
@@ -54,24 +43,6 @@ static bool map_id(const struct iort *iort, const struct iort_node *node, uint32
 	return found;
 }
 
-/* What is behind a device that emits @id towards @to. */
-static int follow(const struct iort *iort, const struct iort_node *to, uint32_t id,
-	struct iort_stream *stream)
-{
-	*stream = (struct iort_stream){.smmu = NULL};
-	if (is_smmu(to)) {
-		stream->smmu = to;
-		stream->sid = id;
-		if (!map_id(iort, to, id, &to, &id))
-			to = NULL;
-	}
-	if (to && to->type == IORT_ITS_GROUP) {
-		stream->its = to;
-		stream->device_id = id;
-	}
-	return stream->smmu ? 0 : -ENODEV;
-}
-
 const struct iort_node *iort_root(const struct iort *iort, uint32_t segment)
 {
 	for (unsigned int i = 0; i < iort->count; i++) {
@@ -85,26 +56,16 @@ const struct iort_node *iort_root(const struct iort *iort, uint32_t segment)
 
 int iort_stream(const struct iort *iort, uint32_t segment, uint16_t rid, struct iort_stream *stream)
 {
-	const struct iort_node *root = iort_root(iort, segment), *to = NULL;
-	uint32_t id = 0;
-
-	if (!root) {
-		*stream = (struct iort_stream){.smmu = NULL};
-		return -ENOENT;
-	}
-	map_id(iort, root, rid, &to, &id);
-	return follow(iort, to, id, stream);
-}
-
-int iort_named_stream(const struct iort *iort, const struct iort_node *named, unsigned int index,
-	struct iort_stream *stream)
-{
-	struct iort_mapping mapping;
+	const struct iort_node *root = iort_root(iort, segment), *to;
+	uint32_t id;
 
 	*stream = (struct iort_stream){.smmu = NULL};
-	if (named->type != IORT_NAMED_COMPONENT || !iort_mapping(iort, named, index, &mapping))
+	if (!root)
 		return -ENOENT;
-	return follow(iort, mapping.to, mapping.output, stream);
+	if (!map_id(iort, root, rid, &to, &id) || !is_smmu(to))
+		return -ENODEV;
+	*stream = (struct iort_stream){.smmu = to, .sid = id};
+	return 0;
 }
 
 /* The users that were found: of one stream. */
@@ -188,20 +149,6 @@ unsigned int iort_users(const struct iort *iort, const struct iort_node *smmu, u
 	for (unsigned int i = 0; i < search.count && i < max; i++)
 		users[i] = search.found[i];
 	return search.count;
-}
-
-bool iort_rmr_is_for(const struct iort *iort, const struct iort_node *rmr,
-	const struct iort_node *smmu, uint32_t sid)
-{
-	struct iort_mapping mapping;
-
-	for (unsigned int i = 0; rmr->type == IORT_RMR && iort_mapping(iort, rmr, i, &mapping);
-		i++) {
-		if (mapping.to == smmu && sid >= mapping.output &&
-			sid - mapping.output <= (mapping.single ? 0 : mapping.last))
-			return true;
-	}
-	return false;
 }
 
 bool iort_has_platform_device(const struct iort_node *node)

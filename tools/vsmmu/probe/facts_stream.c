@@ -19,7 +19,7 @@ static void read_iort(struct probe_device *device, struct probe_result *result,
 
 	if (!root_complex)
 		return;
-	device->canwbs = yes_or_no(root_complex->root.access.canwbs);
+	device->canwbs = yes_or_no(root_complex->root.canwbs);
 	device->root_ats = yes_or_no(root_complex->root.ats);
 	if (iort_stream(iort, address->segment, address->rid, &stream) ||
 		stream.smmu->type != IORT_SMMU_V3)
