@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The causes of events: lists that end with a NULL text. */
+/* The causes of events, as lists that struct catalogue_cause describes. */
 #ifndef CATALOGUE_CAUSES_H
 #define CATALOGUE_CAUSES_H
 

@@ -92,29 +92,23 @@ const struct catalogue_entry *catalogue_of_fault(const struct fault *fault)
 	return find_name(CATALOGUE_UNNAMED);
 }
 
-/* Adds those of a list that apply. Return: how many there are now. */
+/* Adds those of a list that apply; lists in it hold no others. Return: how many there are now. */
 static size_t add_causes(const struct catalogue_cause *list, const struct fault *fault,
 	const struct catalogue_cause **causes, size_t count, size_t max)
 {
-	for (; list && list->text && count < max; list++)
-		if (!fault || !list->applies || list->applies(fault))
+	for (; list && (list->text || list->list) && count < max; list++) {
+		if (list->list)
+			count = add_causes(list->list, fault, causes, count, max);
+		else if (!fault || !list->applies || list->applies(fault))
 			causes[count++] = list;
+	}
 	return count;
 }
 
 size_t catalogue_causes(const struct catalogue_entry *entry, const struct fault *fault,
 	const struct catalogue_cause **causes, size_t max)
 {
-	const struct catalogue_cause *at = entry->causes;
-	size_t count = 0;
-
-	for (; at && (at->text || at->list) && count < max; at++) {
-		if (at->list)
-			count = add_causes(at->list, fault, causes, count, max);
-		else if (!fault || !at->applies || at->applies(fault))
-			causes[count++] = at;
-	}
-	return count;
+	return add_causes(entry->causes, fault, causes, 0, max);
 }
 
 bool catalogue_cause_is_usual(const struct catalogue_cause *cause)

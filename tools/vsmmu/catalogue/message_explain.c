@@ -4,33 +4,17 @@
 
 #include "catalogue/command_text.h"
 #include "catalogue/catalogue.h"
-#include "catalogue/format.h"
+#include "catalogue/message_line.h"
 #include "util/errno_name.h"
-
-/* SMMU_CMDQ_PROD and CONS: an index with the wrap flag above it, and an error (6.3.27, 6.3.28). */
-#define INDEX_MASK  UINT32_C(0xfffff)
-#define ERROR_SHIFT 24
-#define ERROR_MASK  0x7f
 
 #define GERROR_BITS 32
 
-struct line {
-	struct span text;
-	const struct format_match *match;
-	const uint64_t *command;
-};
-
-static uint32_t number(const struct line *line, unsigned int i)
-{
-	return (uint32_t)line->match->arguments[i].value;
-}
-
-static bool has(const struct line *line, unsigned int count)
+static bool has(const struct message_line *line, unsigned int count)
 {
 	return line->match->count >= count;
 }
 
-static bool is(const struct line *line, unsigned int i, const char *text)
+static bool is(const struct message_line *line, unsigned int i, const char *text)
 {
 	return has(line, i + 1) && span_is(line->match->arguments[i].text, text);
 }
@@ -38,7 +22,7 @@ static bool is(const struct line *line, unsigned int i, const char *text)
 /* Adds the error that stopped a command queue, if there is one. */
 static bool add_command_error(struct buffer *buffer, uint32_t cons)
 {
-	unsigned int code = cons >> ERROR_SHIFT & ERROR_MASK;
+	unsigned int code = cmdq_error(cons);
 	const struct catalogue_entry *entry = catalogue_command_error(code);
 
 	if (!code)
@@ -57,7 +41,7 @@ static bool add_command_error(struct buffer *buffer, uint32_t cons)
 	return true;
 }
 
-static void explain_sync_timeout(struct buffer *buffer, const struct line *line)
+static void explain_sync_timeout(struct buffer *buffer, const struct message_line *line)
 {
 	uint32_t prod, cons;
 
@@ -65,8 +49,8 @@ static void explain_sync_timeout(struct buffer *buffer, const struct line *line)
 		buffer_add(buffer, "the line is cut: hwcons would tell how far the SMMU is");
 		return;
 	}
-	prod = number(line, 1);
-	cons = number(line, 2);
+	prod = message_number(line, 1);
+	cons = message_number(line, 2);
 	if (prod == UINT32_MAX || cons == UINT32_MAX) {
 		buffer_add(buffer, "the registers read as all ones: nothing answers at the SMMU's "
 				   "address, as without power or clock");
@@ -74,8 +58,8 @@ static void explain_sync_timeout(struct buffer *buffer, const struct line *line)
 	}
 	if (add_command_error(buffer, cons))
 		buffer_add(buffer, "; the queue has stopped there, at index 0x%" PRIx32,
-			cons & INDEX_MASK);
-	else if (!((prod ^ cons) & INDEX_MASK))
+			cmdq_index(cons));
+	else if (!cmdq_index(prod ^ cons))
 		buffer_add(buffer,
 			"hwcons equals hwprod: nothing is left in the queue, so it is not stuck; "
 			"the SMMU was slow, or its signal of completion was lost");
@@ -84,29 +68,29 @@ static void explain_sync_timeout(struct buffer *buffer, const struct line *line)
 			"hwcons is 0: the SMMU has not read a single command since it was "
 			"started%s",
 			prod >> 16 ? ", unless the queue has just wrapped" : "");
-	else if ((prod & INDEX_MASK) > (cons & INDEX_MASK))
+	else if (cmdq_index(prod) > cmdq_index(cons))
 		buffer_add(buffer,
 			"%" PRIu32
 			" commands wait, the first of them at hwcons: the queue is stuck "
 			"there, or slow",
-			(prod & INDEX_MASK) - (cons & INDEX_MASK));
+			cmdq_index(prod) - cmdq_index(cons));
 	else
 		buffer_add(buffer, "commands wait, the first of them at hwcons: the queue is stuck "
 				   "there, or slow");
 }
 
-static void explain_command_error(struct buffer *buffer, const struct line *line)
+static void explain_command_error(struct buffer *buffer, const struct message_line *line)
 {
 	uint32_t cons;
 
 	if (!has(line, 1))
 		return;
-	cons = number(line, 0);
+	cons = message_number(line, 0);
 	if (add_command_error(buffer, cons))
-		buffer_add(buffer, "; the queue stopped at index 0x%" PRIx32, cons & INDEX_MASK);
+		buffer_add(buffer, "; the queue stopped at index 0x%" PRIx32, cmdq_index(cons));
 	else
 		buffer_add(buffer, "error code 0 is no error: it was dealt with already");
-	if ((cons >> ERROR_SHIFT & ERROR_MASK) == 3)
+	if (cmdq_error(cons) == 3)
 		buffer_add(buffer, ", where the CMD_SYNC is that waited for it");
 }
 
@@ -125,17 +109,17 @@ static void add_gerror(struct buffer *buffer, uint32_t bits)
 	}
 }
 
-static void explain_global_error(struct buffer *buffer, const struct line *line)
+static void explain_global_error(struct buffer *buffer, const struct message_line *line)
 {
 	if (!has(line, 1))
 		return;
-	if (number(line, 0) == UINT32_MAX)
+	if (message_number(line, 0) == UINT32_MAX)
 		buffer_add(buffer, "all ones: nothing answers at the SMMU's address");
 	else
-		add_gerror(buffer, number(line, 0));
+		add_gerror(buffer, message_number(line, 0));
 }
 
-static void explain_command(struct buffer *buffer, const struct line *line)
+static void explain_command(struct buffer *buffer, const struct message_line *line)
 {
 	if (line->command)
 		command_add(buffer, line->command);
@@ -143,16 +127,16 @@ static void explain_command(struct buffer *buffer, const struct line *line)
 		buffer_add(buffer, "the words of the command are missing");
 }
 
-static void explain_opcode(struct buffer *buffer, const struct line *line)
+static void explain_opcode(struct buffer *buffer, const struct message_line *line)
 {
-	const uint64_t command[2] = {has(line, 1) ? number(line, 0) : 0, 0};
+	const uint64_t command[2] = {has(line, 1) ? message_number(line, 0) : 0, 0};
 
 	if (command[0] && command[0] <= UINT8_MAX)
 		command_add(buffer, command);
 }
 
 /* Whether one of the three strings that name the access, which follow each other, has a letter. */
-static bool has_access(const struct line *line, const char *letter)
+static bool has_access(const struct message_line *line, const char *letter)
 {
 	return has(line, 8) && (span_has(line->match->arguments[5].text, letter) ||
 				       span_has(line->match->arguments[6].text, letter) ||
@@ -160,7 +144,7 @@ static bool has_access(const struct line *line, const char *letter)
 }
 
 /* The arguments are sid, ssid, group, "L", "un", "R", "W", "X", address. */
-static void explain_page_request(struct buffer *buffer, const struct line *line)
+static void explain_page_request(struct buffer *buffer, const struct message_line *line)
 {
 	bool read = has_access(line, "R"), write = has_access(line, "W");
 	bool execute = has_access(line, "X");
@@ -168,21 +152,21 @@ static void explain_page_request(struct buffer *buffer, const struct line *line)
 
 	if (!has(line, 9))
 		return;
-	buffer_add(buffer, "the endpoint of stream 0x%" PRIx32, number(line, 0));
-	if (number(line, 1))
-		buffer_add(buffer, ", with PASID 0x%" PRIx32 ",", number(line, 1));
+	buffer_add(buffer, "the endpoint of stream 0x%" PRIx32, message_number(line, 0));
+	if (message_number(line, 1))
+		buffer_add(buffer, ", with PASID 0x%" PRIx32 ",", message_number(line, 1));
 	if (read || write || execute)
 		buffer_add(buffer, " asked for the page at 0x%" PRIx64 " to %s%s%s (%sprivileged)",
 			line->match->arguments[8].value, access, execute && *access ? " and " : "",
 			execute ? "execute" : "", is(line, 4, "un") ? "un" : "");
 	else
 		buffer_add(buffer, " says that it is done with that PASID (a stop marker)");
-	buffer_add(buffer, "; group %" PRIu32 "%s", number(line, 2),
+	buffer_add(buffer, "; group %" PRIu32 "%s", message_number(line, 2),
 		is(line, 3, "L") ? ", the last request of it" : ", and more requests follow");
 }
 
 /* The request may stand behind what is said of it, if its line was joined with the one before. */
-static void explain_unexpected_request(struct buffer *buffer, const struct line *line)
+static void explain_unexpected_request(struct buffer *buffer, const struct message_line *line)
 {
 	size_t at = span_find(line->text, "sid 0x");
 	struct span rest = span_skip(line->text, at);
@@ -191,10 +175,10 @@ static void explain_unexpected_request(struct buffer *buffer, const struct line 
 
 	if (entry && !strcmp(entry->name, "pri-request") &&
 		format_match(entry->format, rest, &match))
-		explain_page_request(buffer, &(struct line){.text = rest, .match = &match});
+		explain_page_request(buffer, &(struct message_line){.text = rest, .match = &match});
 }
 
-static void explain_queue_size(struct buffer *buffer, const struct line *line)
+static void explain_queue_size(struct buffer *buffer, const struct message_line *line)
 {
 	uint64_t size = has(line, 1) ? line->match->arguments[0].value : 0;
 	struct span name = has(line, 2) ? line->match->arguments[1].text : span_of("");
@@ -213,26 +197,26 @@ static void explain_queue_size(struct buffer *buffer, const struct line *line)
 				   "or none that the device can address");
 }
 
-static void explain_bytes(struct buffer *buffer, const struct line *line)
+static void explain_bytes(struct buffer *buffer, const struct message_line *line)
 {
 	if (has(line, 1))
-		buffer_add(buffer, "%" PRIu32 " KiB in one piece", number(line, 0) >> 10);
+		buffer_add(buffer, "%" PRIu32 " KiB in one piece", message_number(line, 0) >> 10);
 }
 
-static void explain_coverage(struct buffer *buffer, const struct line *line)
+static void explain_coverage(struct buffer *buffer, const struct message_line *line)
 {
-	if (has(line, 2) && number(line, 0) < 32)
+	if (has(line, 2) && message_number(line, 0) < 32)
 		buffer_add(buffer, "StreamIDs from 0x%" PRIx32 " on are not covered",
-			UINT32_C(1) << number(line, 0));
+			UINT32_C(1) << message_number(line, 0));
 }
 
-static void explain_decimal_stream(struct buffer *buffer, const struct line *line)
+static void explain_decimal_stream(struct buffer *buffer, const struct message_line *line)
 {
 	if (has(line, 1))
-		buffer_add(buffer, "the StreamID is 0x%" PRIx32, number(line, 0));
+		buffer_add(buffer, "the StreamID is 0x%" PRIx32, message_number(line, 0));
 }
 
-static void explain_coherence(struct buffer *buffer, const struct line *line)
+static void explain_coherence(struct buffer *buffer, const struct message_line *line)
 {
 	if (is(line, 0, "true"))
 		buffer_add(buffer, "firmware says that the SMMU's accesses are coherent, the SMMU "
@@ -255,7 +239,7 @@ static void add_bits(struct buffer *buffer, const char *name, uint64_t map, unsi
 	}
 }
 
-static void explain_cmdqv_maps(struct buffer *buffer, const struct line *line)
+static void explain_cmdqv_maps(struct buffer *buffer, const struct message_line *line)
 {
 	const char *separator = "";
 	uint64_t interfaces;
@@ -266,7 +250,7 @@ static void explain_cmdqv_maps(struct buffer *buffer, const struct line *line)
 	add_bits(buffer, "VINTF", interfaces, 0, &separator);
 	/* The driver prints the highest word first. */
 	for (unsigned int word = 0; word < 4; word++)
-		add_bits(buffer, "VCMDQ", number(line, 4 - word), 32 * word, &separator);
+		add_bits(buffer, "VCMDQ", message_number(line, 4 - word), 32 * word, &separator);
 	if (interfaces)
 		buffer_add(buffer, ": %s",
 			interfaces == 1	 ? "the kernel's own"
@@ -276,30 +260,30 @@ static void explain_cmdqv_maps(struct buffer *buffer, const struct line *line)
 		buffer_add(buffer, "no bit is set: nothing is left to deal with");
 }
 
-static void explain_cmdqv_registers(struct buffer *buffer, const struct line *line)
+static void explain_cmdqv_registers(struct buffer *buffer, const struct message_line *line)
 {
 	uint32_t active;
 
 	if (!has(line, 4))
 		return;
-	active = number(line, 1) ^ number(line, 2);
+	active = message_number(line, 1) ^ message_number(line, 2);
 	if (active)
 		add_gerror(buffer, active);
 	else
 		buffer_add(buffer, "no error is active");
-	if (number(line, 3) >> ERROR_SHIFT & ERROR_MASK)
+	if (cmdq_error(message_number(line, 3)))
 		buffer_add(buffer, "; ");
-	add_command_error(buffer, number(line, 3));
+	add_command_error(buffer, message_number(line, 3));
 }
 
-static void explain_cmdqv_status(struct buffer *buffer, const struct line *line)
+static void explain_cmdqv_status(struct buffer *buffer, const struct message_line *line)
 {
 	if (has(line, 3))
-		buffer_add(buffer, "it is still %s", number(line, 2) & 1 ? "on" : "off");
+		buffer_add(buffer, "it is still %s", message_number(line, 2) & 1 ? "on" : "off");
 }
 
 /* Adds the kernel's error that is the line's last argument. */
-static void explain_errno(struct buffer *buffer, const struct line *line)
+static void explain_errno(struct buffer *buffer, const struct message_line *line)
 {
 	int64_t error;
 
@@ -310,16 +294,16 @@ static void explain_errno(struct buffer *buffer, const struct line *line)
 		buffer_add(buffer, "the kernel's error is %s", errno_name((int)error));
 }
 
-static void explain_event_number(struct buffer *buffer, const struct line *line)
+static void explain_event_number(struct buffer *buffer, const struct message_line *line)
 {
-	if (has(line, 1) && number(line, 0) <= UINT8_MAX)
-		buffer_add(buffer, "0x%02" PRIx32 " is %s", number(line, 0),
-			catalogue_event((uint8_t)number(line, 0))->name);
+	if (has(line, 1) && message_number(line, 0) <= UINT8_MAX)
+		buffer_add(buffer, "0x%02" PRIx32 " is %s", message_number(line, 0),
+			catalogue_event((uint8_t)message_number(line, 0))->name);
 }
 
 static const struct {
 	const char *name;
-	void (*explain)(struct buffer *buffer, const struct line *line);
+	void (*explain)(struct buffer *buffer, const struct message_line *line);
 } explanations[] = {
 	{"cmd-sync-timeout", explain_sync_timeout},
 	{"cmdq-error", explain_command_error},
@@ -351,7 +335,8 @@ int catalogue_message_explain(char *buffer, size_t size, const struct catalogue_
 {
 	struct buffer out = {.at = buffer, .size = size};
 	struct format_match match;
-	const struct line line = {.text = {text, length}, .match = &match, .command = command};
+	const struct message_line line = {
+		.text = {text, length}, .match = &match, .command = command};
 
 	if (size)
 		buffer[0] = '\0';

@@ -40,11 +40,6 @@ static bool is_class(const struct fault *fault, enum vsmmu_event_class class_)
 	return knows(fault, VSMMU_EVENT_FIELD_CLASS) && fault->event->class_ == class_;
 }
 
-bool fault_is_stage1(const struct fault *fault)
-{
-	return is_clear(fault, VSMMU_EVENT_FIELD_S2);
-}
-
 bool fault_is_stage2(const struct fault *fault)
 {
 	return is_set(fault, VSMMU_EVENT_FIELD_S2);
@@ -72,7 +67,7 @@ bool fault_is_write(const struct fault *fault)
 	return is_clear(fault, VSMMU_EVENT_FIELD_RNW);
 }
 
-bool fault_may_be_write(const struct fault *fault)
+static bool may_be_write(const struct fault *fault)
 {
 	return !is_set(fault, VSMMU_EVENT_FIELD_RNW);
 }
@@ -90,16 +85,6 @@ bool fault_is_stalled(const struct fault *fault)
 bool fault_has_pasid(const struct fault *fault)
 {
 	return vsmmu_event_has_ssid(fault->event, fault->known);
-}
-
-bool fault_has_pasid_zero(const struct fault *fault)
-{
-	return fault_has_pasid(fault) && !fault->event->ssid;
-}
-
-bool fault_has_no_pasid(const struct fault *fault)
-{
-	return is_clear(fault, VSMMU_EVENT_FIELD_SSV);
 }
 
 /* Whether the address is known, and what went wrong was the translation of itself. */
@@ -129,7 +114,7 @@ bool fault_is_msi_of_stage2(const struct fault *fault)
 
 bool fault_may_be_msi(const struct fault *fault)
 {
-	return is_doorbell(fault) && fault_may_be_write(fault) && !fault_is_write(fault);
+	return is_doorbell(fault) && may_be_write(fault) && !fault_is_write(fault);
 }
 
 bool fault_is_near_zero(const struct fault *fault)

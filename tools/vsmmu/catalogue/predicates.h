@@ -6,7 +6,6 @@
 #include "catalogue/fault.h"
 
 /* Which stage failed. That of stage 2 may have failed on the way, for a table of stage 1. */
-bool fault_is_stage1(const struct fault *fault);
 bool fault_is_stage2(const struct fault *fault);
 bool fault_may_be_stage1(const struct fault *fault);
 bool fault_is_of_table(const struct fault *fault);
@@ -14,12 +13,9 @@ bool fault_lacks_class(const struct fault *fault);
 
 /* The access. */
 bool fault_is_write(const struct fault *fault);
-bool fault_may_be_write(const struct fault *fault);
 bool fault_is_fetch(const struct fault *fault);
 bool fault_is_stalled(const struct fault *fault);
 bool fault_has_pasid(const struct fault *fault);
-bool fault_has_pasid_zero(const struct fault *fault);
-bool fault_has_no_pasid(const struct fault *fault);
 
 /* The address that the endpoint used: each is false if it is not known, or not to blame. */
 bool fault_is_msi(const struct fault *fault);

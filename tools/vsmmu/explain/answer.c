@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "catalogue/find.h"
-#include "catalogue/format.h"
+#include "catalogue/message_line.h"
 
 #define QUESTION_SIZE 512
 #define VALUES_MAX    2
@@ -73,7 +73,7 @@ static void find_cons(struct answers *answers, const uint64_t *values)
 	snprintf(line, sizeof(line), "CMDQ error (cons 0x%08" PRIx64 "): ?", values[0]);
 	catalogue_message_explain(
 		said, sizeof(said), catalogue_find("cmdq-error"), line, strlen(line), NULL);
-	add_said(answers, catalogue_command_error(values[0] >> 24 & 0x7f), said);
+	add_said(answers, catalogue_command_error(cmdq_error((uint32_t)values[0])), said);
 }
 
 static void find_command(struct answers *answers, const uint64_t *values)
