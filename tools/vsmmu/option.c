@@ -31,7 +31,7 @@ int option_choice(
 	for (int i = 0; names[i]; i++)
 		if (!strcmp(text, names[i]))
 			return i;
-	fprintf(stderr, "%s: %s is not known to %s; it is one of:", command, text, option);
+	fprintf(stderr, "%s: %s: '%s' is not known; it is one of:", command, option, text);
 	for (int i = 0; names[i]; i++)
 		fprintf(stderr, " %s", names[i]);
 	fprintf(stderr, "\n");

@@ -75,20 +75,6 @@ static bool usage_error(const char *command, const char *option, const char *tex
 	return false;
 }
 
-/* Looks a name up in a list, NULL at its end, that is @out's enumeration. */
-static bool choose(const char *command, const char *option, const char *text,
-	const char *const *names, int *out)
-{
-	for (*out = 0; names[*out]; ++*out)
-		if (!strcmp(text, names[*out]))
-			return true;
-	fprintf(stderr, "%s: %s: '%s' is not known; it is one of:", command, option, text);
-	for (int i = 0; names[i]; i++)
-		fprintf(stderr, " %s", names[i]);
-	fprintf(stderr, "\n");
-	return false;
-}
-
 /* A record that was written on the command line, in one text. */
 static bool take_record(
 	struct options *options, const char *command, const char *option, const char *text)
@@ -137,10 +123,9 @@ static bool take_input_option(struct options *options, int option, int argc, cha
 	case OPTION_HEX:
 		return take_record(options, argv[0], "--hex", optarg);
 	case 'i':
-		if (!choose(argv[0], "--input", optarg, kinds, &choice))
-			return false;
+		choice = option_choice(argv[0], "--input", optarg, kinds);
 		options->kind = (enum input_kind)choice;
-		return true;
+		return choice >= 0;
 	case OPTION_BINARY:
 		options->kind = INPUT_BINARY;
 		return true;
@@ -173,8 +158,7 @@ static bool take_option(struct options *options, int option, int argc, char **ar
 	static const char *const colors[] = {"auto", "always", "never", NULL};
 	struct output *output = options->output;
 	const char *command = argv[0];
-	int choice = 0;
-	bool good;
+	int choice;
 
 	switch (option) {
 	case OPTION_STREAM:
@@ -197,17 +181,17 @@ static bool take_option(struct options *options, int option, int argc, char **ar
 		output->format = OUTPUT_JSON;
 		return true;
 	case OPTION_FORMAT:
-		good = choose(command, "--format", optarg, formats, &choice);
+		choice = option_choice(command, "--format", optarg, formats);
 		output->format = (enum output_format)choice;
-		return good;
+		return choice >= 0;
 	case OPTION_SORT:
-		good = choose(command, "--sort", optarg, orders, &choice);
+		choice = option_choice(command, "--sort", optarg, orders);
 		output->order = (enum fault_order)choice;
-		return good;
+		return choice >= 0;
 	case OPTION_COLOR:
-		good = choose(command, "--color", optarg, colors, &choice);
+		choice = option_choice(command, "--color", optarg, colors);
 		options->color = (enum color)choice;
-		return good;
+		return choice >= 0;
 	default:
 		return take_input_option(options, option, argc, argv);
 	}
