@@ -8,7 +8,7 @@
 
 #include "catalogue/find.h"
 #include "command.h"
-#include "decode/style.h"
+#include "style.h"
 #include "explain/answer.h"
 #include "explain/writer.h"
 

@@ -7,7 +7,7 @@
 #include "decode/faults.h"
 #include "decode/filter.h"
 #include "decode/messages.h"
-#include "decode/style.h"
+#include "style.h"
 #include "endpoints/map.h"
 
 #define TEXT_PENDING_MAX 64

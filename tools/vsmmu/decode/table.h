@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "decode/style.h"
+#include "style.h"
 
 #define TABLE_COLUMNS_MAX 12
 #define TABLE_CELL_SIZE	  80

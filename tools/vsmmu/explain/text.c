@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "decode/style.h"
+#include "style.h"
 #include "explain/writer.h"
 
 #define INDENT	     2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "decode/style.h"
+#include "style.h"
 
 #include <stdio.h>
 #include <stdlib.h>

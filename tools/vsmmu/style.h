@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Colours, and how wide the output may be. */
-#ifndef DECODE_STYLE_H
-#define DECODE_STYLE_H
+#ifndef STYLE_H
+#define STYLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
