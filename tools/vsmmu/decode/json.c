@@ -8,7 +8,7 @@ static bool add_origin(struct json_object *object, const struct item *item)
 {
 	return json_add_position(object, &item->position) &&
 	       json_add_moment(object, &item->moment) &&
-	       (!*item->smmu || json_add_string(object, "smmu", item->smmu)) &&
+	       (!*item->smmu || add_string(object, "smmu", item->smmu)) &&
 	       (!item->has_queue || add_number(object, "queue", item->queue)) &&
 	       (!item->has_sequence || add_number(object, "sequence", item->sequence));
 }
@@ -19,7 +19,7 @@ static bool add_record(struct json_object *object, const struct item *item)
 	const uint64_t *words = item->record.word, *reserved = item->event.reserved;
 
 	if (item->words < ITEM_WORDS)
-		return json_add_null(object, "record") &&
+		return add_null(object, "record") &&
 		       (!item->have || json_add_words(object, "words", words, item->have));
 	return (!(reserved[0] | reserved[1] | reserved[2] | reserved[3]) ||
 		       json_add_words(object, "reserved", reserved, item->have)) &&
@@ -53,11 +53,11 @@ static bool add_event(const struct output *output, struct json_object *object,
 
 	view_of_item(&view, output->map, item, row);
 	return json_add_endpoints(object, &view) &&
-	       (!item->unassigned || add(object, "unassigned", json_object_new_boolean(true))) &&
-	       json_add_string(object, "name", has_id ? vsmmu_event_name(item->event.id) : NULL) &&
+	       (!item->unassigned || add_bool(object, "unassigned", true)) &&
+	       add_string(object, "name", has_id ? vsmmu_event_name(item->event.id) : NULL) &&
 	       json_add_fields(object, &item->event, item->known) && add_record(object, item) &&
-	       (!item->partial || (add(object, "partial", json_object_new_boolean(true)) &&
-					  json_add_string(object, "missing", item->text))) &&
+	       (!item->partial || (add_bool(object, "partial", true) &&
+					  add_string(object, "missing", item->text))) &&
 	       json_add_view(object, &view) && add_before(output, object, item);
 }
 
@@ -66,8 +66,7 @@ static bool fill(const struct output *output, struct json_object *object, const 
 {
 	struct view_message view;
 
-	if (!json_add_string(object, "type", item_kind_name(item->kind)) ||
-		!add_origin(object, item))
+	if (!add_string(object, "type", item_kind_name(item->kind)) || !add_origin(object, item))
 		return false;
 	if (item->kind == ITEM_MESSAGE || item->kind == ITEM_OTHER)
 		view_of_message(&view, item->entry, item->text, item->command, item->command_words);
@@ -78,11 +77,11 @@ static bool fill(const struct output *output, struct json_object *object, const 
 	case ITEM_SUPPRESSED:
 		return add_number(object, "count", item->count);
 	case ITEM_OTHER:
-		return json_add_string(object, "what", item->what) &&
-		       json_add_string(object, "text", item->text) &&
+		return add_string(object, "what", item->what) &&
+		       add_string(object, "text", item->text) &&
 		       (!item->entry || json_add_message(object, &view));
 	case ITEM_MESSAGE:
-		return json_add_string(object, "text", item->text) &&
+		return add_string(object, "text", item->text) &&
 		       (!item->command_words || json_add_words(object, "command", item->command,
 							(1U << item->command_words) - 1)) &&
 		       json_add_message(object, &view);

@@ -18,9 +18,6 @@ void json_print_summary(struct output *output);
  * strings, as 64 bits are more than what many readers of JSON numbers keep. All of these
  * return false when there is no memory.
  */
-bool json_add_string(struct json_object *object, const char *key, const char *value);
-bool json_add_null(struct json_object *object, const char *key);
-bool json_add_hex(struct json_object *object, const char *key, uint64_t value);
 /* @have: bit n: word n is there; null stands for one that is not, before another that is. */
 bool json_add_words(
 	struct json_object *object, const char *key, const uint64_t *words, unsigned int have);

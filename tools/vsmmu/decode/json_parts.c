@@ -6,41 +6,12 @@
 #include "decode/json.h"
 #include "json_add.h"
 
-bool json_add_string(struct json_object *object, const char *key, const char *value)
-{
-	return value ? add(object, key, json_object_new_string(value)) : json_add_null(object, key);
-}
-
-static bool add_bool(struct json_object *object, const char *key, bool value)
-{
-	return add(object, key, json_object_new_boolean(value));
-}
-
-static struct json_object *new_hex(uint64_t value, int digits)
+static struct json_object *new_word(uint64_t value)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "0x%0*" PRIx64, digits, value);
+	snprintf(text, sizeof(text), "0x%016" PRIx64, value);
 	return json_object_new_string(text);
-}
-
-bool json_add_hex(struct json_object *object, const char *key, uint64_t value)
-{
-	return add(object, key, new_hex(value, 0));
-}
-
-bool json_add_null(struct json_object *object, const char *key)
-{
-	return !json_object_object_add(object, key, NULL);
-}
-
-/* Takes @value, also on failure. */
-static bool append(struct json_object *array, struct json_object *value)
-{
-	if (value && !json_object_array_add(array, value))
-		return true;
-	json_object_put(value);
-	return false;
 }
 
 bool json_add_words(
@@ -49,7 +20,7 @@ bool json_add_words(
 	struct json_object *array = json_object_new_array();
 
 	for (unsigned int i = 0; array && have >> i; i++) {
-		if (have >> i & 1 ? append(array, new_hex(words[i], 16))
+		if (have >> i & 1 ? append(array, new_word(words[i]))
 				  : !json_object_array_add(array, NULL))
 			continue;
 		json_object_put(array);
@@ -65,7 +36,7 @@ static bool add_field(struct json_object *object, const struct vsmmu_event *even
 	uint64_t value = vsmmu_event_field_value(event, field);
 
 	if (!(known >> field & 1))
-		return json_add_null(object, name);
+		return add_null(object, name);
 	switch (field) {
 	case VSMMU_EVENT_FIELD_ID:
 	case VSMMU_EVENT_FIELD_SSID:
@@ -80,7 +51,7 @@ static bool add_field(struct json_object *object, const struct vsmmu_event *even
 	case VSMMU_EVENT_FIELD_INPUT_PAGE:
 	case VSMMU_EVENT_FIELD_IPA:
 	case VSMMU_EVENT_FIELD_FETCH_ADDR:
-		return json_add_hex(object, name, value);
+		return add_hex(object, name, value);
 	default:
 		return add_bool(object, name, value);
 	}
@@ -103,7 +74,7 @@ bool json_add_fields(struct json_object *object, const struct vsmmu_event *event
 
 bool json_add_position(struct json_object *object, const struct position *position)
 {
-	return json_add_string(object, "file", position->file) &&
+	return add_string(object, "file", position->file) &&
 	       add_number(object, position->bytes ? "offset" : "line", position->number);
 }
 
@@ -112,8 +83,8 @@ bool json_add_moment(struct json_object *object, const struct moment *moment)
 	char text[MOMENT_SIZE];
 
 	return (!moment->has_time || add_number(object, "time_ns", moment->time)) &&
-	       (!moment->has_wall || json_add_string(object, "time",
-					     moment_format_iso(moment, text, sizeof(text))));
+	       (!moment->has_wall ||
+		       add_string(object, "time", moment_format_iso(moment, text, sizeof(text))));
 }
 
 static bool add_causes(
@@ -154,8 +125,8 @@ static struct json_object *new_endpoint(const struct endpoint_name *name)
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && json_add_string(object, "name", name->name) &&
-		(!*name->about || json_add_string(object, "about", name->about)) &&
+	if (object && add_string(object, "name", name->name) &&
+		(!*name->about || add_string(object, "about", name->about)) &&
 		add_bool(object, "certain", name->certain))
 		return object;
 	json_object_put(object);
@@ -166,7 +137,7 @@ bool json_add_endpoints(struct json_object *object, const struct view *view)
 {
 	struct json_object *array;
 
-	if (*view->client && !json_add_string(object, "client", view->client))
+	if (*view->client && !add_string(object, "client", view->client))
 		return false;
 	if (!view->endpoint_count)
 		return true;
@@ -185,13 +156,13 @@ static bool add_entry(struct json_object *object, const struct catalogue_entry *
 	const struct catalogue_cause *const *causes, size_t count)
 {
 	return !entry || (add_causes(object, causes, count) && add_culprits(object, entry) &&
-				 (!entry->look || json_add_string(object, "look", entry->look)) &&
-				 (!entry->next || json_add_string(object, "next", entry->next)));
+				 (!entry->look || add_string(object, "look", entry->look)) &&
+				 (!entry->next || add_string(object, "next", entry->next)));
 }
 
 bool json_add_view(struct json_object *object, const struct view *view)
 {
-	return json_add_string(object, "explanation", view->sentence) &&
+	return add_string(object, "explanation", view->sentence) &&
 	       (!*view->guess || add_guess(object, view->guess)) &&
 	       add_entry(object, view->entry, view->causes, view->cause_count);
 }
@@ -200,9 +171,9 @@ bool json_add_message(struct json_object *object, const struct view_message *vie
 {
 	const struct catalogue_entry *entry = view->entry;
 
-	return json_add_string(object, "entry", entry ? entry->name : NULL) &&
+	return add_string(object, "entry", entry ? entry->name : NULL) &&
 	       (!entry || (add_bool(object, "complaint", entry->complaint) &&
-				  json_add_string(object, "explanation", view->sentences))) &&
+				  add_string(object, "explanation", view->sentences))) &&
 	       add_entry(object, entry, view->causes, view->cause_count);
 }
 
@@ -210,11 +181,11 @@ bool json_add_context(struct json_object *array, const struct context_line *line
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && json_add_string(object, "kind", context_name(line->kind)) &&
+	if (object && add_string(object, "kind", context_name(line->kind)) &&
 		add_number(object, "line", line->position.number) &&
 		json_add_moment(object, &line->moment) &&
-		(!*line->client || json_add_string(object, "client", line->client)) &&
-		json_add_string(object, "text", line->text))
+		(!*line->client || add_string(object, "client", line->client)) &&
+		add_string(object, "text", line->text))
 		return append(array, object);
 	json_object_put(object);
 	return false;

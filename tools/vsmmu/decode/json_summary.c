@@ -46,17 +46,17 @@ static bool fill_fault(const struct output *output, struct json_object *object, 
 	double rate;
 
 	view_of_row(&view, output->map, row);
-	return (!*row->key.smmu || json_add_string(object, "smmu", row->key.smmu)) &&
+	return (!*row->key.smmu || add_string(object, "smmu", row->key.smmu)) &&
 	       json_add_endpoints(object, &view) &&
-	       json_add_string(object, "name", has_id ? vsmmu_event_name(id) : NULL) &&
+	       add_string(object, "name", has_id ? vsmmu_event_name(id) : NULL) &&
 	       add_number(object, "count", row->count) &&
 	       (fault_rate(row, &rate) ? add(object, "per_second", json_object_new_double(rate))
-				       : json_add_null(object, "per_second")) &&
+				       : add_null(object, "per_second")) &&
 	       add_occurrence(object, "first", &row->first) &&
 	       add_occurrence(object, "last", &row->last) &&
 	       (!row->pages || (add_number(object, "pages", row->pages) &&
-				       json_add_hex(object, "address_least", row->address_least) &&
-				       json_add_hex(object, "address_most", row->address_most))) &&
+				       add_hex(object, "address_least", row->address_least) &&
+				       add_hex(object, "address_most", row->address_most))) &&
 	       json_add_fields(object, &row->event, known) && json_add_view(object, &view) &&
 	       add_before(object, row);
 }
@@ -68,12 +68,12 @@ static bool fill_message(const struct output *output, struct json_object *object
 
 	(void)output;
 	view_of_message(&view, row->entry, row->text, row->command, row->command_words);
-	return (row->kind != ITEM_OTHER || json_add_string(object, "what", row->what)) &&
-	       (!*row->smmu || json_add_string(object, "smmu", row->smmu)) &&
+	return (row->kind != ITEM_OTHER || add_string(object, "what", row->what)) &&
+	       (!*row->smmu || add_string(object, "smmu", row->smmu)) &&
 	       add_number(object, "count", row->count) &&
 	       add_occurrence(object, "first", &row->first) &&
 	       add_occurrence(object, "last", &row->last) &&
-	       json_add_string(object, "text", row->text) &&
+	       add_string(object, "text", row->text) &&
 	       (row->kind == ITEM_OTHER || json_add_message(object, &view));
 }
 
@@ -121,7 +121,7 @@ static void print_messages(struct output *output, const char *key, enum item_kin
 
 static bool fill_totals(const struct output *output, struct json_object *object)
 {
-	return json_add_string(object, "type", "summary") &&
+	return add_string(object, "type", "summary") &&
 	       add_number(object, "events", output->faults.events) &&
 	       add_number(object, "unlisted", output->faults.unlisted) &&
 	       add_number(object, "lost", output->lost) &&

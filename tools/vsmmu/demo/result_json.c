@@ -80,7 +80,7 @@ static struct json_object *translation_object(const struct translation *translat
 		add_number(object, "commands", translation->commands) &&
 		add_number(object, "invalidations", translation->invalidations) &&
 		add_number(object, "walks", translation->walks) &&
-		add(object, "verified", json_object_new_boolean(verified)))
+		add_bool(object, "verified", verified))
 		return object;
 	json_object_put(object);
 	return NULL;
@@ -98,7 +98,7 @@ static bool fill(struct json_object *object, const struct result *result)
 	       add_number(object, "lost", stats->lost) &&
 	       add_number(object, "discarded", stats->discarded) &&
 	       add_number(object, "pending", stats->pending) &&
-	       add(object, "accounted", json_object_new_boolean(result_is_accounted(result))) &&
+	       add_bool(object, "accounted", result_is_accounted(result)) &&
 	       add(object, "discarded_by", reasons_object(stats)) &&
 	       (!result->translation ||
 		       add(object, "translation", translation_object(result->translation))) &&

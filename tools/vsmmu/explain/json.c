@@ -6,22 +6,6 @@
 #include "explain/writer.h"
 #include "json_add.h"
 
-static bool add_string(struct json_object *object, const char *key, const char *value)
-{
-	if (value && *value)
-		return add(object, key, json_object_new_string(value));
-	return !json_object_object_add(object, key, NULL);
-}
-
-/* Takes @value, also on failure. */
-static bool append(struct json_object *array, struct json_object *value)
-{
-	if (value && !json_object_array_add(array, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 static bool add_aliases(struct json_object *object, const struct catalogue_entry *entry)
 {
 	struct json_object *array = json_object_new_array();
@@ -54,8 +38,7 @@ static bool add_causes(struct json_object *object, const struct answer *answer)
 		struct json_object *cause = json_object_new_object();
 
 		good = cause && add_string(cause, "text", causes[i]->text) &&
-		       add(cause, "always",
-			       json_object_new_boolean(catalogue_cause_is_usual(causes[i]))) &&
+		       add_bool(cause, "always", catalogue_cause_is_usual(causes[i])) &&
 		       add_string(cause, "look", causes[i]->look);
 		good = append(array, cause) && good;
 	}
@@ -65,7 +48,7 @@ static bool add_causes(struct json_object *object, const struct answer *answer)
 static bool add_number_or_null(struct json_object *object, const struct catalogue_entry *entry)
 {
 	if (entry->number < 0)
-		return !json_object_object_add(object, "number", NULL);
+		return add_null(object, "number");
 	return add_number(object, "number", (uint64_t)entry->number);
 }
 
@@ -78,9 +61,9 @@ static struct json_object *new_answer(const struct answer *answer)
 		add_number_or_null(object, entry) && add_string(object, "name", entry->name) &&
 		add_aliases(object, entry) && add_string(object, "format", entry->format) &&
 		add_string(object, "source", entry->source) &&
-		add(object, "complaint", json_object_new_boolean(entry->complaint)) &&
+		add_bool(object, "complaint", entry->complaint) &&
 		add_string(object, "what", entry->what) &&
-		add_string(object, "said", answer->said) &&
+		add_string(object, "said", *answer->said ? answer->said : NULL) &&
 		add_string(object, "trust", entry->trust) &&
 		add_string(object, "guest", entry->guest) && add_culprits(object, entry) &&
 		add_causes(object, answer) && add_string(object, "look", entry->look) &&

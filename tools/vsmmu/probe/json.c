@@ -1,47 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/json.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define SCHEMA_VERSION 1
-
-bool add_null(struct json_object *object, const char *key)
-{
-	return !json_object_object_add(object, key, NULL);
-}
 
 bool add_answer(struct json_object *object, const char *key, enum answer answer)
 {
 	if (answer == ANSWER_UNKNOWN)
 		return add_null(object, key);
-	return add(object, key, json_object_new_boolean(answer == ANSWER_YES));
+	return add_bool(object, key, answer == ANSWER_YES);
 }
 
 bool add_known(struct json_object *object, const char *key, int64_t value)
 {
 	return value < 0 ? add_null(object, key) : add(object, key, json_object_new_int64(value));
-}
-
-bool add_text(struct json_object *object, const char *key, const char *value)
-{
-	return value ? add(object, key, json_object_new_string(value)) : add_null(object, key);
-}
-
-bool add_hex(struct json_object *object, const char *key, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	return add_text(object, key, text);
-}
-
-bool append(struct json_object *array, struct json_object *value)
-{
-	if (value && !json_object_array_add(array, value))
-		return true;
-	json_object_put(value);
-	return false;
 }
 
 const char *verdict_name(enum probe_level level)
@@ -66,11 +39,11 @@ static struct json_object *json_row(const struct probe_row *row)
 	};
 	struct json_object *object = json_object_new_object();
 
-	if (object && add_text(object, "code", row->code) &&
-		add_text(object, "level", names[row->level]) &&
-		(!row->subject[0] || add_text(object, "smmu", row->subject)) &&
-		add_text(object, "text", row->text) &&
-		(!row->todo[0] || add_text(object, "todo", row->todo)))
+	if (object && add_string(object, "code", row->code) &&
+		add_string(object, "level", names[row->level]) &&
+		(!row->subject[0] || add_string(object, "smmu", row->subject)) &&
+		add_string(object, "text", row->text) &&
+		(!row->todo[0] || add_string(object, "todo", row->todo)))
 		return object;
 	json_object_put(object);
 	return NULL;
@@ -132,7 +105,7 @@ bool probe_print_json(const struct probe_result *result)
 	const char *text = NULL;
 
 	if (object && add_number(object, "version", SCHEMA_VERSION) &&
-		add_text(object, "verdict", verdict_name(result->verdict)) &&
+		add_string(object, "verdict", verdict_name(result->verdict)) &&
 		add(object, "host", json_host(result)) && add_smmus(object, result) &&
 		add_devices(object, result))
 		text = json_object_to_json_string_ext(

@@ -7,16 +7,10 @@
 #include "probe/probe.h"
 
 /* Each makes and adds one member. Return: false when there is no memory. */
-bool add_null(struct json_object *object, const char *key);
 bool add_answer(struct json_object *object, const char *key, enum answer answer);
-bool add_known(struct json_object *object, const char *key, int64_t value);    /* negative: null */
-bool add_text(struct json_object *object, const char *key, const char *value); /* NULL: null */
-bool add_hex(struct json_object *object, const char *key, uint64_t value);
+bool add_known(struct json_object *object, const char *key, int64_t value); /* negative: null */
 bool add_reasons(struct json_object *object, const struct probe_rows *rows);
 bool add_granules(struct json_object *object, const struct probe_smmu *smmu);
-
-/* Adds to an array; takes @value. */
-bool append(struct json_object *array, struct json_object *value);
 
 const char *verdict_name(enum probe_level level);
 

@@ -14,7 +14,7 @@ static bool add_id(struct json_object *object, const char *key, int value, int d
 	char text[16];
 
 	snprintf(text, sizeof(text), "%0*x", digits, (unsigned int)value);
-	return add_text(object, key, value < 0 ? NULL : text);
+	return add_string(object, key, value < 0 ? NULL : text);
 }
 
 /* NULL: it is not known; an empty text: there is none. */
@@ -31,8 +31,9 @@ static struct json_object *json_members(const struct probe_device *device)
 	for (size_t i = 0; i < device->member_count && good; i++) {
 		struct json_object *member = json_object_new_object();
 
-		good = append(array, member) && add_text(member, "name", device->members[i].name) &&
-		       add_text(member, "driver", device->members[i].driver);
+		good = append(array, member) &&
+		       add_string(member, "name", device->members[i].name) &&
+		       add_string(member, "driver", device->members[i].driver);
 	}
 	if (good)
 		return array;
@@ -48,7 +49,7 @@ static bool add_group(struct json_object *object, const struct probe_device *dev
 		return add_answer(object, "group", device->grouped);
 	group = json_object_new_object();
 	return add(object, "group", group) && add_known(group, "id", device->group) &&
-	       add_text(group, "type", device->group_type[0] ? device->group_type : NULL) &&
+	       add_string(group, "type", device->group_type[0] ? device->group_type : NULL) &&
 	       add(group, "others", json_members(device)) &&
 	       add_number(group, "others_count", device->others);
 }
@@ -71,7 +72,7 @@ static struct json_object *json_pci(const struct probe_device *device)
 		add_extension(object, "pasid", &device->pasid) &&
 		add_known(object, "pasid_size", device->pasid_bits) &&
 		add_answer(object, "isolated", device->acs) &&
-		add_text(object, "port", device->acs_port[0] ? device->acs_port : NULL))
+		add_string(object, "port", device->acs_port[0] ? device->acs_port : NULL))
 		return object;
 	json_object_put(object);
 	return NULL;
@@ -143,12 +144,12 @@ static bool add_try(struct json_object *object, const struct probe_device *devic
 		return add_null(object, "try");
 	inner = json_object_new_object();
 	return add(object, "try", inner) &&
-	       add_text(inner, "refused", try->refused[0] ? try->refused : NULL) &&
+	       add_string(inner, "refused", try->refused[0] ? try->refused : NULL) &&
 	       add_hw_info(inner, try) && add_answer(inner, "viommu", try->viommu) &&
 	       add_answer(inner, "veventq", try->veventq) &&
 	       add_answer(inner, "nested", try->nested) &&
 	       add_known(inner, "errno", try->refused[0] ? -1 : try->error) &&
-	       add_text(inner, "step", try->step[0] ? try->step : NULL);
+	       add_string(inner, "step", try->step[0] ? try->step : NULL);
 }
 
 /* PASIDs that a guest can use: as many as both the device and its SMMU have. */
@@ -178,7 +179,7 @@ static bool add_smmu(struct json_object *object, const struct probe_result *resu
 {
 	const struct probe_smmu *smmu = device->smmu >= 0 ? &result->smmus[device->smmu] : NULL;
 
-	return add_text(object, "smmu", smmu ? smmu->name : if_known(device->behind_iommu, "")) &&
+	return add_string(object, "smmu", smmu ? smmu->name : if_known(device->behind_iommu, "")) &&
 	       (device->stream_id < 0
 			       ? add_null(object, "stream_id")
 			       : add_hex(object, "stream_id", (uint64_t)device->stream_id)) &&
@@ -194,10 +195,10 @@ static bool add_smmu(struct json_object *object, const struct probe_result *resu
 
 static bool add_owner(struct json_object *object, const struct probe_device *device)
 {
-	return add_text(object, "driver", if_known(device->driver_known, device->driver)) &&
-	       add_text(object, "cdev", if_known(device->driver_known, device->cdev)) &&
-	       add_text(object, "reset", if_known(device->resets_known, device->resets)) &&
-	       add_text(object, "iommu", if_known(device->behind_iommu, device->iommu));
+	return add_string(object, "driver", if_known(device->driver_known, device->driver)) &&
+	       add_string(object, "cdev", if_known(device->driver_known, device->cdev)) &&
+	       add_string(object, "reset", if_known(device->resets_known, device->resets)) &&
+	       add_string(object, "iommu", if_known(device->behind_iommu, device->iommu));
 }
 
 struct json_object *json_device(
@@ -205,16 +206,16 @@ struct json_object *json_device(
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && add_text(object, "bdf", device->bdf) &&
+	if (object && add_string(object, "bdf", device->bdf) &&
 		add_id(object, "vendor", device->vendor, 4) &&
 		add_id(object, "device", device->device, 4) &&
 		add_id(object, "class", device->class_code, 6) &&
-		add(object, "bridge", json_object_new_boolean(device->bridge)) &&
-		add(object, "gone", json_object_new_boolean(device->vanished)) &&
-		add_smmu(object, result, device) && add_owner(object, device) &&
-		add_group(object, device) && add(object, "pci", json_pci(device)) &&
-		add_ranges(object, device) && add_try(object, device) &&
-		add_text(object, "verdict", verdict_name(device->verdict)) &&
+		add_bool(object, "bridge", device->bridge) &&
+		add_bool(object, "gone", device->vanished) && add_smmu(object, result, device) &&
+		add_owner(object, device) && add_group(object, device) &&
+		add(object, "pci", json_pci(device)) && add_ranges(object, device) &&
+		add_try(object, device) &&
+		add_string(object, "verdict", verdict_name(device->verdict)) &&
 		add_reasons(object, &device->rows))
 		return object;
 	json_object_put(object);

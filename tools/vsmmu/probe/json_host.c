@@ -25,14 +25,15 @@ static bool add_options(struct json_object *object, const struct probe_host *hos
 	if (!add(object, "options", options))
 		return false;
 	for (int i = 0; i < KERNEL_OPTIONS; i++)
-		if (!add_text(options, kernel_option_names[i], values[host->options[i].value]))
+		if (!add_string(options, kernel_option_names[i], values[host->options[i].value]))
 			return false;
 	modules = json_object_new_object();
 	if (!add(object, "modules", modules))
 		return false;
 	for (int i = 0; i < KERNEL_OPTIONS; i++)
 		if (host->options[i].value == VALUE_MODULE &&
-			!add_text(modules, kernel_option_names[i], states[host->options[i].module]))
+			!add_string(
+				modules, kernel_option_names[i], states[host->options[i].module]))
 			return false;
 	return true;
 }
@@ -41,10 +42,10 @@ static struct json_object *json_kernel(const struct probe_host *host)
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && add_text(object, "release", or_null(host->release)) &&
+	if (object && add_string(object, "release", or_null(host->release)) &&
 		add_known(object, "major", host->kernel_major) &&
 		add_known(object, "minor", host->kernel_minor) &&
-		add_text(object, "config", or_null(host->config_source)) &&
+		add_string(object, "config", or_null(host->config_source)) &&
 		add_options(object, host))
 		return object;
 	json_object_put(object);
@@ -93,9 +94,9 @@ static struct json_object *json_firmware(const struct probe_host *host)
 	};
 	struct json_object *object = json_object_new_object();
 
-	if (object && add_text(object, "kind", kinds[host->firmware]) &&
+	if (object && add_string(object, "kind", kinds[host->firmware]) &&
 		add_answer(object, "iort", host->iort) &&
-		add_text(object, "damage", or_null(host->iort_why)) &&
+		add_string(object, "damage", or_null(host->iort_why)) &&
 		add_known(object, "smmus", host->firmware_smmus) &&
 		add_known(object, "disabled", host->firmware_smmus_disabled) &&
 		add_known(object, "cmdqvs", host->firmware_cmdqvs))
@@ -106,9 +107,9 @@ static struct json_object *json_firmware(const struct probe_host *host)
 
 static bool add_machine(struct json_object *object, const struct probe_host *host)
 {
-	return add_text(object, "machine", or_null(host->machine)) &&
+	return add_string(object, "machine", or_null(host->machine)) &&
 	       add_answer(object, "vm", host->vm) &&
-	       add_text(object, "vm_name", or_null(host->vm_name)) &&
+	       add_string(object, "vm_name", or_null(host->vm_name)) &&
 	       add_known(object, "gic", host->gic_version) && add_answer(object, "its", host->its);
 }
 
@@ -123,7 +124,7 @@ struct json_object *json_host(const struct probe_result *result)
 		add(object, "dev_iommu", json_file(host->dev_iommu, host->dev_iommu_error)) &&
 		add(object, "kvm", json_file(host->kvm, host->kvm_error)) &&
 		add(object, "firmware", json_firmware(host)) &&
-		add_text(object, "verdict", verdict_name(result->host_verdict)) &&
+		add_string(object, "verdict", verdict_name(result->host_verdict)) &&
 		add_reasons(object, &result->rows))
 		return object;
 	json_object_put(object);
@@ -141,8 +142,8 @@ struct json_object *json_smmu(const struct probe_smmu *smmu)
 {
 	struct json_object *object = json_object_new_object();
 
-	if (object && add_text(object, "name", smmu->name) &&
-		add_text(object, "device", or_null(smmu->device)) &&
+	if (object && add_string(object, "name", smmu->name) &&
+		add_string(object, "device", or_null(smmu->device)) &&
 		(smmu->base < 0 ? add_null(object, "base")
 				: add_hex(object, "base", (uint64_t)smmu->base)) &&
 		add_features(object, smmu) && add_known(object, "oas", smmu->oas) &&
