@@ -4,6 +4,7 @@
 #include <libfdt.h>
 
 #include "folder.h"
+#include "root_files.h"
 #include "root/collect.h"
 #include "root/gzip.h"
 #include "root/tar.h"
@@ -142,22 +143,6 @@ static void has_no_secret(const char *bytes, size_t length)
 	assert_null(memmem(bytes, length, "VPD-4711", 8));
 }
 
-static void is(struct root *root, const char *path, const char *text)
-{
-	char *bytes = root_read(root, path, NULL);
-
-	assert_non_null(bytes);
-	assert_string_equal(bytes, text);
-	free(bytes);
-}
-
-#define FAILS(call, error)                                                                         \
-	do {                                                                                       \
-		errno = 0;                                                                         \
-		assert_false(call);                                                                \
-		assert_int_equal(errno, error);                                                    \
-	} while (0)
-
 TEST(no_secret_is_packed)
 {
 	size_t length;
@@ -179,7 +164,7 @@ TEST(no_secret_is_packed)
 	free(packed);
 	free(text);
 	/* There was a folder of that user's. */
-	is(root, "vsmmu/kernel-log",
+	root_has(root, "vsmmu/kernel-log",
 		"[    1.0] iommu: Default domain type: Translated\n"
 		"[    2.0] vfio-pci 0000:01:00.0: for xxxxx at xxx.x.x.xx mac xxxxxxxxxxxx\n"
 		"[    2.0] vfio-pci 0000:01:00.0: eth0: xx:xx:xx:xx:xx:xx on xxxxxx.xxxxxxx\n"
@@ -188,7 +173,7 @@ TEST(no_secret_is_packed)
 		"[    2.0] arm-smmu-v3 x: serial xx-xxxx-xxxxxx\n"
 		"[    2.5] iommu: xxxxx and the daemon\n"
 		"[    2.6] vfio: xxxx has /home/xxxx/x, xxxx none\n");
-	is(root, "proc/cmdline", "iommu.strict=1 vfio.path=\n");
+	root_has(root, "proc/cmdline", "iommu.strict=1 vfio.path=\n");
 	root_close(root);
 	assert_int_equal(unlink(path), 0);
 }
@@ -204,10 +189,10 @@ TEST(what_is_read_is_packed)
 	path = pack(folder, "tar");
 	root = root_open(path, why, sizeof(why));
 	assert_non_null(root);
-	is(root, "vsmmu/rights", "uid 0\ndev/iommu yes\n");
-	is(root, DEVICE "/vendor", "0x15b3\n");
-	is(root, "sys/firmware/acpi/tables/IORT", "IORT");
-	is(root, GROUP "/type", "DMA\n");
+	root_has(root, "vsmmu/rights", "uid 0\ndev/iommu yes\n");
+	root_has(root, DEVICE "/vendor", "0x15b3\n");
+	root_has(root, "sys/firmware/acpi/tables/IORT", "IORT");
+	root_has(root, GROUP "/type", "DMA\n");
 	name = root_link(root, DEVICE "/driver");
 	assert_string_equal(name, "vfio-pci");
 	free(name);

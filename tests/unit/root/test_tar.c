@@ -1,74 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tars as other programs make them, as we make them, and as who means harm makes them. */
-#include <zlib.h>
+/* The format of tars: as other programs make them, as we do, and as who means harm does. */
+#include <errno.h>
+#include <stdlib.h>
 
-#include "folder.h"
-#include "root/root.h"
-#include "root/tar.h"
-#include "root/tar_header.h"
+#include "tar_bytes.h"
 
 #define LONG_PATH                                                                                  \
 	"boot/config-0123456789012345678901234567890123456789012345678901234567890123456789"       \
 	"0123456789012345678901234567890123456789"
-
-static uint8_t tar[1 << 20];
-static size_t filled;
-static char why[256];
-
-static int begin(void **unused)
-{
-	(void)unused;
-	memset(tar, 0, sizeof(tar));
-	filled = 0;
-	strcpy(why, "");
-	return 0;
-}
-
-/* A header with this size, however long its content is. */
-static struct tar_header *header(char type, const char *path, const char *size)
-{
-	struct tar_header *block = (void *)(tar + filled);
-
-	assert_in_range(filled, 0, sizeof(tar) - 8 * TAR_BLOCK);
-	memcpy(block->name, path, strnlen(path, sizeof(block->name)));
-	memcpy(block->size, size, strnlen(size, sizeof(block->size)));
-	memcpy(block->magic, "ustar", 6);
-	block->type = type;
-	tar_set_checksum(block);
-	filled += TAR_BLOCK;
-	return block;
-}
-
-static void content(const char *text)
-{
-	memcpy(tar + filled, text, strlen(text));
-	filled += (strlen(text) + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-}
-
-static struct tar_header *member(char type, const char *path, const char *text)
-{
-	char size[24];
-	struct tar_header *block;
-
-	snprintf(size, sizeof(size), "%011zo", strlen(text));
-	block = header(type, path, size);
-	content(text);
-	return block;
-}
-
-static struct tar_header *link_to(const char *path, const char *target)
-{
-	struct tar_header *block = header('2', path, "0");
-
-	memcpy(block->target, target, strlen(target));
-	tar_set_checksum(block);
-	return block;
-}
-
-static void end(void)
-{
-	filled += 2 * TAR_BLOCK;
-}
 
 static int parse(struct tar *parsed)
 {
@@ -380,186 +319,6 @@ TEST(the_first_of_a_path_counts)
 	tar_clear(&parsed);
 }
 
-/* The tar in a file, as a user has it. */
-static struct root *open_tar(const char *name)
-{
-	folder_put_bytes(name, tar, filled);
-	return root_open(folder_path(name), why, sizeof(why));
-}
-
-static void is(struct root *root, const char *path, const char *text)
-{
-	char *bytes = root_read(root, path, NULL);
-
-	assert_non_null(bytes);
-	assert_string_equal(bytes, text);
-	free(bytes);
-}
-
-#define FAILS(call, error)                                                                         \
-	do {                                                                                       \
-		errno = 0;                                                                         \
-		assert_false(call);                                                                \
-		assert_int_equal(errno, error);                                                    \
-	} while (0)
-
-TEST(a_tar_is_a_root)
-{
-	struct root *root;
-	char *name, **names;
-	size_t count;
-
-	member('0', "sys/bus/pci/devices/0001:00:00.0/vendor", "0x1234\n");
-	member('0', "sys/bus/pci/devices/0000:01:00.0/vendor", "0x15b3\n");
-	member('0', "sys/bus/pci/devices/0000:01:00.0/device", "0x1017\n");
-	/* '-' and '.' are before '/', and must not come between a folder and its files. */
-	member('5', "sys/bus/pci/devices/0000:01:00.0/", "");
-	member('0', "sys/bus/pci/devices/0000:01:00.0-x/vendor", "0x1\n");
-	link_to("sys/bus/pci/devices/0000:01:00.0/driver", "vfio-pci");
-	link_to("sys/bus/pci/devices/0000:01:00.0/iommu_group", "\033[31m");
-	link_to("proc/cmdline", "/etc/passwd");
-	member('5', "dev/vfio/devices", "");
-	header('3', "dev/iommu", "0");
-	member('0', "etc/shadow", "root:x");
-	member('0', "vsmmu/denied", "proc/iomem\nsys/bus/pci/devices/0000:01:00.0/config EIO\n");
-	end();
-	root = open_tar("host.tar");
-	assert_non_null(root);
-	assert_null(root_note(root));
-	assert_false(root_is_live(root));
-	is(root, "sys/bus/pci/devices/0000:01:00.0/vendor", "0x15b3\n");
-	name = root_link(root, "sys/bus/pci/devices/0000:01:00.0/driver");
-	assert_string_equal(name, "vfio-pci");
-	free(name);
-	FAILS(root_link(root, "sys/bus/pci/devices/0000:01:00.0/iommu_group"), EINVAL);
-	names = root_list(root, "sys/bus/pci/devices", &count);
-	assert_int_equal(count, 3);
-	assert_string_equal(names[0], "0000:01:00.0");
-	assert_string_equal(names[1], "0000:01:00.0-x");
-	assert_string_equal(names[2], "0001:00:00.0");
-	root_list_free(names);
-	names = root_list(root, "dev/vfio/devices", &count);
-	assert_non_null(names);
-	assert_int_equal(count, 0);
-	root_list_free(names);
-	FAILS(root_list(root, "sys/kernel/iommu_groups", NULL), ENOENT);
-	assert_true(root_exists(root, "dev/iommu"));
-	assert_true(root_exists(root, "sys/bus/pci"));
-	FAILS(root_exists(root, "dev/kvm"), ENOENT);
-	FAILS(root_read(root, "etc/shadow", NULL), ENOTSUP);
-	FAILS(root_read(root, "proc/cmdline", NULL), ELOOP);
-	FAILS(root_read(root, "proc/iomem", NULL), EACCES);
-	FAILS(root_read(root, "sys/bus/pci/devices/0000:01:00.0/config", NULL), EIO);
-	FAILS(root_read(root, "proc/cpuinfo", NULL), ENOENT);
-	root_close(root);
-}
-
-TEST(a_folder_packed_from_outside)
-{
-	struct root *root;
-
-	member('5', "host/", "");
-	member('5', "host/proc/", "");
-	member('0', "host/proc/cmdline", "quiet");
-	member('0', "host/README", "");
-	end();
-	root = open_tar("host.tar");
-	assert_non_null(root);
-	is(root, "proc/cmdline", "quiet");
-	root_close(root);
-	/* Nothing in common, and nothing of a host. */
-	begin(NULL);
-	member('0', "a/proc/cmdline", "quiet");
-	member('0', "b/proc/cmdline", "quiet");
-	end();
-	FAILS(open_tar("host.tar"), ENODATA);
-	assert_non_null(strstr(why, "/host.tar: this tar has nothing of a host"));
-	begin(NULL);
-	end();
-	FAILS(open_tar("host.tar"), ENODATA);
-}
-
-TEST(a_tar_may_be_compressed)
-{
-	const char *path = folder_path("host.tar.gz");
-	struct root *root;
-	gzFile file = gzopen(path, "wb");
-
-	member('0', "proc/cmdline", "quiet");
-	end();
-	assert_int_equal(gzwrite(file, tar, (unsigned int)filled), filled);
-	gzclose(file);
-	root = root_open(path, why, sizeof(why));
-	assert_non_null(root);
-	is(root, "proc/cmdline", "quiet");
-	root_close(root);
-	assert_int_equal(truncate(path, 40), 0);
-	FAILS(root_open(path, why, sizeof(why)), EBADMSG);
-	assert_non_null(strstr(why, "its compressed data is damaged or cut off"));
-	folder_put("x.xz", "\xfd"
-			   "7zXZ");
-	folder_put_bytes("x.xz",
-		"\xfd"
-		"7zXZ\0\0\4",
-		8);
-	FAILS(root_open(folder_path("x.xz"), why, sizeof(why)), EBADMSG);
-	assert_non_null(strstr(why, "it is compressed with xz: unpack that first"));
-	folder_put("x.zip", "PK\3\4");
-	FAILS(root_open(folder_path("x.zip"), why, sizeof(why)), EBADMSG);
-	assert_non_null(strstr(why, "compressed with zip"));
-}
-
-TEST(a_tar_that_unpacks_to_much_is_refused)
-{
-	const char *path = folder_path("bomb.tar.gz");
-	gzFile file = gzopen(path, "wb1");
-
-	/* A member whose content has all of it. */
-	header('0', "proc/cmdline", "01000000000");
-	assert_int_equal(gzwrite(file, tar, TAR_BLOCK), TAR_BLOCK);
-	memset(tar, 0, sizeof(tar));
-	for (unsigned int i = 0; i < 70; i++)
-		assert_int_equal(gzwrite(file, tar, sizeof(tar)), sizeof(tar));
-	gzclose(file);
-	FAILS(root_open(path, why, sizeof(why)), EFBIG);
-	assert_non_null(strstr(why, "it holds more than 64 MiB"));
-}
-
-TEST(what_is_no_file_is_no_root)
-{
-	assert_int_equal(mkfifo(folder_path("fifo"), 0600), 0);
-	FAILS(root_open(folder_path("fifo"), why, sizeof(why)), EINVAL);
-	FAILS(root_open("/dev/null", why, sizeof(why)), EINVAL);
-	assert_string_equal(why, "/dev/null: it is no folder and no tar");
-	FAILS(root_open("/nonexistent", why, sizeof(why)), ENOENT);
-	folder_put("log", "[    0.000000] Linux version 7.3.4\n");
-	FAILS(root_open(folder_path("log"), why, sizeof(why)), EBADMSG);
-	assert_non_null(strstr(why, "/log: byte 0: this is no tar"));
-}
-
-TEST(a_hundred_thousand_members)
-{
-	FILE *file = fopen(folder_path("many.tar"), "wb");
-	struct root *root;
-	char path[64];
-
-	assert_non_null(file);
-	for (unsigned int i = 0; i < 100000; i++) {
-		snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u/%s", i,
-			i % 2 ? "devices" : "");
-		assert_int_equal(tar_write_folder(file, path), 0);
-	}
-	assert_int_equal(tar_write_file(file, "proc/cmdline", "quiet", 5), 0);
-	assert_int_equal(tar_write_end(file), 0);
-	fclose(file);
-	root = root_open(folder_path("many.tar"), why, sizeof(why));
-	assert_non_null(root);
-	is(root, "proc/cmdline", "quiet");
-	assert_true(root_exists(root, "sys/kernel/iommu_groups/99999/devices"));
-	FAILS(root_list(root, "sys/kernel/iommu_groups", NULL), EFBIG);
-	root_close(root);
-}
-
 TEST(what_is_written_is_read)
 {
 	char path[ALLOWED_PATH_MAX] = "boot/config-", target[ALLOWED_PATH_MAX] = "";
@@ -615,44 +374,25 @@ TEST(a_full_disk_is_told)
 	fclose(out);
 }
 
-#define FRESH(fn)                                                                                  \
-	{                                                                                          \
-#fn, fn, begin, NULL, NULL                                                         \
-	}
-
-static int begin_in_folder(void **unused)
-{
-	return begin(unused) || folder_new(unused);
-}
-
-#define IN_FOLDER(fn)                                                                              \
-	{                                                                                          \
-#fn, fn, begin_in_folder, folder_remove, NULL                                      \
-	}
+#define TAR_TEST(fn) cmocka_unit_test_setup(fn, begin)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FRESH(reads_files_links_and_folders),
-		FRESH(names_come_in_four_ways),
-		FRESH(sizes_come_in_three_ways),
-		FRESH(what_is_no_tar),
-		FRESH(a_wrong_checksum_is_refused),
-		FRESH(a_tar_that_is_cut_off_is_refused),
-		FRESH(sizes_that_lie_are_refused),
-		FRESH(pax_headers_that_are_malformed_are_refused),
-		FRESH(what_pax_headers_say_else_is_let_be),
-		FRESH(paths_that_lead_out_are_skipped),
-		FRESH(types_that_are_no_use_are_skipped),
-		FRESH(the_first_of_a_path_counts),
-		IN_FOLDER(a_tar_is_a_root),
-		IN_FOLDER(a_folder_packed_from_outside),
-		IN_FOLDER(a_tar_may_be_compressed),
-		IN_FOLDER(a_tar_that_unpacks_to_much_is_refused),
-		IN_FOLDER(what_is_no_file_is_no_root),
-		IN_FOLDER(a_hundred_thousand_members),
-		FRESH(what_is_written_is_read),
-		FRESH(a_full_disk_is_told),
+		TAR_TEST(reads_files_links_and_folders),
+		TAR_TEST(names_come_in_four_ways),
+		TAR_TEST(sizes_come_in_three_ways),
+		TAR_TEST(what_is_no_tar),
+		TAR_TEST(a_wrong_checksum_is_refused),
+		TAR_TEST(a_tar_that_is_cut_off_is_refused),
+		TAR_TEST(sizes_that_lie_are_refused),
+		TAR_TEST(pax_headers_that_are_malformed_are_refused),
+		TAR_TEST(what_pax_headers_say_else_is_let_be),
+		TAR_TEST(paths_that_lead_out_are_skipped),
+		TAR_TEST(types_that_are_no_use_are_skipped),
+		TAR_TEST(the_first_of_a_path_counts),
+		TAR_TEST(what_is_written_is_read),
+		TAR_TEST(a_full_disk_is_told),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
