@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Endpoints by what a log names, and the guess of a requester ID. */
-#include <stdio.h>
-#include <string.h>
-
-#include "endpoints/map.h"
 #include "endpoints/pci_address.h"
-#include "lib/unit.h"
-
-static struct endpoint_map *map;
-static struct endpoint_name names[4];
-
-static int make_map(void **unused)
-{
-	(void)unused;
-	map = endpoint_map_new();
-	return !map;
-}
-
-static int free_map(void **unused)
-{
-	(void)unused;
-	endpoint_map_free(map);
-	return 0;
-}
+#include "map_files.h"
 
 TEST(addresses)
 {
@@ -144,8 +123,6 @@ TEST(very_many_names)
 	}
 	assert_int_equal(endpoint_map_find(map, "", 0x100, names, 4), 64);
 }
-
-#define MAP_TEST(fn) cmocka_unit_test_setup_teardown(fn, make_map, free_map)
 
 int main(void)
 {

@@ -37,6 +37,12 @@ static void node(const char *name, const char *compatible)
 	fdt_property_string(fdt, "compatible", compatible);
 }
 
+static void bridge(const char *name, const char *compatible)
+{
+	node(name, compatible);
+	fdt_property_string(fdt, "device_type", "pci");
+}
+
 static void end_node(void)
 {
 	fdt_end_node(fdt);
@@ -65,13 +71,11 @@ TEST(platform_devices_and_bridges)
 	begin();
 	smmu("iommu@fc900000", SMMU_ONE, 0, 0xfc900000);
 	smmu("iommu@fcb00000", SMMU_TWO, 0, 0xfcb00000);
-	node("pcie@fe150000", "rockchip,rk3588-pcie");
-	fdt_property_string(fdt, "device_type", "pci");
+	bridge("pcie@fe150000", "rockchip,rk3588-pcie");
 	CELLS("linux,pci-domain", 0);
 	CELLS("iommu-map", 0, SMMU_ONE, 0, 0x1000);
 	end_node();
-	node("pcie@fe180000", "rockchip,rk3588-pcie");
-	fdt_property_string(fdt, "device_type", "pci");
+	bridge("pcie@fe180000", "rockchip,rk3588-pcie");
 	CELLS("linux,pci-domain", 3);
 	CELLS("iommu-map", 0x3000, SMMU_ONE, 0x3000, 0x1000);
 	end_node();
@@ -102,8 +106,7 @@ TEST(masks)
 {
 	begin();
 	smmu("iommu@1000", SMMU_ONE, 0, 0x1000);
-	node("pcie@8000", "pci-host-ecam-generic");
-	fdt_property_string(fdt, "device_type", "pci");
+	bridge("pcie@8000", "pci-host-ecam-generic");
 	CELLS("iommu-map-mask", 0xfff8);
 	CELLS("iommu-map", 0, SMMU_ONE, 0x40000, 0x10000);
 	end_node();
@@ -122,8 +125,7 @@ TEST(mask_of_nothing)
 {
 	begin();
 	smmu("iommu@1000", SMMU_ONE, 0, 0x1000);
-	node("pcie@8000", "pci-host-ecam-generic");
-	fdt_property_string(fdt, "device_type", "pci");
+	bridge("pcie@8000", "pci-host-ecam-generic");
 	CELLS("linux,pci-domain", 2);
 	CELLS("iommu-map-mask", 0);
 	CELLS("iommu-map", 0, SMMU_ONE, 0x40, 0x10000);
@@ -143,8 +145,7 @@ TEST(segments_without_numbers)
 	begin();
 	smmu("iommu@1000", SMMU_ONE, 0, 0x1000);
 	for (unsigned int i = 0; i < 2; i++) {
-		node(i ? "pcie@9000" : "pcie@8000", "pci-host-ecam-generic");
-		fdt_property_string(fdt, "device_type", "pci");
+		bridge(i ? "pcie@9000" : "pcie@8000", "pci-host-ecam-generic");
 		CELLS("reg", 0, i ? 0x9000 : 0x8000, 0, 0x1000);
 		CELLS("iommu-map", 0, SMMU_ONE, 0x10000 * i, 0x10000);
 		end_node();
@@ -161,8 +162,7 @@ TEST(ranges_of_a_bridge)
 {
 	begin();
 	smmu("iommu@1000", SMMU_ONE, 0, 0x1000);
-	node("pcie@8000", "pci-host-ecam-generic");
-	fdt_property_string(fdt, "device_type", "pci");
+	bridge("pcie@8000", "pci-host-ecam-generic");
 	/* The first one that has a requester ID counts; one of none; one beyond all IDs. */
 	CELLS("iommu-map", 0x100, SMMU_ONE, 0x10, 1, 0, SMMU_ONE, 0x2000, 0x1000, 0x8, SMMU_ONE,
 		0x9, 0, 0x1ffff, SMMU_ONE, 0x77, 1, 0xffff, SMMU_ONE, 0x5000, 0x10);
