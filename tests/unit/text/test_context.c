@@ -2,7 +2,7 @@
 /* What came before a fault, and which device is in which group. */
 #include <stdio.h>
 
-#include "lib/unit.h"
+#include "assert_span.h"
 #include "text/context.h"
 
 static struct dmesg_message message;
@@ -12,14 +12,6 @@ static bool parse(bool (*parser)(struct span, struct dmesg_message *), const cha
 	memset(&message, 0, sizeof(message));
 	message.client = span_of("");
 	return parser(span_of(line), &message);
-}
-
-static void assert_span(struct span span, const char *text)
-{
-	char got[256];
-
-	span_print(span, got, sizeof(got));
-	assert_string_equal(got, text);
 }
 
 static const struct {

@@ -2,7 +2,7 @@
 /* Faults of other IOMMUs: named, and those of an SMMUv2 decoded as far as their line goes. */
 #include <stdio.h>
 
-#include "lib/unit.h"
+#include "assert_span.h"
 #include "text/others.h"
 
 static struct dmesg_message message;
@@ -12,14 +12,6 @@ static bool parse(const char *line)
 	memset(&message, 0, sizeof(message));
 	message.smmu = span_of("");
 	return others_parse(span_of(line), &message);
-}
-
-static void assert_span(struct span span, const char *text)
-{
-	char got[128];
-
-	span_print(span, got, sizeof(got));
-	assert_string_equal(got, text);
 }
 
 TEST(context_faults_of_an_smmuv2)
