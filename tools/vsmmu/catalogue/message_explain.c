@@ -79,6 +79,18 @@ static void explain_sync_timeout(struct buffer *buffer, const struct message_lin
 				   "there, or slow");
 }
 
+/* The driver has a text for each code. */
+static bool is_of_other_code(const struct message_line *line, unsigned int code)
+{
+	static const char *const texts[] = {
+		"No error", "Illegal command", "Abort on command fetch", "ATC invalidate timeout"};
+
+	for (unsigned int i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (i != code && is(line, 1, texts[i]))
+			return true;
+	return false;
+}
+
 static void explain_command_error(struct buffer *buffer, const struct message_line *line)
 {
 	uint32_t cons;
@@ -86,12 +98,18 @@ static void explain_command_error(struct buffer *buffer, const struct message_li
 	if (!has(line, 1))
 		return;
 	cons = message_number(line, 0);
+	if (cons == UINT32_MAX) {
+		buffer_add(buffer, "all ones: nothing answers at the SMMU's address");
+		return;
+	}
 	if (add_command_error(buffer, cons))
 		buffer_add(buffer, "; the queue stopped at index 0x%" PRIx32, cmdq_index(cons));
 	else
 		buffer_add(buffer, "error code 0 is no error: it was dealt with already");
 	if (cmdq_error(cons) == 3)
 		buffer_add(buffer, ", where the CMD_SYNC is that waited for it");
+	if (is_of_other_code(line, cmdq_error(cons)))
+		buffer_add(buffer, "; but the text belongs to another code");
 }
 
 static void add_gerror(struct buffer *buffer, uint32_t bits)

@@ -231,6 +231,14 @@ static void set_entry(const struct catalogue_entry *entry, struct dmesg_message 
 		message->cut = begins_another(entry->format);
 }
 
+/* Without what a list of strings has behind each of them. */
+static struct span strip_quote(struct span text)
+{
+	while (text.length && strchr("\"',`|; ", text.at[text.length - 1]))
+		text.length--;
+	return text;
+}
+
 static bool parse_text(struct span *line, struct dmesg_message *message)
 {
 	struct span device, text = *line;
@@ -239,6 +247,7 @@ static bool parse_text(struct span *line, struct dmesg_message *message)
 
 	if (!named)
 		text = dmesg_prefix_skip(*line);
+	text = strip_quote(text);
 	entry = find_entry(&text);
 	if (!named && (!entry || !is_of_smmu_only(entry)))
 		return false;
