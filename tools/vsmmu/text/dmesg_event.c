@@ -68,7 +68,8 @@ static void set_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *it
 	}
 	if (item->known & DMESG_KNOWN(ID))
 		encode(&item->event, &item->record);
-	if (!slot->placed || !slot->have)
+	/* Nobody knows which fields the words of an event without a name hold. */
+	if (!slot->placed || !slot->have || !(item->known & DMESG_KNOWN(ID)))
 		return;
 	/* The words are the truth, and the other lines say what those would that are missing. */
 	for (unsigned int i = 0; i < DMESG_WORDS; i++)
