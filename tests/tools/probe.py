@@ -306,9 +306,25 @@ def codes_in_the_man_page():
     equal(set(re.findall(r'^\*([A-Z-]+)\*$', part, re.M)), used)
 
 
+def many_in_a_group():
+    """Each group is read once; a device knows how many others there are."""
+    host = kinds.KINDS['arm-server']()
+    for number in range(4000):
+        bdf = '%04x:%02x:00.0' % (1 + number // 256, number % 256)
+        host.put('sys/bus/pci/devices/%s/vendor' % bdf, '0x1234\n')
+        host.link('sys/bus/pci/devices/%s/iommu_group' % bdf, '12')
+        host.put('sys/kernel/iommu_groups/12/devices/' + bdf)
+    host.write('root')
+    start = time.monotonic()
+    found = json.loads(run('probe', '--json', '--root', 'root').out)
+    equal(time.monotonic() - start < 30, True)
+    equal({device['group']['others_count'] for device in found['devices']}, {4000})
+    equal(len(found['devices'][0]['group']['others']), 16)
+
+
 TESTS = [this_machine, codes_in_the_man_page, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
          named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
-         many_devices, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
+         many_devices, many_in_a_group, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
 
 if __name__ == '__main__':
     main(TESTS)

@@ -85,6 +85,7 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 {
 	struct pci_function *functions = NULL;
 	struct firmware firmware = {0};
+	struct facts_groups groups = {0};
 	int ret;
 
 	*result = (struct probe_result){.named = count > 0};
@@ -101,12 +102,13 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 	if (!ret)
 		ret = choose(result, functions, bdfs, count, missing);
 	for (size_t i = 0; i < result->device_count && !ret; i++) {
-		facts_group(result, root, i);
+		facts_group(result, root, &groups, i);
 		facts_path(result, functions, i);
 		facts_try(result, root, i);
 	}
 	if (!ret)
 		facts_streams(result, &firmware, functions);
+	facts_groups_free(&groups);
 	free(functions);
 	iort_free(&firmware.iort);
 	device_tree_free(&firmware.tree);

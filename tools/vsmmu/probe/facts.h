@@ -64,7 +64,18 @@ struct pci_function {
 int facts_devices(struct probe_result *result, struct root *root, struct pci_function **functions);
 struct probe_device *facts_find(const struct probe_result *result, const char *bdf);
 void facts_path(struct probe_result *result, const struct pci_function *functions, size_t i);
-void facts_group(struct probe_result *result, struct root *root, size_t i);
+/* Groups that were read already. */
+struct facts_groups {
+	struct facts_group {
+		int number;
+		char **names; /* of a group whose members cannot be read: NULL */
+		size_t count;
+	} * group;
+	size_t count;
+};
+void facts_group(
+	struct probe_result *result, struct root *root, struct facts_groups *groups, size_t i);
+void facts_groups_free(struct facts_groups *groups);
 void facts_streams(struct probe_result *result, const struct firmware *firmware,
 	const struct pci_function *functions);
 void facts_try(struct probe_result *result, struct root *root, size_t i);

@@ -118,12 +118,16 @@ static void read_device(struct probe_device *device, const char *bdf, struct roo
 	read_iommu(device, result, root);
 }
 
+static int compare_bdf(const void *bdf, const void *device)
+{
+	return strcmp(bdf, ((const struct probe_device *)device)->bdf);
+}
+
+/* They are in the order of their names, as root_list() gives them. */
 struct probe_device *facts_find(const struct probe_result *result, const char *bdf)
 {
-	for (size_t i = 0; i < result->device_count; i++)
-		if (!strcmp(result->devices[i].bdf, bdf))
-			return &result->devices[i];
-	return NULL;
+	return bsearch(
+		bdf, result->devices, result->device_count, sizeof(*result->devices), compare_bdf);
 }
 
 /* PASID and PRI of a virtual function are those of its physical one: PCIe 6.0, 9.3.7.14. */

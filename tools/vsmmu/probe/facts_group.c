@@ -12,12 +12,79 @@ static void parse_type(const char *text, struct probe_device *device)
 	facts_copy(device->group_type, sizeof(device->group_type), text);
 }
 
-void facts_group(struct probe_result *result, struct root *root, size_t i)
+/* Names of all that is in a group and no bridge. Its folder may be long, and is read once. */
+static const struct facts_group *find_group(struct facts_groups *groups,
+	const struct probe_result *result, struct root *root, int number)
+{
+	struct facts_group *more, *group;
+	char path[64];
+	size_t kept = 0;
+
+	for (size_t i = groups->count; i > 0; i--)
+		if (groups->group[i - 1].number == number)
+			return &groups->group[i - 1];
+	more = realloc(groups->group, (groups->count + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	groups->group = more;
+	group = &groups->group[groups->count++];
+	*group = (struct facts_group){.number = number};
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/devices", number);
+	group->names = root_list(root, path, NULL);
+	for (char **name = group->names; name && *name; name++) {
+		const struct probe_device *member = facts_find(result, *name);
+
+		if (member && member->bridge)
+			free(*name);
+		else
+			group->names[kept++] = *name;
+	}
+	if (group->names)
+		group->names[kept] = NULL;
+	group->count = kept;
+	return group;
+}
+
+void facts_groups_free(struct facts_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		root_list_free(groups->group[i].names);
+	free(groups->group);
+}
+
+static int compare_name(const void *name, const void *other)
+{
+	return strcmp(name, *(char *const *)other);
+}
+
+static void take_members(struct probe_device *device, const struct facts_group *group,
+	const struct probe_result *result)
+{
+	device->members_known = ANSWER_YES;
+	device->others = group->count;
+	if (group->count && bsearch(device->bdf, group->names, group->count, sizeof(*group->names),
+				    compare_name))
+		device->others--;
+	for (char **name = group->names; *name && device->member_count < PROBE_MEMBERS_MAX;
+		name++) {
+		struct probe_member *to = &device->members[device->member_count];
+		const struct probe_device *member = facts_find(result, *name);
+
+		if (!strcmp(*name, device->bdf))
+			continue;
+		facts_copy(to->name, sizeof(to->name), *name);
+		snprintf(to->driver, sizeof(to->driver), "%s", member ? member->driver : "");
+		device->member_count++;
+	}
+}
+
+void facts_group(
+	struct probe_result *result, struct root *root, struct facts_groups *groups, size_t i)
 {
 	struct probe_device *device = &result->devices[i];
+	const struct facts_group *members;
 	char path[128], group[24], *end;
 	unsigned long number;
-	char **names;
 	int error;
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", device->bdf);
@@ -32,24 +99,9 @@ void facts_group(struct probe_result *result, struct root *root, size_t i)
 	facts_read(root, path, reserved_parse, device);
 	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/type", device->group);
 	facts_read(root, path, parse_type, device);
-	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d/devices", device->group);
-	names = root_list(root, path, NULL);
-	device->members_known = names ? ANSWER_YES : ANSWER_UNKNOWN;
-	for (char **name = names; name && *name; name++) {
-		const struct probe_device *member = facts_find(result, *name);
-
-		if (!strcmp(*name, device->bdf) || (member && member->bridge))
-			continue;
-		if (device->member_count < PROBE_MEMBERS_MAX) {
-			struct probe_member *to = &device->members[device->member_count++];
-
-			facts_copy(to->name, sizeof(to->name), *name);
-			snprintf(
-				to->driver, sizeof(to->driver), "%s", member ? member->driver : "");
-		}
-		device->others++;
-	}
-	root_list_free(names);
+	members = find_group(groups, result, root, device->group);
+	if (members && members->names)
+		take_members(device, members, result);
 }
 
 /* The bridge whose other side a function is on. Return: -1: it is on a root bus. */

@@ -121,7 +121,7 @@ static void rows_number(struct probe_result *result)
 			PROBE_DEVICES_MAX);
 	if (!any && result->devices_known != ANSWER_YES)
 		row_add(&result->rows, LEVEL_UNKNOWN, "DEV-NONE",
-			"the PCI devices cannot be listed: there is no /sys");
+			"the PCI devices cannot be listed: /sys/bus/pci/devices cannot be read");
 	else if (!any)
 		row_add(&result->rows, LEVEL_FAIL, "DEV-NONE",
 			"there is no PCI device that could be given to a VM");

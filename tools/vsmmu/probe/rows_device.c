@@ -6,6 +6,13 @@
 
 #include "probe/rows.h"
 
+/* Its name says that it is an SMMUv3, or the list of SMMUs could not be read. */
+static bool is_hidden_smmu(const struct probe_result *result, const struct probe_device *device)
+{
+	return device->behind_iommu == ANSWER_YES && device->smmu < 0 &&
+	       (result->smmus_known != ANSWER_YES || !strncmp(device->iommu, "smmu3.", 6));
+}
+
 enum answer device_nesting(const struct probe_result *result, const struct probe_device *device)
 {
 	const struct probe_smmu *smmu;
@@ -15,7 +22,8 @@ enum answer device_nesting(const struct probe_result *result, const struct probe
 	if (device->try.viommu != ANSWER_UNKNOWN)
 		return device->try.viommu;
 	if (device->smmu < 0)
-		return device->behind_iommu == ANSWER_UNKNOWN || group_comes_later(result, device)
+		return device->behind_iommu == ANSWER_UNKNOWN || is_hidden_smmu(result, device) ||
+				       group_comes_later(result, device)
 			       ? ANSWER_UNKNOWN
 			       : ANSWER_NO;
 	smmu = &result->smmus[device->smmu];
@@ -59,6 +67,10 @@ static void row_smmu(const struct probe_result *result, struct probe_device *dev
 
 	if (device->smmu >= 0) {
 		row_own_smmu(&result->smmus[device->smmu], device);
+	} else if (is_hidden_smmu(result, device)) {
+		row = row_add(rows, LEVEL_UNKNOWN, "DEV-SMMU",
+			"behind %s, of which nothing can be read", device->iommu);
+		row_todo_hidden(result, rows, row);
 	} else if (device->behind_iommu == ANSWER_YES) {
 		row = row_add(rows, LEVEL_FAIL, "DEV-SMMU", "behind %s, which is no SMMUv3",
 			device->iommu);

@@ -18,7 +18,8 @@ static void row_present(struct probe_result *result)
 	}
 	if (result->smmus_known != ANSWER_YES) {
 		row = row_add(rows, LEVEL_UNKNOWN, "SMMU-PRESENT",
-			"whether the kernel drives an SMMUv3 cannot be told: there is no /sys");
+			"whether the kernel drives an SMMUv3 cannot be told: /sys/class/iommu "
+			"cannot be read");
 		row_todo_hidden(result, rows, row);
 		return;
 	}
