@@ -280,6 +280,17 @@ def log_of_the_journal():
         contains(result.err, bad)
 
 
+def output_that_is_lost():
+    """Who cannot read what was printed has not looked."""
+    kinds.KINDS['in-use']().write('root')
+    for option in ('--brief', '--json', '--labels'):
+        with open('/dev/full', 'w', encoding='utf-8') as full:
+            result = subprocess.run([COMMAND, 'probe', '--root', 'root', option], stdout=full,
+                                    stderr=subprocess.PIPE, check=False, timeout=60)
+        equal(result.returncode, 3)
+        contains(result.stderr.decode(), 'No space left on device')
+
+
 def many_devices():
     """More than it looks at."""
     host = kinds.KINDS['arm-server']()
@@ -324,7 +335,7 @@ def many_in_a_group():
 
 TESTS = [this_machine, codes_in_the_man_page, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
          named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
-         many_devices, many_in_a_group, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
+         many_devices, many_in_a_group, output_that_is_lost, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
 
 if __name__ == '__main__':
     main(TESTS)

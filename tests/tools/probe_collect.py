@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import time
 
 import harness
 from harness import contains, equal, run
@@ -271,7 +272,7 @@ def no_part_of_a_file_is_left():
     folder = plant()
 
     def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
     process = harness.start('probe', '--root', folder, '--collect', 'host.tar', preexec_fn=limit)
     _, err = process.communicate(timeout=60)
@@ -279,6 +280,28 @@ def no_part_of_a_file_is_left():
     contains(err.decode(), 'cannot write host.tar: File too large')
     if os.path.exists('host.tar'):
         raise AssertionError('a part is left')
+
+
+def a_signal_leaves_no_part():
+    """Whenever it comes, there is the whole file or none."""
+    kinds.KINDS['arm-server']().write('root')
+    whole = os.path.getsize(packed('root', 'whole.tar'))
+    start = time.monotonic()
+    packed('root', 'again.tar')
+    spent = time.monotonic() - start
+    for number in range(20):
+        process = harness.start('probe', '--root', 'root', '--collect', 'host.tar')
+        time.sleep(spent * number / 15)
+        process.send_signal((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)[number % 3])
+        process.communicate(timeout=60)
+        if os.path.exists('host.tar'):
+            equal(os.path.getsize('host.tar'), whole)
+            os.unlink('host.tar')
+
+
+def packed(root, path):
+    equal(run('probe', '--root', root, '--collect', path).code, 0)
+    return path
 
 
 def a_bad_root_is_refused():
@@ -341,6 +364,7 @@ harness.main([
     standard_output_may_be_a_pipe,
     standard_output_is_no_terminal,
     no_part_of_a_file_is_left,
+    a_signal_leaves_no_part,
     a_bad_root_is_refused,
     a_name_that_ends_so_is_compressed,
     what_is_left_out_of_a_tar_is_told,

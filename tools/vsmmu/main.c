@@ -54,7 +54,7 @@ static int finish(int code)
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
 	perror("vsmmu: cannot write to standard output");
-	return code == EXIT_OK ? EXIT_ENVIRONMENT : code;
+	return code == EXIT_OK || code == EXIT_WARNINGS ? EXIT_ENVIRONMENT : code;
 }
 
 static int run_command(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -305,16 +306,45 @@ static FILE *open_output(const char *path, bool force, char *why, size_t size)
 	return out;
 }
 
+/*
+ * What ends this program waits, so that no part of a file is left. A FIFO may wait for its reader
+ * for ever, and so has to give way.
+ */
+static void hold_signals(const char *path, sigset_t *before)
+{
+	struct stat about;
+	sigset_t ends;
+
+	/* A limit of a file's size is an error of write() then. */
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&ends);
+	if (!strcmp(path, "-") || (!stat(path, &about) && !S_ISREG(about.st_mode))) {
+		sigprocmask(SIG_BLOCK, &ends, before);
+		return;
+	}
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &ends, before);
+}
+
 static int write_file(
 	const struct collector *collector, const char *path, bool force, char *why, size_t size)
 {
-	FILE *out = open_output(path, force, why, size);
 	struct stat about;
+	sigset_t before;
 	bool regular;
+	FILE *out;
 	int ret;
 
-	if (!out)
-		return -errno;
+	hold_signals(path, &before);
+	out = open_output(path, force, why, size);
+	if (!out) {
+		ret = -errno;
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		return ret;
+	}
 	regular = out != stdout && !fstat(fileno(out), &about) && S_ISREG(about.st_mode);
 	ret = ends_with(path, ".gz") || ends_with(path, ".tgz") ? write_packed(collector, out)
 								: write_entries(collector, out);
@@ -325,6 +355,7 @@ static int write_file(
 		if (regular)
 			unlink(path);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }
 
