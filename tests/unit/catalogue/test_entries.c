@@ -9,9 +9,9 @@
 
 #define SENTENCE_MAX 400
 
-/* Words of those who wrote the texts, or that do not help: "it waits to be resumed" was wrong. */
-static const char *const forbidden[] = {"resumed", "TODO", "FIXME", "XXX", "helper", "vmaster",
-	"utilize", "simply", "please", "  "};
+/* Words that have no place in a text for users; no driver "resumes" a queue. */
+static const char *const forbidden[] = {
+	"resumed", "TODO", "FIXME", "XXX", "utilize", "simply", "please", "  "};
 
 static void check_text(const char *text)
 {
