@@ -16,7 +16,8 @@ void faults_destroy(struct fault_table *table)
 	*table = (struct fault_table){0};
 }
 
-bool fault_address(const struct vsmmu_event *event, uint64_t known, uint64_t *address)
+/* Whether the event has an address of an access; with *address set. */
+static bool fault_address(const struct vsmmu_event *event, uint64_t known, uint64_t *address)
 {
 	*address = event->input_addr;
 	return known >> VSMMU_EVENT_FIELD_INPUT_ADDR & 1 ||

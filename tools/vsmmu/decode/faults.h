@@ -85,7 +85,4 @@ void faults_sort(struct fault_table *table, enum fault_order order);
 /* Per second, from the first to the last. Return: whether that is known. */
 bool fault_rate(const struct fault_row *row, double *rate);
 
-/* Whether the event has an address of an access; with *address set. */
-bool fault_address(const struct vsmmu_event *event, uint64_t known, uint64_t *address);
-
 #endif

@@ -177,7 +177,7 @@ int source_read(const char *path, enum input_kind kind, bool follow, struct outp
 	volatile sig_atomic_t *stop)
 {
 	const char *name = strcmp(path, "-") ? path : "(standard input)";
-	struct source source = {.path = path, .follow = follow, .stop = stop};
+	struct source source = {.path = path, .stop = stop};
 	int ret, end;
 
 	input_init(&source.input, name, kind, output);

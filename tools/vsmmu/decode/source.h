@@ -9,8 +9,7 @@
 
 struct source {
 	struct input input;
-	const char *path; /* "-": standard input */
-	bool follow;
+	const char *path;	     /* "-": standard input */
 	volatile sig_atomic_t *stop; /* set by a signal */
 
 	int fd;

@@ -16,7 +16,6 @@ enum {
 	FEATURE_STAGE_2 = 10,
 	FEATURE_STALLS = 11,
 	FEATURE_RANGE_INV = 15,
-	FEATURE_SVA = 17,
 	FEATURE_NESTING = 19,
 	FEATURE_S2FWB = 23,
 };
@@ -62,8 +61,6 @@ static void take_features(const struct probe_host *host, struct probe_smmu *smmu
 	smmu->fwb = feature_since(host, features, FEATURE_S2FWB, 6, 13);
 	if (smmu->stage1 == ANSWER_NO || smmu->stage2 == ANSWER_NO)
 		smmu->nesting = ANSWER_NO;
-	/* The driver sets SVA behind this line's back in some versions, so "no" is no answer. */
-	smmu->sva = feature(features, FEATURE_SVA) == ANSWER_YES ? ANSWER_YES : ANSWER_UNKNOWN;
 }
 
 /* "oas 48-bit": -1 if there is none. */

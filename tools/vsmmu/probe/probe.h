@@ -164,7 +164,7 @@ struct probe_smmu {
 	int oas, ias;
 	enum answer features_known;
 	uint32_t features;
-	enum answer nesting, stage1, stage2, fwb, coherent, ats, pri, ril, stall, msi, sva;
+	enum answer nesting, stage1, stage2, fwb, coherent, ats, pri, ril, stall, msi;
 	int sid_bits, ssid_bits; /* of IDR1, which only GET_HW_INFO tells */
 	enum answer granule_4k, granule_16k, granule_64k;
 	enum answer cmdqv;    /* the driver uses it */

@@ -151,9 +151,6 @@ bool dmesg_slot_is_kept(const struct dmesg_slot *slot);
  */
 enum vsmmu_dmesg_kind dmesg_slot_give(struct dmesg_slot *slot, struct vsmmu_dmesg_item *item);
 
-/* Ends the event; the names stay. */
-void dmesg_slot_close(struct dmesg_slot *slot);
-
 /* Gives out its message. */
 enum vsmmu_dmesg_kind dmesg_slot_give_message(
 	struct dmesg_slot *slot, struct vsmmu_dmesg_item *item);

@@ -18,7 +18,8 @@ bool dmesg_slot_is_kept(const struct dmesg_slot *slot)
 	return slot->decoded ? !dmesg_event_has_detail(slot) : slot->detailed;
 }
 
-void dmesg_slot_close(struct dmesg_slot *slot)
+/* Ends the event; the names stay. */
+static void close_slot(struct dmesg_slot *slot)
 {
 	slot->state = DMESG_IDLE;
 	slot->reversed = slot->headed = slot->placed = slot->alien = slot->decoded =
@@ -69,7 +70,7 @@ enum vsmmu_dmesg_kind dmesg_slot_give(struct dmesg_slot *slot, struct vsmmu_dmes
 		dmesg_moment_give(&slot->begin, item);
 		strcpy(item->smmu, slot->smmu);
 	}
-	dmesg_slot_close(slot);
+	close_slot(slot);
 	return item->kind;
 }
 
@@ -204,7 +205,7 @@ bool dmesg_slot_goes_back(const struct dmesg *dmesg, const struct dmesg_slot *sl
 
 void dmesg_slot_open(struct dmesg *dmesg, struct dmesg_slot *slot, enum dmesg_state state)
 {
-	dmesg_slot_close(slot);
+	close_slot(slot);
 	slot->state = state;
 	dmesg_moment_set(dmesg, &slot->begin);
 	dmesg_slot_touch(dmesg, slot);
