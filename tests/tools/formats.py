@@ -332,6 +332,19 @@ def carriage_returns_alone(lines):
 
 
 @form(**BOOT)
+def markdown_escaped(lines):
+    return ''.join((UPTIME + line).replace('_', '\\_').replace('[', '\\[').replace(']', '\\]') +
+                   '\n' for line in lines)
+
+
+@form(**UTC)
+def syslog_of_tcp(lines):
+    """Nothing but its length parts a line from the next."""
+    framed = ['<3>1 2024-12-09T09:15:57Z box kernel - - - ' + line for line in lines]
+    return ''.join('%d %s' % (len(line), line) for line in framed)
+
+
+@form(**BOOT)
 def csv_file(lines):
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Characters that a program wrote as escapes, in text that need be of no sound format. */
+#include <ctype.h>
+
 #include "text/envelope_clean.h"
 
 size_t put_character(uint32_t character, char *bytes)
@@ -48,7 +50,9 @@ static bool take_digits(struct span *text, size_t count, unsigned int base, uint
 /* Takes what stands behind a backslash. */
 static bool take_letter(struct span *text, uint32_t *character)
 {
-	static const char letters[] = "tnr\"'\\/efb", stand_for[] = "\t\n\r\"'\\/\033\f\b";
+	/* Those behind "b" are what Markdown escapes in a name, a time or a number. */
+	static const char letters[] = "tnr\"'\\/efb[]<>()-.*#",
+			  stand_for[] = "\t\n\r\"'\\/\033\f\b[]<>()-.*#";
 	const char *letter = text->at[0] ? strchr(letters, text->at[0]) : NULL;
 
 	if (letter) {
@@ -106,6 +110,12 @@ static bool take_caret(struct span *text, uint32_t *character)
 	return true;
 }
 
+/* Markdown writes "F\_TRANSLATION"; "\_SB.PCI0" is a name of ACPI. */
+static bool is_escaped_line(const char *text, size_t kept, struct span rest)
+{
+	return kept && isalnum((unsigned char)text[kept - 1]) && span_begins(rest, "\\_");
+}
+
 size_t clean_escapes(char *text, size_t length)
 {
 	struct span rest = {.at = text, .length = length};
@@ -114,6 +124,8 @@ size_t clean_escapes(char *text, size_t length)
 	while (rest.length) {
 		uint32_t character;
 
+		if (is_escaped_line(text, kept, rest))
+			rest = span_skip(rest, 1);
 		if ((rest.at[0] == '\\' && take_backslash(&rest, &character)) ||
 			(rest.at[0] == '#' && take_number_sign(&rest, &character)) ||
 			(rest.at[0] == '^' && take_caret(&rest, &character))) {

@@ -93,6 +93,20 @@ static size_t begin_of_time(struct span text, size_t least, size_t at)
 	return at;
 }
 
+/* Syslog over TCP: "86 <3>1 ..." is so long. Return: the length with the count; 0 if it is none. */
+static size_t length_of_frame(struct span text)
+{
+	struct span rest = text;
+	uint64_t count, priority;
+
+	if (!span_take_number(&rest, 10, &count) || !span_take(&rest, " ") ||
+		!span_begins(rest, "<") || count > rest.length)
+		return 0;
+	count += text.length - rest.length;
+	span_take(&rest, "<");
+	return span_take_number(&rest, 10, &priority) && span_begins(rest, ">") ? count : 0;
+}
+
 /*
  * Return: where the next line begins that was pasted behind this one, by a time or a driver's
  * name for the second time; or the length.
@@ -103,8 +117,11 @@ static size_t find_next_line(struct span text)
 	size_t name = span_find(text, driver), bracket = span_find(text, "[");
 	bool timed = false, named = false;
 	size_t first = 0; /* behind the name or time of this line */
+	size_t frame = length_of_frame(text);
 	uint64_t time;
 
+	if (frame)
+		return frame;
 	while (name < text.length || bracket < text.length) {
 		size_t at = name < bracket ? name : bracket, next = at + 1;
 		struct span rest = span_skip(text, at);
