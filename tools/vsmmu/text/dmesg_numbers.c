@@ -63,10 +63,18 @@ enum vsmmu_dmesg_kind dmesg_header_apply(struct dmesg *dmesg, struct vsmmu_dmesg
 	return dmesg_slot_give(slot, item);
 }
 
+/* No two events side by side have four words in a row that are 0. */
+static bool is_empty(const struct dmesg_slot *slot)
+{
+	const uint64_t *word = slot->record.word;
+
+	return *slot->smmu && !(word[0] | word[1] | word[2] | word[3]);
+}
+
 /* The four words that no header announced: the first may be of something else. */
 static void check_loose(struct dmesg_slot *slot)
 {
-	slot->placed = dmesg_event_is_plausible(&slot->record);
+	slot->placed = dmesg_event_is_plausible(&slot->record) || is_empty(slot);
 	if (slot->placed || is_plausible_flipped(slot))
 		return;
 	for (unsigned int i = 1; i < DMESG_WORDS; i++)
