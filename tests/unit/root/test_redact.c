@@ -99,7 +99,7 @@ TEST(names_of_the_host_are_blanked)
 	redact_add_word(&redact, "a", 1);
 	assert_int_equal(redact.count, 1);
 	becomes("Nov 30 NODE17 kernel: node17.example node171 xnode17",
-		"Nov 30 xxxxxx kernel: xxxxxx.example node171 xnode17");
+		"Nov 30 xxxxxx kernel: xxxxxx.xxxxxxx node171 xnode17");
 	becomes("node17", "xxxxxx");
 	becomes("kvm a", "kvm a");
 	{
@@ -121,6 +121,24 @@ static void left(enum allowed_reduce how, const char *text, const char *wanted)
 	assert_string_equal(kept, wanted);
 	assert_int_equal(length, strlen(wanted));
 	free(kept);
+}
+
+TEST(words_that_tell_by_their_form)
+{
+	becomes("see https://a1.example/x?y=z ok", "see https://xx.xxxxxxx/x?x=x ok");
+	becomes("to alice@a1.b2.corp, node7.example.org:22",
+		"to xxxxx@xx.xx.xxxx, xxxxx.xxxxxxx.xxx:22");
+	becomes("nqn.2019-10.com.maker:M20:90B0A00E", "nqn.xxxx-xx.xxx.xxxxx:xxx:xxxxxxxx");
+	becomes("ata-WDC_WD40_WD-WCC7K12", "ata-xxx_xxxx_xx-xxxxxxx");
+	becomes("disk S675NX0T123456 gone", "disk xxxxxxxxxxxxxx gone");
+	becomes("eth0: 0c42a1dead04 up", "eth0: xxxxxxxxxxxx up");
+	becomes("opened /data/alice/x by", "opened /data/xxxxx/x by");
+	becomes("file=/nfs/alice8/x", "file=/nfs/xxxxxx/x");
+	becomes("uid=1000(alice) gid=7(staff)", "uid=1000(xxxxx) gid=7(xxxxx)");
+	stays("arm-smmu-v3 arm-smmu-v3.0.auto fc900000.iommu iommu.passthrough vfio-pci.ids");
+	stays("100000000000-17ffffffffff : PCI Bus 0000:00");
+	stays("iommufd.ko.xz /dev/vfio/7 /sys/bus/pci /soc/iommu@fc900000 NVDA200C:00");
+	stays("pci=config_acs=10x@pci:0:0 7.3.4-test 6.1.0.dev 0x0c42a1dead04");
 }
 
 TEST(of_the_command_line)
@@ -360,6 +378,7 @@ int main(void)
 		UNIT_TEST_PLAIN(what_words_announce_is_blanked),
 		UNIT_TEST_PLAIN(folders_of_users_are_blanked),
 		UNIT_TEST_PLAIN(names_of_the_host_are_blanked),
+		UNIT_TEST_PLAIN(words_that_tell_by_their_form),
 		UNIT_TEST_PLAIN(of_the_command_line),
 		UNIT_TEST_PLAIN(of_a_kernel_log),
 		UNIT_TEST_PLAIN(of_options_and_modules),

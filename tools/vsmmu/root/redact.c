@@ -292,6 +292,7 @@ void redact_text(const struct redact *redact, char *text, size_t length)
 	struct part all = {text, text + length};
 
 	blank_values(all);
+	redact_forms(text, length);
 	blank_addresses(redact, all);
 	blank_interfaces(all);
 	blank_folders(all);

@@ -24,10 +24,16 @@ static bool has_any(const char *text, const char *const *words)
 /* A syslog names the host in front: "Nov 30 03:00:00 host kernel: [...] text". */
 static void take_log(FILE *out, char *line)
 {
-	char *behind = strstr(line, " kernel: "), *bracket = strchr(line, '[');
+	char *behind = strstr(line, " kernel"), *bracket = strchr(line, '[');
 
-	if (behind && (!bracket || behind < bracket))
-		line = behind + strlen(" kernel: ");
+	/* "kernel:", "kernel[1]:", and of RFC 5424 "kernel - - -" */
+	if (behind && (!bracket || behind < bracket)) {
+		char *rest = behind + strlen(" kernel");
+
+		rest += *rest == '[' ? strcspn(rest, "]") + 1 : 0;
+		if (*rest == ':' || !strncmp(rest, " - ", 3))
+			line = rest + strspn(rest, ": -");
+	}
 	if (kernel_log_matters(line))
 		fprintf(out, "%s\n", line);
 }
