@@ -3,6 +3,9 @@
  * "vsmmu probe" in the rig's machines: what it says of a real kernel, of its SMMU and of devices
  * that can be given to a VM or cannot. The argument names the machine: see rig/run.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +171,40 @@ static void trying_shows_it_and_leaves_nothing(void *context)
 	}
 }
 
+/* The file of a device in /dev/vfio/devices, open. */
+static int hold(const char *bdf)
+{
+	char path[64];
+	glob_t found;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", bdf);
+	TAP_EQ(glob(path, 0, NULL, &found), 0);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	TAP_CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* What somebody has open is neither bound nor reset, and is tried when it is free again. */
+static void what_is_in_use_is_not_tried(void *context)
+{
+	int fd = hold(OTHER);
+
+	(void)context;
+	for (int i = 0; i < 2; i++) {
+		struct result result = probe(OTHER, "--try");
+
+		expect_level(result.device, "DEV-TRY", i ? "pass" : "unknown");
+		TAP_EQ(kmsg_collect(&kmsg), 0);
+		TAP_CHECK(i || !strstr(kmsg.text, "resetting"), "the kernel says: %s", kmsg.text);
+		json_object_put(result.whole);
+		if (!i)
+			close(fd);
+	}
+}
+
 /* Who gets the file sees what the host would have said. */
 static void a_packed_host_says_the_same(void *context)
 {
@@ -245,6 +282,7 @@ static const struct tap_test usual[] = {
 	{"probe_changes_nothing_by_looking", "", looking_changes_nothing},
 	{"probe_says_that_a_group_is_shared", "", a_shared_group_is_why},
 	{"probe_tries_and_leaves_nothing_behind", "", trying_shows_it_and_leaves_nothing},
+	{"probe_tries_nothing_that_is_in_use", "", what_is_in_use_is_not_tried},
 	{"probe_packs_a_host_for_others", "", a_packed_host_says_the_same},
 };
 
