@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/hash.h"
+
 #define ROWS_FIRST  64
 #define INDEX_FIRST 256
 #define PAGE_SHIFT  12
@@ -56,17 +58,16 @@ static void make_key(struct fault_key *key, const struct item *item)
 		(uint32_t)item->unassigned << 23 | (uint32_t)item_is_empty(item) << 24;
 }
 
-/* FNV-1a, in steps of 64 bits. */
 static uint32_t hash(const struct fault_key *key, uint64_t page)
 {
-	uint64_t value = UINT64_C(0xcbf29ce484222325), word;
+	uint64_t value = HASH_START, word;
 
 	for (size_t i = 0; i < sizeof(key->smmu) && key->smmu[i]; i += sizeof(word)) {
 		memcpy(&word, key->smmu + i, sizeof(word));
-		value = (value ^ word) * UINT64_C(0x100000001b3);
+		value = hash_add(value, word);
 	}
-	value = (value ^ (uint64_t)key->sid ^ (uint64_t)key->ssid << 32) * UINT64_C(0x100000001b3);
-	value = (value ^ key->shape) * UINT64_C(0x100000001b3);
+	value = hash_add(value, (uint64_t)key->ssid << 32 | key->sid);
+	value = hash_add(value, key->shape);
 	value = (value ^ page) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)(value >> 32);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/hash.h"
 #include "text/span.h"
 
 void messages_destroy(struct message_table *table)
@@ -60,19 +61,18 @@ static bool is_row_of(const struct message_row *row, const struct item *item)
 	       (item->entry || is_same_text(row->text, item->text));
 }
 
-/* FNV-1a */
 static uint32_t hash(const struct item *item)
 {
 	const char *text = key_of(item), *smmu = item->smmu;
-	uint64_t value = UINT64_C(0xcbf29ce484222325) ^ item->kind;
+	uint64_t value = HASH_START ^ item->kind;
 	char c;
 
 	if (item->kind == ITEM_MESSAGE)
 		value ^= (uintptr_t)item->entry;
 	while ((c = next_of(&text)))
-		value = (value ^ (uint8_t)c) * UINT64_C(0x100000001b3);
+		value = hash_add(value, (uint8_t)c);
 	for (; item->kind == ITEM_MESSAGE && *smmu; smmu++)
-		value = (value ^ (uint8_t)*smmu) * UINT64_C(0x100000001b3);
+		value = hash_add(value, (uint8_t)*smmu);
 	return (uint32_t)(value ^ value >> 32);
 }
 

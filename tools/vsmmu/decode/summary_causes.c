@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/hash.h"
 #include "decode/summary.h"
 #include "decode/view.h"
 
@@ -14,14 +15,14 @@
 /* Rows of which the same is to be said: those of one kind, with the same causes. */
 static uint64_t group_of(const struct output *output, const struct fault_row *row)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 	struct view view;
 
 	view_of_row(&view, output->map, row);
-	hash = (hash ^ row->event.id ^ (row->known & 1) << 8) * UINT64_C(0x100000001b3);
-	hash = (hash ^ row->unassigned) * UINT64_C(0x100000001b3);
+	hash = hash_add(hash, row->event.id | (row->known & 1) << 8);
+	hash = hash_add(hash, row->unassigned);
 	for (size_t i = 0; i < view.cause_count; i++)
-		hash = (hash ^ (uintptr_t)view.causes[i]) * UINT64_C(0x100000001b3);
+		hash = hash_add(hash, (uintptr_t)view.causes[i]);
 	return hash;
 }
 

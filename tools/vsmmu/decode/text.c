@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decode/hash.h"
 #include "decode/text.h"
 #include "decode/view.h"
 
@@ -59,17 +60,14 @@ print_sentence(const struct output *output, const char *format, ...)
 	page_print(&output->page, output->page.wraps, INDENT, INDENT, text);
 }
 
-/* FNV-1a */
 static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 {
 	const uint8_t *byte = bytes;
 
 	for (size_t i = 0; i < length; i++)
-		start = (start ^ byte[i]) * UINT64_C(0x100000001b3);
+		start = hash_add(start, byte[i]);
 	return start;
 }
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
 
 /* Whether this is told for the first time; when nothing more can be remembered, it is not. */
 static bool is_new(struct text_state *state, uint64_t hash)
