@@ -105,14 +105,7 @@ TEST(names_that_do_not_fit)
 
 TEST(shared_streams)
 {
-	uint32_t smmu;
-
-	table_begin(&table, 0);
-	smmu = table_smmu_v3(&table, 0x10000, 0);
-	table_root(&table, 2, 0, 0);
-	table_map(&table, 0, 0, 0x40, smmu, 1);
-	table_named(&table, "\\_SB.SAT0");
-	table_map(&table, 0, 0, 0x40, smmu, 1);
+	table_shared(&table);
 	add_table();
 	CHECK_NAMES("", 0x40, "\\_SB.SAT0", "every device of segment 0002");
 	assert_int_equal(endpoint_map_find(map, "", 0x40, names, 1), 2);

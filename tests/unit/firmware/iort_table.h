@@ -132,6 +132,24 @@ static inline uint32_t table_named(struct iort_table *table, const char *name)
 }
 
 /*
+ * Segment 2, whose functions all have stream 0x40 of an SMMU, and a device that has it, too, and
+ * stream 0x41. Return: the SMMU.
+ */
+static inline uint32_t table_shared(struct iort_table *table)
+{
+	uint32_t smmu;
+
+	table_begin(table, 0);
+	smmu = table_smmu_v3(table, 0x10000, 0);
+	table_root(table, 2, 0, 0);
+	table_map(table, 0, 0, 0x40, smmu, 1);
+	table_named(table, "\\_SB.SAT0");
+	table_map(table, 0, 0, 0x41, smmu, 1);
+	table_map(table, 0, 0, 0x40, smmu, 1);
+	return smmu;
+}
+
+/*
  * The table of the rig's machine: QEMU's "virt" with iommu=smmuv3, bus 0 behind the SMMU. The
  * rig's own table, which rig/iort makes, has CANWBS (4) besides.
  */
