@@ -42,7 +42,6 @@ TEST(endpoint_seen_by_root)
 	config = parse(bytes, sizeof(bytes));
 	assert_int_equal(config.header_type, 0);
 	assert_int_equal(config.port_type, 0);
-	assert_int_equal(config.whole, ANSWER_YES);
 	assert_int_equal(config.ats.present, ANSWER_YES);
 	assert_int_equal(config.ats.enabled, ANSWER_YES);
 	assert_int_equal(config.pasid.present, ANSWER_YES);
@@ -62,7 +61,6 @@ TEST(hidden_without_root)
 	config = parse(bytes, 64);
 	assert_int_equal(config.header_type, 0);
 	assert_int_equal(config.port_type, -1);
-	assert_int_equal(config.whole, ANSWER_UNKNOWN);
 	assert_int_equal(config.ats.present, ANSWER_UNKNOWN);
 	assert_int_equal(config.ats.enabled, ANSWER_UNKNOWN);
 	assert_int_equal(config.acs.present, ANSWER_UNKNOWN);
@@ -77,7 +75,6 @@ TEST(cut_anywhere)
 		struct pci_config config = parse(bytes, length);
 
 		/* Conventional PCI ends at 256: the kernel sees no more, either. */
-		assert_int_equal(config.whole, length == 256 ? ANSWER_YES : ANSWER_UNKNOWN);
 		assert_int_equal(config.ats.present, length == 256     ? ANSWER_NO
 						     : length >= 0x108 ? ANSWER_YES
 								       : ANSWER_UNKNOWN);
@@ -96,18 +93,17 @@ TEST(lists_in_circles)
 	bytes[0x103] = 0x10; /* and so does ATS */
 	config = parse(bytes, sizeof(bytes));
 	assert_int_equal(config.port_type, -2);
-	assert_int_equal(config.whole, ANSWER_UNKNOWN);
 	assert_int_equal(config.ats.present, ANSWER_YES);
 	assert_int_equal(config.pasid.present, ANSWER_UNKNOWN);
 
 	make_endpoint(bytes);
 	bytes[0x103] = 0x04; /* to 0x040: no place for an extended one */
-	assert_int_equal(parse(bytes, sizeof(bytes)).whole, ANSWER_UNKNOWN);
+	assert_int_equal(parse(bytes, sizeof(bytes)).acs.present, ANSWER_UNKNOWN);
 
 	make_endpoint(bytes);
 	bytes[0x103] = 0xff;
 	bytes[0x102] = 0xf1; /* to 0xffc: its second word is not there */
-	assert_int_equal(parse(bytes, sizeof(bytes)).whole, ANSWER_UNKNOWN);
+	assert_int_equal(parse(bytes, sizeof(bytes)).acs.present, ANSWER_UNKNOWN);
 }
 
 TEST(a_device_that_went_away)
@@ -131,7 +127,7 @@ TEST(a_device_that_went_away)
 	memset(bytes + 0x100, 0xff, sizeof(bytes) - 0x100);
 	config = parse(bytes, sizeof(bytes));
 	assert_false(config.gone);
-	assert_int_equal(config.whole, ANSWER_UNKNOWN);
+	assert_int_equal(config.ats.present, ANSWER_UNKNOWN);
 }
 
 TEST(ports_and_their_acs)

@@ -68,7 +68,6 @@ static void sample_init(struct sample *sample)
 			.behind_iommu = ANSWER_YES,
 			.stream_id = -1,
 			.canwbs = ANSWER_YES,
-			.config_whole = ANSWER_YES,
 			.ats = {ANSWER_NO, ANSWER_NO},
 			.pasid = {ANSWER_NO, ANSWER_NO},
 			.acs = ANSWER_YES},

@@ -14,7 +14,7 @@ TEST(words_alone)
 	FEED(RAW(SMMU));
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
-	assert_true(items[0].raw);
+	assert_int_equal(items[0].words, 4);
 	assert_false(items[0].has_time);
 	assert_int_equal(items[0].line, 1);
 	assert_string_equal(items[0].smmu, "arm-smmu-v3.0.auto");
@@ -27,7 +27,7 @@ TEST(words_and_decoded_lines)
 	FEED("junk", RAW(SMMU), DECODED(SMMU), "more junk");
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
-	assert_true(items[0].raw);
+	assert_int_equal(items[0].words, 4);
 	assert_int_equal(items[0].line, 2);
 	assert_string_equal(items[0].client, "0000:00:01.0");
 }
@@ -37,7 +37,7 @@ TEST(decoded_lines_alone)
 	FEED(DECODED(SMMU));
 	assert_int_equal(count, 1);
 	assert_record(&items[0], &translation);
-	assert_false(items[0].raw);
+	assert_int_equal(items[0].words, 0);
 	assert_string_equal(items[0].client, "0000:00:01.0");
 	/* It prints "ssid: 0x0" with and without a SubstreamID. */
 	assert_false(items[0].known & UINT64_C(1) << VSMMU_EVENT_FIELD_SSV);
@@ -52,7 +52,7 @@ TEST(words_that_were_filtered_out)
 	assert_int_equal(items[0].kind, VSMMU_DMESG_EVENT);
 	assert_int_equal(items[0].event.id, VSMMU_EVENT_F_UUT);
 	assert_int_equal(items[0].event.sid, 8);
-	assert_false(items[0].raw);
+	assert_int_equal(items[0].words, 0);
 }
 
 TEST(several_smmus_mixed)

@@ -122,7 +122,7 @@ TEST(decoded_forms)
 		FEED("unrelated", cases[i].line, cases[i].detail ? cases[i].detail : "unrelated");
 		assert_int_equal(count, 1);
 		assert_int_equal(items[0].kind, VSMMU_DMESG_EVENT);
-		assert_false(items[0].raw);
+		assert_int_equal(items[0].words, 0);
 		assert_int_equal(items[0].line, 2);
 		assert_memory_equal(&items[0].event, &cases[i].event, sizeof(items[0].event));
 		assert_string_equal(items[0].client, "x");

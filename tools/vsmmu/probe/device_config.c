@@ -145,7 +145,6 @@ void pci_config_parse(const void *bytes, size_t length, struct pci_config *confi
 		config->port_type = -2;
 	if (length < STANDARD_END || !walk_extended(&space, config))
 		return;
-	config->whole = ANSWER_YES;
 	absent(&config->ats);
 	absent(&config->pasid);
 	absent(&config->pri);

@@ -67,7 +67,6 @@ static void read_config(struct probe_device *device, struct root *root, struct p
 	/* Host bridges, too, which have a device's header: nobody gives them to a VM. */
 	device->bridge = config->header_type == 1 || device->class_code >> 16 == 0x06;
 	device->port_type = config->port_type;
-	device->config_whole = config->whole;
 	device->ats = config->ats;
 	device->pri = config->pri;
 	device->pasid = config->pasid;

@@ -54,7 +54,6 @@ struct pci_config {
 	bool multifunction;	    /* the slot has further functions */
 	int secondary, subordinate; /* a bridge's buses; -1 */
 	int port_type;		    /* PCIe; -1: unknown, -2: it is conventional PCI */
-	enum answer whole;	    /* the extended capabilities can be seen */
 	struct probe_extension ats, pasid, pri, acs;
 	int pasid_bits;
 	uint16_t acs_missing; /* of what isolation takes, what is not switched on */

@@ -236,7 +236,6 @@ struct probe_device {
 	int64_t stream_id;
 	enum answer canwbs, root_ats; /* what the IORT says of its root complex */
 
-	enum answer config_whole; /* the extended capabilities can be seen */
 	struct probe_extension ats, pasid, pri;
 	int pasid_bits;
 	enum answer acs;      /* all ports on the way isolate */

@@ -81,7 +81,6 @@ static void set_event(const struct dmesg_slot *slot, struct vsmmu_dmesg_item *it
 	item->known |= fields_of(item->event.id, slot->have);
 	item->words = count_words(slot);
 	item->have = slot->have;
-	item->raw = has_all_words(slot);
 }
 
 bool dmesg_event_has_detail(const struct dmesg_slot *slot)

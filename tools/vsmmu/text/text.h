@@ -153,9 +153,8 @@ struct catalogue_entry;
 /**
  * struct vsmmu_dmesg_item - one thing that a log tells
  * @kind: which of the members below are valid
- * @raw: for EVENT: the log has the four words of @record
- * @words: for EVENT: how many of them it has. With less than four @record was put together
- *	from what else the log has: what @known does not name is 0 in it
+ * @words: for EVENT: how many of the four words of @record the log has. With less it was put
+ *	together from what else the log has: what @known does not name is 0 in it
  * @have: for EVENT: bit n: word n of @record is one of them
  * @partial: for EVENT: the kernel printed more than the log has; @text says what is missing
  * @bad: for EVENT that is @partial: it is cut, while others have been left out whole, as by grep
@@ -168,7 +167,7 @@ struct catalogue_entry;
  * @wall: nanoseconds since 1970: in UTC with @has_zone, else by the log's own clock
  * @count: for SUPPRESSED and GROUP
  * @known: for EVENT: bit n is set if the log tells enum vsmmu_event_field n; what it
- *	does not tell is 0. With @raw it is every field that the id has
+ *	does not tell is 0. With four @words it is every field that the id has
  * @event: for EVENT
  * @record: for EVENT
  * @entry: for MESSAGE: what the catalogue has of it; NULL if it is not known
@@ -185,7 +184,6 @@ struct catalogue_entry;
  */
 struct vsmmu_dmesg_item {
 	enum vsmmu_dmesg_kind kind;
-	bool raw;
 	uint8_t words;
 	uint8_t have;
 	bool partial;
