@@ -16,7 +16,6 @@
 #define PARTS_FULL 3
 
 #define NEAREST_MAX 4
-#define ENTRIES_MAX 512
 
 enum { OPTION_KIND = 256, OPTION_FORMAT };
 
@@ -115,15 +114,15 @@ static int no_memory(const char *command)
 
 static int list(const struct explain_options *options, const struct page *page, const char *command)
 {
-	struct answer *answers = calloc(ENTRIES_MAX, sizeof(*answers));
+	struct answer *answers = calloc(CATALOGUE_MAX, sizeof(*answers));
 	const struct catalogue_entry *entry;
-	const struct answer *asked[ENTRIES_MAX];
+	const struct answer *asked[CATALOGUE_MAX];
 	size_t count = 0;
 	int code = EXIT_OK;
 
 	if (!answers)
 		return no_memory(command);
-	for (size_t i = 0; (entry = catalogue_get(i)) && count < ENTRIES_MAX; i++) {
+	for (size_t i = 0; (entry = catalogue_get(i)) && count < CATALOGUE_MAX; i++) {
 		if (options->kind >= 0 && (int)entry->kind != options->kind)
 			continue;
 		answer_init(&answers[count], entry);
@@ -209,7 +208,7 @@ static int take_question(char **argv, int argc, char *question, size_t size)
 static int explain(const struct explain_options *options, const struct page *page, int argc,
 	char **argv, const char *command)
 {
-	const struct answer *given[ENTRIES_MAX];
+	const struct answer *given[CATALOGUE_MAX];
 	size_t count = 0, questions = 0;
 	int code = EXIT_OK;
 	struct answers *answers = calloc((size_t)argc, sizeof(*answers));
@@ -230,7 +229,7 @@ static int explain(const struct explain_options *options, const struct page *pag
 		}
 		if (options->form == FORM_TEXT)
 			print_answers(found, page);
-		for (size_t i = 0; i < found->count && count < ENTRIES_MAX; i++)
+		for (size_t i = 0; i < found->count && count < CATALOGUE_MAX; i++)
 			given[count++] = &found->list[i];
 		argc -= taken;
 		argv += taken;

@@ -80,6 +80,9 @@ struct catalogue_entry {
 	const struct catalogue_cause *causes;
 };
 
+/* More entries than there are: for those who need room for all. */
+#define CATALOGUE_MAX 512
+
 /**
  * catalogue_get() - all entries in turn
  * @i: counted from 0: events, bits of GERROR, command errors, messages

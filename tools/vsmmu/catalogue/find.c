@@ -9,9 +9,6 @@
 
 #define NAME_SIZE 64
 
-/* More than the catalogue has. */
-#define ENTRIES_MAX 512
-
 /* A word of a record has this many characters: a number below is something else. */
 #define WORD_LENGTH 18
 
@@ -215,8 +212,7 @@ static unsigned int distance_of(const char *name, const char *other)
 	return distance(core_of(name), core_of(normal));
 }
 
-/* By the name or alias that is nearest; a wrong name that people use is near where it is corrected.
- */
+/* By the nearest of its names. An entry whose text corrects a wrong name is near that one, too. */
 static unsigned int distance_of_entry(
 	const struct catalogue_entry *entry, const char *words, const char *name)
 {
@@ -235,17 +231,17 @@ static unsigned int distance_of_entry(
 size_t catalogue_nearest(const char *words, const struct catalogue_entry **entries, size_t max)
 {
 	const struct catalogue_entry *entry;
-	unsigned int limit, distances[ENTRIES_MAX];
+	unsigned int limit, distances[CATALOGUE_MAX];
 	char name[NAME_SIZE];
 	size_t count = 0;
 
 	normalize(words, name, sizeof(name));
 	limit = (unsigned int)strlen(core_of(name)) / 3;
-	for (size_t i = 0; i < ENTRIES_MAX && (entry = catalogue_get(i)); i++)
+	for (size_t i = 0; i < CATALOGUE_MAX && (entry = catalogue_get(i)); i++)
 		distances[i] = distance_of_entry(entry, words, name);
 	/* By distance, and among equals in the catalogue's order. */
 	for (unsigned int near = 0; near <= limit; near++)
-		for (size_t i = 0; count < max && i < ENTRIES_MAX && (entry = catalogue_get(i));
+		for (size_t i = 0; count < max && i < CATALOGUE_MAX && (entry = catalogue_get(i));
 			i++)
 			if (distances[i] == near)
 				entries[count++] = entry;

@@ -6,14 +6,12 @@
 #include "catalogue/format.h"
 #include "catalogue/catalogue.h"
 
-#define MESSAGES_MAX 256
-
 /* A text that was cut must have so many characters of a message's own to be taken for it. */
 #define CUT_MIN 8
 
 /* Messages by their first character in lower case; 0 for those that begin with a conversion. */
 static struct {
-	const struct catalogue_entry *entries[MESSAGES_MAX];
+	const struct catalogue_entry *entries[CATALOGUE_MAX];
 	uint16_t first[UINT8_MAX + 2]; /* those of character c are from first[c] to first[c + 1] */
 } index_;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
@@ -33,7 +31,7 @@ static void build_index(void)
 
 	for (unsigned int key = 0; key <= UINT8_MAX; key++) {
 		index_.first[key] = count;
-		for (size_t i = 0; (entry = catalogue_get(i)) && count < MESSAGES_MAX; i++)
+		for (size_t i = 0; (entry = catalogue_get(i)) && count < CATALOGUE_MAX; i++)
 			if (entry->kind == CATALOGUE_MESSAGE && key_of(entry->format) == key)
 				index_.entries[count++] = entry;
 	}

@@ -30,7 +30,7 @@ static unsigned int bucket_of(const char *name, bool is_pci, uint16_t rid)
 	return hash % DEVICES_BUCKETS;
 }
 
-/* Makes it the name that this table has: without a segment it may be of any. */
+/* Return: whether the name is a PCI address, which without a segment may be of any. */
 static bool parse(const char *name, struct pci_address *address)
 {
 	size_t length = strlen(name);

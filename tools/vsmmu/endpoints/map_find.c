@@ -62,7 +62,7 @@ static void add_device(struct search *search, const struct device *device, bool 
 	add(search, device->name, device->about, certain);
 }
 
-/* Its segment the table tells, if the list does not. */
+/* The table tells the segment, if the list does not. */
 static void add_function(
 	struct search *search, const struct stream_user *user, const struct device *device)
 {
