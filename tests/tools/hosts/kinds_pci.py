@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Kinds of hosts by what is on their PCI buses; kinds.py brings them in."""
+import firmware
 from kinds import NIC, kind, server
 
 INTEGRATED = 9  # endpoint of a root complex
@@ -30,4 +31,16 @@ def one_stream():
     host.port('0000:00:02.0', 2)
     for bus in (1, 2):
         host.endpoint('0000:%02x:00.0' % bus, NIC, '5', smmu)
+    return host
+
+
+@kind(0)
+def conventional():
+    """Behind a bridge from PCIe to PCI, which puts its own requester ID, or may."""
+    host, smmu = server()
+    host.port('0000:00:01.0', 1, last=2)
+    host.port('0000:01:00.0', 2, port=firmware.PCI_BRIDGE, extended=(), group='12')
+    space = bytearray(NIC[:256])
+    space[6] = space[0x34] = 0
+    host.endpoint('0000:02:00.0', bytes(space), '12', smmu)
     return host

@@ -159,6 +159,12 @@ static bool shares_with_slot(const struct probe_device *device)
 	return false;
 }
 
+static bool is_pci_bridge(const struct pci_config *config)
+{
+	return config->port_type != -1 && config->port_type != PCIE_ROOT_PORT &&
+	       config->port_type != PCIE_UPSTREAM && config->port_type != PCIE_DOWNSTREAM;
+}
+
 /* A function that fails matters more than one that cannot be seen, and the nearest most. */
 static void take_acs(struct probe_device *device, const struct pci_config *config, const char *bdf)
 {
@@ -186,6 +192,10 @@ void facts_path(struct probe_result *result, const struct pci_function *function
 	if (shares_with_slot(device))
 		take_acs(device, &functions[i].config, device->bdf);
 	/* Bus numbers fall on the way up, so this ends. */
-	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0)
+	while ((at = find_bridge(functions, result->device_count, (size_t)at)) >= 0) {
 		take_acs(device, &functions[at].config, result->devices[at].bdf);
+		if (is_pci_bridge(&functions[at].config))
+			snprintf(device->pci_bridge, sizeof(device->pci_bridge), "%s",
+				result->devices[at].bdf);
+	}
 }

@@ -77,6 +77,9 @@ void facts_streams(struct probe_result *result, const struct firmware *firmware,
 		if (host->iort == ANSWER_YES)
 			read_iort(device, result, &firmware->iort, &functions[i].address);
 		read_tree(device, &firmware->tree, &functions[i].address);
+		/* The bridge puts a requester ID of its own: pci_for_each_dma_alias(). */
+		if (device->pci_bridge[0])
+			device->stream_id = -1;
 		if (smmu && device->canwbs > smmu->canwbs)
 			smmu->canwbs = device->canwbs;
 		if (smmu && device->try.hw_info == ANSWER_YES)

@@ -234,6 +234,7 @@ struct probe_device {
 	enum answer behind_iommu;
 	char iommu[48]; /* the name of its IOMMU, of whatever kind */
 	int64_t stream_id;
+	char pci_bridge[24]; /* a bridge to conventional PCI, which speaks for it; empty: none */
 	enum answer canwbs, root_ats; /* what the IORT says of its root complex */
 
 	struct probe_extension ats, pasid, pri;

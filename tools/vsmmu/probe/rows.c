@@ -57,8 +57,7 @@ void row_todo_hidden(
 	row_todo(rows, row, "%s",
 		result->host.as_root != ANSWER_YES
 			? "run as root"
-			: "look on the host itself: a container, or a lockdown of the kernel, may "
-			  "hide it from root, too");
+			: "look on the host itself: a container may hide it from root, too");
 }
 
 enum answer answer_and(enum answer a, enum answer b)

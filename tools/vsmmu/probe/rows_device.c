@@ -35,11 +35,14 @@ enum answer device_nesting(const struct probe_result *result, const struct probe
 static void row_own_smmu(const struct probe_smmu *smmu, struct probe_device *device)
 {
 	struct probe_rows *rows = &device->rows;
-	char stream[32] = "";
+	char stream[96] = "";
 
 	if (device->stream_id >= 0)
 		snprintf(stream, sizeof(stream), ", StreamID 0x%" PRIx64,
 			(uint64_t)device->stream_id);
+	else if (device->pci_bridge[0])
+		snprintf(stream, sizeof(stream),
+			", with a StreamID that the bridge to PCI %s gives it", device->pci_bridge);
 	switch (answer_and(smmu->nesting, smmu->coherent)) {
 	case ANSWER_YES:
 		row_add(rows, LEVEL_PASS, "DEV-SMMU", "behind %s%s", smmu->name, stream);
