@@ -44,6 +44,18 @@ TEST(complaints)
 		"CMD_SYNC timeout at 0x00000146 [hwprod 0x00000146, hwcons 0x00000000]");
 }
 
+/* A number that belongs to no form is nobody's count. */
+TEST(count_of_something_else)
+{
+	FEED(SMMU "arm_smmu_evtq_thread: 2% callbacks suppressed",
+		"(XEN) SMMUv3: /smmuv3@9050000: arm_smmu_dump_event: 7x callbacks suppressed");
+	for (unsigned int i = 0; i < count; i++) {
+		assert_int_not_equal(items[i].kind, VSMMU_DMESG_SUPPRESSED);
+		assert_int_equal(items[i].count, 0);
+	}
+	assert_int_equal(count, 2);
+}
+
 /* Whoever prints them, and whatever is around them. */
 TEST(drivers_and_their_names)
 {
@@ -186,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST_PLAIN(complaints),
+		UNIT_TEST_PLAIN(count_of_something_else),
 		UNIT_TEST_PLAIN(drivers_and_their_names),
 		UNIT_TEST_PLAIN(complaints_that_nobody_knows),
 		UNIT_TEST_PLAIN(notes),

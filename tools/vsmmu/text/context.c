@@ -178,17 +178,22 @@ bool context_parse(struct span line, struct dmesg_message *message)
 
 bool group_parse(struct span line, struct dmesg_message *message)
 {
-	struct span before, rest = line;
+	struct span before, rest = line, client;
+	uint64_t group;
 
 	if (span_take_until(&rest, ": Adding to iommu group ", &before)) {
 		size_t at = before.length;
 
 		while (at && !span_is_blank(before.at[at - 1]))
 			at--;
-		message->client = span_skip(before, at);
-		return message->client.length && span_take_number(&rest, 10, &message->value);
+		client = span_skip(before, at);
+	} else if (!span_take_until(&rest, "iommu: Adding device ", &before) ||
+		   !span_take_until(&rest, " to group ", &client)) {
+		return false;
 	}
-	return span_take_until(&rest, "iommu: Adding device ", &before) &&
-	       span_take_until(&rest, " to group ", &message->client) && message->client.length &&
-	       span_take_number(&rest, 10, &message->value);
+	if (!client.length || !span_take_number(&rest, 10, &group))
+		return false;
+	message->client = client;
+	message->value = group;
+	return true;
 }

@@ -119,15 +119,16 @@ static bool parse_suppressed(struct span *line, struct dmesg_message *message)
 {
 	struct span before, function = span_of(""), number, part;
 	struct span rest = *line;
+	uint64_t count;
 
 	if (!span_take_until(&rest, " callbacks suppressed", &before))
 		return false;
 	/* The name is before the last colon. */
 	for (number = before; span_take_until(&number, ": ", &part);)
 		function = (struct span){before.at, (size_t)(number.at - before.at)};
-	if (!is_event_printer(function) || !span_take_number(&number, 10, &message->value) ||
-		number.length)
+	if (!is_event_printer(function) || !span_take_number(&number, 10, &count) || number.length)
 		return false;
+	message->value = count;
 	dmesg_prefix_parse(function, message);
 	message->smmu = span_of("");
 	message->kind = DMESG_SUPPRESSED;
