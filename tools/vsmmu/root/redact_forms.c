@@ -152,7 +152,7 @@ static char *path_rest(const struct token *token)
 
 	char *rest = NULL;
 
-	if (*token->at == '/' && token->end - token->at > 1)
+	if (token->end - token->at > 1 && *token->at == '/')
 		rest = memchr(token->at + 1, '/', (size_t)(token->end - token->at) - 1);
 	if (!rest || find(token, "@"))
 		return NULL;
