@@ -20,6 +20,7 @@ import time
 
 import jsonschema
 
+import harness
 from harness import COMMAND, contains, equal, main, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -280,6 +281,29 @@ def log_of_the_journal():
         contains(result.err, bad)
 
 
+def a_device_that_goes_meanwhile():
+    """Whenever it goes, no file that went with it is taken for a fault of its own."""
+    host = kinds.KINDS['arm-server']()
+    for number in range(2, 30):
+        host.port('0000:00:%02x.0' % number, number)
+        host.endpoint('0000:%02x:00.0' % number, kinds.NIC, str(number + 20),
+                      'smmu3.0x%016x' % kinds.BASE)
+    host.write('root')
+    start = time.monotonic()
+    equal(run('probe', '--root', 'root', '-q').code, 0)
+    spent = time.monotonic() - start
+    folder = 'root/sys/bus/pci/devices/'
+    for turn in range(20):
+        process = harness.start('probe', '--root', 'root', '--json')
+        time.sleep(spent * turn / 20)
+        for number in range(2, 30):
+            os.rename(folder + '0000:%02x:00.0' % number, folder + 'gone%d' % number)
+        found = json.loads(process.communicate(timeout=60)[0])
+        equal({row for row in rows(found) if not row.endswith(' DEV-GONE fail')}, set())
+        for number in range(2, 30):
+            os.rename(folder + 'gone%d' % number, folder + '0000:%02x:00.0' % number)
+
+
 def output_that_is_lost():
     """Who cannot read what was printed has not looked."""
     kinds.KINDS['in-use']().write('root')
@@ -335,7 +359,7 @@ def many_in_a_group():
 
 TESTS = [this_machine, codes_in_the_man_page, rows_as_text, brief_leaves_out_what_passes, colour_on_a_terminal,
          named_devices, bad_usage, nothing_at_all, next_to_nothing, names_that_a_terminal_obeys, damaged_hosts,
-         many_devices, many_in_a_group, output_that_is_lost, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
+         many_devices, many_in_a_group, output_that_is_lost, a_device_that_goes_meanwhile, log_of_the_journal] + [host_test(name) for name in kinds.KINDS]
 
 if __name__ == '__main__':
     main(TESTS)

@@ -105,6 +105,7 @@ int probe_facts(struct probe_result *result, struct root *root, char *const *bdf
 		facts_group(result, root, &groups, i);
 		facts_path(result, functions, i);
 		facts_try(result, root, i);
+		facts_look_again(result, root, i);
 	}
 	if (!ret)
 		facts_streams(result, &firmware, functions);

@@ -78,6 +78,8 @@ void facts_group(
 void facts_groups_free(struct facts_groups *groups);
 void facts_streams(struct probe_result *result, const struct firmware *firmware,
 	const struct pci_function *functions);
+/* When all of a device was read: files that were missing may have gone with it. */
+void facts_look_again(struct probe_result *result, struct root *root, size_t i);
 void facts_try(struct probe_result *result, struct root *root, size_t i);
 
 #endif

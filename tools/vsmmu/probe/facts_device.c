@@ -117,6 +117,14 @@ static void read_device(struct probe_device *device, const char *bdf, struct roo
 	read_iommu(device, result, root);
 }
 
+void facts_look_again(struct probe_result *result, struct root *root, size_t i)
+{
+	struct probe_device *device = &result->devices[i];
+	int vendor;
+
+	device->vanished |= read_number(root, device->bdf, "vendor", &vendor) == ENOENT;
+}
+
 static int compare_bdf(const void *bdf, const void *device)
 {
 	return strcmp(bdf, ((const struct probe_device *)device)->bdf);
