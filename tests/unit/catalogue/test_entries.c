@@ -101,8 +101,7 @@ TEST(every_entry_has_its_texts)
 			check_sentences(entry->guest);
 		}
 	}
-	assert_in_range(i, 37, 100000);
-	assert_in_range(i, 1, CATALOGUE_MAX);
+	assert_in_range(i, 37, CATALOGUE_MAX);
 	assert_null(catalogue_get(i + 1));
 	assert_null(catalogue_get(SIZE_MAX));
 }
