@@ -11,7 +11,7 @@
 
 #include "catalogue/catalogue.h"
 #include "fuzz.h"
-#include "text/text.h"
+#include "log/log.h"
 
 /* Of one line: those of others that it ends, and one for some of its own bytes. */
 #define ITEMS_MAX(length) (40 + (length) / 8)

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "text/context.h"
-#include "text/dmesg_prefix.h"
-#include "text/envelope.h"
-#include "text/others.h"
+#include "log/context.h"
+#include "log/dmesg_prefix.h"
+#include "log/envelope.h"
+#include "log/others.h"
 
 #define EVENT "[   12.345678] arm-smmu-v3 arm-smmu-v3.0.auto: event 0x10 received:"
 

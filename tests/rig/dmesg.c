@@ -13,7 +13,7 @@
 #include "kmsg.h"
 #include "real_machine.h"
 #include "tap.h"
-#include "text/text.h"
+#include "log/log.h"
 
 #define VSID		0x42u
 #define IOVA		UINT64_C(0x123008)

@@ -6,7 +6,7 @@
 
 #include "decode/when.h"
 #include "lib/unit.h"
-#include "text/clock.h"
+#include "log/clock.h"
 
 #define SECOND INT64_C(1000000000)
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/unit.h"
-#include "text/text.h"
+#include "log/log.h"
 
 #define SIZE sizeof(struct vsmmu_event)
 

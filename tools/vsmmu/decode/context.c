@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/text.h"
+#include "log/log.h"
 
 #define NEAR_TIME  UINT64_C(1000000000)
 #define NEAR_LINES 20

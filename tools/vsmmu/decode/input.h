@@ -12,7 +12,7 @@
 #include "decode/names.h"
 #include "decode/order.h"
 #include "decode/output.h"
-#include "text/text.h"
+#include "log/log.h"
 
 enum input_kind {
 	INPUT_AUTO,    /* what the first bytes look like */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/text.h"
+#include "log/log.h"
 
 void item_init(struct item *item, const struct position *position)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "decode/input.h"
-#include "text/clock.h"
+#include "log/clock.h"
 
 /* A kernel's line has less than 1 KiB, and what syslog puts before it is short. */
 #define LINE_MAX_BYTES 65536

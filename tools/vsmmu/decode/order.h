@@ -4,7 +4,7 @@
 #ifndef DECODE_ORDER_H
 #define DECODE_ORDER_H
 
-#include "text/text.h"
+#include "log/log.h"
 
 /* With more that wait for an event, the first of them goes before it. */
 #define ORDER_ITEMS 16

@@ -9,7 +9,7 @@
 #include "decode/json.h"
 #include "decode/summary.h"
 #include "decode/text.h"
-#include "text/text.h"
+#include "log/log.h"
 
 void output_init(struct output *output, const char *command)
 {

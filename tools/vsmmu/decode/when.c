@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "text/clock.h"
+#include "log/clock.h"
 #include "text/span.h"
 
 #define SECOND INT64_C(1000000000)

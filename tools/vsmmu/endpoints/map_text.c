@@ -8,7 +8,7 @@
 #include "endpoints/lspci.h"
 #include "endpoints/map_sources.h"
 #include "text/span.h"
-#include "text/text.h"
+#include "log/log.h"
 
 struct reader {
 	struct endpoint_map *map;
