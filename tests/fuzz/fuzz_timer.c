@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Time for the fuzzer: the same input must do the same, so the clock stands still, and timers run
- * out, when the input says so. Linked with --wrap=timerfd_settime,--wrap=clock_gettime; it must
- * be told of a vSMMU that goes, as its timers go with it.
+ * out, when the input says so. Linked with
+ * --wrap=timerfd_settime,--wrap=clock_gettime,--wrap=close: a vSMMU that goes takes its timers with
+ * it.
  */
 #include <poll.h>
 #include <sys/timerfd.h>
@@ -19,6 +20,8 @@ int __real_timerfd_settime(
 	int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value);
 int __wrap_timerfd_settime(
 	int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value);
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 
@@ -57,6 +60,12 @@ static void forget(int fd)
 	for (unsigned int i = 0; i < TIMERS; i++)
 		if (timers[i].fd == fd)
 			timers[i].deadline = 0;
+}
+
+int __wrap_close(int fd)
+{
+	forget(fd);
+	return __real_close(fd);
 }
 
 static void remember(int fd, uint64_t deadline)
