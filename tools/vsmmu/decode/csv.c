@@ -76,13 +76,14 @@ static void put_occurrence(const struct position *position, const struct moment 
 
 static void put_fields(const struct vsmmu_event *event, uint64_t known)
 {
-	bool has_id = known >> VSMMU_EVENT_FIELD_ID & 1;
+	bool has_id = vsmmu_event_tells(known, VSMMU_EVENT_FIELD_ID);
 
 	put_number(has_id, event->id);
 	put(has_id ? vsmmu_event_name(event->id) : "");
-	put_hex(known >> VSMMU_EVENT_FIELD_SID & 1, event->sid);
+	put_hex(vsmmu_event_tells(known, VSMMU_EVENT_FIELD_SID), event->sid);
 	for (size_t i = 0; i < COUNT(fields); i++)
-		put_number(known >> fields[i] & 1, vsmmu_event_field_value(event, fields[i]));
+		put_number(vsmmu_event_tells(known, fields[i]),
+			vsmmu_event_field_value(event, fields[i]));
 }
 
 void csv_begin(const struct output *output)
@@ -111,12 +112,13 @@ static void put_event(const struct output *output, const struct item *item)
 	struct view view;
 
 	/* Bits 63:12 of an address are an address, too. */
-	known |= (known >> VSMMU_EVENT_FIELD_INPUT_PAGE & 1) << VSMMU_EVENT_FIELD_INPUT_ADDR;
+	if (vsmmu_event_tells(known, VSMMU_EVENT_FIELD_INPUT_PAGE))
+		known |= VSMMU_EVENT_KNOWN(INPUT_ADDR);
 	view_of_item(&view, output->map, item, NULL);
 	put(view.client);
 	put_fields(&item->event, item->known);
 	for (size_t i = 0; i < COUNT(addresses); i++)
-		put_hex(known >> addresses[i] & 1,
+		put_hex(vsmmu_event_tells(known, addresses[i]),
 			vsmmu_event_field_value(&item->event, addresses[i]));
 	for (unsigned int i = 0; i < ITEM_WORDS; i++) {
 		snprintf(text, sizeof(text), "0x%016" PRIx64, item->record.word[i]);

@@ -22,8 +22,8 @@ void faults_destroy(struct fault_table *table)
 static bool fault_address(const struct vsmmu_event *event, uint64_t known, uint64_t *address)
 {
 	*address = event->input_addr;
-	return known >> VSMMU_EVENT_FIELD_INPUT_ADDR & 1 ||
-	       known >> VSMMU_EVENT_FIELD_INPUT_PAGE & 1;
+	return vsmmu_event_tells(known, VSMMU_EVENT_FIELD_INPUT_ADDR) ||
+	       vsmmu_event_tells(known, VSMMU_EVENT_FIELD_INPUT_PAGE);
 }
 
 /* Two bits: 0 if the field is not known or not there, else 2 and its value. */

@@ -107,7 +107,7 @@ static enum hex_result bad(struct hex *hex, const char *complaint)
 	return HEX_BAD;
 }
 
-/* Does so about @what, which the complaint begins with. */
+/* The complaint begins with @what. */
 static enum hex_result bad_text(struct hex *hex, struct span what, const char *complaint)
 {
 	char quote[QUOTE_SIZE];

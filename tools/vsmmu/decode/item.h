@@ -6,6 +6,7 @@
 #include <vsmmu/event.h>
 
 #include "decode/when.h"
+#include "text/text.h"
 
 struct catalogue_entry;
 
@@ -77,7 +78,7 @@ const char *position_format(const struct position *position, char *buffer, unsig
 
 static inline bool item_knows(const struct item *item, enum vsmmu_event_field field)
 {
-	return item->known >> (unsigned int)field & 1;
+	return vsmmu_event_tells(item->known, field);
 }
 
 #endif

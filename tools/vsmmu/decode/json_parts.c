@@ -35,7 +35,7 @@ static bool add_field(struct json_object *object, const struct vsmmu_event *even
 	const char *name = vsmmu_event_field_name(field);
 	uint64_t value = vsmmu_event_field_value(event, field);
 
-	if (!(known >> field & 1))
+	if (!vsmmu_event_tells(known, field))
 		return add_null(object, name);
 	switch (field) {
 	case VSMMU_EVENT_FIELD_ID:
@@ -59,11 +59,11 @@ static bool add_field(struct json_object *object, const struct vsmmu_event *even
 
 bool json_add_fields(struct json_object *object, const struct vsmmu_event *event, uint64_t known)
 {
-	bool has_id = known >> VSMMU_EVENT_FIELD_ID & 1;
+	bool has_id = vsmmu_event_tells(known, VSMMU_EVENT_FIELD_ID);
 
 	for (unsigned int i = 0; vsmmu_event_field_name(i); i++) {
 		/* Of an event without a number nobody knows which fields it has. */
-		bool has = i == VSMMU_EVENT_FIELD_ID || known >> i & 1 ||
+		bool has = i == VSMMU_EVENT_FIELD_ID || vsmmu_event_tells(known, i) ||
 			   (has_id ? vsmmu_event_has(event->id, i) : i == VSMMU_EVENT_FIELD_SID);
 
 		if (has && !add_field(object, event, known, i))

@@ -38,7 +38,7 @@ static bool fill_fault(const struct output *output, struct json_object *object, 
 {
 	const struct fault_row *row = what;
 	uint8_t id = row->event.id;
-	bool has_id = row->known >> VSMMU_EVENT_FIELD_ID & 1;
+	bool has_id = vsmmu_event_tells(row->known, VSMMU_EVENT_FIELD_ID);
 	/* These two differ among the events of a row. */
 	uint64_t known = row->known & ~(UINT64_C(1) << VSMMU_EVENT_FIELD_INPUT_ADDR |
 					      UINT64_C(1) << VSMMU_EVENT_FIELD_INPUT_PAGE);

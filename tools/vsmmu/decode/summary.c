@@ -72,7 +72,7 @@ static void set_occurrence(char *cell, const struct occurrence *occurrence)
 
 static bool knows(const struct fault_row *row, enum vsmmu_event_field field)
 {
-	return row->known >> (unsigned int)field & 1;
+	return vsmmu_event_tells(row->known, field);
 }
 
 /* "write, stage 2 (page table)" */

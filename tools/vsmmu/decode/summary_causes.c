@@ -54,7 +54,7 @@ static void list_rows(char *list, const uint64_t *groups, uint32_t from, uint32_
 
 static void print_group(const struct output *output, const struct fault_row *row, const char *list)
 {
-	bool has_id = row->known >> VSMMU_EVENT_FIELD_ID & 1;
+	bool has_id = vsmmu_event_tells(row->known, VSMMU_EVENT_FIELD_ID);
 	char text[SENTENCE_SIZE];
 	struct view view;
 

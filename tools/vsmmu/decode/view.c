@@ -9,7 +9,7 @@
 
 static bool knows_sid(const struct fault *fault)
 {
-	return fault->known >> VSMMU_EVENT_FIELD_SID & 1;
+	return vsmmu_event_tells(fault->known, VSMMU_EVENT_FIELD_SID);
 }
 
 /* Who it was, and who it may have been. */

@@ -56,7 +56,7 @@ static inline bool form_take(struct form *form, const char *text)
 	return true;
 }
 
-/* Does so with a text that may be missing. */
+/* The text may be missing. */
 static inline bool form_take_optional(struct form *form, const char *text)
 {
 	bool cut = form->cut, taken = form_take(form, text);

@@ -28,7 +28,7 @@ void redact_text(const struct redact *redact, char *text, size_t length);
 /* A part of it: URLs, hosts with their domains, disks, serial numbers and MACs of labels, paths. */
 void redact_forms(char *text, size_t length);
 
-/* Does so in a path or the name of a file, where no word announces a secret. */
+/* Blanks secrets in a path or the name of a file, where no word announces a secret. */
 void redact_name(const struct redact *redact, char *name);
 
 #endif

@@ -124,7 +124,7 @@ static inline bool span_take_number(struct span *span, unsigned int base, uint64
 	return digits > 0;
 }
 
-/* Does so with a number in base 16, with or without "0x" before it. */
+/* Takes a number in base 16, with or without "0x" before it. Return: as span_take_number(). */
 static inline bool span_take_hex(struct span *span, uint64_t *value)
 {
 	span_take(span, "0x");

@@ -36,6 +36,18 @@ static inline uint64_t vsmmu_event_known_all(uint8_t id)
 }
 
 /**
+ * vsmmu_event_tells() - whether a field is known
+ * @known: bit n is set if enum vsmmu_event_field n is known
+ * @field: the field
+ *
+ * Return: whether its bit is set, whatever the event is.
+ */
+static inline bool vsmmu_event_tells(uint64_t known, unsigned int field)
+{
+	return known >> field & 1;
+}
+
+/**
  * vsmmu_event_knows() - whether a field has a value that may be told
  * @event: a decoded event
  * @known: bit n is set if enum vsmmu_event_field n is known
@@ -46,7 +58,7 @@ static inline uint64_t vsmmu_event_known_all(uint8_t id)
 static inline bool vsmmu_event_knows(
 	const struct vsmmu_event *event, uint64_t known, enum vsmmu_event_field field)
 {
-	return known >> (unsigned int)field & 1 &&
+	return vsmmu_event_tells(known, field) &&
 	       (!(known & VSMMU_EVENT_KNOWN(ID)) || vsmmu_event_has(event->id, field));
 }
 
